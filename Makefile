@@ -1,0 +1,58 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONSAFEPATH := 1
+
+.PHONY: help run test env system check golden notebooks report dashboard lock clean
+
+help: ## 列出全部命令
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: env ## 读取 data/source，计分、核查，生成全部报告，并说明看板如何打开
+	@$(BIN)/jixiao build
+	@$(BIN)/jixiao report --all
+	@echo "报告：用浏览器打开 reports/index.html"
+	@echo "问题清单：$(BIN)/jixiao audit"
+	@echo "看板：运行 make dashboard，再按提示的地址打开"
+
+test: env system check ## 运行全部检查和测试
+	$(BIN)/python -m pytest --doctest-modules jixiao tests
+	$(BIN)/python -m pytest --nbval-lax notebooks
+
+env: .venv/.ready ## 建立 .venv，安装锁定的依赖
+
+.venv/.ready: requirements.lock pyproject.toml
+	@test -d .venv || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+system: ## 在 Debian 上以 root 安装浏览器测试和文档渲染所需的软件
+	@bash .ci/system
+
+check: env ## 格式、静态检查、类型、YAML
+	$(BIN)/ruff format --check jixiao tests data
+	$(BIN)/ruff check jixiao tests data
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict -c .yamllint jixiao/rules tests/cases data/corrections.yaml data/source/manifest.yaml
+
+golden: env ## 重写 tests/golden（须在 CHANGELOG 说明原因）
+	JIXIAO_GOLDEN=write $(BIN)/python -m pytest tests/test_golden.py tests/test_readme.py tests/test_notebooks.py
+
+notebooks: env ## 在 JupyterLab 中打开笔记本
+	$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+		--LabApp.extension_manager=readonly notebooks
+
+report: env ## 生成全部报告
+	$(BIN)/jixiao report --all
+
+dashboard: env ## 启动看板
+	$(BIN)/jixiao dashboard
+
+lock: ## 重新锁定依赖（需要 uv）
+	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet -o requirements.lock
+
+clean: ## 删除构建结果和报告（不动原始文件）
+	rm -rf data/built reports/2* reports/index.* reports/plotly.min.js tests/artefacts

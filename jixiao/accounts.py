@@ -1,0 +1,92 @@
+"""Read the public tables of a final account (部门决算公开表) into records, one per value cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from jixiao.errors import FormError
+from jixiao.grids import Grid
+from jixiao.records import Reading, Record, find_money_unit, find_year, label_key
+from jixiao.values import normalise
+from jixiao.vocabulary import reading_words
+
+
+def read_accounts(grids: list[Grid], rules: dict[str, Any], name: str) -> Reading | None:
+    """Read the public tables of a final account (部门决算), one record per value cell."""
+    reading = Reading(name, rules["id"], evaluation=rules["evaluation"])
+    for grid in grids:
+        texts = [normalise(cell.text) for cell in grid.corners() if cell.row < 5]
+        codes = [found for text in texts if (found := re.fullmatch(rules["tables"], text))]
+        if not codes:
+            continue
+        units = [found[1] for text in texts if (found := re.match(rules["compiling_unit"], text))]
+        reading.year = reading.year or next((year for text in texts if (year := find_year(text))), None)
+        reading.money_unit = reading.money_unit or next((unit for text in texts if (unit := find_money_unit(text))), "")
+        known = {
+            "table_code": codes[0][0].removesuffix(reading_words()["table_suffix"]),
+            "table": texts[0],
+            "compiling_unit": "".join(units[:1]),
+        }
+        reading.records += _account_rows(grid, rules, known)
+    if not reading.records:
+        return None
+    if reading.year is None:
+        raise FormError(name, "决算公开表没有写明年度", "请在表头写明，如“2021年度”")
+    return reading
+
+
+def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str]) -> Iterator[Record]:
+    roles = {label_key(alias): role for role, aliases in rules["roles"].items() for alias in aliases}
+    group_heading = reading_words()["group_heading"]
+    named = [
+        (label_key(cell.text) == group_heading, row)
+        for row in range(grid.height)
+        for cell in grid.row(row)
+        if roles.get(label_key(cell.text)) == "row_name"
+    ]
+    if not named:
+        return
+    header = min(named)[1]  # 科目名称 stands below the group heading 项目
+    below = grid.row(header + 1) if header + 1 < grid.height else []
+    numbers = header + 1 if any(label_key(cell.text) == rules["numbering"] for cell in below) else None
+    last = header if numbers is None else numbers
+    columns = [_account_column(grid, rules, roles, column, header, numbers) for column in range(grid.width)]
+    for row in range(last + 1, grid.height):
+        line: dict[str, str] = {}
+        for position, column in enumerate(columns):
+            cell = grid.cell(row, position)
+            if (cell.row, cell.column) != (row, position):
+                continue
+            text = cell.text.strip()
+            role = column["role"]
+            if role != "value":
+                if role == "row_code" or (role == "row_name" and columns[position - 1]["role"] != "row_code"):
+                    line = {}
+                line[role] = text
+            elif line.get("row_name"):
+                side = {key: column[key] for key in ("side", "column", "column_no")}
+                texts = {"row_code": "", "row_no": "", **known, **line, **side, "value_text": text}
+                yield Record("account", grid.sheet, row + 1, texts, {"value_text": grid.address(row, position)})
+
+
+def _account_column(
+    grid: Grid, rules: dict[str, Any], roles: dict[str, str], column: int, header: int, numbers: int | None
+) -> dict[str, str]:
+    """Describe one column by the headers above it."""
+    group_heading = reading_words()["group_heading"]
+    labels: list[str] = []
+    side = ""
+    above = [header - 1] if header and len(grid.row(header - 1)) > 1 else []
+    for row in [*above, header]:
+        text = label_key(grid.cell(row, column).text)
+        if text in rules["sides"]:
+            side = text
+        elif text and text not in labels and grid.cell(row, column).row >= header - 1:
+            labels.append(text)
+    role = next((roles[label] for label in labels if label in roles and label != group_heading), "")
+    if not role and group_heading in labels:
+        role = "row_name"
+    number = normalise(grid.cell(numbers, column).text) if numbers is not None else ""
+    return {"role": role or "value", "side": side, "column": "".join(labels), "column_no": number}

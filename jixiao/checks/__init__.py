@@ -1,0 +1,127 @@
+"""Run every declared check (核查规则) over the frames and the scores.
+
+What a check is called, what it says and where it draws the line is declared in ``rules/checks.yaml``; what it looks for
+is the function of the same name in ``points``, ``money`` or ``standards``. A finding (问题) points at one cell and does
+its arithmetic in its message.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from jixiao.checks import money, points, standards
+from jixiao.checks.findings import SCHEMA, SEVERITIES, Check, CheckFunction, Evidence
+from jixiao.declared import RULES, open_declaration, refuse
+from jixiao.framework import MARKS
+from jixiao.schemas import Frames, typed
+
+
+@cache
+def load_checks(path: Path = RULES / "checks.yaml") -> dict[str, Check]:
+    """Load the declared checks (核查规则) by code.
+
+    Raises:
+        DeclarationError: With every mistake of the file, a check without a function included.
+
+    Example:
+        >>> load_checks()["grade"].title
+        '等级与总分不符'
+    """
+    whole, mistakes = open_declaration(path)
+    checks = whole.part("checks", required=True)
+    loaded = {}
+    for code in checks.keys():
+        part = checks.part(code)
+        of_rule = part.text("basis_of", default="own", choices=("own", "rule")) == "rule"
+        basis = part.part("basis", required=not of_rule)
+        loaded[code] = Check(
+            code,
+            part.text("title") or "",
+            part.text("severity", choices=SEVERITIES) or "",
+            "" if of_rule else basis.text("text") or "",
+            "" if of_rule else basis.text("mark", choices=MARKS) or "",
+            part.text("message") or "",
+            part.text("resolution") or "",
+            part.mapping("thresholds"),
+            part.mapping("verdicts"),
+        )
+        basis.close()
+        part.close()
+        if code not in CHECKS:
+            checks.note(code, "没有同名的核查函数，请在 audit 中补充或删除该项")
+    for code in CHECKS.keys() - loaded.keys():
+        checks.note(code, "核查函数没有对应的声明，请在 checks.yaml 中补充")
+    whole.mapping("words")
+    whole.close()
+    refuse(path, mistakes)
+    return loaded
+
+
+def audit(frames: Frames, scores: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+    """Run every check (核查) over the frames and the scores.
+
+    Returns:
+        findings: one row is one problem at one cell, worst first; ``severity`` is error, warning, rounding or question.
+        An empty frame means that nothing was found.
+
+    Example:
+        >>> import jixiao
+        >>> frames = jixiao.load("data/sample")
+        >>> findings = jixiao.audit(frames, *jixiao.score(frames))
+        >>> set(findings["severity"]) <= {"error", "warning", "rounding", "question"}
+        True
+    """
+    evidence = Evidence(frames, scores, totals)
+    found = [_write(check, CHECKS[code](evidence, check)) for code, check in load_checks().items()]
+    rows = [row for part in found for row in part]
+    rank = {severity: number for number, severity in enumerate(SEVERITIES)}
+    rows.sort(
+        key=lambda row: (
+            rank[row["severity"]],
+            row["year"],
+            row["project_id"],
+            row["evaluation"],
+            row["indicator_id"],
+            row["code"],
+            row["source_sheet"],
+            row["source_cell"],
+        )
+    )
+    return typed(rows, SCHEMA)
+
+
+def _write(check: Check, rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Turn the rows of one check into findings."""
+    found = []
+    for row in rows.to_dict("records"):
+        own_basis = not check.basis
+        mark = row["basis_mark"] if own_basis else check.basis_mark
+        severity = row.get("severity") or check.severity
+        if own_basis and mark == "J":
+            severity = "question"
+        elif own_basis and mark == "F2" and severity == "error":
+            severity = "warning"
+        found.append(
+            {
+                **{column: row.get(column, "") for column in SCHEMA},
+                "code": check.code,
+                "title": check.title,
+                "severity": severity,
+                "difference": row.get("difference_value"),
+                "message": check.message.format(**{**row, "printed": row["printed"], "derived": row["derived"]}),
+                "resolution": check.resolution,
+                "basis": row["basis"] if own_basis else check.basis,
+                "basis_mark": mark,
+            }
+        )
+    return found
+
+
+CHECKS: dict[str, CheckFunction] = {**points.CHECKS, **money.CHECKS, **standards.CHECKS}
+"""Every check by its code."""
+
+__all__ = ["CHECKS", "SCHEMA", "SEVERITIES", "Check", "Evidence", "audit", "load_checks"]

@@ -1,0 +1,76 @@
+"""The few exceptions of jixiao, each with its Chinese message template.
+
+A user can cause every one of them, so each message says where, what was found, what is expected and what to do.
+Bad data never raises: it becomes a finding. Only a bad form, a bad rule or a bad request is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+FILE_START = "（文件开头）"
+"""Where a mistake about a whole rule file is said to stand."""
+
+
+class JixiaoError(Exception):
+    """Base of every error that is shown to a user as one Chinese sentence.
+
+    Example:
+        >>> str(JixiaoError("数据目录不存在"))
+        '数据目录不存在'
+    """
+
+
+class DeclarationError(JixiaoError):
+    """A declaration (规则文件) is wrong; carries every mistake of the file at once.
+
+    Example:
+        >>> print(DeclarationError("a.yaml", ["id：缺少该项，请补充"]))
+        规则文件 a.yaml 有 1 处错误：
+          1. id：缺少该项，请补充
+    """
+
+    def __init__(self, file: str, mistakes: Iterable[str]) -> None:
+        self.file = file
+        self.mistakes = list(mistakes)
+        lines = [f"规则文件 {file} 有 {len(self.mistakes)} 处错误："]
+        lines += [f"  {number}. {text}" for number, text in enumerate(self.mistakes, 1)]
+        super().__init__("\n".join(lines))
+
+
+class FormError(JixiaoError):
+    """A file is not a form that can be read (表格无法读取)."""
+
+    def __init__(self, file: str, found: str, expected: str, *, place: str = "") -> None:
+        self.file = file
+        where = f"文件“{file}”" + (f"（{place}）" if place else "")
+        super().__init__(f"{where}：{found}；{expected}。")
+
+
+class ReadingErrors(JixiaoError):
+    """Some files of a folder could not be read (部分文件无法读取); the others were."""
+
+    def __init__(self, errors: Iterable[JixiaoError]) -> None:
+        self.errors = list(errors)
+        super().__init__("\n".join(str(error) for error in self.errors))
+
+
+class KeyConflictError(JixiaoError):
+    """The same project, year and evaluation arrived twice (重复报送)."""
+
+    def __init__(self, what: str, places: Iterable[str]) -> None:
+        listed = "；".join(places)
+        super().__init__(f"{what}重复：{listed}；每个项目每年每类评价应只有一份，请删除或更正其中一份后重新运行。")
+
+
+class CorrectionError(JixiaoError):
+    """A correction (更正) in data/corrections.yaml no longer matches what the file prints."""
+
+    def __init__(self, mistakes: Iterable[str]) -> None:
+        super().__init__(
+            "更正清单 corrections.yaml 与原始文件不符：" + "；".join(mistakes) + "。请核对后修改更正清单。"
+        )
+
+
+class RequestError(JixiaoError):
+    """A request (命令或参数) cannot be met as it was typed."""

@@ -1,0 +1,254 @@
+"""All arithmetic that reaches a score (评分方法), exact in scaled integers.
+
+Every method is one plain function over columns. The same body runs on numpy arrays (a block of rows) and on Python
+integers (one row). Inputs are integers scaled at the door by :func:`jixiao.scoring.open_door`:
+
+- points (weight, reported, per_step) in hundredths of a point;
+- target, actual, numerator, denominator: both members of a pair by the same power of ten;
+- ``sign`` 1 when more is better, -1 when less is better; ``word`` 1 met, 0 not met, -1 not decided by words.
+
+A method returns its steps: ``score`` (hundredths; -1 when the rule gives none), ``low`` and ``high`` (allowed range),
+``rate_over`` / ``rate_under`` (completion rate; 0 under means none) and ``case``, the branch that was taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+CASES = ("nobody", "full", "part", "zero", "person", "capped", "refused")
+NOBODY, FULL, PART, ZERO, PERSON, CAPPED, REFUSED = range(len(CASES))
+POINT = 100
+"""One point in the integers of this module."""
+LIMIT = 10**12
+"""Largest scaled quantity: 2 x 10,000 hundredths x 100 x LIMIT still fits in 64 bits."""
+
+COLUMNS = SimpleNamespace(where=np.where, minimum=np.minimum, maximum=np.maximum)
+"""The operations on blocks of rows."""
+ROW = SimpleNamespace(where=lambda test, yes, no: yes if test else no, minimum=min, maximum=max)
+"""The same operations on one row of Python integers."""
+
+Inputs = Mapping[str, Any]
+Steps = dict[str, Any]
+Method = Callable[[Inputs, Mapping[str, Any], Any], Steps]
+
+
+def half_up(points: Decimal, decimals: int = 2) -> Decimal:
+    """Round half up (四舍五入), the rule a reader expects.
+
+    Example:
+        >>> half_up(Decimal("89.995"))
+        Decimal('90.00')
+    """
+    return points.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+
+
+def hundredths(points: Decimal) -> int:
+    """Return points as whole hundredths; finer points are cut, which the frames report.
+
+    Example:
+        >>> hundredths(Decimal("12.5"))
+        1250
+    """
+    return int((points * POINT).to_integral_value(rounding=ROUND_FLOOR))
+
+
+def share(points: Any, over: Any, under: Any) -> Any:
+    """Return points x over / under, half up, in whole hundredths; ``under`` must be positive.
+
+    Example:
+        >>> share(1500, 95, 100)
+        1425
+    """
+    return (2 * points * over + under) // (2 * under)
+
+
+def _steps(x: Inputs, ops: Any, score: Any, case: Any, over: Any, under: Any) -> Steps:
+    return {
+        "score": score,
+        "low": ops.where(score >= 0, score, 0),
+        "high": ops.where(score >= 0, score, x["weight"]),
+        "rate_over": over,
+        "rate_under": under,
+        "case": case,
+    }
+
+
+def _person(x: Inputs, ops: Any, low: Any, high: Any, allowed: Any, over: Any, under: Any) -> Steps:
+    """Accept a person's figure when the rule allows it."""
+    given = x["reported"] >= 0
+    score = ops.where(given & allowed, x["reported"], -1)
+    case = ops.where(given, ops.where(allowed, PERSON, REFUSED), NOBODY)
+    return {"score": score, "low": low, "high": high, "rate_over": over, "rate_under": under, "case": case}
+
+
+def _ratio_to_target(x: Inputs, ops: Any) -> tuple[Any, Any]:
+    """Return the completion rate as over and under: actual ÷ target, or target ÷ actual when less is better.
+
+    A target of 0 gives no rate: met is full points, anything else is for a person to decide.
+    """
+    over = ops.where(x["sign"] >= 0, x["actual"], x["target"])
+    under = ops.where(x["sign"] >= 0, x["target"], x["actual"])
+    known = x["comparable"] & (under > 0) & (over >= 0) & (x["target"] > 0)
+    return ops.where(known, over, 0), ops.where(known, under, 0)
+
+
+def _is_met(x: Inputs, ops: Any) -> Any:
+    """Test the target before any proportion: 0 against ≤3 is met, not 0/0."""
+    more = ops.where(x["strict"], x["actual"] > x["target"], x["actual"] >= x["target"])
+    less = ops.where(x["strict"], x["actual"] < x["target"], x["actual"] <= x["target"])
+    numbers = x["comparable"] & ops.where(x["sign"] >= 0, more, less)
+    dates = x["has_dates"] & (x["months_late"] <= 0)
+    return ops.where(x["word"] >= 0, x["word"] == 1, numbers | dates)
+
+
+def proportional_to_target(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """Reached: full points; not reached: points x actual ÷ target, or x target ÷ actual when less is better.
+
+    Example:
+        >>> row = dict(weight=1000, target=100, actual=80, sign=1, strict=False, comparable=True, word=-1,
+        ...            has_dates=False, months_late=0)
+        >>> proportional_to_target(row, {}, ROW)["score"]
+        800
+    """
+    over, under = _ratio_to_target(x, ops)
+    met = _is_met(x, ops)
+    part = share(x["weight"], ops.minimum(over, under), ops.maximum(under, 1))
+    score = ops.where(met, x["weight"], ops.where(under > 0, part, -1))
+    case = ops.where(met, FULL, ops.where(under > 0, PART, NOBODY))
+    return _steps(x, ops, score, case, over, under)
+
+
+def all_or_nothing(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """Reached: full points; not reached: none."""
+    over, under = _ratio_to_target(x, ops)
+    met = _is_met(x, ops)
+    known = x["comparable"] | x["has_dates"] | (x["word"] >= 0)
+    score = ops.where(met, x["weight"], ops.where(known, 0, -1))
+    case = ops.where(met, FULL, ops.where(known, ZERO, NOBODY))
+    return _steps(x, ops, score, case, over, under)
+
+
+def proportional(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """Points x rate, never above the weight; no denominator, no score."""
+    over, under = x["numerator"], x["denominator"]
+    known = under > 0
+    score = ops.where(known, share(x["weight"], ops.minimum(over, under), ops.maximum(under, 1)), -1)
+    case = ops.where(known, ops.where(over > under, CAPPED, ops.where(over == under, FULL, PART)), NOBODY)
+    return _steps(x, ops, score, case, over, under)
+
+
+def pass_line(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """Below the pass line none; above, points x (rate − line) ÷ (1 − line); ``line`` is a whole percentage."""
+    over, under = _ratio_to_target(x, ops)
+    met = _is_met(x, ops)
+    line = rule["line"]
+    above = 100 * ops.minimum(over, under) - line * under
+    part = share(x["weight"], ops.maximum(above, 0), ops.maximum((100 - line) * under, 1))
+    score = ops.where(met, x["weight"], ops.where(under > 0, part, -1))
+    case = ops.where(met, FULL, ops.where(under > 0, ops.where(above > 0, PART, ZERO), NOBODY))
+    return _steps(x, ops, score, case, over, under)
+
+
+def banded(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """Points by the band the rate falls in; lower bound included; bands are (rate in ‰, share of the points in ‰)."""
+    over, under = x["numerator"], x["denominator"]
+    known = under > 0
+    score = x["weight"] * 0
+    for start, part in rule["bands"]:
+        score = ops.where(1000 * over >= start * under, share(x["weight"], part, 1000), score)
+    case = ops.where(score >= x["weight"], FULL, ops.where(score > 0, PART, ZERO))
+    return _steps(x, ops, ops.where(known, score, -1), ops.where(known, case, NOBODY), over, under)
+
+
+def on_time(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """In time: full points; late: a person's figure below the full points, for no rule says how much is lost."""
+    none = x["weight"] * 0
+    late = x["has_dates"] & (x["months_late"] > 0)
+    person = _person(x, ops, none, x["weight"], late & (x["reported"] < x["weight"]), none, none)
+    person["case"] = ops.where(late, person["case"], NOBODY)
+    met = _is_met(x, ops)
+    full = {"score": x["weight"], "low": x["weight"], "high": x["weight"], "case": FULL}
+    return {**person, **{name: ops.where(met, value, person[name]) for name, value in full.items()}}
+
+
+def delay_deduction(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """In time: full points; each month late costs ``per_step``; later than ``limit`` months: none."""
+    late = x["months_late"]
+    part = ops.maximum(x["weight"] - late * rule["per_step"], 0)
+    score = ops.where(late <= 0, x["weight"], ops.where(late <= rule["limit"], part, 0))
+    case = ops.where(late <= 0, FULL, ops.where(score > 0, PART, ZERO))
+    known = x["has_dates"]
+    return _steps(x, ops, ops.where(known, score, -1), ops.where(known, case, NOBODY), x["weight"] * 0, x["weight"] * 0)
+
+
+def cost_band(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """Saving rate within ±``band`` %: full points; each whole 1 % outside costs ``per_step``."""
+    plan, cost = x["target"], x["actual"]
+    known = x["comparable"] & (plan > 0)
+    gap = ops.where(cost > plan, cost - plan, plan - cost)
+    outside = ops.maximum(100 * gap - rule["band"] * plan, 0)
+    steps = outside // ops.maximum(plan, 1)
+    score = ops.maximum(x["weight"] - steps * rule["per_step"], 0)
+    case = ops.where(outside == 0, FULL, ops.where(score > 0, PART, ZERO))
+    under = ops.where(known, plan, 0)
+    return _steps(x, ops, ops.where(known, score, -1), ops.where(known, case, NOBODY), plan - cost, under)
+
+
+def shortfall_deduction(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """Reached: full points; each unit short, a started one included, costs ``per_step``."""
+    over, under = _ratio_to_target(x, ops)
+    met = _is_met(x, ops)
+    short = ops.maximum(x["target"] - x["actual"], 0)
+    steps = -(-short // x["one"])
+    part = ops.maximum(x["weight"] - steps * rule["per_step"], 0)
+    score = ops.where(met, x["weight"], ops.where(x["comparable"], part, -1))
+    case = ops.where(met, FULL, ops.where(x["comparable"], ops.where(part > 0, PART, ZERO), NOBODY))
+    return _steps(x, ops, score, case, over, under)
+
+
+def element_count(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """The sum of the points of the elements that hold; a person says which, the rule says which sums can be."""
+    none = x["weight"] * 0
+    return _person(x, ops, none, x["weight"], x["is_reachable"] & (x["reported"] <= x["weight"]), none, none)
+
+
+def judged(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """A person's figure between nothing and the weight (酌情扣分)."""
+    none = x["weight"] * 0
+    return _person(x, ops, none, x["weight"], x["reported"] <= x["weight"], none, none)
+
+
+def judged_level(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """A person's figure inside the level that the words name; ``met_from`` is the lowest share in % when it is met."""
+    none = x["weight"] * 0
+    line = -(-x["weight"] * rule["met_from"] // 100)
+    low = ops.where(x["word"] == 1, line, 0)
+    high = ops.where(x["word"] == 0, ops.maximum(line - 1, 0), x["weight"])
+    allowed = (x["reported"] >= low) & (x["reported"] <= high)
+    return _person(x, ops, low, high, allowed, none, none)
+
+
+METHODS: dict[str, Method] = {
+    "all_or_nothing": all_or_nothing,
+    "banded": banded,
+    "cost_band": cost_band,
+    "delay_deduction": delay_deduction,
+    "element_count": element_count,
+    "full_or_proportional": proportional_to_target,
+    "inverse_ratio": proportional_to_target,
+    "judged": judged,
+    "judged_level": judged_level,
+    "on_time": on_time,
+    "pass_line": pass_line,
+    "proportional": proportional,
+    "proportional_to_target": proportional_to_target,
+    "rate_times_weight": proportional,
+    "satisfaction": proportional_to_target,
+    "shortfall_deduction": shortfall_deduction,
+}
+"""Every method by the name a rule gives it; names that differ only in the printed wording share one function."""

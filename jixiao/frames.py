@@ -1,0 +1,230 @@
+"""Records -> tidy, typed, keyed frames (数据表).
+
+Every frame keeps where each value stands (``source_file``, ``source_sheet``, ``source_row`` and the ``*_cell``
+columns), so a finding can point at a cell someone can open. Money is 万元, rates are fractions, points are points.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from jixiao.corrections import apply_corrections
+from jixiao.errors import JixiaoError, KeyConflictError, ReadingErrors
+from jixiao.indicators import IndicatorRows
+from jixiao.records import Reading, Record
+from jixiao.rows import Rows, budget_of, head_cell_of, head_of, place_of, points_of
+from jixiao.schemas import KEYS, Frames, exact_sum
+from jixiao.sources import list_forms, read_file
+from jixiao.values import normalise, parse_value
+from jixiao.vocabulary import reading_words, word
+
+
+def project_key(unit: str, project: str) -> str:
+    """Return the stable id of a project (项目编号) made from its unit and name.
+
+    Quotes, spaces and a trailing 项目 do not matter, so the forms of one project meet under one id.
+
+    Example:
+        >>> project_key("甲中心", "党政信息网络建设") == project_key("甲中心", "党政信息网络建设项目")
+        True
+    """
+    plain = re.sub(r"[“”\"'‘’《》]", "", normalise(project))
+    plain = plain.removesuffix(reading_words()["project_suffix"])
+    return "P" + hashlib.sha256(f"{normalise(unit)}|{plain}".encode()).hexdigest()[:8]
+
+
+def load_frames(folder: Path, *, keep_going: bool = False) -> tuple[Frames, list[JixiaoError]]:
+    """Read every form of a data folder (数据目录) into frames.
+
+    Args:
+        folder: For example ``data/source``, with a folder per year.
+        keep_going: Read what can be read and return the errors; otherwise they are raised together.
+
+    Returns:
+        The frames and the errors of the files that could not be read.
+
+    Raises:
+        ReadingErrors: Some files could not be read and ``keep_going`` is off.
+        KeyConflictError: The same project, year and evaluation arrived twice.
+        CorrectionError: A correction no longer matches its file.
+    """
+    readings: list[Reading] = []
+    errors: list[JixiaoError] = []
+    for path in list_forms(folder):
+        try:
+            readings.append(read_file(path, name=str(path.relative_to(folder))))
+        except JixiaoError as error:
+            errors.append(error)
+    if errors and not keep_going:
+        raise ReadingErrors(errors)
+    corrections = folder.parent / "corrections.yaml"
+    if folder.name == "source" and corrections.exists():
+        apply_corrections(readings, corrections)
+    return make_frames(readings), errors
+
+
+def make_frames(readings: Iterable[Reading]) -> Frames:
+    """Turn readings into frames and check their keys."""
+    rows = Rows()
+    for reading in readings:
+        for skipped in reading.skipped:
+            rows.add(
+                "skipped",
+                source_file=reading.file,
+                source_sheet=skipped["sheet"],
+                source_cell=skipped["cell"],
+                text=skipped["text"],
+                reason=skipped["reason"],
+            )
+        if reading.form == "budget_list":
+            _add_list(rows, reading)
+        elif reading.form == "final_account":
+            _add_accounts(rows, reading)
+        else:
+            _add_evaluation(rows, reading)
+    frames = rows.frames()
+    # One project comes in several forms; its first mention describes it.
+    frames.projects = frames.projects.drop_duplicates(KEYS["projects"]).reset_index(drop=True)
+    for name, key in KEYS.items():
+        _check_key(getattr(frames, name), key)
+    return frames
+
+
+def _check_key(frame: pd.DataFrame, key: list[str]) -> None:
+    repeated = frame[frame.duplicated(key, keep=False)]
+    if not repeated.empty:
+        first = repeated[repeated[key].eq(repeated[key].iloc[0]).all(axis=1)]
+        places = (first["source_file"] + "（" + first["source_sheet"] + "）").drop_duplicates()
+        row = first.iloc[0]
+        project = row.get("project", row["project_id"])
+        raise KeyConflictError(f"{row['year']}年度“{project}”{word('evaluation', row.get('evaluation'))}", places)
+
+
+def _add_evaluation(rows: Rows, reading: Reading) -> None:
+    project, unit = head_of(reading, "project"), head_of(reading, "unit")
+    _note_missing_unit(rows, reading)
+    identity = {"year": reading.year, "project_id": project_key(unit, project), "evaluation": reading.evaluation}
+    named = {"project": project, "department": head_of(reading, "department"), "unit": unit}
+    place = place_of(reading, reading.head["project"], "project")
+    rows.add(
+        "projects", year=identity["year"], project_id=identity["project_id"], **named, **place, project_level="project"
+    )
+    funds = [record for record in reading.records if record.block == "funds"]
+    for record in funds:
+        rows.add(
+            "budgets",
+            **identity,
+            fund=record.texts["fund"],
+            **budget_of(rows, reading, record),
+            weight=points_of(rows, reading, record, "weight"),
+            reported_score=points_of(rows, reading, record, "reported_score"),
+            **place_of(reading, record, "fund"),
+        )
+    main_sheet = next((record.sheet for record in reading.records if record.block == "indicators"), "")
+    total = next((r for r in reading.records if r.block == "total" and r.sheet == main_sheet), None)
+    grade = next((r for r in reading.records if r.block == "grade" and r.sheet == main_sheet), None)
+    objective = reading.head.get("objective_expected")
+    rows.add(
+        "evaluations",
+        **identity,
+        **named,
+        form=reading.form,
+        money_unit=reading.money_unit,
+        objective=objective.texts["objective"] if objective else "",
+        total_reported=points_of(rows, reading, total, "reported_score") if total else _claimed_total(rows, reading),
+        total_weight_reported=points_of(rows, reading, total, "weight") if total else None,
+        grade_reported=grade.texts["grade"] if grade else head_of(reading, "grade_claimed"),
+        total_cell=f"{total.sheet}!{total.cells['reported_score']}"
+        if total
+        else head_cell_of(reading, "total_claimed"),
+        grade_cell=f"{grade.sheet}!{grade.cells['grade']}" if grade else head_cell_of(reading, "grade_claimed"),
+        claimed_counts=head_of(reading, "claimed_counts"),
+        claimed_counts_cell=head_cell_of(reading, "claimed_counts"),
+        has_reason_column=any("deviation_reason" in record.cells for record in reading.records),
+        **place,
+    )
+    IndicatorRows(rows, reading, identity).add()
+
+
+def _note_missing_unit(rows: Rows, reading: Reading) -> None:
+    if not reading.money_unit and any(record.block in {"funds", "list"} for record in reading.records):
+        sheet = next(record.sheet for record in reading.records if record.block in {"funds", "list"})
+        rows.guess(reading, sheet, "", "", [reading_words()["reasons"]["no_unit"]])
+
+
+def _place(record: Record | None, column: str) -> str:
+    return f"{record.sheet}!{record.cells[column]}" if record else ""
+
+
+def _claimed_total(rows: Rows, reading: Reading) -> float | None:
+    record = reading.head.get("total_claimed")
+    return points_of(rows, reading, record, "total_claimed") if record else None
+
+
+def _add_list(rows: Rows, reading: Reading) -> None:
+    """Add the projects of a budget list; its 小计 and 合计 rows stay apart from the projects."""
+    department, parent = head_of(reading, "department"), head_of(reading, "parent")
+    _note_missing_unit(rows, reading)
+    everything: list[tuple[str, float | None]] = []
+    for record in reading.records:
+        if record.block == "list":
+            project, unit = record.texts["project"], record.texts.get("unit", "")
+            is_sub = "parent" in reading.head and reading.head["parent"].sheet == record.sheet
+            project_id = project_key(unit or parent or department, project)
+            place = place_of(reading, record, "project")
+            budget = budget_of(rows, reading, record)
+            rows.add(
+                "projects",
+                year=reading.year,
+                project_id=project_id,
+                project=project,
+                department=department,
+                unit=unit,
+                project_level="subproject" if is_sub else "project",
+                parent=parent if is_sub else "",
+                **place,
+            )
+            rows.add(
+                "budgets",
+                year=reading.year,
+                project_id=project_id,
+                evaluation="budget_list",
+                fund="total",
+                **budget,
+                **place,
+            )
+            if not is_sub:
+                everything.append((unit, budget["annual_budget_wan"]))
+        elif record.block in {"subtotal", "total"}:
+            last_unit = everything[-1][0] if everything else ""
+            parts = [money for unit, money in everything if record.block == "total" or unit == last_unit]
+            rows.add(
+                "list_totals",
+                year=reading.year,
+                department=department,
+                list_label=record.texts["list_label"],
+                **budget_of(rows, reading, record),
+                parts_budget_wan=exact_sum(parts),
+                parts_count=len(parts),
+                **place_of(reading, record, "list_label"),
+            )
+
+
+def _add_accounts(rows: Rows, reading: Reading) -> None:
+    units = [record.texts["compiling_unit"] for record in reading.records]
+    department = max(units, key=units.count)
+    for record in reading.records:
+        value = parse_value(record.texts["value_text"])
+        rows.add(
+            "accounts",
+            year=reading.year,
+            department=department,
+            **record.texts,
+            value=float(value.value) if value.kind == "number" and value.value is not None else None,
+            **place_of(reading, record, "value_text"),
+        )

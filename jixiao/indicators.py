@@ -1,0 +1,226 @@
+"""The indicator rows and headings of one evaluation (指标与标题), from the records of its form."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from jixiao.records import Reading, Record
+from jixiao.rows import Rows, place_of, points_of
+from jixiao.schemas import exact_sum
+from jixiao.values import Comparison, Value, compare_values, direction_of, normalise, parse_value
+from jixiao.vocabulary import category_group, reading_words
+
+
+class IndicatorRows:
+    """The indicator rows and headings of one evaluation, table by table."""
+
+    def __init__(self, rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
+        self.rows, self.reading, self.identity = rows, reading, identity
+        self.achieved = {
+            normalise(record.texts["indicator"]): record for record in reading.records if record.block == "achievements"
+        }
+        self.number = 0
+        self.headings: dict[tuple[str, str, str, str], dict[str, Any]] = {}
+
+    def add(self) -> None:
+        """Add every row and every heading."""
+        for record in self.reading.records:
+            if record.block == "funds" and record.texts.get("fund") == "total" and "reported_score" in record.cells:
+                self._add_execution(record)
+        category = subcategory = sheet = ""
+        for record in self.reading.records:
+            if record.block not in {"indicators", "outline", "summary"}:
+                continue
+            if record.sheet != sheet:
+                category = subcategory = ""
+                sheet = record.sheet
+            new_category, category_weight = split_heading(record.texts.get("category", ""))
+            category = new_category or category
+            new_subcategory, label_weight = split_heading(record.texts.get("subcategory", ""))
+            subcategory = new_subcategory or (
+                ""
+                if new_category and record.block != "summary" and not record.texts.get("subcategory")
+                else subcategory
+            )
+            own = points_of(self.rows, self.reading, record, "subcategory_weight")
+            self._add_heading(record, "category", category, category_weight, "")
+            if record.block == "summary":
+                own = points_of(self.rows, self.reading, record, "weight")
+            weight = own if own is not None else label_weight
+            self._add_heading(record, "subcategory", subcategory, weight, category)
+            if record.block != "outline":
+                self._add_indicator(record, category, subcategory)
+            if record.block != "summary":
+                self._add_part(record, category, subcategory)
+        self._finish()
+
+    def _add_execution(self, record: Record) -> None:
+        texts = {
+            **record.texts,
+            "indicator": reading_words()["execution"],
+            "actual": record.texts.get("execution_rate", ""),
+        }
+        cells = {**record.cells, "indicator": record.cells["fund"], "actual": record.cells.get("execution_rate", "")}
+        self._add_indicator(Record("indicators", record.sheet, record.row, texts, cells), texts["indicator"], "")
+
+    def _add_indicator(self, record: Record, category: str, subcategory: str) -> None:
+        texts, reading = record.texts, self.reading
+        name = texts.get("indicator", "")
+        is_placeholder = parse_value(name).kind == "blank" and bool(name)
+        achieved = self.achieved.pop(normalise(name or subcategory), None) if record.block == "indicators" else None
+        source = achieved or record
+        self.number += 1
+        target = parse_value(source.texts.get("target", ""), year=reading.year)
+        actual = parse_value(source.texts.get("actual", ""), year=reading.year, wanted_unit=target.measure_unit)
+        direction = direction_of(target, name)
+        compared, direction = _settle_direction(target, compare_values(target, actual), direction)
+        reasons = (*target.guesses, *actual.guesses, *compared.guesses)
+        self.rows.guess(reading, source.sheet, source.cells.get("actual", ""), actual.text or target.text, reasons)
+        self.rows.add(
+            "indicators",
+            **self.identity,
+            indicator_id=f"{self.number:03d}",
+            row_level="indicator" if name else "subcategory",
+            is_placeholder=is_placeholder,
+            is_counted=record.block == "indicators" and not is_placeholder,
+            category=category,
+            subcategory=subcategory,
+            indicator=name,
+            **_target_columns(target),
+            **_actual_columns(actual, compared),
+            direction=direction,
+            kind="quantitative" if target.is_quantity or target.end or target.kind == "frequency" else "qualitative",
+            weight=points_of(self.rows, reading, record, "weight"),
+            reported_score=points_of(self.rows, reading, record, "reported_score"),
+            deviation_reason=texts.get("deviation_reason", ""),
+            scoring_standard=texts.get("scoring_standard", ""),
+            remark=source.texts.get("remark", ""),
+            **place_of(reading, record, "indicator" if name else "subcategory"),
+            target_cell=source.cells.get("target", ""),
+            actual_cell=source.cells.get("actual", ""),
+            weight_cell=record.cells.get("weight", ""),
+            score_cell=record.cells.get("reported_score", ""),
+            reason_cell=record.cells.get("deviation_reason", ""),
+            achievement_sheet=source.sheet,
+        )
+
+    def _add_heading(self, record: Record, level: str, name: str, weight: float | None, parent: str) -> None:
+        key = (record.sheet, level, parent, name)
+        if not name:
+            return
+        cells = (record.cells.get(f"{level}_weight", ""), record.cells.get(level, ""))
+        cell = next((cell for cell in cells if cell), "")
+        if key in self.headings:
+            if self.headings[key]["heading_weight"] is None:
+                self.headings[key] |= {"heading_weight": weight, "heading_cell": cell}
+            return
+        score = (
+            points_of(self.rows, self.reading, record, "reported_score")
+            if record.block == "summary" and level == "subcategory"
+            else None
+        )
+        self.headings[key] = {
+            "table": record.sheet,
+            "heading_level": level,
+            "heading": name,
+            "parent": parent,
+            "heading_weight": weight,
+            "heading_score": score,
+            "heading_cell": cell,
+            "weights": [],
+            "scores": [],
+            "is_summary": record.block == "summary",
+            **place_of(self.reading, record, level),
+        }
+
+    def _add_part(self, record: Record, category: str, subcategory: str) -> None:
+        if parse_value(record.texts.get("indicator", "")).kind == "blank" and record.texts.get("indicator"):
+            return
+        weight = points_of(self.rows, self.reading, record, "weight")
+        score = points_of(self.rows, self.reading, record, "reported_score")
+        for level, parent, name in (("category", "", category), ("subcategory", category, subcategory)):
+            heading = self.headings.get((record.sheet, level, parent, name))
+            if heading is not None:
+                heading["weights"].append(weight)
+                heading["scores"].append(score)
+
+    def _finish(self) -> None:
+        """Sum the parts of every heading; a summary row gets the parts that the full table prints."""
+        parts = {
+            (category_group(heading["parent"]), heading["heading"]): heading
+            for heading in self.headings.values()
+            if heading["heading_level"] == "subcategory" and not heading["is_summary"]
+        }
+        for heading in self.headings.values():
+            same = (category_group(heading["parent"]), heading["heading"])
+            found = parts.get(same, heading) if heading["is_summary"] else heading
+            heading |= {"parts_weight": exact_sum(found["weights"]), "parts_score": exact_sum(found["scores"])}
+        for heading in self.headings.values():
+            heading["children"] = sum(
+                other["parent"] == heading["heading"] and other["table"] == heading["table"] and bool(other["weights"])
+                for other in self.headings.values()
+            )
+            kept = {key: value for key, value in heading.items() if key not in {"weights", "scores", "is_summary"}}
+            if kept["heading_weight"] is not None or kept["heading_score"] is not None:
+                self.rows.add("headings", **self.identity, **kept)
+        for record in self.achieved.values():
+            self.rows.add(
+                "skipped",
+                source_file=self.reading.file,
+                source_sheet=record.sheet,
+                source_cell=record.cells["indicator"],
+                text=record.texts["indicator"],
+                reason=reading_words()["reasons"]["no_indicator"],
+            )
+
+
+def split_heading(label: str) -> tuple[str, float | None]:
+    """Split a heading that carries its weight (数量指标（20分）) into name and points.
+
+    Example:
+        >>> split_heading("数量指标（20分）"), split_heading("社会效益")
+        (('数量指标', 20.0), ('社会效益', None))
+    """
+    plain = normalise(label)
+    found = re.fullmatch(reading_words()["heading"], plain)
+    return (found[1], float(found[2])) if found else (plain, None)
+
+
+def _settle_direction(target: Value, compared: Comparison, direction: str) -> tuple[Comparison, str]:
+    """Settle which way is better when the target has no sign and no word tells (指标方向).
+
+    Equal values need no direction. Counts are read as the more the better, which is noted; for money and durations
+    either way is common, so a person is asked.
+    """
+    if direction or not compared.is_comparable or target.value == compared.actual.value:
+        return compared, direction
+    reasons = reading_words()["reasons"]
+    if target.kind in {"money", "duration"}:
+        return replace(compared, is_comparable=False, guesses=(*compared.guesses, reasons["direction_asked"])), ""
+    return replace(compared, guesses=(*compared.guesses, reasons["direction_assumed"])), "positive"
+
+
+def _target_columns(target: Value) -> dict[str, Any]:
+    return {
+        "target_text": target.text,
+        "target_kind": target.kind,
+        "target_relation": target.relation,
+        "target_value": None if target.value is None else float(target.value),
+        "target_date": target.end,
+        "measure_unit": target.measure_unit,
+    }
+
+
+def _actual_columns(actual: Value, compared: Comparison) -> dict[str, Any]:
+    value = compared.actual.value
+    return {
+        "actual_text": actual.text,
+        "actual_kind": actual.kind,
+        "actual_relation": actual.relation,
+        "actual_value": None if value is None else float(value),
+        "actual_date": actual.end,
+        "is_comparable": compared.is_comparable,
+        "word_met": compared.word_met,
+    }

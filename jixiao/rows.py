@@ -1,0 +1,103 @@
+"""Rows on their way into frames: read points, money and rates from a record, noting what cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from jixiao.records import Reading, Record
+from jixiao.schemas import SCHEMAS, Frames, typed
+from jixiao.values import normalise, parse_value
+from jixiao.vocabulary import reading_words
+
+
+class Rows:
+    """Rows on their way into frames."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
+
+    def add(self, frame: str, **values: Any) -> None:
+        """Add one row to a frame."""
+        self.rows[frame].append(values)
+
+    def guess(self, reading: Reading, sheet: str, cell: str, text: str, reasons: Iterable[str]) -> None:
+        """Note every assumption with which a cell was read."""
+        for reason in reasons:
+            self.add(
+                "guesses", source_file=reading.file, source_sheet=sheet, source_cell=cell, text=text, reason=reason
+            )
+
+    def frames(self) -> Frames:
+        """Return the typed frames."""
+        return Frames(**{name: typed(rows, SCHEMAS[name]) for name, rows in self.rows.items()})
+
+
+def head_of(reading: Reading, column: str) -> str:
+    """Return a text of the head of a form, empty when it is missing."""
+    record = reading.head.get(column)
+    return record.texts.get(column, "") if record else ""
+
+
+def head_cell_of(reading: Reading, column: str) -> str:
+    """Return where a text of the head stands, as sheet!cell."""
+    record = reading.head.get(column)
+    return f"{record.sheet}!{record.cells[column]}" if record else ""
+
+
+def place_of(reading: Reading, record: Record, column: str) -> dict[str, Any]:
+    """Return the provenance columns of a record; the cell is that of one of its columns."""
+    return {
+        "source_file": reading.file,
+        "source_sheet": record.sheet,
+        "source_row": record.row,
+        "source_cell": record.cells.get(column, ""),
+    }
+
+
+def points_of(rows: Rows, reading: Reading, record: Record, column: str) -> float | None:
+    """Read points; what is not a number is noted and stays missing."""
+    text = normalise(record.texts.get(column, "")).removesuffix(reading_words()["points"])
+    value = parse_value(text)
+    if value.kind == "blank":
+        return None
+    if value.kind != "number" or value.relation or value.guesses:
+        rows.guess(
+            reading, record.sheet, record.cells[column], record.texts[column], [reading_words()["reasons"]["no_number"]]
+        )
+        return None
+    return float(value.value or 0)
+
+
+def money_of(rows: Rows, reading: Reading, record: Record, column: str) -> float | None:
+    """Read money into 万元: by its own unit when the cell has one, else by the unit of the form."""
+    text = record.texts.get(column, "")
+    value = parse_value(text)
+    if value.kind == "blank":
+        return None
+    if value.kind == "money" and value.value is not None:
+        return float(value.value)
+    if value.kind == "number" and value.value is not None:
+        return float(value.value * reading_words()["money_units"].get(reading.money_unit, 1))
+    rows.guess(reading, record.sheet, record.cells[column], text, [reading_words()["reasons"]["no_money"]])
+    return None
+
+
+def rate_of(record: Record, column: str) -> dict[str, Any]:
+    """Read a printed rate: its text, its cell and its value as a fraction, missing when it is none."""
+    text = record.texts.get(column, "")
+    value = parse_value(text)
+    return {
+        f"{column}_text": text,
+        f"{column}_cell": record.cells.get(column, ""),
+        f"{column}_reported": float(value.value) if value.kind == "rate" and value.value is not None else None,
+    }
+
+
+def budget_of(rows: Rows, reading: Reading, record: Record) -> dict[str, Any]:
+    """Read the money and the printed rates of one row of funds."""
+    amounts = {
+        f"{name}_wan": money_of(rows, reading, record, name)
+        for name in ("initial_budget", "annual_budget", "arrived", "issued", "executed")
+    }
+    return {**amounts, **rate_of(record, "execution_rate"), **rate_of(record, "arrival_rate")}

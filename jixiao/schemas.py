@@ -1,0 +1,201 @@
+"""The columns, types and keys of every frame (数据表结构)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+EVALUATION_KEY = ["year", "project_id", "evaluation"]
+
+
+KEYS = {
+    "projects": ["year", "project_id"],
+    "evaluations": EVALUATION_KEY,
+    "budgets": [*EVALUATION_KEY, "fund"],
+    "indicators": [*EVALUATION_KEY, "indicator_id"],
+}
+
+
+_PROVENANCE = {"source_file": "str", "source_sheet": "str", "source_row": "Int64", "source_cell": "str"}
+
+
+_PROJECT = {"year": "Int64", "project_id": "str", "project": "str", "department": "str", "unit": "str"}
+
+
+SCHEMAS: dict[str, dict[str, str]] = {
+    "projects": {**_PROJECT, "project_level": "str", "parent": "str", **_PROVENANCE},
+    "evaluations": {
+        **_PROJECT,
+        "evaluation": "str",
+        "form": "str",
+        "money_unit": "str",
+        "objective": "str",
+        "total_reported": "float64",
+        "total_weight_reported": "float64",
+        "grade_reported": "str",
+        "claimed_counts": "str",
+        "total_cell": "str",
+        "grade_cell": "str",
+        "claimed_counts_cell": "str",
+        **_PROVENANCE,
+    },
+    "budgets": {
+        "year": "Int64",
+        "project_id": "str",
+        "evaluation": "str",
+        "fund": "str",
+        "initial_budget_wan": "float64",
+        "annual_budget_wan": "float64",
+        "arrived_wan": "float64",
+        "issued_wan": "float64",
+        "executed_wan": "float64",
+        "execution_rate_text": "str",
+        "execution_rate_reported": "float64",
+        "execution_rate_cell": "str",
+        "arrival_rate_text": "str",
+        "arrival_rate_reported": "float64",
+        "arrival_rate_cell": "str",
+        "weight": "float64",
+        "reported_score": "float64",
+        **_PROVENANCE,
+    },
+    "indicators": {
+        "year": "Int64",
+        "project_id": "str",
+        "evaluation": "str",
+        "indicator_id": "str",
+        "row_level": "str",
+        "is_placeholder": "bool",
+        "is_counted": "bool",
+        "category": "str",
+        "subcategory": "str",
+        "indicator": "str",
+        "target_text": "str",
+        "target_kind": "str",
+        "target_relation": "str",
+        "target_value": "float64",
+        "target_date": "datetime64[us]",
+        "measure_unit": "str",
+        "actual_text": "str",
+        "actual_kind": "str",
+        "actual_relation": "str",
+        "actual_value": "float64",
+        "actual_date": "datetime64[us]",
+        "is_comparable": "bool",
+        "word_met": "Int64",
+        "direction": "str",
+        "kind": "str",
+        "weight": "float64",
+        "reported_score": "float64",
+        "deviation_reason": "str",
+        "scoring_standard": "str",
+        "remark": "str",
+        **_PROVENANCE,
+        "target_cell": "str",
+        "actual_cell": "str",
+        "weight_cell": "str",
+        "score_cell": "str",
+        "reason_cell": "str",
+        "achievement_sheet": "str",
+    },
+    "headings": {
+        "year": "Int64",
+        "project_id": "str",
+        "evaluation": "str",
+        "table": "str",
+        "heading_level": "str",
+        "heading": "str",
+        "parent": "str",
+        "children": "Int64",
+        "heading_weight": "float64",
+        "heading_score": "float64",
+        "parts_weight": "float64",
+        "parts_score": "float64",
+        **_PROVENANCE,
+        "heading_cell": "str",
+    },
+    "list_totals": {
+        "year": "Int64",
+        "list_label": "str",
+        "department": "str",
+        "annual_budget_wan": "float64",
+        "arrived_wan": "float64",
+        "issued_wan": "float64",
+        "executed_wan": "float64",
+        "parts_budget_wan": "float64",
+        "parts_count": "Int64",
+        "execution_rate_text": "str",
+        "execution_rate_cell": "str",
+        **_PROVENANCE,
+    },
+    "accounts": {
+        "year": "Int64",
+        "department": "str",
+        "compiling_unit": "str",
+        "table_code": "str",
+        "table": "str",
+        "side": "str",
+        "row_code": "str",
+        "row_no": "str",
+        "row_name": "str",
+        "column": "str",
+        "column_no": "str",
+        "value_text": "str",
+        "value": "float64",
+        **_PROVENANCE,
+    },
+    "skipped": {"source_file": "str", "source_sheet": "str", "source_cell": "str", "text": "str", "reason": "str"},
+    "guesses": {"source_file": "str", "source_sheet": "str", "source_cell": "str", "text": "str", "reason": "str"},
+}
+"""Every frame with the type of each of its columns; missing text is an empty text, missing numbers are missing."""
+
+
+@dataclass
+class Frames:
+    """The frames of one data folder (一个数据目录的全部数据表); see ``SCHEMAS`` and the vocabulary for columns."""
+
+    projects: pd.DataFrame
+    evaluations: pd.DataFrame
+    budgets: pd.DataFrame
+    indicators: pd.DataFrame
+    headings: pd.DataFrame
+    list_totals: pd.DataFrame
+    accounts: pd.DataFrame
+    skipped: pd.DataFrame
+    guesses: pd.DataFrame
+
+    def items(self) -> Iterable[tuple[str, pd.DataFrame]]:
+        """Yield each frame with its name."""
+        return ((item.name, getattr(self, item.name)) for item in fields(self))
+
+
+def typed(rows: list[dict[str, Any]], schema: dict[str, str]) -> pd.DataFrame:
+    """Make a frame with exactly the declared columns and types; missing text becomes an empty text."""
+    frame = pd.DataFrame(rows, columns=list(schema))
+    for column, kind in schema.items():
+        values = frame[column]
+        if kind == "str":
+            values = values.astype("object").where(values.notna(), "")
+        elif kind == "bool":
+            values = values.astype("object").where(values.notna(), False)
+        elif kind == "float64":
+            values = pd.to_numeric(values)
+        frame[column] = values.astype(kind)  # type: ignore[call-overload]
+    return frame
+
+
+def exact_sum(values: Iterable[float | None]) -> float | None:
+    """Sum points exactly; a missing part makes the sum missing (缺失不等于零).
+
+    Example:
+        >>> exact_sum([0.1, 0.2]), exact_sum([1.0, None]), exact_sum([])
+        (0.3, None, None)
+    """
+    numbers = list(values)
+    if not numbers or any(number is None for number in numbers):
+        return None
+    return float(sum(Decimal(str(number)) for number in numbers))

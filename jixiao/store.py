@@ -1,0 +1,239 @@
+"""The place of the data: find a data folder, read it once, keep what was built from it (``data/built``).
+
+``data/built`` holds one parquet file per frame and a ``manifest.json`` written last: the hashes of the sources, of the
+rules and of every file. Each file is written beside its place, flushed and moved, so a killed run destroys nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+import jixiao
+from jixiao.checks import SCHEMA as FINDINGS
+from jixiao.checks import SEVERITIES, audit
+from jixiao.declared import RULES
+from jixiao.errors import JixiaoError, RequestError
+from jixiao.frames import load_frames
+from jixiao.schemas import SCHEMAS, Frames
+from jixiao.scoring import GRADES, score
+from jixiao.sources import checksum, list_forms
+
+MANIFEST = "manifest.json"
+
+
+@dataclass
+class Results:
+    """Everything one data folder gives (全部结果): the frames, the scores, the totals and the findings.
+
+    ``place`` is the folder that was read, ``as_of`` when it was read.
+    """
+
+    frames: Frames
+    scores: pd.DataFrame
+    totals: pd.DataFrame
+    findings: pd.DataFrame
+    place: Path
+    as_of: datetime
+
+
+def workbench() -> Path:
+    """Return the folder that holds ``data/`` and ``notebooks/``: JIXIAO_HOME, else the nearest one upwards."""
+    if os.environ.get("JIXIAO_HOME"):
+        return Path(os.environ["JIXIAO_HOME"]).resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "data").is_dir() and (folder / "notebooks").is_dir():
+            return folder
+    return Path(jixiao.__file__).resolve().parents[1]
+
+
+def find_place(place: str | Path) -> Path:
+    """Return the folder of a data place: ``source``, ``sample``, ``built`` or any path.
+
+    Raises:
+        RequestError: There is no such folder.
+
+    Example:
+        >>> find_place("sample").name
+        'sample'
+    """
+    wanted = Path(place)
+    for folder in (wanted, workbench() / wanted, workbench() / "data" / wanted):
+        if folder.is_dir():
+            return folder.resolve()
+    raise RequestError(f"没有数据目录“{place}”，请检查路径，或先运行 make run 生成 data/built")
+
+
+def load(place: str | Path = "source") -> Frames:
+    """Read a data folder into frames (读取数据).
+
+    Args:
+        place: ``data/source``, ``data/sample``, ``data/built`` or any folder of forms.
+
+    Raises:
+        ReadingErrors: Some forms could not be read; each has its sentence.
+        RequestError: There is no such folder.
+
+    Example:
+        >>> import jixiao
+        >>> sorted(jixiao.load("data/sample").projects["year"].unique().tolist())
+        [2023, 2024]
+    """
+    folder = find_place(place)
+    if (folder / MANIFEST).exists():
+        return read_built(folder).frames
+    return load_frames(folder)[0]
+
+
+def evaluate(place: str | Path = "source", *, framework: str = "") -> Results:
+    """Read, score and audit a data folder in one call (一步得到全部结果); a built folder is only read.
+
+    Args:
+        place: As for :func:`load`.
+        framework: Score the self-evaluations by this framework instead of the default, for comparison.
+
+    Example:
+        >>> import jixiao
+        >>> bool(jixiao.evaluate("data/sample").totals["total_reported"].notna().any())
+        True
+    """
+    folder = find_place(place)
+    if (folder / MANIFEST).exists() and not framework:
+        return read_built(folder)
+    frames = load(folder)
+    return _results(frames, folder, framework)
+
+
+def _results(frames: Frames, folder: Path, framework: str = "") -> Results:
+    scores, totals = score(frames, framework=framework)
+    return Results(frames, scores, totals, audit(frames, scores, totals), folder, datetime.now(UTC))
+
+
+def build(place: str | Path = "source", out: Path | None = None) -> tuple[Results, list[JixiaoError]]:
+    """Read, score and audit a data folder and keep the result as parquet (构建).
+
+    Returns:
+        The results and the errors of the files that could not be read; the other files are in the results.
+    """
+    folder = find_place(place)
+    frames, errors = load_frames(folder, keep_going=True)
+    results = _results(frames, folder)
+    write_built(results, out or workbench() / "data" / "built")
+    return results, errors
+
+
+def write_built(results: Results, out: Path) -> None:
+    """Write every frame as parquet and the manifest last."""
+    out.mkdir(parents=True, exist_ok=True)
+    hashes = {}
+    for name, frame in _all_frames(results).items():
+        path = out / f"{name}.parquet"
+        write_safely(
+            path,
+            lambda target, frame=frame: frame.to_parquet(  # type: ignore[misc]
+                target, index=False, write_page_checksum=True
+            ),
+        )
+        hashes[path.name] = checksum(path)
+    manifest = {
+        "jixiao": jixiao.__version__,
+        "as_of": results.as_of.isoformat(timespec="seconds"),
+        "place": os.path.relpath(results.place, out),
+        "sources": source_hashes(results.place),
+        "rules": rules_hash(),
+        "files": hashes,
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=1)
+    write_safely(out / MANIFEST, lambda target: target.write_text(text, encoding="utf-8"))
+
+
+def _all_frames(results: Results) -> dict[str, pd.DataFrame]:
+    return {
+        **dict(results.frames.items()),
+        "scores": results.scores,
+        "totals": results.totals,
+        "findings": results.findings,
+    }
+
+
+def write_safely(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file beside its place, flush it and move it there, so that the old one stays until the new is whole."""
+    beside = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        write(beside)
+        with beside.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def source_hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every form of a data folder by its relative name."""
+    return {str(path.relative_to(folder)): checksum(path) for path in list_forms(folder)}
+
+
+def rules_hash() -> str:
+    """Return one hash over every declared rule that a score, a finding or a frame can depend on."""
+    digest = hashlib.sha256()
+    for path in sorted(set(RULES.rglob("*.yaml")) - {RULES / "dashboard.yaml", RULES / "reports.yaml"}):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def read_built(folder: Path) -> Results:
+    """Read what ``jixiao build`` kept.
+
+    Raises:
+        RequestError: A file is missing or is not the one that was written.
+    """
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    frames = {}
+    for name, expected in manifest["files"].items():
+        path = folder / name
+        if not path.exists() or checksum(path) != expected:
+            raise RequestError(f"构建结果“{path.name}”缺失或已损坏，请重新运行 jixiao build")
+        frames[path.stem] = pd.read_parquet(path)
+    findings = frames["findings"].astype(FINDINGS) if len(frames["findings"]) else frames["findings"]
+    return Results(
+        Frames(**{name: frames[name] for name in SCHEMAS}),
+        frames["scores"],
+        frames["totals"],
+        findings,
+        (folder / manifest["place"]).resolve(),
+        datetime.fromisoformat(manifest["as_of"]),
+    )
+
+
+def is_stale(folder: Path) -> bool:
+    """Say whether the sources or the rules changed since ``data/built`` was made (数据已过期)."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    place = (folder / manifest["place"]).resolve()
+    return manifest["rules"] != rules_hash() or not place.is_dir() or manifest["sources"] != source_hashes(place)
+
+
+__all__ = [
+    "GRADES",
+    "MANIFEST",
+    "SEVERITIES",
+    "Results",
+    "build",
+    "evaluate",
+    "find_place",
+    "is_stale",
+    "load",
+    "read_built",
+    "rules_hash",
+    "source_hashes",
+    "workbench",
+    "write_built",
+    "write_safely",
+]

@@ -1,0 +1,232 @@
+"""Regroup scores and findings by project, department, category and year (汇总); columns stay English."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from jixiao.errors import RequestError
+from jixiao.frames import project_key
+from jixiao.schemas import EVALUATION_KEY, Frames
+from jixiao.scoring import GRADES
+from jixiao.store import Results
+from jixiao.vocabulary import category_group, category_groups, value_labels, word
+
+_PREFERRED = ["self", "department", "finance", "budget_list"]
+
+
+def summarise_evaluations(results: Results) -> pd.DataFrame:
+    """Return one row per evaluation with its totals and the number of findings (评价汇总).
+
+    Key year, project_id, evaluation. ``findings`` counts all, ``errors`` those of severity error.
+    """
+    found = results.findings.groupby(EVALUATION_KEY).agg(
+        findings=("code", "size"), errors=("severity", lambda values: int((values == "error").sum()))
+    )
+    rows = results.totals.merge(found.reset_index(), on=EVALUATION_KEY, how="left", validate="1:1")
+    rows[["findings", "errors"]] = rows[["findings", "errors"]].fillna(0).astype("Int64")
+    return rows.sort_values(["year", "department", "project", "evaluation"], ignore_index=True)
+
+
+def summarise_execution(results: Results) -> pd.DataFrame:
+    """Return one row per project and year with its money and its execution rate (预算执行).
+
+    A project that comes in several forms counts once, with the figures of its self-evaluation first, then department,
+    finance, budget list. ``execution_rate`` is always 全年执行数 ÷ 全年预算数 here, so that projects can be compared;
+    missing or zero budget gives no rate. Subprojects are left out, their parent holds their money.
+    """
+    budgets = results.frames.budgets[results.frames.budgets["fund"] == "total"]
+    rank = budgets["evaluation"].map({name: number for number, name in enumerate(_PREFERRED)}).astype("float64")
+    # A form that does not print its money must not hide one that does.
+    known = budgets["annual_budget_wan"].notna() & budgets["executed_wan"].notna()
+    chosen = budgets.assign(rank=rank.where(known, rank + len(_PREFERRED))).sort_values("rank")
+    chosen = chosen.drop_duplicates(["year", "project_id"])
+    projects = results.frames.projects[results.frames.projects["project_level"] == "project"]
+    named = projects[["year", "project_id", "project", "department", "unit"]]
+    columns = [
+        "year",
+        "project_id",
+        "evaluation",
+        "initial_budget_wan",
+        "annual_budget_wan",
+        "arrived_wan",
+        "executed_wan",
+        "source_file",
+        "source_sheet",
+        "source_cell",
+    ]
+    rows = named.merge(chosen[columns], on=["year", "project_id"], validate="1:1")
+    base = rows["annual_budget_wan"].where(rows["annual_budget_wan"] > 0)
+    rows["execution_rate"] = rows["executed_wan"] / base
+    return rows.sort_values(["year", "department", "project"], ignore_index=True)
+
+
+def summarise_departments(results: Results) -> pd.DataFrame:
+    """Return one row per department and year (部门汇总): projects, money, money-weighted execution rate, findings.
+
+    Key year, department. Money sums are missing when no project of the department prints any.
+    """
+    money = summarise_execution(results)
+    known = money[money["execution_rate"].notna()]
+    sums = known.groupby(["year", "department"])[["annual_budget_wan", "executed_wan"]].sum(min_count=1)
+    counts = money.groupby(["year", "department"]).agg(projects=("project_id", "nunique"))
+    evaluations = summarise_evaluations(results)
+    grouped = evaluations.groupby(["year", "department"])
+    scored = grouped.agg(evaluations=("project_id", "size"), total_reported=("total_reported", "mean"))
+    found = (
+        results.findings[results.findings["department"] != ""]
+        .groupby(["year", "department"])
+        .agg(findings=("code", "size"), errors=("severity", lambda values: int((values == "error").sum())))
+    )
+    rows = counts.join([sums, scored, found]).reset_index()
+    rows["execution_rate"] = rows["executed_wan"] / rows["annual_budget_wan"].where(rows["annual_budget_wan"] > 0)
+    for column in ("evaluations", "findings", "errors"):
+        rows[column] = rows[column].fillna(0).astype("Int64")
+    return rows
+
+
+def summarise_grades(results: Results) -> pd.DataFrame:
+    """Return how many evaluations of a department earned each grade by their printed total (等级分布).
+
+    Key year, department, grade; grades nobody earned are there with 0.
+    """
+    rows = results.totals[results.totals["reported_grade"].notna()]
+    grade = pd.Categorical(rows["reported_grade"].astype("str"), categories=GRADES, ordered=True)
+    counted = rows.assign(grade=grade).groupby(["year", "department", "grade"], observed=False).size()
+    counts = counted.rename("evaluations").reset_index()
+    present = rows[["year", "department"]].drop_duplicates()
+    return counts.merge(present, on=["year", "department"], validate="m:1")
+
+
+def summarise_categories(results: Results) -> pd.DataFrame:
+    """Return the share of the points earned per department and comparable category (得分率).
+
+    Key year, department, category. ``completion_rate`` is the sum of printed points ÷ the sum of their weights, over
+    the rows that print both; a category without such rows is absent.
+    """
+    rows = results.scores[results.scores["is_counted"]]
+    rows = rows[rows["reported_score"].notna() & (rows["weight"] > 0)]
+    rows = rows.assign(category=rows["category"].map(category_group))
+    sums = rows.groupby(["year", "department", "category"])[["reported_score", "weight"]].sum().reset_index()
+    sums["completion_rate"] = sums["reported_score"] / sums["weight"]
+    order = {name: number for number, name in enumerate(category_groups())}
+    return sums.sort_values(
+        ["year", "department", "category"],
+        key=lambda column: column.map(order) if column.name == "category" else column,
+        ignore_index=True,
+    )
+
+
+def choose_evaluation(results: Results, year: int, project: str, evaluation: str) -> pd.Series:
+    """Return the totals of one evaluation by year, project (name or id) and kind (选定一份评价).
+
+    Raises:
+        RequestError: There is none, or several projects carry that name; the sentence lists what there is.
+    """
+    rows = results.totals
+    kind = {label: code for code, label in value_labels()["evaluation"].items()}.get(evaluation, evaluation)
+    plain = project_key("", project)
+    same = (rows["project_id"] == project) | (rows["project"] == project)
+    alike = rows["project"].map(lambda name: project_key("", name)) == plain
+    found = rows[(rows["year"] == year) & (same | alike) & (rows["evaluation"] == kind)]
+    if len(found) != 1:
+        known = "；".join(f"{row.year} {row.project} {word('evaluation', row.evaluation)}" for row in rows.itertuples())
+        raise RequestError(
+            f"{year}年度“{project}”的{word('evaluation', kind)}有{len(found)}份，应恰有1份；现有：{known}"
+        )
+    return found.iloc[0]
+
+
+def select_rows(frame: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
+    """Return the rows of a frame that belong to one evaluation (选定评价的行), in the order of the form."""
+    mask = pd.Series(True, index=frame.index)
+    for column in EVALUATION_KEY:
+        mask &= frame[column] == chosen[column]
+    return frame[mask]
+
+
+def compare_evaluations(results: Results, chosen: pd.Series) -> pd.DataFrame:
+    """Return every evaluation of one project in one year side by side (同一项目的各类评价)."""
+    rows = summarise_evaluations(results)
+    return rows[(rows["year"] == chosen["year"]) & (rows["project_id"] == chosen["project_id"])]
+
+
+def choose_department(results: Results, year: int, department: str) -> Results:
+    """Return the results of one department and year (选定部门和年度).
+
+    Raises:
+        RequestError: The department has no project in that year; the sentence lists what there is.
+    """
+    chosen = select_results(results, year=year, department=department)
+    if chosen.frames.projects.empty:
+        known = "、".join(select_results(results, year=year).frames.projects["department"].drop_duplicates())
+        raise RequestError(f"{year}年度没有部门“{department}”的项目，现有部门：{known or '无'}")
+    return chosen
+
+
+def select_results(results: Results, *, year: int | str = "", department: str = "", evaluation: str = "") -> Results:
+    """Return the part of the results that belongs to a year, a department and an evaluation kind (筛选).
+
+    Nothing chosen leaves everything in. An evaluation kind keeps the projects that have such an evaluation, and of them
+    only what that evaluation says.
+    """
+    chosen = {"year": year, "department": department, "evaluation": evaluation}
+
+    def match(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+        for column in columns:
+            if chosen[column] and column in frame:
+                frame = frame[frame[column] == chosen[column]]
+        return frame
+
+    projects = match(results.frames.projects, "year", "department")
+    if evaluation:
+        projects = projects[_keys(projects).isin(_keys(match(results.frames.evaluations, "evaluation")))]
+    keys = _keys(projects)
+
+    def keep(frame: pd.DataFrame) -> pd.DataFrame:
+        mine = frame[_keys(frame).isin(keys)] if {"year", "project_id"} <= set(frame.columns) else frame
+        return match(mine, "evaluation")
+
+    parts = {name: keep(frame) for name, frame in results.frames.items()}
+    scores, totals = keep(results.scores), keep(results.totals)
+    findings = match(results.findings, "year", "department", "evaluation")
+    return replace(results, frames=Frames(**parts), scores=scores, totals=totals, findings=findings)
+
+
+def _keys(frame: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_arrays([frame["year"].astype("int64"), frame["project_id"].astype("object")])
+
+
+def key_numbers(results: Results) -> dict[str, float]:
+    """Return the big numbers (关键数字) of some results.
+
+    Money in 万元, summed over the projects that print both budget and execution; rates as fractions; missing is NaN.
+    """
+    projects = results.frames.projects
+    top = projects[projects["project_level"] == "project"]
+    money = summarise_execution(results)
+    known = money[money["execution_rate"].notna()]
+    budget, executed = (float(known[name].sum(min_count=1)) for name in ("annual_budget_wan", "executed_wan"))
+    graded = results.totals["reported_grade"].dropna().astype("str")
+    good = int(graded.isin(["excellent", "good"]).sum())
+    return {
+        "projects": top["project_id"].nunique(),
+        "subprojects": int((projects["project_level"] == "subproject").sum()),
+        "annual_budget": budget,
+        "executed": executed,
+        "execution_rate": executed / budget if budget > 0 else float("nan"),
+        "unknown": len(top) - len(known),
+        "evaluations": len(results.totals),
+        "evaluated": results.totals["project_id"].nunique(),
+        "graded": len(graded),
+        "good": good,
+        "good_share": good / len(graded) if len(graded) else float("nan"),
+        "findings": len(results.findings),
+        "errors": int((results.findings["severity"] == "error").sum()),
+    }
+
+
+def select_file(frame: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
+    """Return the rows of a frame that come from the file of one evaluation (同一来源文件的行)."""
+    return frame[frame["source_file"] == chosen["source_file"]]

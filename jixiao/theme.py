@@ -1,0 +1,148 @@
+"""The one look of every chart (图的样式): colours that survive printing and colour blindness, fonts, the Figure."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from jixiao.vocabulary import value_labels
+
+BLUE, ORANGE, GREEN, RED, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#B8BEC6"
+FONT = (
+    '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC","WenQuanYi Micro Hei","SimHei",sans-serif'
+)
+
+
+CONFIG = {
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "sendDataToCloud"],
+}
+
+
+class Figure:
+    """A chart as a plotly description, with an alternative text and the frame it draws."""
+
+    _number = 0
+
+    def __init__(self, data: list[dict[str, Any]], layout: dict[str, Any], *, alt: str, frame: pd.DataFrame) -> None:
+        self.data = data
+        self.layout = themed(layout)
+        self.alt = alt
+        self.frame = frame
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plotly description."""
+        return {"data": self.data, "layout": self.layout, "config": CONFIG}
+
+    def to_plotly(self) -> Any:
+        """Return a ``plotly.graph_objects.Figure``; imports plotly."""
+        import plotly.graph_objects as go
+
+        return go.Figure({"data": self.data, "layout": self.layout})
+
+    def to_html(self) -> str:
+        """Return a self-made fragment that draws with the plotly.js of the page; loads nothing."""
+        Figure._number += 1
+        name = f"jixiao-figure-{Figure._number}"
+        text = json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False).replace("</", "<\\/")
+        height = self.layout["height"]
+        return (
+            f"<div id='{name}' class='jixiao-figure' role='img' aria-label='{escape(self.alt, quote=True)}' "
+            f"style='height:{height}px'></div><script>(function(){{var f={text};"
+            f"if(window.Plotly)Plotly.newPlot('{name}',f.data,f.layout,f.config);}})();</script>"
+        )
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"application/vnd.plotly.v1+json": self.to_dict(), "text/html": self.to_html(), "text/plain": self.alt}
+
+
+def plotly_script() -> Path:
+    """Return the plotly.js that the installed plotly package carries; a page serves or embeds it itself."""
+    from importlib.util import find_spec
+
+    spec = find_spec("plotly")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("plotly")
+    return Path(spec.origin).parent / "package_data" / "plotly.min.js"
+
+
+def themed(layout: dict[str, Any]) -> dict[str, Any]:
+    """Lay the one theme of jixiao under a layout."""
+    axis = {"gridcolor": "#E5E8EC", "zerolinecolor": "#9AA3AD", "automargin": True, "title": {"standoff": 8}}
+    themed = {
+        "font": {"family": FONT, "size": 13, "color": "#1F2933"},
+        "paper_bgcolor": "white",
+        "plot_bgcolor": "white",
+        "height": 360,
+        "separators": ".,",
+        "margin": {"l": 16, "r": 24, "t": 80, "b": 48},
+        "legend": {
+            "orientation": "h",
+            "yanchor": "bottom",
+            "y": 1.0,
+            "xanchor": "left",
+            "x": 0,
+            "traceorder": "normal",
+            "title": {"text": ""},
+        },
+        "hoverlabel": {"font": {"family": FONT}},
+        **layout,
+    }
+    for name in ("xaxis", "yaxis"):
+        own = themed.get(name, {})
+        title = {**axis["title"], **own.get("title", {})}  # type: ignore[dict-item]
+        themed[name] = {**axis, **own, "title": title}
+    if "title" in themed:
+        place = {"x": 0.01, "xref": "container", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top"}
+        themed["title"] = {"text": themed["title"], "font": {"size": 15}, "pad": {"t": 8}, **place}
+    return themed
+
+
+def short_name(name: str, length: int = 18) -> str:
+    """Cut a name that is too long for an axis."""
+    return name if len(name) <= length else name[: length - 1] + "…"
+
+
+def plain(text: str) -> str:
+    """Escape a text from data: plotly reads a little HTML in texts."""
+    return escape(text, quote=False)
+
+
+def ticks(names: list[str], length: int = 18) -> dict[str, Any]:
+    """Give rows positions of their own, so that equal short names do not fall together."""
+    return {
+        "tickmode": "array",
+        "tickvals": list(range(len(names))),
+        "ticktext": [plain(short_name(n, length)) for n in names],
+    }
+
+
+def numbers(values: pd.Series) -> list[float | None]:
+    """Return a column as numbers that JSON can hold; missing is None."""
+    return [None if value != value else float(value) for value in values.astype("float64")]
+
+
+def empty_figure(title: str, reason: str) -> Figure:
+    """Return a figure that says why there is nothing to draw."""
+    note = {
+        "text": reason,
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0.5,
+        "y": 0.5,
+        "showarrow": False,
+        "font": {"size": 15, "color": "#6B7682"},
+    }
+    hidden = {"visible": False}
+    layout = {"title": title, "annotations": [note], "xaxis": hidden, "yaxis": hidden, "height": 200}
+    return Figure([], layout, alt=f"{title}：{reason}", frame=pd.DataFrame())
+
+
+def figure_words() -> dict[str, str]:
+    """Return the words of the charts (图中用语)."""
+    return value_labels()["figure"]

@@ -1,0 +1,256 @@
+"""Rule files are read strictly: every mistake at once, with file and key."""
+
+from __future__ import annotations
+
+import contextlib
+from decimal import Decimal
+
+import pytest
+from conftest import framework_text
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jixiao.declared import RULES, Declaration, load_shipped, load_yaml, open_declaration, refuse
+from jixiao.errors import DeclarationError
+from jixiao.framework import load_framework_file
+
+
+def written(tmp_path, text, name="rule.yaml"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_scalars_are_what_was_written(tmp_path):
+    content, mistakes = load_yaml(
+        written(
+            tmp_path,
+            """
+        a: no
+        b: 010
+        c: 1:30
+        d: 2021-12-31
+        e: 1e3
+        f: 0.10
+        g: 7
+        h: true
+        i: ~
+        j: yes
+        k: 0x10
+        l: 1_000
+        m: .inf
+        n: -3
+        o: '5'
+    """,
+        )
+    )
+    assert mistakes == []
+    assert content == {
+        "a": "no",
+        "b": "010",
+        "c": "1:30",
+        "d": "2021-12-31",
+        "e": "1e3",
+        "f": Decimal("0.10"),
+        "g": 7,
+        "h": True,
+        "i": None,
+        "j": "yes",
+        "k": "0x10",
+        "l": "1_000",
+        "m": ".inf",
+        "n": -3,
+        "o": "5",
+    }
+    assert isinstance(content["f"], Decimal)
+
+
+def test_a_repeated_key_is_a_mistake_with_its_line(tmp_path):
+    _, mistakes = load_yaml(written(tmp_path, "a: 1\nb: 2\na: 3\n"))
+    assert mistakes == ["第3行：“a”重复出现，请只保留一个"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [1, 2",
+        "a: b: c",
+        "\tb: 1",
+        "a: !!python/object/apply:os.system ['true']",
+        "--- 1\n--- 2\n",
+        "a: *b",
+        "%YAML 9",
+        "? [a, b]\n: 1",
+        "a: !!float abc",
+    ],
+)
+def test_what_is_not_plain_yaml_is_one_chinese_sentence(tmp_path, text):
+    with pytest.raises(DeclarationError) as caught:
+        load_yaml(written(tmp_path, text))
+    assert "rule.yaml" in str(caught.value) and "Traceback" not in str(caught.value)
+
+
+def test_a_file_in_another_encoding_or_not_there(tmp_path):
+    path = tmp_path / "rule.yaml"
+    path.write_bytes("名称: 指标".encode("gb18030"))
+    for other in (path, tmp_path / "no.yaml", tmp_path):
+        with pytest.raises(DeclarationError, match="UTF-8"):
+            load_yaml(other)
+
+
+def test_an_empty_file_and_a_list_are_mistakes_not_crashes(tmp_path):
+    for text in ("", "- a\n- b\n", "text"):
+        path = written(tmp_path, text)
+        part, mistakes = open_declaration(path)
+        part.text("id")
+        with pytest.raises(DeclarationError) as caught:
+            refuse(path, mistakes)
+        assert "id" in str(caught.value)
+
+
+def test_six_different_mistakes_are_reported_in_one_message(tmp_path):
+    text = (
+        framework_text(
+            evaluations=["selv"],  # 1 not a kind of evaluation
+            grades=[
+                {"id": "excellent", "name": "优", "from": 80},
+                {"id": "good", "name": "良", "from": 90},  # 2 bands overlap
+                {"id": "poor", "name": "差", "from": 0},
+            ],
+            categories=[{"id": "output", "names": ["产出指标"], "weight": 90}],  # 3 weights add up to 90
+            rules=[
+                {"method": "proportionl", "basis": {"text": "依据", "mark": "F"}},  # 4 unknown method
+                {"method": "pass_line", "basis": {"text": "依据", "mark": "F"}},  # 5 parameter missing
+                {"method": "judged", "basis": {"text": "", "mark": "F"}},  # 6 empty basis
+            ],
+            wieght=3,  # 7 unknown key
+        )
+        + "name: 又一次\n"
+    )  # 8 repeated key
+    path = written(tmp_path, text, "caiyu_case.yaml")
+    with pytest.raises(DeclarationError) as caught:
+        load_framework_file(path)
+    message = str(caught.value)
+    assert message.startswith("规则文件 caiyu_case.yaml 有 8 处错误")
+    for place in (
+        "evaluations：",
+        "grades[2].from：",
+        "categories：",
+        "rules[1].method：",
+        "rules[2].line：",
+        "rules[3].basis.text：",
+        "wieght：",
+        "“name”重复出现",
+    ):
+        assert place in message, place
+    assert "90" in message and "proportional_to_target" in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("id", None),
+        ("name", None),
+        ("evaluations", None),
+        ("effective_from", None),
+        ("basis", None),
+        ("grades", None),
+        ("grades_basis", None),
+        ("rules", None),
+        ("execution_definition", None),
+    ],
+)
+def test_each_required_key_is_named_when_it_is_missing(tmp_path, key, value):
+    with pytest.raises(DeclarationError) as caught:
+        load_framework_file(written(tmp_path, framework_text(**{key: value}), "caiyu_case.yaml"))
+    assert f" {key}" in str(caught.value)
+
+
+def test_a_wrong_type_is_a_mistake(tmp_path):
+    for key in (
+        "id",
+        "evaluations",
+        "effective_from",
+        "full_score",
+        "default",
+        "basis",
+        "grades",
+        "rules",
+        "categories",
+        "rounding",
+    ):
+        for value in (True, 5, "x", ["x"], {"x": 1}, [[1]]):
+            path = written(tmp_path, framework_text(**{key: value}), "caiyu_case.yaml")
+            try:
+                load_framework_file(path)
+            except DeclarationError as error:
+                assert error.mistakes, (key, value)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-5, 200) | st.text("abc优-: \n", max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    [
+                        "id",
+                        "name",
+                        "grades",
+                        "rules",
+                        "basis",
+                        "text",
+                        "mark",
+                        "method",
+                        "when",
+                        "weight",
+                        "from",
+                        "categories",
+                    ]
+                ),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_no_content_makes_the_loader_crash(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("rules") / "caiyu_case.yaml"
+    changes = dict(content.items()) if isinstance(content, dict) else {"rules": content}
+    path.write_text(framework_text(**changes), encoding="utf-8")
+    with contextlib.suppress(DeclarationError):
+        load_framework_file(path)
+
+
+def test_declaration_takes_out_what_it_is_asked_for():
+    notes = []
+    part = Declaration({"flag": True, "names": ["a"], "number": 2, "part": {"x": 1}, "list": [{"y": 1}, 3]}, notes)
+    assert part.flag("flag", default=False) is True
+    assert part.texts("names") == ("a",) and part.texts("nothing") == ()
+    assert part.number("number") == Decimal(2)
+    part.part("part").close()
+    for item in part.parts("list"):
+        item.number("y", default=Decimal(0))
+        item.close()
+    part.close()
+    assert notes == ["part.x：不认识的项，请检查拼写或删除", "list[2]：应为若干“键: 值”，实际为 3"]
+
+
+def test_true_is_not_a_number():
+    notes = []
+    Declaration({"weight": True}, notes).number("weight")
+    assert len(notes) == 1
+
+
+@pytest.mark.parametrize("path", sorted(RULES.rglob("*.yaml")), ids=lambda path: path.name)
+def test_every_shipped_rule_file_is_strict_yaml(path):
+    content, mistakes = load_yaml(path)
+    assert mistakes == [] and isinstance(content, dict)
+
+
+def test_a_shipped_file_that_does_not_exist():
+    with pytest.raises(DeclarationError):
+        load_shipped("nothing.yaml")

@@ -1,0 +1,225 @@
+"""Modules import downwards only, and nothing heavy before it is used."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+from conftest import PACKAGE, ROOT
+
+# From the bottom up; names on one line do not import each other. A new module fails until it is placed here.
+LAYERS = [
+    ["errors"],
+    ["declared"],
+    ["formulas", "values", "vocabulary"],
+    ["framework"],
+    ["grids"],
+    ["records", "schemas"],
+    ["accounts", "corrections", "rows"],
+    ["indicators", "sources"],
+    ["frames"],
+    ["scoring"],
+    ["checks"],
+    ["store"],
+    ["summary"],
+    ["theme"],
+    ["figures", "tables"],
+    ["exchange"],
+    ["report", "dashboard"],
+    ["__main__"],
+]
+CHECKS_LAYERS = [["findings"], ["money", "points", "standards"], ["__init__"]]
+NOTEBOOK_LIBRARIES = {"papermill", "nbclient", "nbconvert", "nbformat", "ipywidgets", "anywidget", "voila"}
+DATA_READERS = {
+    "python_calamine",
+    "openpyxl",
+    "docx",
+    "zipfile",
+    "pyarrow",
+    "xlrd",
+    "csv",
+    "sqlite3",
+    "lxml",
+    "defusedxml",
+}
+DATA_CALLS = {
+    "read_excel",
+    "read_csv",
+    "read_parquet",
+    "read_table",
+    "read_json",
+    "read_feather",
+    "read_sql",
+    "ExcelFile",
+    "load_workbook",
+}
+FILE_CALLS = {"read_text", "read_bytes", "open"}
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+RANK = {name: number for number, names in enumerate(LAYERS) for name in names}
+
+
+def module_of(path):
+    """Return the name by which a file stands in the layers: its module, or the room it belongs to."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[0]
+
+
+def imports_of(path):
+    """Return every dotted name a file imports, at any level, with its line."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}:{node.lineno}: relative import"
+            found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "import_module":
+            argument = node.args[0]
+            if isinstance(argument, ast.Constant):
+                found.append((argument.value, node.lineno))
+    return found
+
+
+def own_imports(path):
+    """Return the modules of the package that a file imports."""
+    names = []
+    for name, line in imports_of(path):
+        parts = name.split(".")
+        if parts[0] == "jixiao" and len(parts) > 1:
+            names.append(
+                (parts[1], line)
+                if parts[1] in RANK or parts[1] in {module_of(other) for other in MODULES}
+                else ("__init__", line)
+            )
+    return names
+
+
+def calls_of(path):
+    """Return the last name of every call, with its line."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [
+        (getattr(node.func, "attr", getattr(node.func, "id", "")), node.lineno)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    ]
+
+
+def test_every_module_is_placed_once():
+    placed = [name for names in LAYERS for name in names]
+    assert len(placed) == len(set(placed))
+    assert {module_of(path) for path in MODULES} == {*placed, "__init__"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down_only(path):
+    name = module_of(path)
+    wrong = []
+    for other, line in own_imports(path):
+        if other == "__init__" or (name == other and path.parent != PACKAGE):
+            continue
+        if name == "__init__" or RANK[other] >= RANK[name]:
+            wrong.append(f"{path.name}:{line}: {name} imports {other}")
+    assert wrong == []
+
+
+def test_the_rooms_of_checks_import_downwards():
+    rank = {name: number for number, names in enumerate(CHECKS_LAYERS) for name in names}
+    files = sorted((PACKAGE / "checks").glob("*.py"))
+    assert {path.stem for path in files} == set(rank)
+    for path in files:
+        for name, line in imports_of(path):
+            parts = name.split(".")
+            if parts[:2] == ["jixiao", "checks"]:
+                other = parts[2] if parts[2] in rank else "__init__"
+                assert rank[other] < rank[path.stem], f"{path.name}:{line}"
+
+
+def test_the_public_package_is_only_used_from_above_the_core():
+    """A module that says ``import jixiao`` could reach everything, so the core never does."""
+    users = {module_of(path) for path in MODULES for name, _ in imports_of(path) if name == "jixiao"}
+    assert users <= {"store", "report", "dashboard", "__main__"}
+
+
+def libraries_of(path):
+    return {(name.split(".")[0], line) for name, line in imports_of(path)}
+
+
+def users_of(libraries):
+    return {module_of(path) for path in MODULES for name, _ in libraries_of(path) if name in libraries}
+
+
+def test_only_the_theme_of_figures_imports_a_plotting_library():
+    assert users_of({"plotly", "matplotlib", "seaborn", "bokeh", "altair", "kaleido"}) <= {
+        "theme"
+    }  # the room under figures
+
+
+def test_only_report_and_dashboard_import_notebook_libraries():
+    assert users_of(NOTEBOOK_LIBRARIES) <= {"report", "dashboard"}
+
+
+def test_only_declared_opens_yaml():
+    assert users_of({"yaml", "ruamel"}) == {"declared"}
+
+
+def test_only_grids_sources_and_store_read_data_files():
+    assert users_of(DATA_READERS) <= {"grids", "sources", "store"}
+    for path in MODULES:
+        if module_of(path) not in {"grids", "sources", "store"}:
+            wrong = [f"{path.name}:{line}: {name}" for name, line in calls_of(path) if name in DATA_CALLS]
+            assert wrong == []
+
+
+def test_only_few_modules_open_any_file():
+    """declared opens rules, grids and sources forms, store its own files, theme and the pages their templates."""
+    wrong = [
+        f"{path.relative_to(PACKAGE)}:{line}: {name}"
+        for path in MODULES
+        for name, line in calls_of(path)
+        if name in FILE_CALLS
+        and module_of(path) not in {"declared", "grids", "sources", "store", "theme", "report", "dashboard"}
+    ]
+    assert wrong == []
+
+
+def loaded_after(code):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"import sys\n{code}\nprint(' '.join(sorted({{name.split('.')[0] for name in sys.modules}})))",
+        ],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    heavy = {"pandas", "numpy", "plotly", "yaml", "pyarrow", "openpyxl", "docx", "typer", *NOTEBOOK_LIBRARIES}
+    assert not heavy & loaded_after("import jixiao")
+
+
+def test_loading_and_scoring_import_no_plotting_and_no_notebooks():
+    loaded = loaded_after("import jixiao\nfrom jixiao import audit, score")
+    assert not {"plotly", *NOTEBOOK_LIBRARIES} & loaded
+
+
+def test_figures_import_plotly_only_when_a_chart_is_drawn():
+    assert "plotly" not in loaded_after("import jixiao.figures")
+
+
+def test_public_names_are_sorted_and_exist():
+    import jixiao
+
+    assert jixiao.__all__ == sorted(jixiao.__all__)
+    for name in jixiao.__all__:
+        assert callable(getattr(jixiao, name)), name
+    with pytest.raises(AttributeError):
+        jixiao.nothing  # noqa: B018

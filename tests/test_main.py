@@ -1,0 +1,82 @@
+"""The command line: what it prints, its exit codes, and one sentence instead of a traceback."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SELF = ROOT / "data/source/2021/党政信息网络建设_项目支出绩效自评表.xlsx"
+SHAPE = {"file", "form", "money_unit", "projects", "skipped", "guesses"}
+PROJECT = {"year", "department", "unit", "project", "evaluation", "budgets", "indicators", "total_reported",
+           "grade_reported"}  # fmt: skip
+BUDGET = {"fund", "initial_budget", "annual_budget", "arrived", "executed", "execution_rate_reported", "weight",
+          "reported_score"}  # fmt: skip
+INDICATOR = {"category", "subcategory", "indicator", "target_text", "target_relation", "target_value", "measure_unit",
+             "actual_text", "actual_value", "weight", "reported_score", "deviation_reason", "source"}  # fmt: skip
+
+
+def run(*arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "jixiao", *map(str, arguments)], capture_output=True, text=True, cwd=ROOT, timeout=120
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_read_json_has_the_promised_shape():
+    done = run("read", "--json", SELF)
+    assert done.returncode == 0
+    reading = json.loads(done.stdout)
+    (project,) = reading["projects"]
+    assert set(reading) == SHAPE and set(project) == PROJECT
+    assert all(set(row) == BUDGET for row in project["budgets"])
+    assert all(set(row) == INDICATOR for row in project["indicators"])
+    bandwidth = next(row for row in project["indicators"] if row["indicator"] == "政务外网互联网出口带宽")
+    assert (bandwidth["target_relation"], bandwidth["target_value"], bandwidth["actual_value"]) == (">=", 70000, 7000)
+    assert (bandwidth["weight"], bandwidth["reported_score"], bandwidth["source"]["cell"]) == (3, 0, "D15")
+    assert (project["year"], project["evaluation"], project["total_reported"]) == (2021, "self", 95)
+    assert project["budgets"][0]["executed"] == 108.83
+
+
+def test_read_names_the_bad_file_and_still_reads_the_good_one(tmp_path):
+    bad = tmp_path / "坏.xlsx"
+    bad.write_bytes(b"")
+    done = run("read", bad, SELF)
+    assert done.returncode == 2
+    assert "党政信息网络建设" in done.stdout
+    assert done.stderr.count("\n") == 1 and "坏.xlsx" in done.stderr and "文件为空" in done.stderr
+
+
+def test_audit_formats_agree_and_fail_on_sets_the_exit_code():
+    findings = json.loads(run("audit", "--format", "json").stdout)
+    rows = list(csv.DictReader(io.StringIO(run("audit", "--format", "csv").stdout.lstrip("\ufeff"))))
+    assert len(findings) == len(rows) > 20
+    assert {row["source_cell"] for row in findings if row["code"] == "met_but_deducted"} == {"G14", "H25"}
+    assert run("audit", "--fail-on", "error").returncode == 1
+    assert run("audit", "--place", "sample", "--format", "table", "--fail-on", "warning").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["audit", "--format", "pdf"], "可选：table、csv、json"),
+        (["report"], "请用 --all"),
+        (["build", "--place", "no/such"], "没有数据目录"),
+        (["score", "--framework", "nothing"], "没有名为“nothing”的指标体系"),
+        (["report", "--place", "sample", "--project", "不存在"], "没有符合条件"),
+        (["dashboard", "--host", "0.0.0.0"], ""),
+    ],
+)
+def test_a_wrong_request_is_one_chinese_sentence(arguments, sentence):
+    done = run(*arguments)
+    assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_another_framework_scores_the_self_evaluations():
+    done = run("score", "--place", "sample", "--framework", "caiyu_2021_101")
+    assert done.returncode == 0 and "及格线" in done.stdout
