@@ -15,7 +15,7 @@ from jixiao.framework import load_framework, methods
 from jixiao.scoring import percent_text, points_text
 from jixiao.store import Results
 from jixiao.summary import summarise_departments, summarise_evaluations, summarise_execution
-from jixiao.vocabulary import columns, label, value_labels, word
+from jixiao.vocabulary import columns, label, reading_words, value_labels, word
 
 
 class Table:
@@ -170,12 +170,11 @@ def _basis_numbers(scores: pd.DataFrame) -> dict[tuple[str, str], int]:
 def show_indicators(scores: pd.DataFrame) -> Table:
     """Show the indicator rows of one evaluation with the points of the form and of the rule, explained (指标得分).
 
-    The basis is a number in :func:`show_bases`; the place is sheet and cell of the printed points.
+    The basis is a number in :func:`show_bases`; the place names the cell of every number of the row.
     """
     named = scores.assign(indicator=scores["indicator"].where(scores["indicator"] != "", scores["subcategory"]))
     numbers = _basis_numbers(scores)
     pairs = zip(scores["basis_mark"], scores["basis"], strict=True)
-    places = zip(scores["source_sheet"], scores["score_cell"], strict=True)
     return make_table(
         named,
         [
@@ -192,9 +191,19 @@ def show_indicators(scores: pd.DataFrame) -> Table:
         ],
         {
             label("basis"): [f"〔{numbers[pair]}〕" for pair in pairs],
-            label("score_cell"): [f"{sheet}!{cell}" for sheet, cell in places],
+            label("place"): [_cells(row) for row in scores.to_dict("records")],
         },
     )
+
+
+def _cells(row: dict[Any, Any]) -> str:
+    """Name the cells of one indicator row, sheet by sheet, one line each."""
+    lines: dict[str, list[str]] = {}
+    for column, name in reading_words()["cells"].items():
+        sheet = row["source_sheet"] if column in {"weight_cell", "score_cell"} else row["achievement_sheet"]
+        if row[column] and row.get(column.replace("_cell", "_text"), "x"):
+            lines.setdefault(sheet, []).append(f"{name}{row[column]}")
+    return "\n".join(f"{sheet}：{'、'.join(cells)}" for sheet, cells in lines.items())
 
 
 def show_bases(scores: pd.DataFrame) -> Table:

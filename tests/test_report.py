@@ -85,7 +85,7 @@ def test_the_page_loads_nothing_and_shows_every_row(made, results):
     chosen = choose_evaluation(results, 2021, "中国南昌政务门户网运行维护费", "self")
     for row in select_rows(results.scores, chosen).itertuples():
         assert row.indicator in body and row.score_explanation.replace(">", "&gt;").replace("<", "&lt;") in body
-        assert f"{row.source_sheet}!{row.score_cell}" in body
+        assert f"{row.source_sheet}：分值{row.weight_cell}、得分{row.score_cell}" in body
     assert points_text(chosen["total"]) in body and "Traceback" not in body
 
 
