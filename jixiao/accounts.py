@@ -17,17 +17,23 @@ def read_accounts(grids: list[Grid], rules: dict[str, Any], name: str) -> Readin
     """Read the public tables of a final account (部门决算), one record per value cell."""
     reading = Reading(name, rules["id"], evaluation=rules["evaluation"])
     for grid in grids:
-        texts = [normalise(cell.text) for cell in grid.corners() if cell.row < 5]
+        head = [cell for cell in grid.corners() if cell.row < 5]
+        texts = [normalise(cell.text) for cell in head]
         codes = [found for text in texts if (found := re.fullmatch(rules["tables"], text))]
         if not codes:
             continue
-        units = [found[1] for text in texts if (found := re.match(rules["compiling_unit"], text))]
+        units = [
+            (found[1], grid.address(cell.row, cell.column))
+            for text, cell in zip(texts, head, strict=True)
+            if (found := re.match(rules["compiling_unit"], text))
+        ]
         reading.year = reading.year or next((year for text in texts if (year := find_year(text))), None)
         reading.money_unit = reading.money_unit or next((unit for text in texts if (unit := find_money_unit(text))), "")
         known = {
             "table_code": codes[0][0].removesuffix(reading_words()["table_suffix"]),
             "table": texts[0],
-            "compiling_unit": "".join(units[:1]),
+            "compiling_unit": units[0][0] if units else "",
+            "unit_cell": units[0][1] if units else "",
         }
         reading.records += _account_rows(grid, rules, known)
     if not reading.records:

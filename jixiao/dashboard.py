@@ -128,9 +128,10 @@ class Dashboard:
         self.results = results
         self.warning = warning
         words, projects, kinds = _words(), results.frames.projects, set(results.totals["evaluation"])
+        departments = {*projects["department"], *results.findings["department"]}
         options: dict[str, list[tuple[str, Any]]] = {
             "year": [(words["year_option"].format(year=year), int(year)) for year in sorted(set(projects["year"]))],
-            "department": [(name, name) for name in sorted(set(projects["department"])) if name],
+            "department": [(name, name) for name in sorted(departments) if name],
             "evaluation": [(text, kind) for kind, text in value_labels()["evaluation"].items() if kind in kinds],
         }
         self.choosers = {

@@ -22,6 +22,7 @@ from jixiao.declared import load_shipped
 from jixiao.errors import JixiaoError, RequestError
 from jixiao.figures import plotly_script
 from jixiao.store import Results, workbench, write_safely
+from jixiao.summary import summarise_departments
 from jixiao.vocabulary import word
 
 PAGES = Path(__file__).parent / "pages" / "report"
@@ -128,9 +129,7 @@ def _parameter_sets(results: Results, each: str) -> Iterator[tuple[dict[str, Any
                 },
             )
     else:
-        projects = results.frames.projects
-        pairs = projects[projects["project_level"] == "project"][["year", "department"]].drop_duplicates()
-        for row in pairs.sort_values(["year", "department"]).itertuples():
+        for row in summarise_departments(results).itertuples():
             yield (
                 {"year": int(row.year), "department": row.department},
                 {"year": str(row.year), "department": row.department},

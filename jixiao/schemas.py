@@ -136,6 +136,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "year": "Int64",
         "department": "str",
         "compiling_unit": "str",
+        "unit_cell": "str",
         "table_code": "str",
         "table": "str",
         "side": "str",

@@ -79,9 +79,9 @@ def summarise_departments(results: Results) -> pd.DataFrame:
         .groupby(["year", "department"])
         .agg(findings=("code", "size"), errors=("severity", lambda values: int((values == "error").sum())))
     )
-    rows = counts.join([sums, scored, found]).reset_index()
+    rows = counts.join([sums, scored, found], how="outer").reset_index()
     rows["execution_rate"] = rows["executed_wan"] / rows["annual_budget_wan"].where(rows["annual_budget_wan"] > 0)
-    for column in ("evaluations", "findings", "errors"):
+    for column in ("projects", "evaluations", "findings", "errors"):
         rows[column] = rows[column].fillna(0).astype("Int64")
     return rows
 
@@ -156,10 +156,10 @@ def choose_department(results: Results, year: int, department: str) -> Results:
     """Return the results of one department and year (选定部门和年度).
 
     Raises:
-        RequestError: The department has no project in that year; the sentence lists what there is.
+        RequestError: The department has neither a project nor a finding in that year; the sentence lists what there is.
     """
     chosen = select_results(results, year=year, department=department)
-    if chosen.frames.projects.empty:
+    if chosen.frames.projects.empty and chosen.findings.empty:
         known = "、".join(select_results(results, year=year).frames.projects["department"].drop_duplicates())
         raise RequestError(f"{year}年度没有部门“{department}”的项目，现有部门：{known or '无'}")
     return chosen

@@ -71,6 +71,14 @@ def record_of(block: str, sheet: str, row: int, texts: dict[str, Any], name: str
     )
 
 
+ACCOUNT = {
+    "compiling_unit": "示例局",
+    "unit_cell": "A3",
+    **dict.fromkeys(["table", "side", "row_code", "row_no", "column_no"], ""),
+}
+"""What a cell of a final account says when a case does not say otherwise."""
+
+
 def make_reading(form: dict[str, Any]) -> Reading:
     """Turn a compact form (see cases/base.yaml) into what ``sources`` would have read from a file."""
     name = form.get("file", f"{form['year']}/{form.get('project', form['form'])}_{form['evaluation']}.xlsx")
@@ -79,7 +87,19 @@ def make_reading(form: dict[str, Any]) -> Reading:
         if column in form:
             reading.head[column] = record_of("head", "表", 1, {column: form[column]}, "head")
     row = 1
-    for block in ("funds", "outline", "indicators", "summary", "achievements", "list", "subtotal", "total", "grade"):
+    rows_of: dict[str, int] = {}  # the cells of one row of a final account share its number
+    for block in (
+        "funds",
+        "outline",
+        "indicators",
+        "summary",
+        "achievements",
+        "list",
+        "subtotal",
+        "total",
+        "grade",
+        "account",
+    ):
         rows = form.get(block) or []
         for texts in rows if isinstance(rows, list) else [rows]:
             row += 1
@@ -87,8 +107,15 @@ def make_reading(form: dict[str, Any]) -> Reading:
             label = texts.pop("row", "") or texts.get("indicator") or texts.get("subcategory") or texts.get("project")
             label = label or texts.get("list_label")
             label = label or texts.get("fund") or block
+            if block == "account":
+                texts = {**ACCOUNT, **texts}
             sheet = "表" if block in {"funds", "indicators", "list", "subtotal", "total", "grade"} else block
-            reading.records.append(record_of(block, sheet, row, texts, text_of(label)))
+            place = (
+                rows_of.setdefault(text_of([texts[key] for key in ("table_code", "row_name")]), row)
+                if (block == "account")
+                else row
+            )
+            reading.records.append(record_of(block, sheet, place, texts, text_of(label)))
     return reading
 
 
@@ -125,7 +152,7 @@ def changed_form(change: dict[str, Any], year: int) -> dict[str, Any]:
     change = dict(change)
     form = base_form(change.pop("base"))
     form["year"] = year
-    named = ("funds", "indicators", "outline", "summary", "achievements", "list", "total", "subtotal")
+    named = ("funds", "indicators", "outline", "summary", "achievements", "list", "total", "subtotal", "account")
     for name, cells in change.pop("rows", {}).items():
         rows = [row for block in named for row in _listed(form.get(block)) if name in _names(row)]
         assert rows, f"no row {name}"

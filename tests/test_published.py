@@ -153,8 +153,8 @@ def shows(value, printed):
     """Say whether a cell, opened without the package, holds what a finding says is printed."""
     text = normalise(str(value))
     numbers = [Decimal(number) for number in re.findall(r"\d+(?:\.\d+)?", text.replace(",", ""))]
-    if re.fullmatch(r"[\d.]+%?", printed):
-        return Decimal(printed.rstrip("%")) in numbers
+    if re.fullmatch(r"[\d.,]+%?", printed):
+        return Decimal(printed.rstrip("%").replace(",", "")) in numbers
     return normalise(printed) in text
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.checks import money, points, standards
+from jixiao.checks import accounts, money, points, standards
 from jixiao.checks.findings import SCHEMA, SEVERITIES, Check, CheckFunction, Evidence
 from jixiao.declared import RULES, open_declaration, refuse
 from jixiao.framework import MARKS
@@ -121,7 +121,7 @@ def _write(check: Check, rows: pd.DataFrame) -> list[dict[str, Any]]:
     return found
 
 
-CHECKS: dict[str, CheckFunction] = {**points.CHECKS, **money.CHECKS, **standards.CHECKS}
+CHECKS: dict[str, CheckFunction] = {**points.CHECKS, **money.CHECKS, **standards.CHECKS, **accounts.CHECKS}
 """Every check by its code."""
 
 __all__ = ["CHECKS", "SCHEMA", "SEVERITIES", "Check", "Evidence", "audit", "load_checks"]

@@ -1,0 +1,172 @@
+"""Checks of the final accounts (部门决算): sums inside each table, and between the tables.
+
+The identities are declared in ``rules/identities.yaml``. Figures are rounded to 0.01, so a difference of at most 0.01
+for each addend that is not zero is rounding (尾差), not an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from jixiao.checks.findings import Check, CheckFunction, Evidence, problems
+from jixiao.declared import load_shipped
+from jixiao.values import normalise
+
+_KEY = ["source_file", "year", "department"]
+
+
+def _identities() -> dict[str, Any]:
+    return dict(load_shipped("identities.yaml"))
+
+
+def _tables(evidence: Evidence) -> pd.DataFrame:
+    """Return the accounts with comparable names, as rows that a finding can take."""
+    rows = evidence.frames.accounts
+    return rows.assign(
+        heading=pd.Series([normalise(name) for name in rows["row_name"]], index=rows.index, dtype="str"),
+        column=pd.Series([normalise(name) for name in rows["column"]], index=rows.index, dtype="str"),
+        project=rows["table_code"] + rows["table"],
+        project_id="",
+        evaluation="final_account",
+        indicator=rows["row_name"],
+        indicator_id="",
+    )
+
+
+def _against(wholes: pd.DataFrame, check: Check) -> pd.DataFrame:
+    """Return the rows whose ``value`` is not the sum of their parts; rounding and errors apart.
+
+    ``wholes`` has value, derived_value (sum of the parts) and addends (parts that are not zero).
+    """
+    gap = (wholes["value"] - wholes["derived_value"]).round(4)
+    wrong = wholes[gap.abs() > 1e-6]
+    gap = gap[wrong.index]
+    allowed = float(_identities()["rounding"]) * wrong["addends"].astype("float64")
+    severity = ["rounding" if near else "error" for near in gap.abs() <= allowed + 1e-9]
+    return problems(
+        wrong,
+        cell="source_cell",
+        printed=wrong["value"].map(_figure),
+        derived=wrong["derived_value"].map(_figure),
+        difference=gap.abs().map(_figure),
+        difference_value=gap,
+        severity=severity,
+        verdict=[check.verdicts[name] for name in severity],
+    )
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.2f}"
+
+
+def _summed(parts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Sum the parts; blank cells are no addends, and a sum over nothing but blanks is missing."""
+    grouped = parts.assign(is_addend=parts["value"].fillna(0) != 0).groupby(by)
+    return pd.DataFrame(
+        {
+            "derived_value": grouped["value"].sum(min_count=1).round(4),
+            "addends": grouped["is_addend"].sum(),
+            "count": grouped.size(),
+        }
+    ).reset_index()
+
+
+def account_unit(evidence: Evidence, check: Check) -> pd.DataFrame:
+    """One compiling unit on all tables of a file (编制单位一致)."""
+    rows = _tables(evidence)
+    rows = rows[rows["compiling_unit"] != ""]
+    wrong = rows[rows["compiling_unit"] != rows["department"]].drop_duplicates(["source_file", "table_code"])
+    return problems(
+        wrong,
+        cell="unit_cell",
+        printed=wrong["compiling_unit"],
+        derived=wrong["department"],
+        table=wrong["project"],
+        indicator="",
+    )
+
+
+def account_levels(evidence: Evidence, check: Check) -> pd.DataFrame:
+    """合计 = Σ类, 类 = Σ款, 款 = Σ项 in every column of a table with classification codes (科目层级核对)."""
+    rows = _tables(evidence)
+    rows = rows[rows["table_code"].isin(_identities()["levels"]) & rows["value"].notna()]
+    where = [*_KEY, "table_code", "column"]
+    coded = rows[rows["row_code"] != ""]
+    parents = coded.assign(above=coded["row_code"].map(_parent))
+    parts = _summed(parents, [*where, "above"])
+    # The row without a code is the total of all codes, except in a table with a total for each side.
+    named = rows.assign(above=rows["row_code"].where(rows["row_code"] != "", "0"))
+    single = ~named["table_code"].isin(_identities()["totals_by_side"]) | (named["row_code"] != "")
+    both = named[single].merge(parts, on=[*where, "above"], validate="1:1")
+    both["count"] = both["count"].astype("Int64")
+    return _against(both.assign(table=both["project"]), check)
+
+
+def _parent(code: str) -> str:
+    """Return the code above a classification code: 项 7 digits, 款 5, 类 3; 0 is the total."""
+    return {7: code[:5], 5: code[:3]}.get(len(code), "0")
+
+
+def account_rows(evidence: Evidence, check: Check) -> pd.DataFrame:
+    """In every row of a table the total column is the sum of its parts (同行各栏核对)."""
+    rows = _tables(evidence)
+    where = [*_KEY, "table_code", "source_row"]
+    found = []
+    for identity in _identities()["rows"]:
+        table = rows[rows["table_code"] == identity["table"]]
+        parts = _summed(table[table["column"].isin(identity["parts"])], where)
+        wholes = table[table["column"] == identity["total"]]
+        found.append(wholes.merge(parts, on=where, validate="1:1"))
+    both = pd.concat(found, ignore_index=True)
+    return _against(both.assign(table=both["project"]), check)
+
+
+def account_codes(evidence: Evidence, check: Check) -> pd.DataFrame:
+    """支出决算表 = the tables of its sources, code by code and column by column (分来源核对)."""
+    rows = _tables(evidence)
+    where = [*_KEY, "row_code"]
+    found = []
+    for identity in _identities()["codes"]:
+        parts = pd.concat([_pick(rows, term) for term in identity["parts"]])
+        both = _pick(rows, identity["whole"]).merge(_summed(parts, where), on=where, how="left", validate="1:1")
+        both[["derived_value", "addends"]] = both[["derived_value", "addends"]].fillna(0)
+        found.append(both.assign(others="、".join(term["table"] for term in identity["parts"])))
+    both = pd.concat(found, ignore_index=True)
+    present = both["source_file"].isin(rows.loc[rows["table_code"] == identity["parts"][0]["table"], "source_file"])
+    return _against(both[present].assign(table=both["project"]), check)
+
+
+def account_sums(evidence: Evidence, check: Check) -> pd.DataFrame:
+    """The declared identities between single figures (表内表间勾稽)."""
+    rows = _tables(evidence)
+    found = []
+    for identity in _identities()["sums"]:
+        parts = pd.concat([_pick(rows, term) for term in identity["parts"]])
+        both = _pick(rows, identity["whole"]).merge(_summed(parts, _KEY), on=_KEY, validate="m:1")
+        found.append(both.assign(name=identity["name"]))
+    both = pd.concat(found, ignore_index=True)
+    return _against(both.assign(table=both["project"]), check)
+
+
+def _pick(rows: pd.DataFrame, term: dict[str, str]) -> pd.DataFrame:
+    """Return the cells that a term of an identity names."""
+    chosen = rows["table_code"].eq(term["table"]) & rows["value"].notna()
+    matches: dict[str, Callable[[str], pd.Series]] = {
+        "side": lambda text: rows["side"].eq(text),
+        "column": lambda text: rows["column"].eq(text),
+        "row": lambda text: rows["heading"].str.fullmatch(text),
+        "code": lambda text: rows["row_code"].str.fullmatch(text),
+    }
+    for name, match in matches.items():
+        if name in term:
+            chosen &= match(str(term[name])).astype("bool")
+    return rows[chosen]
+
+
+CHECKS: dict[str, CheckFunction] = {
+    check.__name__: check for check in (account_unit, account_levels, account_rows, account_codes, account_sums)
+}
+"""The checks of this module by code."""
