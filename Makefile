@@ -10,11 +10,11 @@ help: ## 列出全部命令
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 run: env ## 读取 data/source，计分、核查，生成全部报告，并说明看板如何打开
-	@$(BIN)/jixiao build
-	@$(BIN)/jixiao report --all
-	@echo "报告：用浏览器打开 reports/index.html"
-	@echo "问题清单：$(BIN)/jixiao audit"
-	@echo "看板：运行 make dashboard，再按提示的地址打开"
+	@$(BIN)/jixiao build; built=$$?; $(BIN)/jixiao report --all || exit $$?; \
+	echo "报告：用浏览器打开 reports/index.html"; \
+	echo "问题清单：$(BIN)/jixiao audit"; \
+	echo "看板：运行 make dashboard，再按提示的地址打开"; \
+	exit $$built
 
 test: env system check ## 运行全部检查和测试
 	$(BIN)/python -m pytest --doctest-modules jixiao tests

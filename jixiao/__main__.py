@@ -69,11 +69,12 @@ def score(
     """按评分标准计分，逐项说明。"""
     from jixiao import store, summary, tables
 
-    results = store.evaluate(place, framework=framework)
+    results, errors = store.evaluate_files(place, framework=framework)
     for _, chosen in results.totals.iterrows():
         print(f"\n{chosen['year']}年度 {chosen['project']}")
         print(tables.show_indicators(summary.select_rows(results.scores, chosen)))
     _print_evaluations(results)
+    _fail([str(error) for error in errors])
 
 
 @app.command()
@@ -89,8 +90,10 @@ def audit(
 
     _choice("--format", output, ["table", "csv", "json"])
     _choice("--fail-on", fail_on, ["", "error", "warning"])
-    findings = store.evaluate(place).findings
+    results, errors = store.evaluate_files(place)
+    findings = results.findings
     sys.stdout.write(exchange.write_findings(findings, output))
+    _fail([str(error) for error in errors])
     severe = {"error": ["error"], "warning": ["error", "warning"]}.get(fail_on, [])
     if findings["severity"].isin(severe).any():
         raise typer.Exit(1)
@@ -114,9 +117,12 @@ def report(
 
     if not (everything or year or project or department):
         raise JixiaoError("请用 --all 生成全部报告，或用 --year、--project、--department 选定范围")
-    results = store.evaluate(place)
+    folder = store.find_place(place)
+    if (folder / store.MANIFEST).exists() and store.is_stale(folder):
+        raise JixiaoError("原始文件或规则在上次构建后有变化，请先运行 jixiao build，再生成报告")
+    results = store.evaluate(folder)
     requests = reports.list_reports(
-        results, place=place, years=year or [], projects=project or [], departments=department or []
+        results, place=str(folder), years=year or [], projects=project or [], departments=department or []
     )
     target = out or store.workbench() / "reports"
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -133,6 +139,7 @@ def report(
             target,
             as_of=f"{results.as_of.astimezone():%Y-%m-%d %H:%M}",
             shared_script=shared_script,
+            is_all=everything,
             tell=tell,
         )
     failed = sum(outcome.page is None for outcome in outcomes)

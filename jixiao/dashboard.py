@@ -157,7 +157,8 @@ class Dashboard:
     def _redraw(self) -> None:
         words = _words()
         labels = {name: chooser.label for name, chooser in self.choosers.items()}
-        part = select_results(self.results, **{name: chooser.value for name, chooser in self.choosers.items()})
+        chosen = {name: None if chooser.value == "" else chooser.value for name, chooser in self.choosers.items()}
+        part = select_results(self.results, **chosen)
         nothing = words["nothing"].format(**labels) if part.frames.projects.empty else words["no_evaluations"]
         hint = nothing if part.totals.empty else ""
         self.numbers.value = (

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-CASES = ("nobody", "full", "part", "zero", "person", "capped", "refused")
-NOBODY, FULL, PART, ZERO, PERSON, CAPPED, REFUSED = range(len(CASES))
+CASES = ("nobody", "full", "part", "zero", "person", "capped", "refused", "undated")
+NOBODY, FULL, PART, ZERO, PERSON, CAPPED, REFUSED, UNDATED = range(len(CASES))
 POINT = 100
 """One point in the integers of this module."""
 LIMIT = 10**12
@@ -166,11 +166,12 @@ def banded(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
 
 
 def on_time(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
-    """In time: full points; late: a person's figure below the full points, for no rule says how much is lost."""
+    """In time: full points; late: a person's figure below the full points; without a date, a person's figure."""
     none = x["weight"] * 0
     late = x["has_dates"] & (x["months_late"] > 0)
-    person = _person(x, ops, none, x["weight"], late & (x["reported"] < x["weight"]), none, none)
-    person["case"] = ops.where(late, person["case"], NOBODY)
+    below = ops.where(late, x["reported"] < x["weight"], x["reported"] <= x["weight"])
+    person = _person(x, ops, none, x["weight"], below, none, none)
+    person["case"] = ops.where(late | (person["case"] != PERSON), person["case"], UNDATED)
     met = _is_met(x, ops)
     full = {"score": x["weight"], "low": x["weight"], "high": x["weight"], "case": FULL}
     return {**person, **{name: ops.where(met, value, person[name]) for name, value in full.items()}}
@@ -211,6 +212,12 @@ def shortfall_deduction(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) 
     return _steps(x, ops, score, case, over, under)
 
 
+def no_rule(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """No rule names the row, so nobody decides."""
+    none = x["weight"] * 0
+    return {"score": none - 1, "low": none, "high": x["weight"], "rate_over": none, "rate_under": none, "case": none}
+
+
 def element_count(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
     """The sum of the points of the elements that hold; a person says which, the rule says which sums can be."""
     none = x["weight"] * 0
@@ -243,6 +250,7 @@ METHODS: dict[str, Method] = {
     "inverse_ratio": proportional_to_target,
     "judged": judged,
     "judged_level": judged_level,
+    "no_rule": no_rule,
     "on_time": on_time,
     "pass_line": pass_line,
     "proportional": proportional,

@@ -108,7 +108,11 @@ def _check_key(frame: pd.DataFrame, key: list[str]) -> None:
 def _add_evaluation(rows: Rows, reading: Reading) -> None:
     project, unit = head_of(reading, "project"), head_of(reading, "unit")
     _note_missing_unit(rows, reading)
-    identity = {"year": reading.year, "project_id": project_key(unit, project), "evaluation": reading.evaluation}
+    identity = {
+        "year": reading.year,
+        "project_id": project_key(unit or head_of(reading, "department"), project),
+        "evaluation": reading.evaluation,
+    }
     named = {"project": project, "department": head_of(reading, "department"), "unit": unit}
     place = place_of(reading, reading.head["project"], "project")
     rows.add(
@@ -136,16 +140,12 @@ def _add_evaluation(rows: Rows, reading: Reading) -> None:
         form=reading.form,
         money_unit=reading.money_unit,
         objective=objective.texts["objective"] if objective else "",
-        total_reported=points_of(rows, reading, total, "reported_score") if total else _claimed_total(rows, reading),
-        total_weight_reported=points_of(rows, reading, total, "weight") if total else None,
+        total_reported=_printed_total(rows, reading, total),
         grade_reported=grade.texts["grade"] if grade else head_of(reading, "grade_claimed"),
-        total_cell=f"{total.sheet}!{total.cells['reported_score']}"
-        if total
-        else head_cell_of(reading, "total_claimed"),
+        total_cell=_place(total, "reported_score") or head_cell_of(reading, "total_claimed"),
         grade_cell=f"{grade.sheet}!{grade.cells['grade']}" if grade else head_cell_of(reading, "grade_claimed"),
         claimed_counts=head_of(reading, "claimed_counts"),
         claimed_counts_cell=head_cell_of(reading, "claimed_counts"),
-        has_reason_column=any("deviation_reason" in record.cells for record in reading.records),
         **place,
     )
     IndicatorRows(rows, reading, identity).add()
@@ -158,10 +158,13 @@ def _note_missing_unit(rows: Rows, reading: Reading) -> None:
 
 
 def _place(record: Record | None, column: str) -> str:
-    return f"{record.sheet}!{record.cells[column]}" if record else ""
+    return f"{record.sheet}!{record.cells[column]}" if record and column in record.cells else ""
 
 
-def _claimed_total(rows: Rows, reading: Reading) -> float | None:
+def _printed_total(rows: Rows, reading: Reading, total: Record | None) -> float | None:
+    """Return the total of the score table, else the one the report names in its head."""
+    if total and "reported_score" in total.cells:
+        return points_of(rows, reading, total, "reported_score")
     record = reading.head.get("total_claimed")
     return points_of(rows, reading, record, "total_claimed") if record else None
 
@@ -170,12 +173,12 @@ def _add_list(rows: Rows, reading: Reading) -> None:
     """Add the projects of a budget list; its 小计 and 合计 rows stay apart from the projects."""
     department, parent = head_of(reading, "department"), head_of(reading, "parent")
     _note_missing_unit(rows, reading)
-    everything: list[tuple[str, float | None]] = []
+    listed: list[tuple[str, str, float | None]] = []
     for record in reading.records:
         if record.block == "list":
             project, unit = record.texts["project"], record.texts.get("unit", "")
             is_sub = "parent" in reading.head and reading.head["parent"].sheet == record.sheet
-            project_id = project_key(unit or parent or department, project)
+            project_id = project_key(unit or (parent if is_sub else department), project)
             place = place_of(reading, record, "project")
             budget = budget_of(rows, reading, record)
             rows.add(
@@ -198,11 +201,12 @@ def _add_list(rows: Rows, reading: Reading) -> None:
                 **budget,
                 **place,
             )
-            if not is_sub:
-                everything.append((unit, budget["annual_budget_wan"]))
+            # A unit that is printed once stands for the rows below it.
+            unit = unit or (listed[-1][1] if listed and listed[-1][0] == record.sheet else "")
+            listed.append((record.sheet, unit, budget["annual_budget_wan"]))
         elif record.block in {"subtotal", "total"}:
-            last_unit = everything[-1][0] if everything else ""
-            parts = [money for unit, money in everything if record.block == "total" or unit == last_unit]
+            mine = [(unit, money) for sheet, unit, money in listed if sheet == record.sheet]
+            parts = [money for unit, money in mine if record.block == "total" or unit == mine[-1][0]]
             rows.add(
                 "list_totals",
                 year=reading.year,

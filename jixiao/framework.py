@@ -15,6 +15,7 @@ from typing import Any
 from jixiao import formulas
 from jixiao.declared import RULES, Declaration, load_shipped, open_declaration, refuse
 from jixiao.errors import RequestError
+from jixiao.vocabulary import word
 
 EVALUATIONS = ("self", "department", "finance")
 MARKS = ("F", "F2", "J", "P")
@@ -93,11 +94,17 @@ class Framework:
             'excellent'
         """
         rounded = formulas.half_up(total, self.decimals)
-        return next(band.id for band in self.grades if rounded >= band.start)
+        return next((band.id for band in self.grades if rounded >= band.start), self.grades[-1].id)
 
     def grade_named(self, name: str) -> str:
         """Return the id of a grade by its printed name, empty when this framework has no such grade."""
-        return next((band.id for band in self.grades if band.name == name), "")
+        return next((band.id for band in self.grades if name in (band.name, *_grade_names().get(band.id, ()))), "")
+
+
+@cache
+def _grade_names() -> dict[str, list[str]]:
+    """Return other wordings of the grades: places differ (RULES section 2)."""
+    return dict(load_shipped("methods.yaml")["grade_names"])
 
 
 @cache
@@ -298,4 +305,5 @@ def choose_framework(evaluation: str, year: int, facts: dict[str, str]) -> Frame
     for framework in fitting:
         if framework.is_default:
             return framework
-    raise RequestError(f"{year}年度没有适用于“{evaluation}”的指标体系，请在 rules/frameworks 中补充")
+    kind, project = word("evaluation", evaluation), facts.get("project", "")
+    raise RequestError(f"{year}年度没有适用于“{project}”的{kind}指标体系，请在 rules/frameworks 中补充")

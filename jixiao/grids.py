@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from jixiao.errors import FormError
+from jixiao.formulas import half_up
+from jixiao.values import normalise
 from jixiao.vocabulary import reading_words
 
 MAX_BYTES = 50_000_000
@@ -50,6 +52,8 @@ class Grid:
     texts: list[list[str]]
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     """Merged areas: first row, first column, last row, last column."""
+    note: str = ""
+    """The line above a table of a document that states its unit."""
 
     @cached_property
     def _corners(self) -> dict[tuple[int, int], tuple[int, int]]:
@@ -125,6 +129,8 @@ def read_grids(path: Path, name: str) -> list[Grid]:
     Raises:
         FormError: The file cannot be read: wrong kind, damaged, encrypted, too large or with a DTD.
     """
+    if not path.is_file():
+        raise FormError(name, "文件不存在", "请检查文件名和路径")
     suffix = path.suffix.lower()
     if suffix not in {".xlsx", ".docx"}:
         raise FormError(name, f"文件类型“{suffix or '无扩展名'}”不能读取", "请另存为 .xlsx 或 .docx 后再放入")
@@ -221,11 +227,9 @@ def written(value: Any, *, decimals: int | None = None) -> str:
     if isinstance(value, int | float):
         number = Decimal(repr(value))
         if decimals is not None:
-            shown = number * 100
+            shown = half_up(number * 100, max(decimals, 4))
             text = f"{shown.normalize():f}"
-            if "." not in text and decimals:
-                text = f"{shown:.{decimals}f}"
-            return f"{text}%"
+            return f"{text if '.' in text else f'{shown:.{decimals}f}'}%"
         return f"{number.normalize():f}"
     return str(value)
 
@@ -284,15 +288,20 @@ def _read_docx(path: Path, name: str) -> list[Grid]:
     except Exception as error:  # whatever the parser says, the document is damaged
         raise FormError(name, "Word 文件内容无法解析，可能已损坏", "请用文字处理软件重新另存后再放入") from error
     grids: list[Grid] = []
-    caption = ""
+    caption = note = ""
     for node in body if body is not None else []:
         if node.tag == f"{_W}p":
-            caption = _paragraph(node).strip() or caption
+            text = _paragraph(node).strip()
+            if normalise(text).startswith(tuple(reading_words()["unit_lines"])):
+                note = text
+            else:
+                caption = text or caption
         elif node.tag == f"{_W}tbl":
             title = caption or str(reading_words()["table_number"]).format(number=len(grids) + 1)
             taken = {grid.sheet for grid in grids}
             grids.append(_docx_grid(node, name, title if title not in taken else f"{title}（{len(grids) + 1}）"))
-            caption = ""
+            grids[-1].note = note
+            caption = note = ""
     return grids
 
 

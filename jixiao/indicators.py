@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from jixiao.comparisons import Comparison, compare_values, direction_of
 from jixiao.records import Reading, Record
 from jixiao.rows import Rows, place_of, points_of
 from jixiao.schemas import exact_sum
-from jixiao.values import Comparison, Value, compare_values, direction_of, normalise, parse_value
+from jixiao.values import Value, normalise, parse_value
 from jixiao.vocabulary import category_group, reading_words
 
 
@@ -18,16 +19,20 @@ class IndicatorRows:
 
     def __init__(self, rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
         self.rows, self.reading, self.identity = rows, reading, identity
-        self.achieved = {
-            normalise(record.texts["indicator"]): record for record in reading.records if record.block == "achievements"
-        }
+        self.achieved: dict[str, list[Record]] = {}
+        for record in reading.records:
+            if record.block == "achievements":
+                self.achieved.setdefault(normalise(record.texts["indicator"]), []).append(record)
         self.number = 0
         self.headings: dict[tuple[str, str, str, str], dict[str, Any]] = {}
 
     def add(self) -> None:
         """Add every row and every heading."""
+        # Some forms print the execution rate once more among the indicators; it counts once.
+        names = {normalise(record.texts.get("indicator", "")) for record in self.reading.records}
         for record in self.reading.records:
-            if record.block == "funds" and record.texts.get("fund") == "total" and "reported_score" in record.cells:
+            is_total = record.block == "funds" and record.texts.get("fund") == "total"
+            if is_total and "reported_score" in record.cells and reading_words()["execution"] not in names:
                 self._add_execution(record)
         category = subcategory = sheet = ""
         for record in self.reading.records:
@@ -37,13 +42,10 @@ class IndicatorRows:
                 category = subcategory = ""
                 sheet = record.sheet
             new_category, category_weight = split_heading(record.texts.get("category", ""))
+            is_new = bool(new_category) and new_category != category
             category = new_category or category
             new_subcategory, label_weight = split_heading(record.texts.get("subcategory", ""))
-            subcategory = new_subcategory or (
-                ""
-                if new_category and record.block != "summary" and not record.texts.get("subcategory")
-                else subcategory
-            )
+            subcategory = new_subcategory or ("" if is_new and record.block != "summary" else subcategory)
             own = points_of(self.rows, self.reading, record, "subcategory_weight")
             self._add_heading(record, "category", category, category_weight, "")
             if record.block == "summary":
@@ -68,14 +70,15 @@ class IndicatorRows:
     def _add_indicator(self, record: Record, category: str, subcategory: str) -> None:
         texts, reading = record.texts, self.reading
         name = texts.get("indicator", "")
-        is_placeholder = parse_value(name).kind == "blank" and bool(name)
-        achieved = self.achieved.pop(normalise(name or subcategory), None) if record.block == "indicators" else None
-        source = achieved or record
+        is_placeholder = self._is_placeholder(record)
+        waiting = self.achieved.get(normalise(name or subcategory), []) if record.block == "indicators" else []
+        source = waiting.pop(0) if waiting else record  # equal names are paired in the order of the form
         self.number += 1
         target = parse_value(source.texts.get("target", ""), year=reading.year)
         actual = parse_value(source.texts.get("actual", ""), year=reading.year, wanted_unit=target.measure_unit)
         direction = direction_of(target, name)
         compared, direction = _settle_direction(target, compare_values(target, actual), direction)
+        is_assumed = reading_words()["reasons"]["direction_assumed"] in compared.guesses
         reasons = (*target.guesses, *actual.guesses, *compared.guesses)
         self.rows.guess(reading, source.sheet, source.cells.get("actual", ""), actual.text or target.text, reasons)
         self.rows.add(
@@ -91,6 +94,7 @@ class IndicatorRows:
             **_target_columns(target),
             **_actual_columns(actual, compared),
             direction=direction,
+            is_direction_assumed=is_assumed,
             kind="quantitative" if target.is_quantity or target.end or target.kind == "frequency" else "qualitative",
             weight=points_of(self.rows, reading, record, "weight"),
             reported_score=points_of(self.rows, reading, record, "reported_score"),
@@ -105,6 +109,16 @@ class IndicatorRows:
             reason_cell=record.cells.get("deviation_reason", ""),
             achievement_sheet=source.sheet,
         )
+
+    def _is_placeholder(self, record: Record) -> bool:
+        """Say whether a row prints 无 for an indicator, or is a line of the form that was left unused."""
+        name = normalise(record.texts.get("indicator", ""))
+        if name and parse_value(name).kind == "blank":
+            return True
+        values = (record.texts.get(column, "") for column in ("target", "actual", "weight", "reported_score"))
+        is_unused = not any(normalise(value).strip(".…") for value in values)
+        is_template = re.fullmatch(reading_words()["template_indicator"], name) is not None
+        return self.reading.form == "self_evaluation" and is_unused and is_template
 
     def _add_heading(self, record: Record, level: str, name: str, weight: float | None, parent: str) -> None:
         key = (record.sheet, level, parent, name)
@@ -136,7 +150,7 @@ class IndicatorRows:
         }
 
     def _add_part(self, record: Record, category: str, subcategory: str) -> None:
-        if parse_value(record.texts.get("indicator", "")).kind == "blank" and record.texts.get("indicator"):
+        if self._is_placeholder(record):
             return
         weight = points_of(self.rows, self.reading, record, "weight")
         score = points_of(self.rows, self.reading, record, "reported_score")
@@ -165,7 +179,7 @@ class IndicatorRows:
             kept = {key: value for key, value in heading.items() if key not in {"weights", "scores", "is_summary"}}
             if kept["heading_weight"] is not None or kept["heading_score"] is not None:
                 self.rows.add("headings", **self.identity, **kept)
-        for record in self.achieved.values():
+        for record in (record for records in self.achieved.values() for record in records):
             self.rows.add(
                 "skipped",
                 source_file=self.reading.file,
@@ -197,7 +211,7 @@ def _settle_direction(target: Value, compared: Comparison, direction: str) -> tu
     if direction or not compared.is_comparable or target.value == compared.actual.value:
         return compared, direction
     reasons = reading_words()["reasons"]
-    if target.kind in {"money", "duration"}:
+    if target.kind in {"money", "duration"} or not target.value:
         return replace(compared, is_comparable=False, guesses=(*compared.guesses, reasons["direction_asked"])), ""
     return replace(compared, guesses=(*compared.guesses, reasons["direction_assumed"])), "positive"
 

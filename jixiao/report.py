@@ -132,7 +132,7 @@ def _parameter_sets(results: Results, each: str) -> Iterator[tuple[dict[str, Any
         for row in summarise_departments(results).itertuples():
             yield (
                 {"year": int(row.year), "department": row.department},
-                {"year": str(row.year), "department": row.department},
+                {"year": str(row.year), "department": row.department or _declared()["words"]["no_department"]},
             )
 
 
@@ -152,6 +152,7 @@ def run_reports(
     *,
     as_of: str,
     shared_script: bool = False,
+    is_all: bool = False,
     tell: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
     """Make reports one after the other (生成报告); a failed one is in the outcomes and the others finish.
@@ -161,6 +162,7 @@ def run_reports(
         out: The reports folder; each report goes to ``<out>/<year>/``.
         as_of: When the data were read, for the foot of each page.
         shared_script: Keep plotly.js once beside the pages instead of inside each page.
+        is_all: These are all the reports there are, so the index forgets any other.
         tell: Called after each report, for a progress bar.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -174,7 +176,7 @@ def run_reports(
             outcome = Outcome(request, None, str(error))
         outcomes.append(outcome)
         tell(outcome)
-    index = _index(_remember(outcomes, out), as_of)
+    index = _index(_remember(outcomes, out, is_all), as_of)
     write_safely(out / "index.html", lambda target: target.write_text(index, encoding="utf-8"))
     return outcomes
 
@@ -275,10 +277,11 @@ def _page(title: str, body: str, footer: str, *, script: str = "", is_drawn: boo
     )
 
 
-def _remember(outcomes: list[Outcome], out: Path) -> list[dict[str, Any]]:
+def _remember(outcomes: list[Outcome], out: Path, is_all: bool) -> list[dict[str, Any]]:
     """Keep what every page in the folder is, so that making some reports again does not forget the others."""
     path = out / "index.json"
-    known = {entry["page"]: entry for entry in (json.loads(path.read_text(encoding="utf-8")) if path.exists() else [])}
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() and not is_all else []
+    known = {entry["page"]: entry for entry in before}
     for outcome in outcomes:
         request = outcome.request
         page = f"{request.year}/{request.name}.html"

@@ -72,7 +72,10 @@ def points_of(rows: Rows, reading: Reading, record: Record, column: str) -> floa
 def money_of(rows: Rows, reading: Reading, record: Record, column: str) -> float | None:
     """Read money into 万元: by its own unit when the cell has one, else by the unit of the form."""
     text = record.texts.get(column, "")
-    value = parse_value(text)
+    words = reading_words()
+    # 100万 in a money column is 100万元, whatever the unit of the form.
+    is_scaled = normalise(text).endswith(tuple(words["money_scales"]))
+    value = parse_value(normalise(text) + words["yuan"] if is_scaled else text)
     if value.kind == "blank":
         return None
     if value.kind == "money" and value.value is not None:

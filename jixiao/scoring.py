@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from jixiao import formulas
-from jixiao.framework import Framework, IndicatorRule, choose_framework, load_framework, methods, rates
+from jixiao.errors import RequestError
+from jixiao.framework import Basis, Framework, IndicatorRule, choose_framework, load_framework, methods, rates
 from jixiao.schemas import EVALUATION_KEY, KEYS, Frames, exact_sum
 from jixiao.values import parse_points
 from jixiao.vocabulary import reading_words
@@ -54,7 +55,7 @@ def score(frames: Frames, *, framework: str = "") -> tuple[pd.DataFrame, pd.Data
     for framework_id, group in rows.groupby("framework", sort=False):
         rows.loc[group.index, "rule"] = _match_rules(group, load_framework(str(framework_id)))
     parts = [
-        _score_group(group, load_framework(str(framework_id)).rules[int(number)])
+        _score_group(group, load_framework(str(framework_id)).rules[int(number)] if number >= 0 else _no_rule())
         for (framework_id, number), group in rows.groupby(["framework", "rule"], sort=False)
     ]
     scored = pd.concat(parts).sort_index() if parts else _score_nothing(rows)
@@ -74,11 +75,23 @@ def _choose(evaluations: pd.DataFrame, framework: str) -> pd.DataFrame:
     ids = []
     for row in evaluations.itertuples(index=False):
         if framework and row.evaluation == "self":
-            ids.append(load_framework(framework).id)
+            ids.append(_self_framework(framework).id)
         else:
             facts = {"project": row.project, "unit": row.unit, "department": row.department}
             ids.append(choose_framework(row.evaluation, int(row.year), facts).id)
     return evaluations.assign(framework=pd.Series(ids, index=evaluations.index, dtype="str"))
+
+
+def _self_framework(framework_id: str) -> Framework:
+    framework = load_framework(framework_id)
+    if "self" not in framework.evaluations or not framework.id.startswith("caiyu_"):
+        raise RequestError(f"指标体系“{framework_id}”不是通用的自评指标体系，请换用 caiyu_2020_10 或 caiyu_2021_101")
+    return framework
+
+
+def _no_rule() -> IndicatorRule:
+    """Return the rule of a row that the standards of its project do not name."""
+    return IndicatorRule((), "no_rule", {}, {}, Basis(methods()["no_rule"]["basis"], "J"))
 
 
 def _rate_columns(budgets: pd.DataFrame) -> pd.DataFrame:
@@ -200,7 +213,9 @@ def _score_group(rows: pd.DataFrame, rule: IndicatorRule) -> pd.DataFrame:
         score=np.where(known, points / formulas.POINT, np.nan),
         score_low=np.where(counted, np.asarray(steps["low"]) / formulas.POINT, np.nan),
         score_high=np.where(counted, np.asarray(steps["high"]) / formulas.POINT, np.nan),
-        decided_by=np.where(case == formulas.PERSON, "person", np.where(known, "rule", "nobody")),
+        decided_by=np.where(
+            np.isin(case, [formulas.PERSON, formulas.UNDATED]), "person", np.where(known, "rule", "nobody")
+        ),
         basis=rule.basis.text,
         basis_mark=rule.basis.mark,
     )

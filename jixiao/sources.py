@@ -18,7 +18,7 @@ from jixiao.declared import RULES, load_yaml, refuse
 from jixiao.errors import FormError, JixiaoError
 from jixiao.grids import Cell, Grid, read_grids
 from jixiao.records import Reading, Record, find_money_unit, find_year, label_key
-from jixiao.values import normalise
+from jixiao.values import normalise, parse_value
 from jixiao.vocabulary import reading_words, value_labels
 
 NOTES = (".md", ".yaml", ".yml")
@@ -87,13 +87,17 @@ def _read_blocks(grids: list[Grid], rules: dict[str, Any], name: str) -> Reading
     reading = Reading(name, rules["id"], evaluation=rules["evaluation"])
     used: dict[str, set[tuple[int, int]]] = {grid.sheet: set() for grid in grids}
     is_titled = False
-    for grid in grids:
+    found = {grid.sheet: list(_walk(grid, rules, used[grid.sheet])) for grid in grids}
+    reading.records = [record for records in found.values() for record in records]
+    for grid in sorted(grids, key=lambda grid: not found[grid.sheet]):  # a sheet of instructions has no say first
         is_titled |= _read_titles(grid, rules, reading, used[grid.sheet])
         _read_head(grid, rules, reading, used[grid.sheet])
-        reading.records += _walk(grid, rules, used[grid.sheet])
     main = {"self_evaluation": "indicators", "scoring_table": "indicators", "budget_list": "list"}[rules["id"]]
     if not is_titled or not any(record.block == main for record in reading.records):
         return None
+    sheets = dict.fromkeys(record.sheet for record in reading.records if record.block == "indicators")
+    if rules["id"] == "self_evaluation" and len(sheets) > 1:
+        raise FormError(name, f"一个文件内有{len(sheets)}份自评表（{'、'.join(sheets)}）", "请每份另存为一个文件")
     _finish_head(reading, rules)
     for grid in grids:
         for cell in grid.corners():
@@ -113,6 +117,8 @@ def _read_titles(grid: Grid, rules: dict[str, Any], reading: Reading, used: set[
     """Look for the title, the year and the money unit among the cells and the name of the table."""
     is_titled = any(title in normalise(grid.sheet) for title in rules["titles"])
     unit_lines = tuple(reading_words()["unit_lines"])
+    first, last_of_money = _first_headers(grid, rules)
+    reading.money_unit = reading.money_unit or find_money_unit(normalise(grid.note))
     for cell in grid.corners():
         plain = normalise(cell.text)
         if len(plain) > 60:
@@ -120,21 +126,31 @@ def _read_titles(grid: Grid, rules: dict[str, Any], reading: Reading, used: set[
         titled = any(title in plain for title in rules["titles"])
         if any(note in plain for note in rules.get("notes") or []):
             used.add((cell.row, cell.column))
-        year = find_year(plain)
+        year = find_year(plain) if titled or re.fullmatch(reading_words()["year_line"], plain) else None
         for column, pattern in (rules.get("head_patterns") or {}).items():
             found = re.search(pattern, plain)
             if found:
                 place = {column: grid.address(cell.row, cell.column)}
                 reading.head[column] = Record("head", grid.sheet, cell.row + 1, {column: found[1]}, place)
-        if titled or (year and len(plain) <= 10):
+        if titled or (year and cell.row <= first):
             used.add((cell.row, cell.column))
-            if year and reading.year is None:
+            if year and reading.year is None and cell.row <= first:
                 reading.year = year
-        reading.money_unit = reading.money_unit or find_money_unit(plain)
+        if cell.row < last_of_money or plain.startswith(unit_lines):
+            reading.money_unit = reading.money_unit or find_money_unit(plain)
         if normalise(grid.sheet) in plain or plain in normalise(grid.sheet) or plain.startswith(unit_lines):
             used.add((cell.row, cell.column))
         is_titled |= titled
     return is_titled
+
+
+def _first_headers(grid: Grid, rules: dict[str, Any]) -> tuple[int, int]:
+    """Return the first header row, where the title ends, and the row from which no cell can state the money unit."""
+    headers = [
+        (row, block["name"]) for row in range(grid.height) for block in rules["blocks"] if _map_header(grid, row, block)
+    ]
+    money = [row + (name == "list") for row, name in headers if name != "funds"]
+    return min([row for row, _ in headers], default=grid.height), min(money, default=grid.height if headers else 0)
 
 
 def _read_head(grid: Grid, rules: dict[str, Any], reading: Reading, used: set[tuple[int, int]]) -> None:
@@ -143,8 +159,10 @@ def _read_head(grid: Grid, rules: dict[str, Any], reading: Reading, used: set[tu
     ignored = {label_key(alias) for alias in rules["ignored"]}
     for cell in list(grid.corners()):
         key = label_key(cell.text)
+        if (cell.row, cell.column) in used:
+            continue
         if key in labels and labels[key] not in reading.head and not _is_header_row(grid, cell.row, rules):
-            value = _next(grid, cell)
+            value = _next(grid, cell, set(labels))
             if value is not None and value.text.strip():
                 reading.head[labels[key]] = _one(grid, "head", labels[key], value)
                 used |= {(cell.row, cell.column), (value.row, value.column)}
@@ -174,13 +192,12 @@ def _one(grid: Grid, block: str, column: str, cell: Cell) -> Record:
     )
 
 
-def _next(grid: Grid, cell: Cell) -> Cell | None:
-    """Return the next different cell to the right."""
-    for column in range(cell.column + 1, grid.width):
-        other = grid.cell(cell.row, column)
-        if (other.row, other.column) != (cell.row, cell.column):
-            return other
-    return None
+def _next(grid: Grid, cell: Cell, labels: set[str]) -> Cell | None:
+    """Return the next cell to the right that has text; the blank one when another label comes first."""
+    others = [grid.cell(cell.row, column) for column in range(cell.column + 1, grid.width)]
+    others = [other for other in others if (other.row, other.column) != (cell.row, cell.column)]
+    written = next((other for other in others if other.text.strip()), None)
+    return written if written and label_key(written.text) not in labels else others[0] if others else None
 
 
 def _map_header(grid: Grid, row: int, block: dict[str, Any]) -> dict[int, str]:
@@ -208,22 +225,24 @@ def _map_header(grid: Grid, row: int, block: dict[str, Any]) -> dict[int, str]:
 
 
 def _walk(grid: Grid, rules: dict[str, Any], used: set[tuple[int, int]]) -> Iterator[Record]:
-    """Walk the rows of a grid: a header starts a block, its rows become records."""
+    """Walk the rows of a grid: a header starts a block, its rows become records, its total ends it."""
     block: dict[str, Any] | None = None
     header: dict[int, str] = {}
+    is_closed = False
     for row in range(grid.height):
         for candidate in rules["blocks"]:
             mapped = _map_header(grid, row, candidate)
             if mapped:
-                block, header = candidate, mapped
+                block, header, is_closed = candidate, mapped, False
                 used |= {(cell.row, cell.column) for cell in grid.row(row) if _is_header_cell(cell, mapped, candidate)}
                 break
         else:
-            if block is not None:
-                record = _read_row(grid, row, block, header, used)
-                if record is not None:
-                    yield record
-                    block = None if record.block == "grade" else block
+            record = _read_row(grid, row, block, header, used, is_closed=is_closed) if block else None
+            if record is not None:
+                yield record
+                # Below the total of a table only its grade belongs to it; a list goes on after each 小计.
+                is_closed |= record.block == "total" and block is not None and block["name"] != "list"
+                block = None if record.block == "grade" else block
 
 
 def _is_header_cell(cell: Cell, header: dict[int, str], block: dict[str, Any]) -> bool:
@@ -232,30 +251,44 @@ def _is_header_cell(cell: Cell, header: dict[int, str], block: dict[str, Any]) -
 
 
 def _read_row(
-    grid: Grid, row: int, block: dict[str, Any], header: dict[int, str], used: set[tuple[int, int]]
+    grid: Grid, row: int, block: dict[str, Any], header: dict[int, str], used: set[tuple[int, int]], *, is_closed: bool
 ) -> Record | None:
     cells = {column: grid.cell(row, position) for position, column in header.items()}
     name = block["name"]
     if block.get("label"):
-        label = grid.cell(row, min(header) - 1)
-        rows = {label_key(alias): fund for fund, aliases in block["rows"].items() for alias in aliases}
-        if label_key(label.text) not in rows:
-            return None
-        cells[block["label"]] = label
-        texts = {column: cell.text.strip() for column, cell in cells.items()}
-        texts[block["label"]] = rows[label_key(label.text)]
-        return _record(grid, name, row, cells, texts, used)
-    first = next((cell for cell in grid.row(row) if cell.text.strip()), None)
-    if first is None:
+        return _fund_row(grid, row, block, header, cells, used)
+    if not any(cell.text.strip() for cell in grid.row(row)):
         return None
     closing = {label_key(alias): kind for kind, aliases in (block.get("closing") or {}).items() for alias in aliases}
     labels = [cell for cell in grid.row(row) if label_key(cell.text) in closing and cell.row == row]
     if labels:
         return _closing_row(grid, row, closing[label_key(labels[0].text)], labels[0], cells, used)
-    if not any(cell.row == row and cell.text.strip() for cell in cells.values()):
+    if is_closed or not any(cell.row == row and cell.text.strip() for cell in cells.values()):
         return None
     texts = {column: cell.text.strip() for column, cell in cells.items()}
     return _record(grid, name, row, cells, texts, used)
+
+
+def _fund_row(
+    grid: Grid,
+    row: int,
+    block: dict[str, Any],
+    header: dict[int, str],
+    cells: dict[str, Cell],
+    used: set[tuple[int, int]],
+) -> Record | None:
+    """Read one row of funds; a source that is not declared keeps the name it is given."""
+    label = grid.cell(row, min(header) - 1)
+    rows = {label_key(alias): fund for fund, aliases in block["rows"].items() for alias in aliases}
+    known = rows.get(label_key(label.text))
+    money = [cells[column] for column in ("annual_budget", "executed") if column in cells]
+    is_money = any(cell.row == row and parse_value(cell.text).kind in {"number", "money"} for cell in money)
+    if known is None and not (label.text.strip() and label.row == row and is_money):
+        return None
+    cells[block["label"]] = label
+    texts = {column: cell.text.strip() for column, cell in cells.items()}
+    texts[block["label"]] = known or label_key(label.text)
+    return _record(grid, block["name"], row, cells, texts, used)
 
 
 def _closing_row(
@@ -263,7 +296,7 @@ def _closing_row(
 ) -> Record:
     """Read the row of the total or of the grade."""
     if kind == "grade":
-        value = _next(grid, label)
+        value = _next(grid, label, set())
         text = value.text.strip() if value is not None else ""
         used.add((label.row, label.column))
         return _record(grid, kind, row, {"grade": value or label}, {"grade": ticked(text)}, used)

@@ -93,6 +93,15 @@ def load(place: str | Path = "source") -> Frames:
     return load_frames(folder)[0]
 
 
+def evaluate_files(place: str | Path = "source", *, framework: str = "") -> tuple[Results, list[JixiaoError]]:
+    """Evaluate what can be read (能读的先算), and return the errors of the files that cannot."""
+    folder = find_place(place)
+    if (folder / MANIFEST).exists():
+        return _results(read_built(folder).frames, folder, framework), []
+    frames, errors = load_frames(folder, keep_going=True)
+    return _results(frames, folder, framework), errors
+
+
 def evaluate(place: str | Path = "source", *, framework: str = "") -> Results:
     """Read, score and audit a data folder in one call (一步得到全部结果); a built folder is only read.
 
@@ -124,8 +133,7 @@ def build(place: str | Path = "source", out: Path | None = None) -> tuple[Result
         The results and the errors of the files that could not be read; the other files are in the results.
     """
     folder = find_place(place)
-    frames, errors = load_frames(folder, keep_going=True)
-    results = _results(frames, folder)
+    results, errors = evaluate_files(folder)
     write_built(results, out or workbench() / "data" / "built")
     return results, errors
 
@@ -227,6 +235,7 @@ __all__ = [
     "Results",
     "build",
     "evaluate",
+    "evaluate_files",
     "find_place",
     "is_stale",
     "load",

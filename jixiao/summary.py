@@ -43,7 +43,8 @@ def summarise_execution(results: Results) -> pd.DataFrame:
     chosen = budgets.assign(rank=rank.where(known, rank + len(_PREFERRED))).sort_values("rank")
     chosen = chosen.drop_duplicates(["year", "project_id"])
     projects = results.frames.projects[results.frames.projects["project_level"] == "project"]
-    named = projects[["year", "project_id", "project", "department", "unit"]]
+    places = ["source_file", "source_sheet", "source_cell"]
+    named = projects[["year", "project_id", "project", "department", "unit", *places]]
     columns = [
         "year",
         "project_id",
@@ -52,11 +53,13 @@ def summarise_execution(results: Results) -> pd.DataFrame:
         "annual_budget_wan",
         "arrived_wan",
         "executed_wan",
-        "source_file",
-        "source_sheet",
-        "source_cell",
+        *places,
     ]
-    rows = named.merge(chosen[columns], on=["year", "project_id"], validate="1:1")
+    rows = named.merge(
+        chosen[columns], on=["year", "project_id"], how="left", validate="1:1", suffixes=("_project", "")
+    )
+    for place in places:  # a project without money is still traced to where it is named
+        rows[place] = rows[place].where(rows[place].notna(), rows.pop(f"{place}_project")).astype("str")
     base = rows["annual_budget_wan"].where(rows["annual_budget_wan"] > 0)
     rows["execution_rate"] = rows["executed_wan"] / base
     return rows.sort_values(["year", "department", "project"], ignore_index=True)
@@ -165,7 +168,9 @@ def choose_department(results: Results, year: int, department: str) -> Results:
     return chosen
 
 
-def select_results(results: Results, *, year: int | str = "", department: str = "", evaluation: str = "") -> Results:
+def select_results(
+    results: Results, *, year: int | None = None, department: str | None = None, evaluation: str | None = None
+) -> Results:
     """Return the part of the results that belongs to a year, a department and an evaluation kind (筛选).
 
     Nothing chosen leaves everything in. An evaluation kind keeps the projects that have such an evaluation, and of them
@@ -175,12 +180,12 @@ def select_results(results: Results, *, year: int | str = "", department: str = 
 
     def match(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
         for column in columns:
-            if chosen[column] and column in frame:
+            if chosen[column] is not None and column in frame:
                 frame = frame[frame[column] == chosen[column]]
         return frame
 
     projects = match(results.frames.projects, "year", "department")
-    if evaluation:
+    if evaluation is not None:
         projects = projects[_keys(projects).isin(_keys(match(results.frames.evaluations, "evaluation")))]
     keys = _keys(projects)
 

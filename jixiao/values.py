@@ -40,21 +40,13 @@ class Value:
     start: date | None = None
     end: date | None = None
     guesses: tuple[str, ...] = field(default=())
+    factor: Decimal = Decimal(1)
+    """What the written number was multiplied with: 0.0001 for 元, 10000 for 万."""
 
     @property
     def is_quantity(self) -> bool:
         """Whether the value is a number that can be compared."""
         return self.kind in QUANTITIES
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How a target and an actual go together: the actual in the target's unit, or what the words say."""
-
-    actual: Value
-    is_comparable: bool
-    word_met: int = -1
-    guesses: tuple[str, ...] = ()
 
 
 def normalise(text: str) -> str:
@@ -71,7 +63,7 @@ def _alternatives(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted({normalise(word) for word in words}, key=len, reverse=True))
 
 
-class _Grammar:
+class Grammar:
     """The compiled grammar; built once, at first use."""
 
     def __init__(self, declared: dict[str, Any]) -> None:
@@ -139,8 +131,9 @@ class _Grammar:
 
 
 @cache
-def _grammar() -> _Grammar:
-    return _Grammar(load_shipped("values.yaml"))
+def load_grammar() -> Grammar:
+    """Return the compiled grammar (数值语法)."""
+    return Grammar(load_shipped("values.yaml"))
 
 
 @cache
@@ -162,7 +155,7 @@ def parse_value(text: str, *, year: int | None = None, wanted_unit: str = "") ->
         >>> parse_value("显著提升").kind
         'text'
     """
-    grammar = _grammar()
+    grammar = load_grammar()
     plain = normalise(text)
     if not plain or plain in grammar.blanks:
         return Value(text, "blank")
@@ -177,7 +170,7 @@ def parse_value(text: str, *, year: int | None = None, wanted_unit: str = "") ->
     return _read_clause(grammar, text, plain, wanted_unit)
 
 
-def _read_time(grammar: _Grammar, text: str, plain: str, year: int | None) -> Value | None:
+def _read_time(grammar: Grammar, text: str, plain: str, year: int | None) -> Value | None:
     months = grammar.months.fullmatch(plain)
     if months:
         of_year = int(months["year"]) if months["year"] else year
@@ -201,7 +194,7 @@ def _read_time(grammar: _Grammar, text: str, plain: str, year: int | None) -> Va
     return None
 
 
-def _moment(grammar: _Grammar, plain: str, year: int | None) -> tuple[date, date] | None:
+def _moment(grammar: Grammar, plain: str, year: int | None) -> tuple[date, date] | None:
     """Return first and last day of a written day or month, or None."""
     found = grammar.moment.fullmatch(plain)
     if not found:
@@ -220,16 +213,21 @@ def _day(year: int | None, month: str, day: str | None, *, last: bool) -> date |
     return date(year, int(month), chosen) if 1 <= chosen <= length else None
 
 
-def _read_ratio(grammar: _Grammar, text: str, plain: str, year: int | None) -> Value | None:
+def _read_ratio(grammar: Grammar, text: str, plain: str, year: int | None) -> Value | None:
     found = grammar.ratio.fullmatch(plain)
     return Value(text, "rate", value=_decimal(found["rate"]) / 100, measure_unit="%") if found else None
 
 
-def _read_quantity(grammar: _Grammar, text: str, plain: str, year: int | None) -> Value | None:
+_DOTTED_DATE = re.compile(r"(?:19|20)\d\d([.\-/])\d{1,2}(?:\1\d{1,2})?")
+
+
+def _read_quantity(grammar: Grammar, text: str, plain: str, year: int | None) -> Value | None:
+    if _DOTTED_DATE.fullmatch(plain):
+        return None  # 2023.12 may be a month or a number: it stays text
     found = grammar.quantity.fullmatch(plain)
     if found:
         return _quantity(grammar, text, found)
-    head, remark = _split_remark(plain)
+    head, remark = split_remark(plain)
     found = grammar.quantity.fullmatch(head) if remark else None
     if not found:
         return None
@@ -237,19 +235,20 @@ def _read_quantity(grammar: _Grammar, text: str, plain: str, year: int | None) -
     return replace(value, guesses=(*value.guesses, grammar.guess("remark", remark=remark)))
 
 
-def _split_remark(plain: str) -> tuple[str, str]:
+def split_remark(plain: str) -> tuple[str, str]:
+    """Split a remark in brackets from the text before it; the remark is empty when there is none."""
     found = re.fullmatch(r"([^()]+)\(([^()]+)\)", plain)
     return (found[1], found[2]) if found else (plain, "")
 
 
-def _read_word_with_remark(grammar: _Grammar, text: str, plain: str, year: int | None) -> Value | None:
-    head, remark = _split_remark(plain)
+def _read_word_with_remark(grammar: Grammar, text: str, plain: str, year: int | None) -> Value | None:
+    head, remark = split_remark(plain)
     if remark and head in grammar.done | grammar.undone:
         return Value(text, "word", guesses=(grammar.guess("remark", remark=remark),))
     return None
 
 
-def _read_clause(grammar: _Grammar, text: str, plain: str, wanted_unit: str) -> Value:
+def _read_clause(grammar: Grammar, text: str, plain: str, wanted_unit: str) -> Value:
     """Take the only quantity of the wanted unit out of a longer text, and say so; else it stays text."""
     found = []
     for match in grammar.quantity.finditer(plain):
@@ -266,7 +265,7 @@ def _read_clause(grammar: _Grammar, text: str, plain: str, wanted_unit: str) -> 
     return Value(text, "text")
 
 
-def _longest_unit(grammar: _Grammar, plain: str, match: re.Match[str]) -> str:
+def _longest_unit(grammar: Grammar, plain: str, match: re.Match[str]) -> str:
     """Return the unit after a number inside prose: a known one, or the one that the lazy pattern left out."""
     rest = plain[match.end("number") :]
     known = [*grammar.money, *grammar.durations, *grammar.declared["percent"]]
@@ -277,9 +276,10 @@ def _longest_unit(grammar: _Grammar, plain: str, match: re.Match[str]) -> str:
     return found[0] if found else ""
 
 
-def _quantity(grammar: _Grammar, text: str, found: re.Match[str], *, unit: str | None = None) -> Value:
+def _quantity(grammar: Grammar, text: str, found: re.Match[str], *, unit: str | None = None) -> Value:
     number = _decimal(found["number"])
     unit = (found["inner"] or found["unit"] or "") if unit is None else unit
+    factor = Decimal(1)
     relation = grammar.prefixes.get(found["sign"] or "", "") or grammar.suffixes.get(found["suffix"] or "", "")
     near = found["near"] or found["about"]
     guesses = (grammar.guess("approximate", word=near),) if near else ()
@@ -288,12 +288,14 @@ def _quantity(grammar: _Grammar, text: str, found: re.Match[str], *, unit: str |
     elif unit in grammar.declared["per_mille"]:
         kind, number, unit = "rate", number / 1000, "%"
     elif unit in grammar.money:
-        kind, number, unit = "money", number * grammar.money[unit], grammar.declared["money_unit"]
+        factor = grammar.money[unit]
+        kind, number, unit = "money", number * factor, grammar.declared["money_unit"]
     elif unit in grammar.durations:
         kind = "duration"
     else:
         scale = max((word for word in grammar.scales if unit.startswith(word)), key=len, default="")
-        number *= grammar.scales.get(scale, Decimal(1))
+        factor = grammar.scales.get(scale, Decimal(1))
+        number *= factor
         unit = unit[len(scale) :]
         if unit.startswith(grammar.vague):
             guesses = (*guesses, grammar.guess("approximate", word=unit[0]))
@@ -304,83 +306,11 @@ def _quantity(grammar: _Grammar, text: str, found: re.Match[str], *, unit: str |
         return Value(text, "text")
     if abs(number) >= LARGEST:
         return Value(text, "text", guesses=(grammar.guess("too_large"),))
-    return Value(text, kind, relation, number, unit, guesses=guesses)
+    return Value(text, kind, relation, number, unit, guesses=guesses, factor=factor)
 
 
 def _decimal(number: str) -> Decimal:
     return Decimal(number.replace(",", ""))
-
-
-def compare_values(target: Value, actual: Value) -> Comparison:
-    """Bring an actual into the measure unit of its target, or let the words decide.
-
-    Returns:
-        ``is_comparable`` is True when both are quantities of one unit or both are dates; ``word_met`` is 1 or 0 when
-        words decide (met, not met), -1 when they do not. Missing or unreadable values are not comparable.
-
-    Example:
-        >>> compare_values(parse_value(">=4万人"), parse_value("46949人")).is_comparable
-        True
-        >>> compare_values(parse_value("每天"), parse_value("每天")).word_met
-        1
-    """
-    grammar = _grammar()
-    said = normalise(actual.text)
-    is_done = int(said in grammar.done or _split_remark(said)[0] in grammar.done)
-    if actual.kind == "word" and not target.is_quantity and target.end is None:
-        return Comparison(actual, False, is_done)
-    if target.kind in {"word", "frequency", "text"}:
-        if actual.kind != "blank" and said == normalise(target.text):
-            return Comparison(actual, False, 1)
-        is_dated = actual.kind == "date" and any(said.endswith(word) for word in grammar.done)
-        return Comparison(actual, False, 1 if is_dated and target.kind == "word" else -1)
-    if target.end is not None:
-        return Comparison(actual, actual.end is not None)
-    if not target.is_quantity:
-        return Comparison(actual, False)
-    if actual.kind == "word":
-        note = grammar.guess("word_for_number", word=actual.text)
-        return Comparison(actual, False, is_done, (note,))
-    if not actual.is_quantity:
-        return Comparison(actual, False)
-    return _compare_quantities(grammar, target, actual)
-
-
-def _compare_quantities(grammar: _Grammar, target: Value, actual: Value) -> Comparison:
-    guesses: list[str] = []
-    if actual.measure_unit != target.measure_unit:
-        if target.kind == actual.kind == "duration":
-            factor = grammar.durations[actual.measure_unit] / grammar.durations[target.measure_unit]
-            actual = replace(actual, value=(actual.value or Decimal(0)) * factor, measure_unit=target.measure_unit)
-        elif not actual.measure_unit or not target.measure_unit:
-            unit = actual.measure_unit or target.measure_unit
-            if unit == "%":
-                return Comparison(actual, False, guesses=(grammar.guess("percent_missing"),))
-            guesses.append(grammar.guess("unit_missing", unit=unit))
-        else:
-            note = grammar.guess("unit_differs", target=target.measure_unit, actual=actual.measure_unit)
-            return Comparison(actual, False, guesses=(note,))
-    if actual.relation and actual.relation != "=":
-        if target.relation and target.relation[0] != actual.relation[0]:
-            return Comparison(actual, False, guesses=(grammar.guess("opposite_sign", relation=actual.relation),))
-        guesses.append(grammar.guess("actual_sign", relation=actual.relation))
-    return Comparison(actual, True, guesses=tuple(guesses))
-
-
-def direction_of(target: Value, indicator: str) -> str:
-    """Return positive (正向) or negative (反向): by the relation, then by declared words; empty when neither tells.
-
-    Example:
-        >>> direction_of(parse_value("<=3次"), "事故次数")
-        'negative'
-    """
-    if target.relation[:1] == ">":
-        return "positive"
-    if target.relation[:1] == "<" or target.end is not None:
-        return "negative"
-    if any(word in indicator for word in _grammar().declared["negative_words"]):
-        return "negative"
-    return "positive" if target.kind == "rate" else ""
 
 
 def parse_points(text: str) -> Decimal | None:

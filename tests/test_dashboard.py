@@ -534,7 +534,9 @@ def test_missing_data_are_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path
 @pytest.mark.parametrize("evaluation", ["", "self", "department", "finance"])
 def test_numbers_of_every_choice(results: Results, year: int | str, evaluation: str) -> None:
     for department in ["", *sorted(set(results.frames.projects["department"]))]:
-        part = select_results(results, year=year, department=department, evaluation=evaluation)
+        part = select_results(
+            results, year=int(year) if year else None, department=department or None, evaluation=evaluation or None
+        )
         numbers = key_numbers(part)
         wanted = expected(results, int(year) if year else None, department, evaluation)
         assert f"{numbers['projects']}个" == wanted["projects"]

@@ -176,7 +176,7 @@ def test_grades_are_given_after_rounding(total, grade):
 
 def test_a_grade_is_known_by_its_printed_name():
     framework = load_framework("caiyu_2020_10")
-    assert [framework.grade_named(name) for name in ("优", "良", "中", "差", "合格", "")] == [
+    assert [framework.grade_named(name) for name in ("优", "良", "中", "差", "甲等", "")] == [
         "excellent",
         "good",
         "fair",

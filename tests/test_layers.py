@@ -14,7 +14,7 @@ LAYERS = [
     ["errors"],
     ["declared"],
     ["formulas", "values", "vocabulary"],
-    ["framework"],
+    ["comparisons", "framework"],
     ["grids"],
     ["records", "schemas"],
     ["accounts", "corrections", "rows"],

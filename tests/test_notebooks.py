@@ -64,7 +64,10 @@ def test_parameters_are_in_the_second_cell_and_survive_the_inspector(path):
 def keep_checked_outputs(path):
     """Run a notebook on its defaults and keep the outputs of its checked cells alone (``make golden``)."""
     notebook = nbformat.read(path, as_version=4)
-    nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
+    nbclient.NotebookClient(
+        notebook, timeout=120, store_widget_state=False, resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
+    notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
@@ -78,6 +81,7 @@ def keep_checked_outputs(path):
 def test_only_checked_cells_keep_their_output(path):
     if os.environ.get("JIXIAO_GOLDEN") == "write":
         keep_checked_outputs(path)
+    assert "widgets" not in nbformat.read(path, as_version=4).metadata
     for cell in code_cells(path):
         kept = "keep_output" in tags(cell)
         assert kept == ("nbval-check-output" in tags(cell))

@@ -26,16 +26,23 @@ def _budget_rows(evidence: Evidence) -> pd.DataFrame:
 _DENOMINATORS = {"full_year": "annual_budget_wan", "arrived": "arrived_wan", "issued": "issued_wan"}
 
 
+_PERCENT = r"\d[\d,]*(?:\.\d+)?\s*[%％]"
+
+
+def _percent_number(texts: pd.Series) -> pd.Series:
+    return texts.str.rstrip("%％ ").str.replace(",", "").astype("float64")
+
+
 def _fits(printed: str, value: Any) -> bool:
     """Say whether a printed rate is this value, rounded half up to the decimals that are printed."""
-    shown = Decimal(printed.rstrip("%％").replace(",", ""))
+    shown = Decimal(printed.rstrip("%％ ").replace(",", ""))
     exact = Decimal(repr(float(value))) * 100
     return shown == exact.quantize(shown, rounding=ROUND_HALF_UP)
 
 
 def _rates(rows: pd.DataFrame, text: str) -> pd.DataFrame:
     """Recompute each printed rate under every denominator; ``fits`` names those that give what is printed."""
-    rows = rows[rows[text].str.fullmatch(r"[\d.,]+\s*[%％]")].reset_index(drop=True)
+    rows = rows[rows[text].str.fullmatch(_PERCENT)].reset_index(drop=True)
     fits: list[list[str]] = []
     for row in rows.to_dict("records"):
         known = {
@@ -72,7 +79,7 @@ def execution_rate(evidence: Evidence, check: Check) -> pd.DataFrame:
     wrong = ~rows["fits"].map(bool).astype("bool") & rate.notna()
     rows, rate, base, expected = rows[wrong], rate[wrong], base[wrong], expected[wrong]
     printed = rows["execution_rate_reported"].astype("float64")
-    printed = printed.where(printed.notna(), rows["execution_rate_text"].str.rstrip("%％").astype("float64") / 100)
+    printed = printed.where(printed.notna(), _percent_number(rows["execution_rate_text"]) / 100)
     digits = rows["execution_rate_text"].str.extract(r"\.(\d+)")[0].fillna("").str.len()
     unit = 10.0 ** -(digits + 2)
     near = (printed - rate).abs() < unit
@@ -101,7 +108,8 @@ def denominator_conflict(evidence: Evidence, check: Check) -> pd.DataFrame:
         usual = table["fits"].explode().mode().iloc[0]
         other = table[[usual in fits for fits in table["fits"]]].iloc[-1]
         for row in table.to_dict("records"):
-            if usual not in row["fits"]:
+            # Without the usual denominator there is nothing to compare with.
+            if usual not in row["fits"] and row[_DENOMINATORS[usual]] > 0:
                 name = row["fits"][0]
                 rate = row["executed_wan"] / row[_DENOMINATORS[usual]]
                 found.append(
@@ -123,7 +131,7 @@ def denominator_conflict(evidence: Evidence, check: Check) -> pd.DataFrame:
 def arrival_rate(evidence: Evidence, check: Check) -> pd.DataFrame:
     """A printed arrival rate against arrived ÷ budget (到位率核对)."""
     rows = _budget_rows(evidence)
-    rows = rows[rows["arrival_rate_text"].fillna("").str.fullmatch(r"[\d.,]+\s*[%％]")]
+    rows = rows[rows["arrival_rate_text"].fillna("").str.fullmatch(_PERCENT)]
     rate = rows["arrived_wan"] / rows["annual_budget_wan"].where(rows["annual_budget_wan"] > 0)
     fits = [value != value or _fits(text, value) for text, value in zip(rows["arrival_rate_text"], rate, strict=True)]
     wrong = rows[~np.array(fits, dtype=bool)]
@@ -141,7 +149,7 @@ def arrival_rate(evidence: Evidence, check: Check) -> pd.DataFrame:
 def rate_over_100(evidence: Evidence, check: Check) -> pd.DataFrame:
     """More spent than the budget of the year (超预算执行)."""
     rows = _budget_rows(evidence)
-    wrong = rows[rows["executed_wan"] > rows["annual_budget_wan"] + 1e-9]
+    wrong = rows[(rows["executed_wan"] > rows["annual_budget_wan"] + 1e-9) & (rows["annual_budget_wan"] > 0)]
     rate = wrong["executed_wan"] / wrong["annual_budget_wan"].where(wrong["annual_budget_wan"] > 0)
     return problems(
         wrong,
@@ -157,6 +165,9 @@ def funds_sum(evidence: Evidence, check: Check) -> pd.DataFrame:
     """The parts of the funds against their total, column by column (资金来源核对)."""
     rows = _budget_rows(evidence)
     found = []
+    # A source of another name may be part of a declared one, so its form is left to a person.
+    other = rows[~rows["fund"].isin([*value_labels()["fund"]])]
+    rows = rows[~rows["source_file"].isin(other["source_file"])]
     for column in ("initial_budget_wan", "annual_budget_wan", "executed_wan"):
         parts = rows[rows["fund"] != "total"].groupby(EVALUATION_KEY)[column].sum(min_count=1).rename("parts")
         both = rows[rows["fund"] == "total"].merge(parts.reset_index(), on=EVALUATION_KEY, validate="m:1")

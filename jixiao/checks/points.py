@@ -41,9 +41,11 @@ def score_missing(evidence: Evidence, check: Check) -> pd.DataFrame:
     rows = counted_rows(evidence).merge(
         evidence.totals[[*EVALUATION_KEY, "total_reported"]], on=EVALUATION_KEY, validate="m:1"
     )
-    bare = rows[rows["reported_score"].isna() & rows["total_reported"].notna()]
+    no_score, no_weight = rows["reported_score"].isna(), rows["weight"].isna()
+    bare = rows[(no_score | no_weight) & rows["total_reported"].notna()]
     words = check_words()
-    missing = np.where(bare["weight"].isna(), words["weight_and_score"], words["score"])
+    kinds = [no_score[bare.index] & no_weight[bare.index], no_weight[bare.index]]
+    missing = np.select(kinds, [words["weight_and_score"], words["weight"]], words["score"])
     return problems(
         bare,
         cell="source_cell",
@@ -175,8 +177,6 @@ def outcome_share(evidence: Evidence, check: Check) -> pd.DataFrame:
     rows = counted_rows(evidence)
     rows = rows[rows["evaluation"] != "self"].assign(group=rows["category"].map(category_group))
     outcome = rows["group"].isin(reading_words()["outcome_groups"])
-    headings = _headings(evidence)
-    headings = headings[(headings["heading_level"] == "category") & headings["heading_weight"].notna()]
     weights = rows[["weight"]].where(outcome, other=0.0)
     sums = rows.assign(part=weights["weight"]).groupby(EVALUATION_KEY)[["part", "weight"]].agg(exact_sum)
     totals = _total_rows(evidence, "total_cell").merge(sums.reset_index(), on=EVALUATION_KEY, validate="1:1")
@@ -206,12 +206,14 @@ def grade(evidence: Evidence, check: Check) -> pd.DataFrame:
     rows = _total_rows(evidence, "grade_cell")
     rows = rows[(rows["grade_reported"] != "") & rows["reported_grade"].notna()]
     named = [load_framework(row.framework).grade_named(row.grade_reported) for row in rows.itertuples()]
-    wrong = rows[pd.Series(named, index=rows.index, dtype="str") != rows["reported_grade"].astype("str")]
+    found = pd.Series(named, index=rows.index, dtype="str")
+    wrong = rows[found != rows["reported_grade"].astype("str")]
     return problems(
         wrong,
         cell="source_cell",
         printed=wrong["grade_reported"],
         derived=[word("grade", value) for value in wrong["reported_grade"]],
+        severity=np.where(found[wrong.index] == "", "question", check.severity),  # a wording nobody declared
         total=wrong["total_reported"].map(points_text),
     )
 

@@ -41,8 +41,11 @@ def _against_rule(evidence: Evidence, check: Check) -> pd.DataFrame:
 
 
 def _scored(rows: pd.DataFrame, **more: Any) -> pd.DataFrame:
+    """Lay out rows whose points differ; where the direction was assumed it is a question at most."""
+    severity = pd.Series(more.pop("severity", ""), index=rows.index, dtype="object")
     return problems(
         rows,
+        severity=severity.mask(rows["is_direction_assumed"], "question"),
         cell="score_cell",
         printed=rows["reported_score"].map(points_text),
         derived=rows["score"].map(points_text),
@@ -85,7 +88,8 @@ def standard_without_figures(evidence: Evidence, check: Check) -> pd.DataFrame:
     """Points given although the standard asks for a calculation that nothing printed allows (无数据可算)."""
     rows = counted_rows(evidence)
     by_person = rows["method"].isin(_BY_PERSON)
-    rows = rows[(rows["decided_by"] == "nobody") & ~by_person & rows["reported_score"].notna()]
+    given = rows["reported_score"].notna() & rows["weight"].notna() & (rows["actual_text"] != "")
+    rows = rows[(rows["decided_by"] == "nobody") & ~by_person & given]
     names = rows["method"].map(lambda name: methods()[name]["name"])
     return problems(
         rows,
@@ -101,7 +105,7 @@ def judgement_refused(evidence: Evidence, check: Check) -> pd.DataFrame:
     """A person's figure that the rule does not allow (认定不在允许范围)."""
     rows = counted_rows(evidence)
     by_person = rows["method"].isin(_BY_PERSON)
-    rows = rows[by_person & (rows["decided_by"] == "nobody") & rows["reported_score"].notna()]
+    rows = rows[by_person & (rows["decided_by"] == "nobody") & rows["reported_score"].notna() & rows["weight"].notna()]
     bounds = zip(rows["score_low"], rows["score_high"], strict=True)
     allowed = [f"{points_text(low)}－{points_text(high)}" for low, high in bounds]
     return problems(
