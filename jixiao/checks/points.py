@@ -61,17 +61,21 @@ def _headings(evidence: Evidence) -> pd.DataFrame:
     return evidence.frames.headings.merge(named, on=EVALUATION_KEY, validate="m:1")
 
 
-def heading_weights(evidence: Evidence, check: Check) -> pd.DataFrame:
-    """Weights of the parts against the weight printed at their heading (分值层级核对)."""
-    rows = _headings(evidence)
-    wrong = rows[(rows["parts_weight"] - rows["heading_weight"]).abs() > TOLERANCE]
+def _different(rows: pd.DataFrame, printed: str, derived: str, *, cell: str) -> pd.DataFrame:
+    """Return the rows in which two columns of points differ."""
+    wrong = rows[(rows[printed] - rows[derived]).abs() > TOLERANCE]
     return problems(
         wrong,
-        cell="heading_cell",
-        printed=wrong["heading_weight"].map(points_text),
-        derived=wrong["parts_weight"].map(points_text),
-        **gap_between(wrong["heading_weight"], wrong["parts_weight"]),
+        cell=cell,
+        printed=wrong[printed].map(points_text),
+        derived=wrong[derived].map(points_text),
+        **gap_between(wrong[printed], wrong[derived]),
     )
+
+
+def heading_weights(evidence: Evidence, check: Check) -> pd.DataFrame:
+    """Weights of the parts against the weight printed at their heading (分值层级核对)."""
+    return _different(_headings(evidence), "heading_weight", "parts_weight", cell="heading_cell")
 
 
 def level_weights(evidence: Evidence, check: Check) -> pd.DataFrame:
@@ -90,27 +94,12 @@ def level_weights(evidence: Evidence, check: Check) -> pd.DataFrame:
     both = parents.merge(summed, left_on=[*key, "heading"], right_on=[*key, "parent"], validate="1:1")
     both["sum_of_parts"] = both["sum_of_parts"].astype("float64")
     complete = both["given"] == both["children"]
-    wrong = both[complete & ((both["sum_of_parts"] - both["heading_weight"]).abs() > TOLERANCE)]
-    return problems(
-        wrong,
-        cell="heading_cell",
-        printed=wrong["heading_weight"].map(points_text),
-        derived=wrong["sum_of_parts"].map(points_text),
-        **gap_between(wrong["heading_weight"], wrong["sum_of_parts"]),
-    )
+    return _different(both[complete], "heading_weight", "sum_of_parts", cell="heading_cell")
 
 
 def heading_scores(evidence: Evidence, check: Check) -> pd.DataFrame:
     """Points of the parts against the points printed at their heading (得分层级核对)."""
-    rows = _headings(evidence)
-    wrong = rows[(rows["parts_score"] - rows["heading_score"]).abs() > TOLERANCE]
-    return problems(
-        wrong,
-        cell="heading_cell",
-        printed=wrong["heading_score"].map(points_text),
-        derived=wrong["parts_score"].map(points_text),
-        **gap_between(wrong["heading_score"], wrong["parts_score"]),
-    )
+    return _different(_headings(evidence), "heading_score", "parts_score", cell="heading_cell")
 
 
 def _total_rows(evidence: Evidence, cell: str) -> pd.DataFrame:
@@ -190,15 +179,7 @@ def outcome_share(evidence: Evidence, check: Check) -> pd.DataFrame:
 
 def total_score(evidence: Evidence, check: Check) -> pd.DataFrame:
     """The printed total against the sum of the printed points (总分核对)."""
-    rows = _total_rows(evidence, "total_cell")
-    wrong = rows[(rows["total_reported"] - rows["reported_sum"]).abs() > TOLERANCE]
-    return problems(
-        wrong,
-        cell="source_cell",
-        printed=wrong["total_reported"].map(points_text),
-        derived=wrong["reported_sum"].map(points_text),
-        **gap_between(wrong["total_reported"], wrong["reported_sum"]),
-    )
+    return _different(_total_rows(evidence, "total_cell"), "total_reported", "reported_sum", cell="source_cell")
 
 
 def grade(evidence: Evidence, check: Check) -> pd.DataFrame:
