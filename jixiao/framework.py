@@ -18,7 +18,7 @@ from jixiao.errors import RequestError
 from jixiao.vocabulary import word
 
 EVALUATIONS = ("self", "department", "finance")
-MARKS = ("F", "F2", "J", "P")
+MARKS = ("F", "F2", "J", "P", "L")
 _MATCHES = ("kind", "relation", "indicator", "subcategory", "category", "target_kind")
 
 
@@ -26,7 +26,8 @@ _MATCHES = ("kind", "relation", "indicator", "subcategory", "category", "target_
 class Basis:
     """The official document and article (依据) behind a rule, and how far it can be relied on.
 
-    ``mark`` is F (official text), F2 (second-hand), J (reading of this project) or P (standard printed in the file).
+    ``mark`` is F (official text), F2 (second-hand), J (reading of this project), P (standard printed in the file) or,
+    for checks, L (a file against itself).
     """
 
     text: str

@@ -96,7 +96,7 @@ def test_worst_findings_come_first_and_every_sentence_is_complete(published):
     ):
         assert (found[column].str.len() > 0).all(), found[found[column] == ""][["code", "message"]]
     assert not found["message"].str.contains(r"nan|None|<NA>|\{|\}").any()
-    assert found["basis_mark"].isin(["F", "F2", "J", "P"]).all()
+    assert found["basis_mark"].isin(["F", "F2", "J", "P", "L"]).all()
     assert not (
         found["basis_mark"].eq("J")
         & found["code"].isin(["met_but_deducted", "missed_but_full"])
@@ -157,3 +157,14 @@ def test_a_check_that_is_implemented_but_not_declared_is_a_mistake(tmp_path):
     path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     with pytest.raises(DeclarationError):
         load_checks(path)
+
+
+def test_a_reading_of_this_project_is_at_most_a_question(tmp_path, published):
+    content = yaml.safe_load((RULES / "checks.yaml").read_text(encoding="utf-8"))
+    content["checks"]["magnitude"]["severity"] = "error"
+    path = tmp_path / "checks.yaml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(DeclarationError, match=r"checks\.magnitude：.*只能是 question"):
+        load_checks(path)
+    findings = published[3]
+    assert set(findings.loc[findings["basis_mark"] == "J", "severity"]) == {"question"}

@@ -52,7 +52,9 @@ def load_checks(path: Path = RULES / "checks.yaml") -> dict[str, Check]:
         basis.close()
         part.close()
         if code not in CHECKS:
-            checks.note(code, "没有同名的核查函数，请在 audit 中补充或删除该项")
+            checks.note(code, "没有同名的核查函数，请在 checks 中补充或删除该项")
+        if loaded[code].basis_mark == "J" and loaded[code].severity != "question":
+            checks.note(code, "依据只是本工具口径（J）的，严重程度只能是 question")
     for code in CHECKS.keys() - loaded.keys():
         checks.note(code, "核查函数没有对应的声明，请在 checks.yaml 中补充")
     whole.mapping("words")
