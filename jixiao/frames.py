@@ -143,7 +143,7 @@ def _add_evaluation(rows: Rows, reading: Reading) -> None:
         total_reported=_printed_total(rows, reading, total),
         grade_reported=grade.texts["grade"] if grade else head_of(reading, "grade_claimed"),
         total_cell=_place(total, "reported_score") or head_cell_of(reading, "total_claimed"),
-        grade_cell=f"{grade.sheet}!{grade.cells['grade']}" if grade else head_cell_of(reading, "grade_claimed"),
+        grade_cell=_place(grade, "grade") or head_cell_of(reading, "grade_claimed"),
         claimed_counts=head_of(reading, "claimed_counts"),
         claimed_counts_cell=head_cell_of(reading, "claimed_counts"),
         **place,

@@ -97,7 +97,7 @@ def evaluate_files(place: str | Path = "source", *, framework: str = "") -> tupl
     """Evaluate what can be read (能读的先算), and return the errors of the files that cannot."""
     folder = find_place(place)
     if (folder / MANIFEST).exists():
-        return _results(read_built(folder).frames, folder, framework), []
+        return evaluate(folder, framework=framework), []
     frames, errors = load_frames(folder, keep_going=True)
     return _results(frames, folder, framework), errors
 
@@ -133,7 +133,8 @@ def build(place: str | Path = "source", out: Path | None = None) -> tuple[Result
         The results and the errors of the files that could not be read; the other files are in the results.
     """
     folder = find_place(place)
-    results, errors = evaluate_files(folder)
+    frames, errors = load_frames(folder, keep_going=True)
+    results = _results(frames, folder)
     write_built(results, out or workbench() / "data" / "built")
     return results, errors
 

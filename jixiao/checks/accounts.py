@@ -25,10 +25,12 @@ def _identities() -> dict[str, Any]:
 def _tables(evidence: Evidence) -> pd.DataFrame:
     """Return the accounts with comparable names, as rows that a finding can take."""
     rows = evidence.frames.accounts
+    title = rows["table_code"] + rows["table"]
     return rows.assign(
         heading=pd.Series([normalise(name) for name in rows["row_name"]], index=rows.index, dtype="str"),
         column=pd.Series([normalise(name) for name in rows["column"]], index=rows.index, dtype="str"),
-        project=rows["table_code"] + rows["table"],
+        table=title,
+        project=title,
         project_id="",
         evaluation="final_account",
         indicator=rows["row_name"],
@@ -84,7 +86,6 @@ def account_unit(evidence: Evidence, check: Check) -> pd.DataFrame:
         cell="unit_cell",
         printed=wrong["compiling_unit"],
         derived=wrong["department"],
-        table=wrong["project"],
         indicator="",
     )
 
@@ -102,7 +103,7 @@ def account_levels(evidence: Evidence, check: Check) -> pd.DataFrame:
     single = ~named["table_code"].isin(_identities()["totals_by_side"]) | (named["row_code"] != "")
     both = named[single].merge(parts, on=[*where, "above"], validate="1:1")
     both["count"] = both["count"].astype("Int64")
-    return _against(both.assign(table=both["project"]), check)
+    return _against(both, check)
 
 
 def _parent(code: str) -> str:
@@ -121,7 +122,7 @@ def account_rows(evidence: Evidence, check: Check) -> pd.DataFrame:
         wholes = table[table["column"] == identity["total"]]
         found.append(wholes.merge(parts, on=where, validate="1:1"))
     both = pd.concat(found, ignore_index=True)
-    return _against(both.assign(table=both["project"]), check)
+    return _against(both, check)
 
 
 def account_codes(evidence: Evidence, check: Check) -> pd.DataFrame:
@@ -133,10 +134,11 @@ def account_codes(evidence: Evidence, check: Check) -> pd.DataFrame:
         parts = pd.concat([_pick(rows, term) for term in identity["parts"]])
         both = _pick(rows, identity["whole"]).merge(_summed(parts, where), on=where, how="left", validate="1:1")
         both[["derived_value", "addends"]] = both[["derived_value", "addends"]].fillna(0)
+        # A file without the first of the parts cannot be compared.
+        first = rows.loc[rows["table_code"] == identity["parts"][0]["table"], "source_file"]
+        both = both[both["source_file"].isin(first)]
         found.append(both.assign(others="、".join(term["table"] for term in identity["parts"])))
-    both = pd.concat(found, ignore_index=True)
-    present = both["source_file"].isin(rows.loc[rows["table_code"] == identity["parts"][0]["table"], "source_file"])
-    return _against(both[present].assign(table=both["project"]), check)
+    return _against(pd.concat(found, ignore_index=True), check)
 
 
 def account_sums(evidence: Evidence, check: Check) -> pd.DataFrame:
@@ -148,7 +150,7 @@ def account_sums(evidence: Evidence, check: Check) -> pd.DataFrame:
         both = _pick(rows, identity["whole"]).merge(_summed(parts, _KEY), on=_KEY, validate="m:1")
         found.append(both.assign(name=identity["name"]))
     both = pd.concat(found, ignore_index=True)
-    return _against(both.assign(table=both["project"]), check)
+    return _against(both, check)
 
 
 def _pick(rows: pd.DataFrame, term: dict[str, str]) -> pd.DataFrame:
