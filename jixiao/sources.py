@@ -28,6 +28,10 @@ NOTES = (".md", ".yaml", ".yml")
 _TICK = re.compile(r"[☑✓√■]")
 
 
+Headers = dict[int, tuple[dict[str, Any], dict[int, str]]]
+"""The header rows of a grid: row -> the declared block and grid column -> declared column."""
+
+
 @cache
 def form_rules() -> dict[str, dict[str, Any]]:
     """Return every declared form (表种) by id."""
@@ -87,11 +91,12 @@ def _read_blocks(grids: list[Grid], rules: dict[str, Any], name: str) -> Reading
     reading = Reading(name, rules["id"], evaluation=rules["evaluation"])
     used: dict[str, set[tuple[int, int]]] = {grid.sheet: set() for grid in grids}
     is_titled = False
-    found = {grid.sheet: list(_walk(grid, rules, used[grid.sheet])) for grid in grids}
+    headers = {grid.sheet: _headers(grid, rules) for grid in grids}
+    found = {grid.sheet: list(_walk(grid, headers[grid.sheet], used[grid.sheet])) for grid in grids}
     reading.records = [record for records in found.values() for record in records]
     for grid in sorted(grids, key=lambda grid: not found[grid.sheet]):  # a sheet of instructions has no say first
-        is_titled |= _read_titles(grid, rules, reading, used[grid.sheet])
-        _read_head(grid, rules, reading, used[grid.sheet])
+        is_titled |= _read_titles(grid, rules, headers[grid.sheet], reading, used[grid.sheet])
+        _read_head(grid, rules, headers[grid.sheet], reading, used[grid.sheet])
     main = {"self_evaluation": "indicators", "scoring_table": "indicators", "budget_list": "list"}[rules["id"]]
     if not is_titled or not any(record.block == main for record in reading.records):
         return None
@@ -113,11 +118,13 @@ def _read_blocks(grids: list[Grid], rules: dict[str, Any], name: str) -> Reading
     return reading
 
 
-def _read_titles(grid: Grid, rules: dict[str, Any], reading: Reading, used: set[tuple[int, int]]) -> bool:
+def _read_titles(
+    grid: Grid, rules: dict[str, Any], headers: Headers, reading: Reading, used: set[tuple[int, int]]
+) -> bool:
     """Look for the title, the year and the money unit among the cells and the name of the table."""
     is_titled = any(title in normalise(grid.sheet) for title in rules["titles"])
     unit_lines = tuple(reading_words()["unit_lines"])
-    first, last_of_money = _first_headers(grid, rules)
+    first, last_of_money = _first_headers(grid, headers)
     reading.money_unit = reading.money_unit or find_money_unit(normalise(grid.note))
     for cell in grid.corners():
         plain = normalise(cell.text)
@@ -144,16 +151,27 @@ def _read_titles(grid: Grid, rules: dict[str, Any], reading: Reading, used: set[
     return is_titled
 
 
-def _first_headers(grid: Grid, rules: dict[str, Any]) -> tuple[int, int]:
+def _headers(grid: Grid, rules: dict[str, Any]) -> Headers:
+    """Return every header row of a grid: the block it starts and the column each of its cells names."""
+    found: Headers = {}
+    for row in range(grid.height):
+        for block in rules["blocks"]:
+            mapped = _map_header(grid, row, block)
+            if mapped:
+                found[row] = (block, mapped)
+                break
+    return found
+
+
+def _first_headers(grid: Grid, headers: Headers) -> tuple[int, int]:
     """Return the first header row, where the title ends, and the row from which no cell can state the money unit."""
-    headers = [
-        (row, block["name"]) for row in range(grid.height) for block in rules["blocks"] if _map_header(grid, row, block)
-    ]
-    money = [row + (name == "list") for row, name in headers if name != "funds"]
-    return min([row for row, _ in headers], default=grid.height), min(money, default=grid.height if headers else 0)
+    money = [row + (block["name"] == "list") for row, (block, _) in headers.items() if block["name"] != "funds"]
+    return min(headers, default=grid.height), min(money, default=grid.height if headers else 0)
 
 
-def _read_head(grid: Grid, rules: dict[str, Any], reading: Reading, used: set[tuple[int, int]]) -> None:
+def _read_head(
+    grid: Grid, rules: dict[str, Any], headers: Headers, reading: Reading, used: set[tuple[int, int]]
+) -> None:
     labels = {label_key(alias): column for column, aliases in rules["head"].items() for alias in aliases}
     objectives = {label_key(alias): part for part, aliases in rules["objective"].items() for alias in aliases}
     ignored = {label_key(alias) for alias in rules["ignored"]}
@@ -161,7 +179,7 @@ def _read_head(grid: Grid, rules: dict[str, Any], reading: Reading, used: set[tu
         key = label_key(cell.text)
         if (cell.row, cell.column) in used:
             continue
-        if key in labels and labels[key] not in reading.head and not _is_header_row(grid, cell.row, rules):
+        if key in labels and labels[key] not in reading.head and cell.row not in headers:
             value = _next(grid, cell, set(labels))
             if value is not None and value.text.strip():
                 reading.head[labels[key]] = _one(grid, "head", labels[key], value)
@@ -180,10 +198,6 @@ def _read_head(grid: Grid, rules: dict[str, Any], reading: Reading, used: set[tu
             used |= {(cell.row, cell.column), (value.row, value.column)}
         elif key in ignored:
             used.add((cell.row, cell.column))
-
-
-def _is_header_row(grid: Grid, row: int, rules: dict[str, Any]) -> bool:
-    return any(_map_header(grid, row, block) for block in rules["blocks"])
 
 
 def _one(grid: Grid, block: str, column: str, cell: Cell) -> Record:
@@ -224,25 +238,23 @@ def _map_header(grid: Grid, row: int, block: dict[str, Any]) -> dict[int, str]:
     return mapped if fits else {}
 
 
-def _walk(grid: Grid, rules: dict[str, Any], used: set[tuple[int, int]]) -> Iterator[Record]:
+def _walk(grid: Grid, headers: Headers, used: set[tuple[int, int]]) -> Iterator[Record]:
     """Walk the rows of a grid: a header starts a block, its rows become records, its total ends it."""
     block: dict[str, Any] | None = None
     header: dict[int, str] = {}
     is_closed = False
     for row in range(grid.height):
-        for candidate in rules["blocks"]:
-            mapped = _map_header(grid, row, candidate)
-            if mapped:
-                block, header, is_closed = candidate, mapped, False
-                used |= {(cell.row, cell.column) for cell in grid.row(row) if _is_header_cell(cell, mapped, candidate)}
-                break
-        else:
-            record = _read_row(grid, row, block, header, used, is_closed=is_closed) if block else None
-            if record is not None:
-                yield record
-                # Below the total of a table only its grade belongs to it; a list goes on after each 小计.
-                is_closed |= record.block == "total" and block is not None and block["name"] != "list"
-                block = None if record.block == "grade" else block
+        if row in headers:
+            block, header = headers[row]
+            is_closed = False
+            used |= {(cell.row, cell.column) for cell in grid.row(row) if _is_header_cell(cell, header, block)}
+            continue
+        record = _read_row(grid, row, block, header, used, is_closed=is_closed) if block else None
+        if record is not None:
+            yield record
+            # Below the total of a table only its grade belongs to it; a list goes on after each 小计.
+            is_closed |= record.block == "total" and block is not None and block["name"] != "list"
+            block = None if record.block == "grade" else block
 
 
 def _is_header_cell(cell: Cell, header: dict[int, str], block: dict[str, Any]) -> bool:
