@@ -39,6 +39,14 @@ class Cell:
     is_corner: bool
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of text above a table (表上文字): a title, a year, a unit, with its address."""
+
+    text: str
+    address: str
+
+
 @dataclass
 class Grid:
     """One table of a file: a sheet of a workbook or a table of a document.
@@ -54,6 +62,10 @@ class Grid:
     """Merged areas: first row, first column, last row, last column."""
     note: str = ""
     """The line above a table of a document that states its unit."""
+    above: tuple[Line, ...] = ()
+    """The lines of text between the table before and this one, in a document or on a page."""
+    is_continued: bool = False
+    """Whether nothing but white space stands between the table before and this one: it may go on."""
 
     @cached_property
     def _corners(self) -> dict[tuple[int, int], tuple[int, int]]:
