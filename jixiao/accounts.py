@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from jixiao.declared import load_shipped
 from jixiao.errors import FormError
 from jixiao.grids import Grid
 from jixiao.records import Reading, Record, find_money_unit, find_year, label_key
@@ -13,8 +14,9 @@ from jixiao.values import normalise
 from jixiao.vocabulary import reading_words
 
 
-def read_accounts(grids: list[Grid], rules: dict[str, Any], name: str) -> Reading | None:
-    """Read the public tables of a final account (部门决算), one record per value cell."""
+def read_accounts(grids: list[Grid], name: str) -> Reading | None:
+    """Read the public tables of a final account (部门决算), one record per value cell; nothing when there is none."""
+    rules = load_shipped("forms/final_account.yaml")
     reading = Reading(name, rules["id"], evaluation=rules["evaluation"])
     for grid in grids:
         head = [cell for cell in grid.corners() if cell.row < 5]

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from jixiao.frames import make_frames
+from jixiao.records import Reading
 from jixiao.sources import read_file
 from jixiao.summary import select_rows
 from jixiao.tables import show_findings, write_value
@@ -35,25 +36,32 @@ def read_as_dict(path: Path) -> dict[str, Any]:
         >>> read_as_dict(first)["form"]
         'self_evaluation'
     """
-    reading = read_file(path)
-    frames = make_frames([reading])
-    projects = []
-    if reading.form == "budget_list":
-        for _, row in frames.projects.iterrows():
-            identity = {**row, "evaluation": "budget_list"}
-            projects.append(_project(frames, pd.Series(identity)))
-    else:
-        projects = [_project(frames, row) for _, row in frames.evaluations.iterrows()]
+    readings = read_file(path)
+    frames = make_frames(readings)
+    listed = frames.projects[frames.projects["source_sheet"].isin(_list_sheets(readings))]
+    projects = [_project(frames, row) for _, row in frames.evaluations.iterrows()]
+    projects += [_project(frames, row) for _, row in listed.assign(evaluation="budget_list").iterrows()]
     place = ["source_sheet", "source_cell", "text", "reason"]
     renamed = {"source_sheet": "sheet", "source_cell": "cell"}
     return {
         "file": path.name,
-        "form": reading.form,
-        "money_unit": reading.money_unit,
+        "form": readings[0].form,
+        "money_unit": readings[0].money_unit,
+        "forms": [
+            {
+                name: getattr(reading, name)
+                for name in ("form", "family", "year", "evaluation", "money_unit", "sureness")
+            }
+            for reading in readings
+        ],
         "projects": projects,
         "skipped": frames.skipped[place].rename(columns=renamed).to_dict("records"),
         "guesses": frames.guesses[place].rename(columns=renamed).to_dict("records"),
     }
+
+
+def _list_sheets(readings: list[Reading]) -> set[str]:
+    return {record.sheet for reading in readings if reading.form == "budget_list" for record in reading.records}
 
 
 def _project(frames: Any, row: pd.Series) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def load_frames(folder: Path, *, keep_going: bool = False) -> tuple[Frames, list
     errors: list[JixiaoError] = []
     for path in list_forms(folder):
         try:
-            readings.append(read_file(path, name=str(path.relative_to(folder))))
+            readings += read_file(path, name=path.relative_to(folder).as_posix())
         except JixiaoError as error:
             errors.append(error)
     if errors and not keep_going:
@@ -81,6 +81,8 @@ def make_frames(readings: Iterable[Reading]) -> Frames:
                 text=skipped["text"],
                 reason=skipped["reason"],
             )
+        for guess in reading.guesses:
+            rows.guess(reading, guess["sheet"], guess["cell"], guess["text"], [guess["reason"]])
         if reading.form == "budget_list":
             _add_list(rows, reading)
         elif reading.form == "final_account":

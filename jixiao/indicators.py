@@ -34,13 +34,13 @@ class IndicatorRows:
             is_total = record.block == "funds" and record.texts.get("fund") == "total"
             if is_total and "reported_score" in record.cells and reading_words()["execution"] not in names:
                 self._add_execution(record)
-        category = subcategory = sheet = ""
+        category = subcategory = table = ""
         for record in self.reading.records:
-            if record.block not in {"indicators", "outline", "summary"}:
+            if record.block not in {"indicators", "outline", "summary", "copy"}:
                 continue
-            if record.sheet != sheet:
+            if record.table != table:
                 category = subcategory = ""
-                sheet = record.sheet
+                table = record.table
             new_category, category_weight = split_heading(record.texts.get("category", ""))
             is_new = bool(new_category) and new_category != category
             category = new_category or category
@@ -52,7 +52,7 @@ class IndicatorRows:
                 own = points_of(self.rows, self.reading, record, "weight")
             weight = own if own is not None else label_weight
             self._add_heading(record, "subcategory", subcategory, weight, category)
-            if record.block != "outline":
+            if record.block not in {"outline", "copy"}:
                 self._add_indicator(record, category, subcategory)
             if record.block != "summary":
                 self._add_part(record, category, subcategory)
@@ -65,7 +65,9 @@ class IndicatorRows:
             "actual": record.texts.get("execution_rate", ""),
         }
         cells = {**record.cells, "indicator": record.cells["fund"], "actual": record.cells.get("execution_rate", "")}
-        self._add_indicator(Record("indicators", record.sheet, record.row, texts, cells), texts["indicator"], "")
+        self._add_indicator(
+            Record("indicators", record.sheet, record.row, texts, cells, record.table), texts["indicator"], ""
+        )
 
     def _add_indicator(self, record: Record, category: str, subcategory: str) -> None:
         texts, reading = record.texts, self.reading
@@ -121,7 +123,7 @@ class IndicatorRows:
         return self.reading.form == "self_evaluation" and is_unused and is_template
 
     def _add_heading(self, record: Record, level: str, name: str, weight: float | None, parent: str) -> None:
-        key = (record.sheet, level, parent, name)
+        key = (record.table, level, parent, name)
         if not name:
             return
         cells = (record.cells.get(f"{level}_weight", ""), record.cells.get(level, ""))
@@ -136,7 +138,7 @@ class IndicatorRows:
             else None
         )
         self.headings[key] = {
-            "table": record.sheet,
+            "table": record.table,
             "heading_level": level,
             "heading": name,
             "parent": parent,
@@ -155,7 +157,7 @@ class IndicatorRows:
         weight = points_of(self.rows, self.reading, record, "weight")
         score = points_of(self.rows, self.reading, record, "reported_score")
         for level, parent, name in (("category", "", category), ("subcategory", category, subcategory)):
-            heading = self.headings.get((record.sheet, level, parent, name))
+            heading = self.headings.get((record.table, level, parent, name))
             if heading is not None:
                 heading["weights"].append(weight)
                 heading["scores"].append(score)

@@ -81,7 +81,8 @@ def money_of(rows: Rows, reading: Reading, record: Record, column: str) -> float
     if value.kind == "money" and value.value is not None:
         return float(value.value)
     if value.kind == "number" and value.value is not None:
-        return float(value.value * reading_words()["money_units"].get(reading.money_unit, 1))
+        unit = record.units.get(column) or reading.money_unit
+        return float(value.value * words["money_units"].get(unit, 1))
     rows.guess(reading, record.sheet, record.cells[column], text, [reading_words()["reasons"]["no_money"]])
     return None
 

@@ -6,7 +6,6 @@ import pytest
 from conftest import evaluate, write_self_form
 
 from jixiao.checks import audit
-from jixiao.errors import FormError
 from jixiao.frames import load_frames
 from jixiao.scoring import score
 from jixiao.sources import read_file
@@ -101,11 +100,42 @@ def test_a_source_of_another_name_gives_no_false_alarm(tmp_path):
     assert frames.budgets["fund"].tolist() == ["total", "中央补助"] and set(findings["code"]) == EXPECTED
 
 
-def test_two_forms_in_one_workbook_are_refused_by_name(tmp_path):
+def test_two_forms_in_one_workbook_are_both_read(tmp_path):
+    path = fresh(tmp_path)
+
+    def edit(book):
+        book.copy_worksheet(book.active)["B3"] = "另一项目"
+
+    change(path, edit)
+    frames, _, totals, _ = results_of(tmp_path)
+    assert frames.projects["project"].tolist() == ["示例项目", "另一项目"]
+    assert totals["total"].tolist() == [100.0, 100.0] and frames.skipped.empty
+
+
+def test_a_form_that_is_repeated_in_a_workbook_is_read_once_and_said_so(tmp_path):
     path = fresh(tmp_path)
     change(path, lambda book: book.copy_worksheet(book.active))
-    with pytest.raises(FormError, match="2份自评表"):
-        read_file(path)
+    (reading,) = read_file(path)
+    assert [(item["sheet"], "完全相同" in item["reason"]) for item in reading.skipped] == [
+        ("项目支出绩效自评表 Copy", True)
+    ]
+
+
+def test_two_forms_on_one_sheet_are_both_read(tmp_path):
+    path = fresh(tmp_path)
+
+    def edit(book):
+        sheet = book.active
+        first = [[cell.value for cell in row] for row in sheet.iter_rows(max_col=9)]
+        sheet.append([])
+        for line in first:
+            sheet.append(["另一项目" if value == "示例项目" else 60 if value == 90 else value for value in line])
+
+    change(path, edit)
+    frames, scores, _, _ = results_of(tmp_path)
+    assert frames.projects["project"].tolist() == ["示例项目", "另一项目"]
+    assert scores["weight"].tolist() == [10, 90, 10, 60] and frames.skipped.empty
+    assert scores["source_row"].tolist() == [6, 8, 16, 18]
 
 
 def test_the_execution_rate_printed_twice_counts_once(tmp_path):

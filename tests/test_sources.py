@@ -12,8 +12,11 @@ from conftest import write_self_form
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jixiao.errors import FormError, JixiaoError
-from jixiao.sources import checksum, form_rules, list_forms, read_file, ticked
+from jixiao.blocks import ticked
+from jixiao.errors import DeclarationError, FormError, JixiaoError
+from jixiao.families import FORMS, load_families
+from jixiao.headers import _map
+from jixiao.sources import checksum, list_forms, read_file
 
 ROW = ["", "产出指标", "数量指标", "通车里程", "≥100公里", "100公里", 90, 90, ""]
 
@@ -21,7 +24,7 @@ ROW = ["", "产出指标", "数量指标", "通车里程", "≥100公里", "100�
 def read_self(tmp_path, rows=None, **head):
     path = tmp_path / "a.xlsx"
     write_self_form(path, rows, **head)
-    return read_file(path)
+    return read_file(path)[0]
 
 
 def indicators(reading):
@@ -90,7 +93,7 @@ def test_columns_may_stand_in_another_order(tmp_path):
         for column, position in enumerate([0, 1, 2, 3, 6, 4, 5, 7, 8], 1):
             sheet.cell(row, column).value = cells[position]
     book.save(path)
-    (row,) = indicators(read_file(path))
+    (row,) = indicators(read_file(path)[0])
     assert (row.texts["weight"], row.texts["target"], row.texts["actual"]) == ("90", "≥100公里", "100公里")
     assert row.cells["weight"] == "E8"
 
@@ -101,7 +104,7 @@ def test_a_form_that_starts_further_down_and_right(tmp_path):
     book.active.insert_rows(1, 3)
     book.active.insert_cols(1, 2)
     book.save(path)
-    (row,) = indicators(read_file(path))
+    (row,) = indicators(read_file(path)[0])
     assert row.cells["indicator"] == "F11"
 
 
@@ -126,7 +129,7 @@ def test_what_belongs_nowhere_is_listed_as_skipped(tmp_path):
     book = write_self_form(path)
     book.active["K3"] = "联系电话请见附件"
     book.save(path)
-    assert [(item["cell"], item["text"]) for item in read_file(path).skipped] == [("K3", "联系电话请见附件")]
+    assert [(item["cell"], item["text"]) for item in read_file(path)[0].skipped] == [("K3", "联系电话请见附件")]
 
 
 @settings(max_examples=15, deadline=None)
@@ -137,7 +140,7 @@ def test_every_cell_is_either_used_or_skipped(tmp_path_factory, places):
     for row, column in places:
         book.active.cell(row, column).value = f"旁注{row}第{column}处"
     book.save(path)
-    reading = read_file(path)
+    (reading,) = read_file(path)
     kept = {text for record in [*reading.records, *reading.head.values()] for text in record.texts.values()}
     assert {f"旁注{row}第{column}处" for row, column in places} <= kept | {item["text"] for item in reading.skipped}
 
@@ -181,7 +184,7 @@ def scoring_document(path, grade="优☑ 良□ 中□ 差□", **changes):
 
 
 def test_a_department_evaluation_in_word(tmp_path):
-    reading = read_file(scoring_document(tmp_path / "a.docx"))
+    (reading,) = read_file(scoring_document(tmp_path / "a.docx"))
     assert (reading.form, reading.evaluation, reading.year) == ("scoring_table", "department", 2023)
     rows = indicators(reading)
     assert [row.texts["indicator"] for row in rows] == ["通车里程", "合格率", "出行条件"]
@@ -276,9 +279,53 @@ def test_checksum(tmp_path):
     assert checksum(path) == hashlib.sha256(b"abc").hexdigest()
 
 
-@pytest.mark.parametrize("rules", form_rules().values(), ids=list(form_rules()))
-def test_declared_forms_name_blocks_and_columns(rules):
-    assert rules["id"] and rules["titles"]
-    for block in rules.get("blocks", []):
-        assert set(block["needs"]) <= set(block["columns"])
-        assert set(block.get("after", {})) <= set(block["columns"])
+@pytest.mark.parametrize("family", load_families(), ids=lambda family: family.id)
+def test_the_header_that_a_family_declares_is_recognised(family):
+    """The needed columns by their first names make a header of the block, and of no block before it."""
+    for block in family.blocks:
+        first = {}
+        for name, columns in block.columns.items():
+            for column in columns:
+                first.setdefault(column, name)
+        keys = []
+        for column in [*block.after.values(), *(block.needs | block.after.keys())]:
+            keys += [first[column]] if column not in block.after.values() or first[column] not in keys else []
+        assert block.needs <= set(_map(tuple(keys), block).values()), block.name
+
+
+def write_forms(folder, **changes):
+    """Write the declared forms anew, one of them changed as text."""
+    for path in FORMS.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        for old, new in changes.get(path.stem, {}).items():
+            assert old in text
+            text = text.replace(old, new, 1)
+        (folder / path.name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"main: indicators": "main: rows"}, "main"),
+        ({"id: self_evaluation": "id: self"}, "文件名"),
+        ({"titles:": "title:"}, "不认识的项"),
+        ({"needs: [annual_budget, executed]": "needs: [annual_budget, spent]"}, "spent"),
+    ],
+)
+def test_a_mistake_in_a_declared_form_is_named(tmp_path, change, sentence):
+    with pytest.raises(DeclarationError, match=sentence):
+        load_families(write_forms(tmp_path, self_evaluation=change))
+
+
+def test_a_new_province_is_one_file(tmp_path):
+    folder = write_forms(tmp_path)
+    (folder / "self_evaluation_here.yaml").write_text(
+        "id: self_evaluation_here\nform: self_evaluation\nfamily: here\n"
+        "blocks:\n  indicators:\n    columns: {target: [年初目标]}\n",
+        encoding="utf-8",
+    )
+    here = next(family for family in load_families(folder) if family.family == "here")
+    (block,) = [block for block in here.blocks if block.name == "indicators"]
+    assert block.columns["年初目标"] == block.columns["年度指标值"] == ("target",)
+    assert here.titles and here.head["项目名称"] == "project"

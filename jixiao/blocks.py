@@ -1,0 +1,262 @@
+"""Walk the rows of a form (逐行读取): a header starts a block, its rows become records, its total ends it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from jixiao.headers import SECOND, Header, Position, View
+from jixiao.records import Record, find_points
+from jixiao.values import load_grammar, normalise, parse_value
+from jixiao.vocabulary import reading_words
+
+_TICK = re.compile(r"[☑✓√■]")
+_BOXES = "☑✓√■□"
+
+
+@dataclass
+class Piece:
+    """A run of rows of one grid that belongs to one form; ``used`` collects the cells that are accounted for."""
+
+    view: View
+    start: int
+    stop: int
+    headers: dict[int, Header] = field(default_factory=dict)
+    used: set[Position] = field(default_factory=set)
+
+    @property
+    def sheet(self) -> str:
+        """Name of the sheet or table."""
+        return self.view.grid.sheet
+
+
+@dataclass
+class _State:
+    """What the rows above have opened: the header that is in force, and whether its total was seen."""
+
+    header: Header | None = None
+    is_closed: bool = False
+    table: str = ""
+    width: int = 0
+
+
+def walk(pieces: list[Piece]) -> Iterator[Record]:
+    """Yield the records of one form, in the order of its rows."""
+    state = _State()
+    for piece in pieces:
+        grid = piece.view.grid
+        goes_on = grid.is_continued and state.header is not None and piece.view.width == state.width
+        if not goes_on:
+            state = _State(table=piece.sheet, width=piece.view.width)
+        for row in range(piece.start, piece.stop):
+            if row in piece.headers:
+                header = piece.headers[row]
+                # A header that only comes back on the next page leaves the table open.
+                is_again = state.header is not None and state.header.block is header.block and not state.is_closed
+                if not (is_again and goes_on):
+                    state.table = piece.sheet
+                state.header, state.is_closed = header, False
+                piece.used.update(header.labels)
+                piece.used.update(_labels_beside(piece.view, row, header))
+                continue
+            if state.header is None:
+                continue
+            record = _read_row(piece, row, state)
+            if record is None:
+                continue
+            record.table = state.table
+            yield record
+            # Below the total of a table only its grade belongs to it; a list goes on after each 小计.
+            state.is_closed |= record.block == "total" and state.header.block.name != "list"
+            if record.block == "grade":
+                state.header = None
+
+
+def _labels_beside(view: View, row: int, header: Header) -> Iterator[Position]:
+    """Yield the cells left of a header of funds: they name the block and its money unit."""
+    if header.block.label:
+        for column in range(min(header.columns)):
+            if view.texts[row][column]:
+                yield view.corner(row, column)
+
+
+def _read_row(piece: Piece, row: int, state: _State) -> Record | None:
+    view, header = piece.view, state.header
+    assert header is not None
+    texts = view.texts[row]
+    if not any(texts):
+        return None
+    block = header.block
+    if block.label:
+        return _fund_row(piece, row, header)
+    if block.closing:
+        for column, key in enumerate(view.keys[row]):
+            if key in block.closing and view.corner(row, column) == (row, column):
+                return _closing_row(piece, row, header, block.closing[key], column)
+    if state.is_closed:
+        return None
+    corner_of = view.corner_of
+    is_own = any(
+        texts[column].strip() and corner_of.get((row, column), (row, column))[0] == row for column in header.columns
+    )
+    return _indicator_row(piece, row, header) if is_own else None
+
+
+def _indicator_row(piece: Piece, row: int, header: Header) -> Record:
+    record = _record(piece, row, header.block.name, header.columns, header)
+    if "target" in header.block.columns.values() or "target_relation" in record.texts:
+        compose_target(record)
+    if "weight" not in record.texts and "indicator" in record.texts:
+        points = find_points(record.texts["indicator"])
+        if points:
+            record.texts["weight"], record.cells["weight"] = points, record.cells["indicator"]
+    return record
+
+
+def _fund_row(piece: Piece, row: int, header: Header) -> Record | None:
+    """Read one row of funds; a source that is not declared keeps the name it is given."""
+    view, block = piece.view, header.block
+    column = min(header.columns) - 1
+    if column < 0:
+        return None
+    label = view.corner(row, column)
+    key, text = view.keys[row][column], view.texts[row][column].strip()
+    known = block.rows.get(key)
+    if known is None:
+        own = label[0] == row
+        is_money = any(
+            name in {"annual_budget", "executed"}
+            and view.corner(row, place)[0] == row
+            and parse_value(view.texts[row][place]).kind in {"number", "money"}
+            for place, name in header.columns.items()
+        )
+        if not is_money or (own and not text):
+            return None
+        # Without a label of its own the only row of money is the total.
+        known = key or text if own else "total"
+    record = _record(piece, row, block.name, header.columns, header)
+    record.texts[block.label] = known
+    record.cells[block.label] = view.address(row, column)
+    piece.used.add(label)
+    if known == "total" and "weight" not in record.texts:
+        _carry_points(piece, row, header, record)
+    return record
+
+
+def _carry_points(piece: Piece, row: int, header: Header, record: Record) -> None:
+    """Take the points of the execution rate from a label that carries them: 得分（20分×执行率）."""
+    if "reported_score" in header.points:
+        record.texts["weight"], record.cells["weight"] = header.points["reported_score"]
+        return
+    for column in range(min(header.columns)):
+        points = find_points(piece.view.texts[row][column])
+        if points and "reported_score" in record.texts:
+            record.texts["weight"], record.cells["weight"] = points, piece.view.address(row, column)
+
+
+def _closing_row(piece: Piece, row: int, header: Header, kind: str, column: int) -> Record:
+    """Read the row of the total or of the grade."""
+    view = piece.view
+    label = view.corner(row, column)
+    piece.used.add(label)
+    if kind == "grade":
+        at = next_cell(view, row, column)
+        text = view.texts[at[0]][at[1]].strip() if at else ""
+        piece.used.add(at or label)
+        cell = view.address(*(at or label))
+        return Record(kind, piece.sheet, row + 1, {"grade": ticked(text)}, {"grade": cell})
+    columns = {place: name for place, name in header.columns.items() if view.corner(row, place)[1] != label[1]}
+    record = _record(piece, row, kind, columns, header)
+    record.texts = {"list_label": view.texts[row][column].strip(), **record.texts}
+    record.cells = {"list_label": view.address(row, column), **record.cells}
+    return record
+
+
+def _record(piece: Piece, row: int, block: str, columns: dict[int, str], header: Header) -> Record:
+    view = piece.view
+    texts, cells = {}, {}
+    for column, name in columns.items():
+        corner = view.corner_of.get((row, column), (row, column))
+        texts[name] = view.texts[row][column].strip()
+        cells[name] = view.grid.address(*corner)
+        piece.used.add(corner)
+    return Record(block, piece.sheet, row + 1, texts, cells, units=header.units)
+
+
+def split_halves(record: Record) -> list[Record]:
+    """Split a row that prints two halves side by side (中期目标、年度目标) into a record for each half."""
+    second = {name.removeprefix(SECOND) for name in record.texts if name.startswith(SECOND)}
+    if not second:
+        return [record]
+    halves = []
+    for prefix in ("", SECOND):
+        names = [name for name in record.texts if not name.startswith(SECOND)]
+        chosen = {name: f"{prefix}{name}" if prefix and name in second else name for name in names}
+        halves.append(
+            Record(
+                record.block,
+                record.sheet,
+                record.row,
+                {name: record.texts[source] for name, source in chosen.items()},
+                {name: record.cells[source] for name, source in chosen.items()},
+                record.table,
+                record.units,
+            )
+        )
+    return halves
+
+
+@cache
+def _signs() -> dict[str, str]:
+    return dict(load_grammar().prefixes)
+
+
+def compose_target(record: Record) -> None:
+    """Put a target together that is printed in two or three columns: sign, value and measure unit.
+
+    A word in the column of signs that is none (定量, 正向) stays where it is.
+    """
+    texts = record.texts
+    sign = normalise(texts.get("target_relation", ""))
+    unit = texts.get("measure_unit", "")
+    value = texts.get("target", "")
+    if not value:
+        return
+    if sign in _signs() and not normalise(value).startswith(tuple(_signs())):
+        value = f"{sign}{value}"
+    if unit and value[-1:].isdigit():
+        value = f"{value}{unit}"
+    texts["target"] = value
+
+
+def next_cell(view: View, row: int, column: int, *, labels: frozenset[str] = frozenset()) -> Position | None:
+    """Return the next cell to the right that has text; the blank one when another label comes first."""
+    corner = view.corner(row, column)
+    others = [place for place in range(column + 1, view.width) if view.corner(row, place) != corner]
+    filled = next((place for place in others if view.texts[row][place].strip()), None)
+    if filled is not None and view.keys[row][filled] not in labels:
+        return view.corner(row, filled)
+    return view.corner(row, others[0]) if others else None
+
+
+def ticked(text: str) -> str:
+    """Return the ticked one of several boxes, whether the tick stands before or after its word.
+
+    Example:
+        >>> ticked("优☑ 良□ 中□ 差□"), ticked("☑优 □良"), ticked("良")
+        ('优', '优', '良')
+    """
+    plain = normalise(text)
+    if not _TICK.search(plain):
+        return plain if "□" not in plain else ""
+    words = re.findall(rf"[^{_BOXES}]+", plain)
+    boxes = re.findall(rf"[{_BOXES}]", plain)
+    marked = [word for word, box in zip(words, boxes, strict=False) if _TICK.match(box)]
+    return marked[0] if len(marked) == 1 else ""
+
+
+def is_template(name: str) -> bool:
+    """Say whether an indicator name is a line of the printed form that was left unused (指标1：, ……)."""
+    return re.fullmatch(reading_words()["template_indicator"], normalise(name)) is not None

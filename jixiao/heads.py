@@ -1,0 +1,188 @@
+"""The head of a form (表头信息): its title, year, money unit, and the labels whose value stands beside them."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from jixiao.blocks import Piece, next_cell, ticked
+from jixiao.families import Family, load_families
+from jixiao.headers import Position
+from jixiao.records import Reading, Record, find_money_unit, find_year, label_key
+from jixiao.values import normalise
+from jixiao.vocabulary import reading_words, value_labels
+
+LONGEST_TITLE = 60
+
+
+@cache
+def _titles() -> tuple[tuple[str, str], ...]:
+    """Every title with its form, the longest first, so that the closest one is found."""
+    pairs = {(normalise(title), family.form) for family in load_families() for title in family.titles}
+    return tuple(sorted(pairs, key=lambda pair: (-len(pair[0]), pair)))
+
+
+@lru_cache(maxsize=16_384)
+def titled_form(text: str) -> str:
+    """Return the form whose title stands in a line or cell, empty when there is none.
+
+    Example:
+        >>> titled_form("2023年度项目支出绩效自评表"), titled_form("项目名称")
+        ('self_evaluation', '')
+    """
+    plain = normalise(text)
+    if len(plain) > LONGEST_TITLE:
+        return ""
+    return next((form for title, form in _titles() if title in plain), "")
+
+
+def find_titles(pieces: list[Piece]) -> set[str]:
+    """Return the forms whose title stands in the cells, in the lines above or in the names of the tables."""
+    found = set()
+    for piece in pieces:
+        view = piece.view
+        texts = [piece.sheet, *(line.text for line in view.grid.above if piece.start == 0)]
+        texts += [text for row in range(piece.start, piece.stop) for text in dict.fromkeys(view.texts[row]) if text]
+        found |= {titled_form(text) for text in texts if len(text) <= LONGEST_TITLE}
+    return found - {""}
+
+
+def read_head(pieces: list[Piece], family: Family, reading: Reading) -> None:
+    """Read title, year, money unit and labels; a table that holds no records has no say first."""
+    filled = {id(piece): any(record.sheet == piece.sheet for record in reading.records) for piece in pieces}
+    for piece in sorted(pieces, key=lambda piece: not filled[id(piece)]):
+        _read_titles(piece, family, reading)
+        _read_labels(piece, family, reading)
+        _read_lines(piece, family, reading)
+
+
+def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
+    view = piece.view
+    unit_lines = tuple(reading_words()["unit_lines"])
+    first = min(piece.headers, default=piece.stop)
+    money = [
+        row + (header.block.name == "list") for row, header in piece.headers.items() if header.block.name != "funds"
+    ]
+    last_of_money = min(money, default=piece.stop if piece.headers else piece.start)
+    sheet = normalise(piece.sheet)
+    for row, column in view.filled():
+        if not piece.start <= row < piece.stop:
+            continue
+        at = (row, column)
+        text = view.texts[row][column]
+        if row < last_of_money or at not in piece.used:
+            plain = normalise(text)
+            if len(plain) > LONGEST_TITLE:
+                continue
+            is_unit_line = plain.startswith(unit_lines)
+            if row < last_of_money or is_unit_line:
+                reading.money_unit = reading.money_unit or find_money_unit(plain)
+            if at in piece.used:
+                continue
+            is_titled = bool(titled_form(text))
+            year = find_year(plain) if is_titled or _is_year_line(plain) else None
+            for name, pattern in family.head_patterns.items():
+                found = pattern.search(plain)
+                if found:
+                    place = {name: view.address(*at)}
+                    reading.head[name] = Record("head", piece.sheet, row + 1, {name: found[1]}, place)
+            if year and reading.year is None and row <= first:
+                reading.year = year
+            is_note = any(note in plain for note in family.notes)
+            if is_titled or is_note or is_unit_line or (year and row <= first) or sheet in plain or plain in sheet:
+                piece.used.add(at)
+
+
+@lru_cache(maxsize=4_096)
+def _is_year_line(plain: str) -> bool:
+    return re.fullmatch(reading_words()["year_line"], plain) is not None
+
+
+def _read_labels(piece: Piece, family: Family, reading: Reading) -> None:
+    view = piece.view
+    labels = frozenset(family.head)
+    for row, column in view.filled():
+        at = (row, column)
+        if not piece.start <= row < piece.stop or at in piece.used:
+            continue
+        key = view.keys[row][column]
+        name = family.head.get(key) if row not in piece.headers else None
+        if name and name not in reading.head:
+            value = next_cell(view, row, column, labels=labels)
+            if value is not None and view.texts[value[0]][value[1]].strip():
+                reading.head[name] = _one(piece, "head", name, value)
+                piece.used |= {at, value}
+        elif name and _same_value(piece, row, column, labels, reading.head[name]):
+            continue
+        elif key in family.objectives and row + 1 < piece.stop:
+            value = view.corner(row + 1, column)
+            reading.head.setdefault(f"objective_{family.objectives[key]}", _one(piece, "objective", "objective", value))
+            piece.used |= {at, value}
+        elif key in family.ignored:
+            piece.used.add(at)
+        else:
+            _read_glued(piece, at, family, reading)
+
+
+def _same_value(piece: Piece, row: int, column: int, labels: frozenset[str], known: Record) -> bool:
+    """Account for a label that is printed a second time with the same value."""
+    value = next_cell(piece.view, row, column, labels=labels)
+    text = piece.view.texts[value[0]][value[1]] if value else ""
+    if value and normalise(text) == normalise(next(iter(known.texts.values()))):
+        piece.used |= {(row, column), value}
+        return True
+    return False
+
+
+def _read_glued(piece: Piece, at: Position, family: Family, reading: Reading) -> None:
+    """Read a label that stands in one cell with its value: 项目名称：示例项目."""
+    text = piece.view.texts[at[0]][at[1]]
+    name, value = _glued(text, family)
+    if name:
+        place = {name: piece.view.address(*at)}
+        reading.head.setdefault(name, Record("head", piece.sheet, at[0] + 1, {name: value}, place))
+        piece.used.add(at)
+
+
+def _glued(text: str, family: Family) -> tuple[str, str]:
+    found = re.fullmatch(r"\s*([^:：]{1,20})[:：](.*)", text, re.S)
+    name = family.head.get(label_key(found[1])) if found else None
+    return (name, found[2].strip()) if name and found else ("", "")
+
+
+def _read_lines(piece: Piece, family: Family, reading: Reading) -> None:
+    """Read the lines of text above a table of a document."""
+    grid = piece.view.grid
+    if piece.start:
+        return
+    if not reading.money_unit:
+        reading.money_unit = find_money_unit(normalise(grid.note))
+    unit_lines = tuple(reading_words()["unit_lines"])
+    for line in reversed(grid.above):
+        plain = normalise(line.text)
+        if len(plain) > LONGEST_TITLE:
+            continue
+        if plain.startswith(unit_lines):
+            reading.money_unit = reading.money_unit or find_money_unit(plain)
+        if reading.year is None and (titled_form(line.text) or _is_year_line(plain)):
+            reading.year = find_year(plain)
+        name, value = _glued(line.text, family)
+        if name and value and name not in reading.head:
+            reading.head[name] = Record("head", grid.sheet, 0, {name: value}, {name: line.address})
+
+
+def _one(piece: Piece, block: str, column: str, at: Position) -> Record:
+    view = piece.view
+    text = view.texts[at[0]][at[1]].strip()
+    return Record(block, piece.sheet, at[0] + 1, {column: text}, {column: view.address(*at)})
+
+
+def settle_head(reading: Reading, family: Family) -> None:
+    """Take the year and the kind of evaluation from the head when the title does not tell."""
+    if "year" in reading.head:
+        found = re.search(r"\d{4}", reading.head["year"].texts["year"])
+        reading.year = int(found[0]) if found else reading.year
+    if not reading.evaluation and "evaluation" in reading.head:
+        names = {name: code for code, name in value_labels()["evaluation"].items()}
+        reading.evaluation = names.get(ticked(reading.head["evaluation"].texts["evaluation"]), "")
+    reading.money_unit = reading.money_unit or family.money_unit
