@@ -191,7 +191,7 @@ def split_halves(record: Record) -> list[Record]:
     if not second:
         return [record]
     halves = []
-    for prefix in ("", SECOND):
+    for prefix, term in zip(("", SECOND), reading_words()["terms"], strict=True):
         names = [name for name in record.texts if not name.startswith(SECOND)]
         chosen = {name: f"{prefix}{name}" if prefix and name in second else name for name in names}
         halves.append(
@@ -199,7 +199,7 @@ def split_halves(record: Record) -> list[Record]:
                 record.block,
                 record.sheet,
                 record.row,
-                {name: record.texts[source] for name, source in chosen.items()},
+                {"term": term, **{name: record.texts[source] for name, source in chosen.items()}},
                 {name: record.cells[source] for name, source in chosen.items()},
                 record.table,
                 record.units,

@@ -47,13 +47,6 @@ def read_as_dict(path: Path) -> dict[str, Any]:
         "file": path.name,
         "form": readings[0].form,
         "money_unit": readings[0].money_unit,
-        "forms": [
-            {
-                name: getattr(reading, name)
-                for name in ("form", "family", "year", "evaluation", "money_unit", "sureness")
-            }
-            for reading in readings
-        ],
         "projects": projects,
         "skipped": frames.skipped[place].rename(columns=renamed).to_dict("records"),
         "guesses": frames.guesses[place].rename(columns=renamed).to_dict("records"),

@@ -6,36 +6,22 @@ columns), so a finding can point at a cell someone can open. Money is 万元, ra
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from jixiao.corrections import apply_corrections
 from jixiao.errors import JixiaoError, KeyConflictError, ReadingErrors
-from jixiao.indicators import IndicatorRows
+from jixiao.indicators import IndicatorRows, add_plans
+from jixiao.ingest import ingest_report
 from jixiao.records import Reading, Record
-from jixiao.rows import Rows, budget_of, head_cell_of, head_of, place_of, points_of
+from jixiao.rows import Rows, budget_of, head_cell_of, head_of, place_of, points_of, project_key
 from jixiao.schemas import KEYS, Frames, exact_sum
-from jixiao.sources import list_forms, read_file
-from jixiao.values import normalise, parse_value
+from jixiao.sources import checksum, list_forms, read_file
+from jixiao.submissions import Submissions
+from jixiao.values import parse_value
 from jixiao.vocabulary import reading_words, word
-
-
-def project_key(unit: str, project: str) -> str:
-    """Return the stable id of a project (项目编号) made from its unit and name.
-
-    Quotes, spaces and a trailing 项目 do not matter, so the forms of one project meet under one id.
-
-    Example:
-        >>> project_key("甲中心", "党政信息网络建设") == project_key("甲中心", "党政信息网络建设项目")
-        True
-    """
-    plain = re.sub(r"[“”\"'‘’《》]", "", normalise(project))
-    plain = plain.removesuffix(reading_words()["project_suffix"])
-    return "P" + hashlib.sha256(f"{normalise(unit)}|{plain}".encode()).hexdigest()[:8]
 
 
 def load_frames(folder: Path, *, keep_going: bool = False) -> tuple[Frames, list[JixiaoError]]:
@@ -53,19 +39,24 @@ def load_frames(folder: Path, *, keep_going: bool = False) -> tuple[Frames, list
         KeyConflictError: The same project, year and evaluation arrived twice.
         CorrectionError: A correction no longer matches its file.
     """
-    readings: list[Reading] = []
-    errors: list[JixiaoError] = []
+    arrived = Submissions()
     for path in list_forms(folder):
+        name, digest = path.relative_to(folder).as_posix(), checksum(path)
         try:
-            readings += read_file(path, name=path.relative_to(folder).as_posix())
+            arrived.add(read_file(path, name=name), checksum=digest)
         except JixiaoError as error:
-            errors.append(error)
-    if errors and not keep_going:
-        raise ReadingErrors(errors)
+            arrived.refuse(name, error, checksum=digest)
+    if arrived.errors and not keep_going:
+        raise ReadingErrors(arrived.errors)
     corrections = folder.parent / "corrections.yaml"
     if folder.name == "source" and corrections.exists():
-        apply_corrections(readings, corrections)
-    return make_frames(readings), errors
+        arrived.correct(corrections)
+    arrived.sort()
+    if arrived.errors and not keep_going:
+        raise arrived.errors[0]
+    frames = make_frames(arrived.kept)
+    frames.ingest = ingest_report(arrived, frames)
+    return frames, arrived.errors
 
 
 def make_frames(readings: Iterable[Reading]) -> Frames:
@@ -87,6 +78,8 @@ def make_frames(readings: Iterable[Reading]) -> Frames:
             _add_list(rows, reading)
         elif reading.form == "final_account":
             _add_accounts(rows, reading)
+        elif reading.form == "target_declaration":
+            _add_plan(rows, reading)
         else:
             _add_evaluation(rows, reading)
     frames = rows.frames()
@@ -108,29 +101,8 @@ def _check_key(frame: pd.DataFrame, key: list[str]) -> None:
 
 
 def _add_evaluation(rows: Rows, reading: Reading) -> None:
-    project, unit = head_of(reading, "project"), head_of(reading, "unit")
-    _note_missing_unit(rows, reading)
-    identity = {
-        "year": reading.year,
-        "project_id": project_key(unit or head_of(reading, "department"), project),
-        "evaluation": reading.evaluation,
-    }
-    named = {"project": project, "department": head_of(reading, "department"), "unit": unit}
-    place = place_of(reading, reading.head["project"], "project")
-    rows.add(
-        "projects", year=identity["year"], project_id=identity["project_id"], **named, **place, project_level="project"
-    )
-    funds = [record for record in reading.records if record.block == "funds"]
-    for record in funds:
-        rows.add(
-            "budgets",
-            **identity,
-            fund=record.texts["fund"],
-            **budget_of(rows, reading, record),
-            weight=points_of(rows, reading, record, "weight"),
-            reported_score=points_of(rows, reading, record, "reported_score"),
-            **place_of(reading, record, "fund"),
-        )
+    identity, named, place = _add_project(rows, reading)
+    _add_funds(rows, reading, identity)
     main_sheet = next((record.sheet for record in reading.records if record.block == "indicators"), "")
     total = next((r for r in reading.records if r.block == "total" and r.sheet == main_sheet), None)
     grade = next((r for r in reading.records if r.block == "grade" and r.sheet == main_sheet), None)
@@ -151,6 +123,58 @@ def _add_evaluation(rows: Rows, reading: Reading) -> None:
         **place,
     )
     IndicatorRows(rows, reading, identity).add()
+
+
+def _add_project(rows: Rows, reading: Reading) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+    """Add what a form is about; a form about a whole department (部门整体) has that for its project."""
+    _note_missing_unit(rows, reading)
+    is_whole = "project" not in reading.head
+    project = reading_words()["whole_department"] if is_whole else head_of(reading, "project")
+    department, unit = head_of(reading, "department"), head_of(reading, "unit")
+    subject = "department" if is_whole else "project"
+    project_id = project_key(unit or department, project)
+    identity = {"year": reading.year, "project_id": project_id, "evaluation": reading.evaluation}
+    named = {"project": project, "department": department, "unit": unit}
+    place = place_of(reading, reading.head[subject], subject)
+    rows.add("projects", year=reading.year, project_id=project_id, **named, **place, project_level=subject)
+    return identity, named, place
+
+
+def _add_funds(rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
+    for record in reading.records:
+        if record.block == "funds":
+            rows.add(
+                "budgets",
+                **identity,
+                fund=record.texts["fund"],
+                **budget_of(rows, reading, record),
+                weight=points_of(rows, reading, record, "weight"),
+                reported_score=points_of(rows, reading, record, "reported_score"),
+                **place_of(reading, record, "fund"),
+            )
+
+
+def _add_plan(rows: Rows, reading: Reading) -> None:
+    """Add a declaration of targets (绩效目标申报表): its project, its money and its indicators; nothing is scored."""
+    identity, _, _ = _add_project(rows, reading)
+    _add_funds(rows, reading, identity)
+    for name, record in reading.head.items():
+        if name.startswith("fund_"):
+            money = Record(
+                "funds",
+                record.sheet,
+                record.row,
+                {"annual_budget": record.texts[name]},
+                {"annual_budget": record.cells[name]},
+            )
+            rows.add(
+                "budgets",
+                **identity,
+                fund=name.removeprefix("fund_"),
+                **budget_of(rows, reading, money),
+                **place_of(reading, money, "annual_budget"),
+            )
+    add_plans(rows, reading, identity)
 
 
 def _note_missing_unit(rows: Rows, reading: Reading) -> None:

@@ -17,7 +17,7 @@ from jixiao.declared import RULES, Declaration, load_shipped, open_declaration, 
 from jixiao.errors import RequestError
 from jixiao.vocabulary import word
 
-EVALUATIONS = ("self", "department", "finance")
+EVALUATIONS = ("self", "department", "finance", "whole")
 MARKS = ("F", "F2", "J", "P", "L")
 _MATCHES = ("kind", "relation", "indicator", "subcategory", "category", "target_kind")
 
@@ -287,7 +287,7 @@ def choose_framework(evaluation: str, year: int, facts: dict[str, str]) -> Frame
     """Choose the framework of one evaluation: one declared for this project, else the default of its kind.
 
     Args:
-        evaluation: self, department or finance.
+        evaluation: self, department, finance or whole.
         year: The evaluated year; a framework is valid from its ``effective_from``.
         facts: project, unit and department as received.
 

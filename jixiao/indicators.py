@@ -192,6 +192,44 @@ class IndicatorRows:
             )
 
 
+def add_plans(rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
+    """Add the indicators of a declaration of targets (申报的绩效指标): one row is one target of one term."""
+    category: dict[str, str] = {}
+    subcategory: dict[str, str] = {}
+    number = 0
+    for record in reading.records:
+        if record.block != "indicators":
+            continue
+        texts = record.texts
+        term = texts.get("term", "")
+        new = split_heading(texts.get("category", ""))[0]
+        if new and new != category.get(term):
+            category[term], subcategory[term] = new, ""
+        subcategory[term] = split_heading(texts.get("subcategory", ""))[0] or subcategory.get(term, "")
+        name = texts.get("indicator", "")
+        if not name and not texts.get("target", ""):
+            continue
+        number += 1
+        target = parse_value(texts.get("target", ""), year=reading.year)
+        rows.guess(reading, record.sheet, record.cells.get("target", ""), target.text, target.guesses)
+        rows.add(
+            "plans",
+            year=identity["year"],
+            project_id=identity["project_id"],
+            indicator_id=f"{number:03d}",
+            term=term,
+            category=category.get(term, ""),
+            subcategory=subcategory[term],
+            indicator=name,
+            **_target_columns(target),
+            direction=direction_of(target, name),
+            weight=points_of(rows, reading, record, "weight"),
+            remark=texts.get("remark", ""),
+            **place_of(reading, record, "indicator"),
+            target_cell=record.cells.get("target", ""),
+        )
+
+
 def split_heading(label: str) -> tuple[str, float | None]:
     """Split a heading that carries its weight (数量指标（20分）) into name and points.
 

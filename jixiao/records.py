@@ -49,6 +49,11 @@ class Reading:
     skipped: list[dict[str, str]] = field(default_factory=list)
     guesses: list[dict[str, str]] = field(default_factory=list)
 
+    def content(self) -> list[object]:
+        """Return everything the form says, without where it says it: equal content is the same form sent twice."""
+        head = [(name, record.texts) for name, record in sorted(self.head.items())]
+        return [self.form, self.year, head, [(record.block, record.texts) for record in self.records]]
+
 
 @cache
 def _pattern(name: str) -> re.Pattern[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +11,20 @@ from jixiao.records import Reading, Record
 from jixiao.schemas import SCHEMAS, Frames, typed
 from jixiao.values import normalise, parse_value
 from jixiao.vocabulary import reading_words
+
+
+def project_key(unit: str, project: str) -> str:
+    """Return the stable id of a project (项目编号) made from its unit and name.
+
+    Quotes, spaces and a trailing 项目 do not matter, so the forms of one project meet under one id.
+
+    Example:
+        >>> project_key("甲中心", "党政信息网络建设") == project_key("甲中心", "党政信息网络建设项目")
+        True
+    """
+    plain = re.sub(r"[“”\"'‘’《》]", "", normalise(project))
+    plain = plain.removesuffix(reading_words()["project_suffix"])
+    return "P" + hashlib.sha256(f"{normalise(unit)}|{plain}".encode()).hexdigest()[:8]
 
 
 class Rows:

@@ -17,6 +17,7 @@ KEYS = {
     "evaluations": EVALUATION_KEY,
     "budgets": [*EVALUATION_KEY, "fund"],
     "indicators": [*EVALUATION_KEY, "indicator_id"],
+    "plans": ["year", "project_id", "indicator_id"],
 }
 
 
@@ -149,6 +150,45 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "value": "float64",
         **_PROVENANCE,
     },
+    "plans": {
+        "year": "Int64",
+        "project_id": "str",
+        "indicator_id": "str",
+        "term": "str",
+        "category": "str",
+        "subcategory": "str",
+        "indicator": "str",
+        "target_text": "str",
+        "target_kind": "str",
+        "target_relation": "str",
+        "target_value": "float64",
+        "target_date": "datetime64[us]",
+        "measure_unit": "str",
+        "direction": "str",
+        "weight": "float64",
+        "remark": "str",
+        **_PROVENANCE,
+        "target_cell": "str",
+    },
+    "ingest": {
+        "source_file": "str",
+        "source_sheet": "str",
+        "state": "str",
+        "form": "str",
+        "family": "str",
+        "year": "Int64",
+        "evaluation": "str",
+        "project": "str",
+        "department": "str",
+        "money_unit": "str",
+        "sureness": "float64",
+        "record_count": "Int64",
+        "indicator_count": "Int64",
+        "skipped_count": "Int64",
+        "guess_count": "Int64",
+        "note": "str",
+        "checksum": "str",
+    },
     "skipped": {"source_file": "str", "source_sheet": "str", "source_cell": "str", "text": "str", "reason": "str"},
     "guesses": {"source_file": "str", "source_sheet": "str", "source_cell": "str", "text": "str", "reason": "str"},
 }
@@ -166,6 +206,8 @@ class Frames:
     headings: pd.DataFrame
     list_totals: pd.DataFrame
     accounts: pd.DataFrame
+    plans: pd.DataFrame
+    ingest: pd.DataFrame
     skipped: pd.DataFrame
     guesses: pd.DataFrame
 

@@ -266,15 +266,10 @@ def _name(record: Record) -> str:
 def _add_reading(readings: list[Reading], reading: Reading) -> None:
     """Add a reading; a form that is repeated in the file with the same content is read once."""
     for other in readings:
-        if (other.form, other.year, _content(other)) == (reading.form, reading.year, _content(reading)):
+        if other.content() == reading.content():
             first = reading.records[0]
             reason = reading_words()["reasons"]["repeated"].format(sheet=other.records[0].sheet)
             cell = next(iter(first.cells.values()))
             other.skipped.append({"sheet": first.sheet, "cell": cell, "text": "", "reason": reason})
             return
     readings.append(reading)
-
-
-def _content(reading: Reading) -> list[object]:
-    head = [(name, record.texts) for name, record in sorted(reading.head.items())]
-    return [head, [(record.block, record.texts) for record in reading.records]]

@@ -167,14 +167,64 @@ def test_achievements_join_their_indicator_or_are_said_to_be_lost():
     assert frames.skipped["text"].tolist() == ["没有的指标"]
 
 
-def test_the_same_form_twice_is_a_conflict(tmp_path):
-    (tmp_path / "2023").mkdir()
-    for name in ("a", "b"):
-        write_self_form(tmp_path / "2023" / f"{name}.xlsx")
+def two_forms(tmp_path, **second):
+    """Return a source folder in which one project was sent in twice."""
+    folder = tmp_path / "data" / "source"
+    (folder / "2023").mkdir(parents=True)
+    write_self_form(folder / "2023" / "a.xlsx")
+    write_self_form(folder / "2023" / "b.xlsx", **second)
+    write_self_form(folder / "2023" / "c.xlsx", project="另一项目")
+    return folder
+
+
+OTHER = {"funds": ["", "", "年度资金总额", 100, 100, 90, 10, 0.9, 9]}
+
+
+def test_two_forms_of_one_project_that_differ_are_a_conflict(tmp_path):
+    folder = two_forms(tmp_path, **OTHER)
     with pytest.raises(KeyConflictError) as caught:
-        load_frames(tmp_path)
+        load_frames(folder)
     text = str(caught.value)
     assert "a.xlsx" in text and "b.xlsx" in text and "示例项目" in text
+    frames, errors = load_frames(folder, keep_going=True)
+    assert [type(error) for error in errors] == [KeyConflictError]
+    assert frames.projects["project"].tolist() == ["另一项目"]
+    assert frames.ingest["state"].tolist() == ["conflict", "conflict", "read"]
+
+
+def test_a_form_that_arrives_twice_with_the_same_content_counts_once(tmp_path):
+    frames, errors = load_frames(two_forms(tmp_path))
+    assert errors == [] and frames.projects["project"].tolist() == ["示例项目", "另一项目"]
+    assert frames.ingest[["state", "note"]].values.tolist() == [["read", ""], ["repeated", "2023/a.xlsx"], ["read", ""]]
+
+
+def supersede(**changes):
+    entry = {"file": "2023/a.xlsx", "action": "supersede", "by": "2023/b.xlsx", "reason": "更正后重报",
+             "evidence": "来函", "status": "applied", **changes}  # fmt: skip
+    return "corrections:\n  - " + "\n    ".join(f"{key}: '{value}'" for key, value in entry.items()) + "\n"
+
+
+def test_the_later_file_counts_when_the_corrections_say_so(tmp_path):
+    folder = two_forms(tmp_path, **OTHER)
+    (folder.parent / "corrections.yaml").write_text(supersede(), encoding="utf-8")
+    frames, errors = load_frames(folder)
+    assert errors == [] and frames.budgets["executed_wan"].tolist() == [90.0, 100.0]
+    assert frames.ingest["state"].tolist() == ["superseded", "read", "read"]
+
+
+@pytest.mark.parametrize("wrong", [{"file": "2023/x.xlsx"}, {"by": "2023/x.xlsx"}])
+def test_a_superseded_file_that_is_not_there_is_an_error(tmp_path, wrong):
+    folder = two_forms(tmp_path, **OTHER)
+    (folder.parent / "corrections.yaml").write_text(supersede(**wrong), encoding="utf-8")
+    with pytest.raises(CorrectionError, match=r"x\.xlsx"):
+        load_frames(folder)
+
+
+def test_a_proposed_replacement_changes_nothing(tmp_path):
+    folder = two_forms(tmp_path, **OTHER)
+    (folder.parent / "corrections.yaml").write_text(supersede(status="proposed"), encoding="utf-8")
+    with pytest.raises(KeyConflictError):
+        load_frames(folder)
 
 
 def test_other_years_kinds_and_units_are_no_conflict():
@@ -283,6 +333,13 @@ def test_a_correction_without_reason_or_evidence_is_refused(received, wrong):
     path.write_text(correction(**wrong), encoding="utf-8")
     with pytest.raises(DeclarationError, match=next(iter(wrong))):
         load_frames(folder)
+
+
+def test_a_cell_can_be_cleared(received):
+    folder, path = received
+    text = correction(action="clear")
+    path.write_text("\n".join(line for line in text.split("\n") if "corrected" not in line), encoding="utf-8")
+    assert load_frames(folder)[0].indicators["actual_kind"].tolist()[1] == "blank"
 
 
 def test_the_same_correction_twice_is_an_error(received):
