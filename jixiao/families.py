@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,12 @@ class Block:
 
 @dataclass(frozen=True)
 class Family:
-    """One form as one province prints it (一种表的一种版式)."""
+    """One form as one province prints it (一种表的一种版式), in the years in which it did so."""
 
     id: str
     form: str
     family: str
+    years: tuple[int, int]
     titles: tuple[str, ...]
     evaluation: str
     main: str
@@ -56,6 +58,8 @@ class Family:
     notes: tuple[str, ...]
     objectives: dict[str, str]
     blocks: tuple[Block, ...]
+    own: frozenset[str]
+    """The labels and titles that this family prints and the form it belongs to does not."""
 
     @property
     def is_national(self) -> bool:
@@ -94,7 +98,7 @@ def load_families(folder: Path = FORMS) -> tuple[Family, ...]:
                 f"{part['id']}.yaml",
                 (f"blocks.{name}：“{column}”没有列在 columns 中，请补充它的表头文字" for name, column in unnamed),
             )
-        loaded.append(_family(whole))
+        loaded.append(_family(whole, frozenset() if base is part else _labels(part) - _labels(base)))
     return tuple(loaded)
 
 
@@ -118,6 +122,7 @@ def _read_declaration(path: Path) -> dict[str, Any]:
         whole.note("id", f"应与文件名一致（{path.stem}），实际为 {part['id']}")
     if is_family == (part["family"] == "national"):
         whole.note("family", "地方版式应写明 family，全国表不写")
+    part["years"] = (int(whole.number("from", default=Decimal(0))), int(whole.number("until", default=Decimal(9999))))
     part["titles"] = whole.texts("titles")
     for key in ("evaluation", "main", "subject", "money_unit"):
         part[key] = whole.text(key, default="")
@@ -173,7 +178,15 @@ def _by_name(named: dict[str, Iterable[str]]) -> dict[str, str]:
     return {label_key(name): column for column, names in named.items() for name in names}
 
 
-def _family(part: dict[str, Any]) -> Family:
+def _labels(part: dict[str, Any]) -> frozenset[str]:
+    """Return every label and title that a declaration names."""
+    named = [part["head"], part["objective"]]
+    named += [block[key] for block in part["blocks"].values() for key in ("columns", "rows", "closing")]
+    labels = [name for names in named for aliases in names.values() for name in aliases]
+    return frozenset(label_key(name) for name in (*labels, *part["titles"], *part["ignored"]))
+
+
+def _family(part: dict[str, Any], own: frozenset[str]) -> Family:
     blocks = []
     for name, block in part["blocks"].items():
         columns: dict[str, tuple[str, ...]] = {}
@@ -197,6 +210,7 @@ def _family(part: dict[str, Any]) -> Family:
         part["id"],
         part["form"],
         part["family"],
+        part["years"],
         part["titles"],
         part["evaluation"],
         part["main"],
@@ -208,4 +222,5 @@ def _family(part: dict[str, Any]) -> Family:
         part["notes"],
         _by_name(part["objective"]),
         tuple(blocks),
+        own,
     )

@@ -127,7 +127,6 @@ def _add_evaluation(rows: Rows, reading: Reading) -> None:
 
 def _add_project(rows: Rows, reading: Reading) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
     """Add what a form is about; a form about a whole department (部门整体) has that for its project."""
-    _note_missing_unit(rows, reading)
     is_whole = "project" not in reading.head
     project = reading_words()["whole_department"] if is_whole else head_of(reading, "project")
     department, unit = head_of(reading, "department"), head_of(reading, "unit")
@@ -177,12 +176,6 @@ def _add_plan(rows: Rows, reading: Reading) -> None:
     add_plans(rows, reading, identity)
 
 
-def _note_missing_unit(rows: Rows, reading: Reading) -> None:
-    if not reading.money_unit and any(record.block in {"funds", "list"} for record in reading.records):
-        sheet = next(record.sheet for record in reading.records if record.block in {"funds", "list"})
-        rows.guess(reading, sheet, "", "", [reading_words()["reasons"]["no_unit"]])
-
-
 def _place(record: Record | None, column: str) -> str:
     return f"{record.sheet}!{record.cells[column]}" if record and column in record.cells else ""
 
@@ -198,7 +191,6 @@ def _printed_total(rows: Rows, reading: Reading, total: Record | None) -> float 
 def _add_list(rows: Rows, reading: Reading) -> None:
     """Add the projects of a budget list; its 小计 and 合计 rows stay apart from the projects."""
     department, parent = head_of(reading, "department"), head_of(reading, "parent")
-    _note_missing_unit(rows, reading)
     listed: list[tuple[str, str, float | None]] = []
     for record in reading.records:
         if record.block == "list":

@@ -154,6 +154,11 @@ def _headers_of_row(view: View, row: int, keys: list[str]) -> list[tuple[str, He
         named = {columns[place]: column for place, column in mapping}
         first = min(named)
         printed = [column for column in columns if column >= first and keys[column]]
+        groups = {
+            view.corner(row - 1, column)
+            for column in columns
+            if row and column in named and view.keys[row - 1][column] in block.columns
+        }
         labels = [view.corner(row if view.keys[row][column] else row - 1, column) for column in printed]
         known = [place for place, column in zip(labels, printed, strict=True) if column in named]
         texts = {
@@ -167,7 +172,7 @@ def _headers_of_row(view: View, row: int, keys: list[str]) -> list[tuple[str, He
             for column, at in zip(printed, labels, strict=True)
             if column in named and (points := _points_of_label(view.texts[at[0]][at[1]]))
         }
-        headers.append((family_id, Header(block, named, tuple(known), len(known), len(printed), units, points)))
+        headers.append((family_id, Header(block, named, (*known, *groups), len(known), len(printed), units, points)))
     return headers
 
 
@@ -181,22 +186,50 @@ def _points_of_label(text: str) -> str:
     return find_points(text)
 
 
-def choose_family(views_headers: list[Headers], titles: set[str]) -> Family | None:
+def choose_family(headers: list[Headers], labels: set[str], titles: set[str], year: int | None = None) -> Family | None:
     """Return the family that explains most of the header cells (版式判定); nothing when no main block was found.
 
     Args:
-        views_headers: The header rows of the grids of one form.
+        headers: The header rows of the grids of one form.
+        labels: Every short label of the form, and the titles it prints: what only one family prints speaks for it.
         titles: The forms whose title is printed; when there are any, only those are considered.
+        year: The year of the form, when it is known: a family counts only in the years in which it was printed.
     """
     best: Family | None = None
-    best_rank: tuple[int, int, int] = (0, 0, 0)
+    best_rank: tuple[float, ...] = ()
     for family in load_families():
-        headers = [header for found in views_headers for header in found.get(family.id, {}).values()]
-        if not any(header.block.name == family.main for header in headers):
+        is_of_year = year is None or family.years[0] <= year <= family.years[1]
+        if not is_of_year or (titles and family.form not in titles):
             continue
-        known = sum(header.known for header in headers)
-        unknown = sum(header.printed - header.known for header in headers)
-        rank = (int(family.form in titles), known - unknown, int(family.is_national))
+        rows = [header for found in headers for header in found.get(family.id, {}).values()]
+        if not any(header.block.name == family.main for header in rows):
+            continue
+        known = sum(2 * header.known - header.printed for header in rows)
+        own = len(family.own & labels) / max(1, len(family.own))
+        rank = (float(known), own, float(family.is_national))
         if best is None or rank > best_rank:
             best, best_rank = family, rank
     return best
+
+
+def near_header(views: list[View], titles: set[str]) -> tuple[View, int, list[str], list[str]] | None:
+    """Return the row that comes closest to a main header of a titled form (最接近的表头).
+
+    Returns:
+        The grid, the row, the names of the columns it lacks and the labels in it that are not known; nothing when no
+        row has at least two columns of such a header.
+    """
+    best: tuple[int, View, int, list[str], list[str]] | None = None
+    for family in load_families():
+        block = next(block for block in family.blocks if block.name == family.main)
+        if family.form not in titles or not family.is_national:
+            continue
+        names = {columns[0]: alias for alias, columns in reversed(block.columns.items())}
+        for view in views:
+            for row, keys in enumerate(view.keys):
+                known = {column for key in keys for column in block.columns.get(key, ())}
+                lacking = [names[column] for column in sorted(block.needs - known)]
+                unknown = [key for key in dict.fromkeys(keys) if key and key not in _aliases() | family.ignored]
+                if len(known) >= 2 and (best is None or len(known) > best[0]):
+                    best = (len(known), view, row, lacking, unknown)
+    return best[1:] if best else None

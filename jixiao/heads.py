@@ -13,6 +13,8 @@ from jixiao.values import normalise
 from jixiao.vocabulary import reading_words, value_labels
 
 LONGEST_TITLE = 60
+BEFORE_MONEY = ("funds", "tasks")
+"""Blocks whose header may stand above the cell that states the money unit."""
 
 
 @cache
@@ -23,28 +25,29 @@ def _titles() -> tuple[tuple[str, str], ...]:
 
 
 @lru_cache(maxsize=16_384)
-def titled_form(text: str) -> str:
-    """Return the form whose title stands in a line or cell, empty when there is none.
+def find_title(text: str) -> tuple[str, str]:
+    """Return the title that stands in a line or cell and its form, empty when there is none.
 
     Example:
-        >>> titled_form("2023年度项目支出绩效自评表"), titled_form("项目名称")
-        ('self_evaluation', '')
+        >>> find_title("2023年度项目支出绩效自评表"), find_title("项目名称")
+        (('项目支出绩效自评表', 'self_evaluation'), ('', ''))
     """
     plain = normalise(text)
     if len(plain) > LONGEST_TITLE:
-        return ""
-    return next((form for title, form in _titles() if title in plain), "")
+        return ("", "")
+    return next(((title, form) for title, form in _titles() if title in plain), ("", ""))
 
 
-def find_titles(pieces: list[Piece]) -> set[str]:
-    """Return the forms whose title stands in the cells, in the lines above or in the names of the tables."""
-    found = set()
+def find_titles(pieces: list[Piece]) -> dict[str, str]:
+    """Return title -> form for every title in the cells, in the lines above or in the names of the tables."""
+    found: dict[str, str] = {}
     for piece in pieces:
         view = piece.view
         texts = [piece.sheet, *(line.text for line in view.grid.above if piece.start == 0)]
         texts += [text for row in range(piece.start, piece.stop) for text in dict.fromkeys(view.texts[row]) if text]
-        found |= {titled_form(text) for text in texts if len(text) <= LONGEST_TITLE}
-    return found - {""}
+        found |= dict(find_title(text) for text in texts if len(text) <= LONGEST_TITLE)
+    found.pop("", None)
+    return found
 
 
 def read_head(pieces: list[Piece], family: Family, reading: Reading) -> None:
@@ -79,7 +82,7 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
                 reading.money_unit = reading.money_unit or find_money_unit(plain)
             if at in piece.used:
                 continue
-            is_titled = bool(titled_form(text))
+            is_titled = bool(find_title(text)[0])
             year = find_year(plain) if is_titled or _is_year_line(plain) else None
             for name, pattern in family.head_patterns.items():
                 found = pattern.search(plain)
@@ -115,7 +118,13 @@ def _read_labels(piece: Piece, family: Family, reading: Reading) -> None:
         elif name and _same_value(piece, row, column, labels, reading.head[name]):
             continue
         elif key in family.objectives and row + 1 < piece.stop:
-            value = view.corner(row + 1, column)
+            beside = next_cell(view, row, column, labels=frozenset(family.objectives))
+            is_beside = (
+                beside
+                and view.texts[beside[0]][beside[1]].strip()
+                and view.keys[beside[0]][beside[1]] not in family.objectives
+            )
+            value = beside if beside and is_beside else view.corner(row + 1, column)
             reading.head.setdefault(f"objective_{family.objectives[key]}", _one(piece, "objective", "objective", value))
             piece.used |= {at, value}
         elif key in family.ignored:
@@ -164,7 +173,7 @@ def _read_lines(piece: Piece, family: Family, reading: Reading) -> None:
             continue
         if plain.startswith(unit_lines):
             reading.money_unit = reading.money_unit or find_money_unit(plain)
-        if reading.year is None and (titled_form(line.text) or _is_year_line(plain)):
+        if reading.year is None and (find_title(line.text)[0] or _is_year_line(plain)):
             reading.year = find_year(plain)
         name, value = _glued(line.text, family)
         if name and value and name not in reading.head:

@@ -32,6 +32,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
+        self.without_unit: set[int] = set()
 
     def add(self, frame: str, **values: Any) -> None:
         """Add one row to a frame."""
@@ -43,6 +44,13 @@ class Rows:
             self.add(
                 "guesses", source_file=reading.file, source_sheet=sheet, source_cell=cell, text=text, reason=reason
             )
+
+    def guess_unit(self, reading: Reading, record: Record, column: str) -> None:
+        """Note once for a form that money was read without knowing its unit (金额单位)."""
+        if id(reading) not in self.without_unit:
+            self.without_unit.add(id(reading))
+            reason = reading_words()["reasons"]["no_unit"]
+            self.guess(reading, record.sheet, record.cells[column], record.texts[column], [reason])
 
     def frames(self) -> Frames:
         """Return the typed frames."""
@@ -98,6 +106,8 @@ def money_of(rows: Rows, reading: Reading, record: Record, column: str) -> float
         return float(value.value)
     if value.kind == "number" and value.value is not None:
         unit = record.units.get(column) or reading.money_unit
+        if not unit:
+            rows.guess_unit(reading, record, column)
         return float(value.value * words["money_units"].get(unit, 1))
     rows.guess(reading, record.sheet, record.cells[column], text, [reading_words()["reasons"]["no_money"]])
     return None

@@ -17,8 +17,8 @@ from jixiao.blocks import Piece, next_cell, split_halves, walk
 from jixiao.errors import FormError, JixiaoError
 from jixiao.families import Family, load_families
 from jixiao.grids import Grid, read_grids
-from jixiao.headers import Headers, View, choose_family, find_headers
-from jixiao.heads import find_titles, read_head, settle_head, titled_form
+from jixiao.headers import Headers, View, choose_family, find_headers, near_header
+from jixiao.heads import find_title, find_titles, read_head, settle_head
 from jixiao.records import Reading, Record, label_key
 from jixiao.values import normalise
 from jixiao.vocabulary import reading_words
@@ -79,17 +79,13 @@ def recognise(grids: list[Grid], name: str) -> list[Reading]:
     headers = [find_headers(view) for view in views]
     unknown: list[View] = []
     for pieces in _split_forms(views, headers):
-        titles = find_titles(pieces)
-        family = choose_family([_within(piece, headers[views.index(piece.view)]) for piece in pieces], titles)
-        if family is None or not (titles or _has_subject(pieces)):
+        reading = _recognise_form(pieces, [_within(piece, headers[views.index(piece.view)]) for piece in pieces], name)
+        if reading is None:
             unknown += [piece.view for piece in pieces]
-            continue
-        for piece in pieces:
-            piece.headers = _within(piece, headers[views.index(piece.view)]).get(family.id, {})
-        _add_reading(readings, _read_form(pieces, family, name, is_titled=family.form in titles))
+        else:
+            _add_reading(readings, reading)
     if not readings:
-        known = "、".join(dict.fromkeys(family.titles[-1] for family in load_families() if family.is_national))
-        raise FormError(name, "没有找到可识别的表头", f"应为下列表之一：{known}；请检查表头文字是否完整")
+        raise _unknown_form(views, name)
     reason = reading_words()["reasons"]["no_form"]
     for view in unknown:
         cells = view.filled()
@@ -99,6 +95,42 @@ def recognise(grids: list[Grid], name: str) -> list[Reading]:
                 {"sheet": view.grid.sheet, "cell": view.address(*cells[0]), "text": text, "reason": reason}
             )
     return readings
+
+
+def _unknown_form(views: list[View], name: str) -> FormError:
+    """Say why no form was found: the column that the closest header lacks, or the forms that are known."""
+    titles = find_titles([Piece(view, 0, view.height) for view in views])
+    near = near_header(views, set(titles.values()))
+    if near is None:
+        known = "、".join(dict.fromkeys(family.titles[-1] for family in load_families() if family.is_national))
+        return FormError(name, "没有找到可识别的表头", f"应为下列表之一：{known}；请检查表头文字是否完整")
+    view, row, lacking, unknown = near
+    return FormError(
+        name,
+        f"第{row + 1}行的表头缺少“{'”“'.join(lacking)}”" + (f"，有不认识的“{'”“'.join(unknown)}”" if unknown else ""),
+        "请核对表头文字；确是同一栏目的，在 jixiao/rules/forms 中给它加一个别名",
+        place=view.grid.sheet,
+    )
+
+
+def _recognise_form(pieces: list[Piece], headers: list[Headers], name: str) -> Reading | None:
+    """Read the rows of one form as the family that explains most of its headers; nothing when it is none."""
+    titles = find_titles(pieces)
+    forms = set(titles.values())
+    labels = {key for piece in pieces for keys in piece.view.keys[piece.start : piece.stop] for key in keys} | set(
+        titles
+    )
+    year: int | None = None
+    while True:
+        family = choose_family(headers, labels, forms, year)
+        if family is None or not (titles or _has_subject(pieces)):
+            return None
+        for piece, found in zip(pieces, headers, strict=True):
+            piece.headers, piece.used = found.get(family.id, {}), set()
+        reading = _read_form(pieces, family, name, is_titled=family.form in forms)
+        if year == reading.year or family.years[0] <= (reading.year or 0) <= family.years[1]:
+            return reading
+        year = reading.year  # this family was not printed in that year yet, or no longer
 
 
 def _within(piece: Piece, headers: Headers) -> Headers:
@@ -111,10 +143,15 @@ def _within(piece: Piece, headers: Headers) -> Headers:
 
 @cache
 def _subject_labels() -> frozenset[str]:
-    """Return the labels that name what a form is about: 项目名称, 部门名称."""
-    return frozenset(
-        label for family in load_families() for label, column in family.head.items() if column == family.subject
-    )
+    """Return the labels that name what a form is about: 项目名称, 部门名称, but not 主管部门."""
+    projects = {label for family in load_families() if family.subject == "project" for label in family.head}
+    named = [
+        (label, family.subject)
+        for family in load_families()
+        for label, column in family.head.items()
+        if column == family.subject
+    ]
+    return frozenset(label for label, subject in named if subject == "project" or label not in projects)
 
 
 def _has_subject(pieces: list[Piece]) -> bool:
@@ -199,7 +236,7 @@ def _first_row(view: View, found: Headers, row: int) -> int:
     for above in range(row - 1, max(row - 1 - _TITLE_ABOVE, -1), -1):
         if any(above in rows for rows in found.values()):
             break
-        if any(titled_form(text) for text in view.texts[above] if text):
+        if any(find_title(text)[0] for text in view.texts[above] if text):
             return above
     return row
 
