@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from jixiao.declared import load_shipped
@@ -13,17 +14,26 @@ from jixiao.records import Reading, Record, find_money_unit, find_year, label_ke
 from jixiao.values import normalise
 from jixiao.vocabulary import reading_words
 
+_HEAD = 5
+"""Rows above which a table prints its number."""
+
+
+@lru_cache(maxsize=16_384)
+def _table_code(text: str) -> str:
+    found = re.fullmatch(load_shipped("forms/final_account.yaml")["tables"], normalise(text))
+    return found[0] if found else ""
+
 
 def read_accounts(grids: list[Grid], name: str) -> Reading | None:
     """Read the public tables of a final account (部门决算), one record per value cell; nothing when there is none."""
     rules = load_shipped("forms/final_account.yaml")
     reading = Reading(name, rules["id"], evaluation=rules["evaluation"])
     for grid in grids:
-        head = [cell for cell in grid.corners() if cell.row < 5]
-        texts = [normalise(cell.text) for cell in head]
-        codes = [found for text in texts if (found := re.fullmatch(rules["tables"], text))]
+        codes = [code for row in grid.texts[:_HEAD] for text in row if (code := _table_code(text))]
         if not codes:
             continue
+        head = [cell for cell in grid.corners() if cell.row < _HEAD]
+        texts = [normalise(cell.text) for cell in head]
         units = [
             (found[1], grid.address(cell.row, cell.column))
             for text, cell in zip(texts, head, strict=True)
@@ -32,7 +42,7 @@ def read_accounts(grids: list[Grid], name: str) -> Reading | None:
         reading.year = reading.year or next((year for text in texts if (year := find_year(text))), None)
         reading.money_unit = reading.money_unit or next((unit for text in texts if (unit := find_money_unit(text))), "")
         known = {
-            "table_code": codes[0][0].removesuffix(reading_words()["table_suffix"]),
+            "table_code": codes[0].removesuffix(reading_words()["table_suffix"]),
             "table": texts[0],
             "compiling_unit": units[0][0] if units else "",
             "unit_cell": units[0][1] if units else "",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from jixiao.headers import SECOND, Header, Position, View
-from jixiao.records import Record, find_points
+from jixiao.records import Record, find_points, label_key
 from jixiao.values import load_grammar, normalise, parse_value
 from jixiao.vocabulary import reading_words
 
@@ -91,22 +91,22 @@ def _read_row(piece: Piece, row: int, state: _State) -> Record | None:
     block = header.block
     if block.label:
         return _fund_row(piece, row, header)
-    if block.closing:
+    if block.closing and view.labelled[row]:
         for column, key in enumerate(view.keys[row]):
             if key in block.closing and view.corner(row, column) == (row, column):
                 return _closing_row(piece, row, header, block.closing[key], column)
     if state.is_closed:
         return None
     corner_of = view.corner_of
-    is_own = any(
-        texts[column].strip() and corner_of.get((row, column), (row, column))[0] == row for column in header.columns
-    )
-    return _indicator_row(piece, row, header) if is_own else None
+    for column in header.columns:
+        if texts[column] and corner_of.get((row, column), (row, 0))[0] == row and not texts[column].isspace():
+            return _indicator_row(piece, row, header)
+    return None
 
 
 def _indicator_row(piece: Piece, row: int, header: Header) -> Record:
     record = _record(piece, row, header.block.name, header.columns, header)
-    if "target" in header.block.columns.values() or "target_relation" in record.texts:
+    if "target_relation" in record.texts or "measure_unit" in record.texts:
         compose_target(record)
     if "weight" not in record.texts and "indicator" in record.texts:
         points = find_points(record.texts["indicator"])
@@ -122,8 +122,8 @@ def _fund_row(piece: Piece, row: int, header: Header) -> Record | None:
     if column < 0:
         return None
     label = view.corner(row, column)
-    key, text = view.keys[row][column], view.texts[row][column].strip()
-    known = block.rows.get(key)
+    text = view.texts[row][column].strip()
+    known = block.rows.get(view.keys[row][column])
     if known is None:
         own = label[0] == row
         is_money = any(
@@ -135,7 +135,7 @@ def _fund_row(piece: Piece, row: int, header: Header) -> Record | None:
         if not is_money or (own and not text):
             return None
         # Without a label of its own the only row of money is the total.
-        known = key or text if own else "total"
+        known = label_key(text) or text if own else "total"
     record = _record(piece, row, block.name, header.columns, header)
     record.texts[block.label] = known
     record.cells[block.label] = view.address(row, column)
@@ -176,12 +176,11 @@ def _closing_row(piece: Piece, row: int, header: Header, kind: str, column: int)
 
 def _record(piece: Piece, row: int, block: str, columns: dict[int, str], header: Header) -> Record:
     view = piece.view
-    texts, cells = {}, {}
-    for column, name in columns.items():
-        corner = view.corner_of.get((row, column), (row, column))
-        texts[name] = view.texts[row][column].strip()
-        cells[name] = view.grid.address(*corner)
-        piece.used.add(corner)
+    corner_of, values, address = view.corner_of, view.texts[row], view.grid.address
+    corners = [corner_of.get((row, column), (row, column)) for column in columns]
+    piece.used.update(corners)
+    texts = {name: values[column].strip() for column, name in columns.items()}
+    cells = {name: address(*corner) for name, corner in zip(columns.values(), corners, strict=True)}
     return Record(block, piece.sheet, row + 1, texts, cells, units=header.units)
 
 

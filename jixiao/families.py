@@ -102,9 +102,15 @@ def load_families(folder: Path = FORMS) -> tuple[Family, ...]:
     return tuple(loaded)
 
 
-def form_ids() -> list[str]:
-    """Return the ids of the forms that are recognised by their headers."""
-    return list(dict.fromkeys(family.form for family in load_families()))
+@cache
+def known_labels() -> frozenset[str]:
+    """Return every label of every form, as labels are compared (全部标签)."""
+    labels: set[str] = set()
+    for family in load_families():
+        labels |= family.head.keys() | family.objectives.keys() | family.ignored
+        for block in family.blocks:
+            labels |= block.columns.keys() | block.rows.keys() | block.closing.keys()
+    return frozenset(labels)
 
 
 def _read_declaration(path: Path) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
-from jixiao.families import Block, Family, load_families
+from jixiao.families import Block, Family, known_labels, load_families
 from jixiao.grids import Grid
 from jixiao.records import find_money_unit, find_points, label_key
 from jixiao.values import normalise
+from jixiao.vocabulary import reading_words
 
 LONGEST_LABEL = 40
 SECOND = "2:"
@@ -17,26 +18,63 @@ SECOND = "2:"
 Position = tuple[int, int]
 
 
+_NUMBERED = frozenset(".、．")
+
+
+@cache
+def _openings() -> frozenset[str]:
+    """Return every sign with which a label, or what is taken off before it, can begin."""
+    return frozenset(label[0] for label in known_labels()) | frozenset(reading_words()["label_openings"])
+
+
+@lru_cache(maxsize=16_384)
+def _may_open(sign: str) -> bool:
+    plain = normalise(sign)
+    return not plain or plain in _openings()
+
+
+@lru_cache(maxsize=65_536)
+def known_label(text: str) -> str:
+    """Return a text as labels are compared when it is a label of some form, else an empty text.
+
+    Example:
+        >>> known_label("项 目 名 称："), known_label("示例项目")
+        ('项目名称', '')
+    """
+    if len(text) > LONGEST_LABEL or not _may_open(text[0]):
+        return ""
+    if text[0].isdigit() and text.lstrip("0123456789")[:1] not in _NUMBERED:
+        return ""
+    key = label_key(text)
+    return key if key in known_labels() else ""
+
+
 class View:
     """A grid made ready for recognition: every position holds the text of its merge and knows its corner."""
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self.width = grid.width
-        self.texts = [[*row, *([""] * (self.width - len(row)))] for row in grid.texts]
+        self.texts = [
+            row if len(row) == self.width else [*row, *([""] * (self.width - len(row)))] for row in grid.texts
+        ]
         self.height = len(self.texts)
         self.corner_of: dict[Position, Position] = {}
-        for top, left, bottom, right in grid.merges:
+        self._resolve_merges()
+        self.keys = [[known_label(text) if text else "" for text in row] for row in self.texts]
+        self.labelled = [any(keys) for keys in self.keys]
+
+    def _resolve_merges(self) -> None:
+        for top, left, bottom, right in self.grid.merges:
             if top >= self.height or left >= self.width:
                 continue
-            text = self.texts[top][left]
+            corner, text = (top, left), self.texts[top][left]
             for row in range(top, min(bottom, self.height - 1) + 1):
+                if self.texts[row] is self.grid.texts[row]:
+                    self.texts[row] = list(self.texts[row])
                 for column in range(left, min(right, self.width - 1) + 1):
                     self.texts[row][column] = text
-                    self.corner_of[row, column] = (top, left)
-        self.keys = [
-            [label_key(text) if text and len(text) <= LONGEST_LABEL else "" for text in row] for row in self.texts
-        ]
+                    self.corner_of[row, column] = corner
 
     def corner(self, row: int, column: int) -> Position:
         """Return the top-left position of the cell at a position."""
@@ -59,13 +97,15 @@ class View:
         """Return the address of the cell at a position."""
         return self.grid.address(*self.corner(row, column))
 
+    @cached_property
     def filled(self) -> list[Position]:
-        """Return the corner of every cell that holds text."""
+        """The corner of every cell that holds text."""
+        corner_of = self.corner_of
         return [
             (row, column)
             for row, texts in enumerate(self.texts)
             for column, text in enumerate(texts)
-            if text and not text.isspace() and self.corner_of.get((row, column), (row, column)) == (row, column)
+            if text and not text.isspace() and corner_of.get((row, column), (row, column)) == (row, column)
         ]
 
 
@@ -85,8 +125,19 @@ class Header:
     points: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
-Headers = dict[str, dict[int, Header]]
-"""The header rows of a grid for each family: family id -> row -> header."""
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A row that is the header of a block in one family: place in the row -> column, known and printed cells."""
+
+    block: Block
+    columns: tuple[int, ...]
+    places: tuple[tuple[int, str], ...]
+    labels: tuple[Position, ...]
+    printed: int
+
+
+Headers = dict[str, dict[int, Match]]
+"""The header rows of a grid for each family: family id -> row -> match."""
 
 
 @cache
@@ -132,48 +183,59 @@ def find_headers(view: View) -> Headers:
     found: Headers = {}
     above: list[str] | None = None
     for row, keys in enumerate(view.keys):
+        if not view.labelled[row]:
+            above = None
+            continue
         hits = sum(key in aliases for key in keys if key)
-        below = above is not None and hits and all(key in aliases for key in keys if key)
+        below = (
+            above is not None
+            and hits
+            and all(key in aliases for key, text in zip(keys, view.texts[row], strict=True) if text)
+        )
         if hits < 2 and not below:
             above = None
             continue
-        for family_id, header in _headers_of_row(view, row, keys):
-            found.setdefault(family_id, {})[row] = header
+        _match_row(view, row, keys, found)
         if below and above is not None:  # 符号, 数值, 单位 below 指标值, without merged cells
-            combined = [key or other for key, other in zip(keys, above, strict=True)]
-            for family_id, header in _headers_of_row(view, row, combined):
-                found.setdefault(family_id, {})[row] = header
+            _match_row(view, row, [key or other for key, other in zip(keys, above, strict=True)], found)
         above = keys
     return found
 
 
-def _headers_of_row(view: View, row: int, keys: list[str]) -> list[tuple[str, Header]]:
-    columns = view.distinct(row)
-    headers = []
-    for family_id, block, mapping in _match(tuple([keys[column] for column in columns])):
-        named = {columns[place]: column for place, column in mapping}
-        first = min(named)
-        printed = [column for column in columns if column >= first and keys[column]]
-        groups = {
-            view.corner(row - 1, column)
-            for column in columns
-            if row and column in named and view.keys[row - 1][column] in block.columns
-        }
-        labels = [view.corner(row if view.keys[row][column] else row - 1, column) for column in printed]
-        known = [place for place, column in zip(labels, printed, strict=True) if column in named]
-        texts = {
-            named[column]: view.texts[at[0]][at[1]]
-            for column, at in zip(printed, labels, strict=True)
-            if column in named
-        }
-        units = {column: unit for column, text in texts.items() if (unit := _unit_of_label(text))}
-        points = {
-            named[column]: (points, view.grid.address(*at))
-            for column, at in zip(printed, labels, strict=True)
-            if column in named and (points := _points_of_label(view.texts[at[0]][at[1]]))
-        }
-        headers.append((family_id, Header(block, named, (*known, *groups), len(known), len(printed), units, points)))
-    return headers
+def _match_row(view: View, row: int, keys: list[str], found: Headers) -> None:
+    columns = tuple(view.distinct(row))
+    matches = _match(tuple([keys[column] for column in columns]))
+    if not matches:
+        return
+    own, texts = view.keys[row], view.texts[row]
+    labels = tuple(view.corner(row if own[column] or not keys[column] else row - 1, column) for column in columns)
+    filled = [place for place, column in enumerate(columns) if keys[column] or texts[column].strip()]
+    for family_id, block, places in matches:
+        printed = sum(place >= places[0][0] for place in filled)
+        found.setdefault(family_id, {})[row] = Match(block, columns, places, labels, printed)
+
+
+def open_header(view: View, row: int, match: Match) -> Header:
+    """Return a matched row as the header of its block: columns by position, and what the labels carry."""
+    named = {match.columns[place]: column for place, column in match.places}
+    labels = {column: match.labels[place] for place, column in match.places}
+    texts = {column: view.texts[at[0]][at[1]] for column, at in labels.items()}
+    groups = {
+        view.corner(row - 1, column) for column in named if row and view.keys[row - 1][column] in match.block.columns
+    }
+    return Header(
+        match.block,
+        named,
+        (*labels.values(), *groups),
+        len(named),
+        match.printed,
+        {column: unit for column, text in texts.items() if (unit := _unit_of_label(text))},
+        {
+            column: (points, view.grid.address(*labels[column]))
+            for column, text in texts.items()
+            if (points := _points_of_label(text))
+        },
+    )
 
 
 @lru_cache(maxsize=4_096)
@@ -204,7 +266,7 @@ def choose_family(headers: list[Headers], labels: set[str], titles: set[str], ye
         rows = [header for found in headers for header in found.get(family.id, {}).values()]
         if not any(header.block.name == family.main for header in rows):
             continue
-        known = sum(2 * header.known - header.printed for header in rows)
+        known = sum(2 * len(header.places) - header.printed for header in rows)
         own = len(family.own & labels) / max(1, len(family.own))
         rank = (float(known), own, float(family.is_national))
         if best is None or rank > best_rank:
@@ -229,7 +291,7 @@ def near_header(views: list[View], titles: set[str]) -> tuple[View, int, list[st
             for row, keys in enumerate(view.keys):
                 known = {column for key in keys for column in block.columns.get(key, ())}
                 lacking = [names[column] for column in sorted(block.needs - known)]
-                unknown = [key for key in dict.fromkeys(keys) if key and key not in _aliases() | family.ignored]
+                unknown = [text.strip() for text in dict.fromkeys(view.texts[row]) if text and not known_label(text)]
                 if len(known) >= 2 and (best is None or len(known) > best[0]):
                     best = (len(known), view, row, lacking, unknown)
     return best[1:] if best else None

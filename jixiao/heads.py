@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from jixiao.blocks import Piece, next_cell, ticked
 from jixiao.families import Family, load_families
-from jixiao.headers import Position
+from jixiao.headers import Headers, Position
 from jixiao.records import Reading, Record, find_money_unit, find_year, label_key
 from jixiao.values import normalise
 from jixiao.vocabulary import reading_words, value_labels
@@ -38,13 +38,14 @@ def find_title(text: str) -> tuple[str, str]:
     return next(((title, form) for title, form in _titles() if title in plain), ("", ""))
 
 
-def find_titles(pieces: list[Piece]) -> dict[str, str]:
-    """Return title -> form for every title in the cells, in the lines above or in the names of the tables."""
+def find_titles(pieces: list[Piece], found_headers: list[Headers]) -> dict[str, str]:
+    """Return title -> form for every title above the first header, in the lines above or in the names of the tables."""
     found: dict[str, str] = {}
-    for piece in pieces:
+    for piece, headers in zip(pieces, found_headers, strict=True):
         view = piece.view
+        first = min((row for rows in headers.values() for row in rows), default=piece.stop)
         texts = [piece.sheet, *(line.text for line in view.grid.above if piece.start == 0)]
-        texts += [text for row in range(piece.start, piece.stop) for text in dict.fromkeys(view.texts[row]) if text]
+        texts += [text for row in range(piece.start, first) for text in dict.fromkeys(view.texts[row]) if text]
         found |= dict(find_title(text) for text in texts if len(text) <= LONGEST_TITLE)
     found.pop("", None)
     return found
@@ -67,33 +68,32 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
         row + (header.block.name == "list") for row, header in piece.headers.items() if header.block.name != "funds"
     ]
     last_of_money = min(money, default=piece.stop if piece.headers else piece.start)
-    sheet = normalise(piece.sheet)
-    for row, column in view.filled():
+    sheet, money_sign = normalise(piece.sheet), str(reading_words()["yuan"])
+    for row, column in view.filled:
         if not piece.start <= row < piece.stop:
             continue
-        at = (row, column)
-        text = view.texts[row][column]
-        if row < last_of_money or at not in piece.used:
-            plain = normalise(text)
-            if len(plain) > LONGEST_TITLE:
-                continue
-            is_unit_line = plain.startswith(unit_lines)
-            if row < last_of_money or is_unit_line:
-                reading.money_unit = reading.money_unit or find_money_unit(plain)
-            if at in piece.used:
-                continue
-            is_titled = bool(find_title(text)[0])
-            year = find_year(plain) if is_titled or _is_year_line(plain) else None
-            for name, pattern in family.head_patterns.items():
-                found = pattern.search(plain)
-                if found:
-                    place = {name: view.address(*at)}
-                    reading.head[name] = Record("head", piece.sheet, row + 1, {name: found[1]}, place)
-            if year and reading.year is None and row <= first:
-                reading.year = year
-            is_note = any(note in plain for note in family.notes)
-            if is_titled or is_note or is_unit_line or (year and row <= first) or sheet in plain or plain in sheet:
-                piece.used.add(at)
+        at, text = (row, column), view.texts[row][column]
+        is_used = at in piece.used
+        if (is_used and (row >= last_of_money or money_sign not in text)) or len(text) > LONGEST_TITLE:
+            continue
+        plain = normalise(text)
+        is_unit_line = plain.startswith(unit_lines)
+        if row < last_of_money or is_unit_line:
+            reading.money_unit = reading.money_unit or find_money_unit(plain)
+        if is_used:
+            continue
+        is_titled = bool(find_title(text)[0])
+        year = find_year(plain) if is_titled or _is_year_line(plain) else None
+        for name, pattern in family.head_patterns.items():
+            found = pattern.search(plain)
+            if found:
+                place = {name: view.address(*at)}
+                reading.head[name] = Record("head", piece.sheet, row + 1, {name: found[1]}, place)
+        if year and reading.year is None and row <= first:
+            reading.year = year
+        is_note = any(note in plain for note in family.notes)
+        if is_titled or is_note or is_unit_line or (year and row <= first) or sheet in plain or plain in sheet:
+            piece.used.add(at)
 
 
 @lru_cache(maxsize=4_096)
@@ -104,7 +104,7 @@ def _is_year_line(plain: str) -> bool:
 def _read_labels(piece: Piece, family: Family, reading: Reading) -> None:
     view = piece.view
     labels = frozenset(family.head)
-    for row, column in view.filled():
+    for row, column in view.filled:
         at = (row, column)
         if not piece.start <= row < piece.stop or at in piece.used:
             continue

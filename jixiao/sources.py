@@ -17,7 +17,7 @@ from jixiao.blocks import Piece, next_cell, split_halves, walk
 from jixiao.errors import FormError, JixiaoError
 from jixiao.families import Family, load_families
 from jixiao.grids import Grid, read_grids
-from jixiao.headers import Headers, View, choose_family, find_headers, near_header
+from jixiao.headers import Headers, View, choose_family, find_headers, near_header, open_header
 from jixiao.heads import find_title, find_titles, read_head, settle_head
 from jixiao.records import Reading, Record, label_key
 from jixiao.values import normalise
@@ -88,7 +88,7 @@ def recognise(grids: list[Grid], name: str) -> list[Reading]:
         raise _unknown_form(views, name)
     reason = reading_words()["reasons"]["no_form"]
     for view in unknown:
-        cells = view.filled()
+        cells = view.filled
         if cells:
             text = view.texts[cells[0][0]][cells[0][1]]
             readings[0].skipped.append(
@@ -99,7 +99,7 @@ def recognise(grids: list[Grid], name: str) -> list[Reading]:
 
 def _unknown_form(views: list[View], name: str) -> FormError:
     """Say why no form was found: the column that the closest header lacks, or the forms that are known."""
-    titles = find_titles([Piece(view, 0, view.height) for view in views])
+    titles = find_titles([Piece(view, 0, view.height) for view in views], [{} for _ in views])
     near = near_header(views, set(titles.values()))
     if near is None:
         known = "、".join(dict.fromkeys(family.titles[-1] for family in load_families() if family.is_national))
@@ -115,7 +115,7 @@ def _unknown_form(views: list[View], name: str) -> FormError:
 
 def _recognise_form(pieces: list[Piece], headers: list[Headers], name: str) -> Reading | None:
     """Read the rows of one form as the family that explains most of its headers; nothing when it is none."""
-    titles = find_titles(pieces)
+    titles = find_titles(pieces, headers)
     forms = set(titles.values())
     labels = {key for piece in pieces for keys in piece.view.keys[piece.start : piece.stop] for key in keys} | set(
         titles
@@ -126,7 +126,9 @@ def _recognise_form(pieces: list[Piece], headers: list[Headers], name: str) -> R
         if family is None or not (titles or _has_subject(pieces)):
             return None
         for piece, found in zip(pieces, headers, strict=True):
-            piece.headers, piece.used = found.get(family.id, {}), set()
+            matches = found.get(family.id, {})
+            piece.headers = {row: open_header(piece.view, row, match) for row, match in matches.items()}
+            piece.used = set()
         reading = _read_form(pieces, family, name, is_titled=family.form in forms)
         if year == reading.year or family.years[0] <= (reading.year or 0) <= family.years[1]:
             return reading
@@ -255,7 +257,7 @@ def _read_form(pieces: list[Piece], family: Family, name: str, *, is_titled: boo
     reason = reading_words()["reasons"]["no_column"]
     for piece in pieces:
         view = piece.view
-        for row, column in view.filled():
+        for row, column in view.filled:
             if piece.start <= row < piece.stop and (row, column) not in piece.used:
                 cell, text = view.grid.address(row, column), view.texts[row][column]
                 reading.skipped.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reason})
