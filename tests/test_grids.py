@@ -301,11 +301,3 @@ def test_a_far_away_cell_does_not_end_the_process(tmp_path, address):
     )
     assert done.returncode == 0, done.stderr[-200:]
     assert "上限" in done.stdout
-
-
-def test_an_archive_that_unpacks_to_too_much(tmp_path, monkeypatch):
-    write_self_form(tmp_path / "a.xlsx")
-    monkeypatch.setattr("jixiao.grids.MAX_UNPACKED", 1000)
-    assert "过大" in refused(tmp_path / "a.xlsx")
-    monkeypatch.setattr("jixiao.grids.MAX_BYTES", 10)
-    assert "上限" in refused(tmp_path / "a.xlsx")
