@@ -24,6 +24,10 @@ _FORMULA = re.compile(
     rb"<(?:\w+:)?c\s([^<>]*[^/<>])>\s*<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+_MISTAKE = re.compile(
+    rb"""<(?:\w+:)?c\s([^<>]*?t=["']e["'][^<>]*)>(?:\s*<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>))?"""
+    rb"""\s*<(?:\w+:)?v>([^<]+)<"""
+)
 _FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s([^<>]*?)/?>")
 _STYLE = re.compile(rb"""<(?:\w+:)?xf\s[^<>]*?numFmtId=["'](\d+)["']""")
 _STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
@@ -38,6 +42,8 @@ class Sheet(NamedTuple):
 
     shown: dict[tuple[int, int], NumberFormat]
     merges: list[Area]
+    mistakes: dict[tuple[int, int], str]
+    """Cells that show an error such as #DIV/0!, which calamine reads as blank."""
 
 
 def read_workbook(content: bytes, archive: Archive, name: str, limits: Limits) -> list[Grid]:
@@ -71,9 +77,9 @@ def read_workbook(content: bytes, archive: Archive, name: str, limits: Limits) -
         for meta in book.sheets_metadata:
             if meta.typ != SheetTypeEnum.WorkSheet:
                 continue
-            known = sheets.get(meta.name) or Sheet({}, [])
+            known = sheets.get(meta.name) or Sheet({}, [], {})
             rows = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
-            shown = {place: found for place, found in known.shown.items() if found}
+            shown = known.shown
             texts = [
                 [value if value.__class__ is str else written(value) for value in values]
                 if not shown
@@ -83,6 +89,9 @@ def read_workbook(content: bytes, archive: Archive, name: str, limits: Limits) -
                 ]
                 for row, values in enumerate(rows)
             ]
+            for (row, column), text in known.mistakes.items():
+                if row < len(texts) and column < len(texts[row]):
+                    texts[row][column] = text
             _check_numbers(rows, name, meta.name, limits)
             grids.append(Grid(name, meta.name, True, texts, known.merges))
     return grids
@@ -138,7 +147,12 @@ def _sheet(content: bytes, styles: dict[bytes, NumberFormat], name: str, sheet: 
         for letters, row, style, kind, _ in (cells if styles else [])
         if style in styles and kind in {b"", b"n"}
     }
-    return Sheet(shown, merges)
+    mistakes = {}
+    for attributes, text in _MISTAKE.findall(content) if b't="e"' in content or b"t='e'" in content else []:
+        found = re.search(rb"""r=["']([A-Z]{1,3})(\d{1,7})["']""", attributes)
+        if found:
+            mistakes[int(found[2]) - 1, column_number(found[1])] = text.decode()
+    return Sheet(shown, merges, mistakes)
 
 
 def _cells(content: bytes) -> Cells:
