@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, TextIO, Union, get_args, get_origin, get_type_hints
 
 from jixiao.errors import FormError, JixiaoError
-from jixiao.grids import load_limits
+from jixiao.grids import SETTING, load_limits
 from jixiao.records import Reading
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -142,7 +142,7 @@ def _end_all(children: queue.LifoQueue[_Child], process: int) -> None:
 
 
 def _take_child() -> _Child:
-    settings = os.environ.get("JIXIAO_LIMITS", "")
+    settings = os.environ.get(SETTING, "")
     while True:
         try:
             child = _idle(os.getpid()).get_nowait()

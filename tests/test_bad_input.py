@@ -190,6 +190,8 @@ def test_parts_of_one_name(tmp_path):
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning):
         archive.writestr(SHEET, b"<worksheet/>")
     assert "重名" in refused(path)
+    path = workbook(tmp_path / "b.xlsx", [["甲"]])
+    assert "重名" in refused(pack(path, {**parts_of(path), SHEET.upper(): b"<worksheet/>"}))
 
 
 def test_a_part_that_unpacks_to_very_much(tmp_path):
@@ -257,6 +259,19 @@ def test_cells_far_away(tmp_path, place):
         assert read_grids(path, "a.xlsx")[0].width == 16384
     else:
         assert "单元格上限为500000个" in refused(path)
+
+
+def test_cells_far_away_that_other_programs_would_find(tmp_path):
+    row = b'<row r="1048576"><c r="C1048576"/><c><v>1</v></c></row></sheetData>'
+    path = workbook(tmp_path / "a.xlsx", [["甲"]])
+    change_part(path, SHEET, lambda content: content.replace(b"</sheetData>", row))
+    assert "占到第1048576行第4列" in refused(path)
+    parts = parts_of(path)
+    parts["xl/Sheets/A.bin"] = parts.pop(SHEET)
+    relations = parts["xl/_rels/workbook.xml.rels"]
+    assert b'Target="/xl/worksheets/sheet1.xml"' in relations
+    parts["xl/_rels/workbook.xml.rels"] = relations.replace(b"/xl/worksheets/sheet1.xml", b"sheets/a.bin")
+    assert "占到第1048576行第4列" in refused(pack(path, parts))
 
 
 def test_giant_merges(tmp_path):

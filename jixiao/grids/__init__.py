@@ -16,7 +16,7 @@ from jixiao.grids.delimited import decode, read_delimited, separator
 from jixiao.grids.documents import read_document
 from jixiao.grids.hypertext import is_hypertext, read_hypertext
 from jixiao.grids.kinds import TEXT_NAMES, kind_of, may_be_table, refuse_kind
-from jixiao.grids.limits import Limits, load_limits
+from jixiao.grids.limits import SETTING, Limits, load_limits
 from jixiao.grids.office import convert
 from jixiao.grids.oldbooks import read_old_workbook
 from jixiao.grids.opendocuments import read_open_workbook
@@ -25,6 +25,7 @@ from jixiao.grids.shown import NumberFormat, number_format, written
 from jixiao.grids.workbooks import read_workbook
 
 __all__ = [
+    "SETTING",
     "Area",
     "Box",
     "Cell",

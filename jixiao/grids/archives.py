@@ -28,6 +28,7 @@ class Archive:
         entries = self._zip.infolist()
         self._read: dict[str, bytes] = {}
         self.names = frozenset(entry.filename for entry in entries)
+        self._found = {part.lower(): part for part in self.names}
         self._inspect(entries, len(content))
 
     def _inspect(self, entries: list[zipfile.ZipInfo], size: int) -> None:
@@ -47,7 +48,7 @@ class Archive:
                 f"展开后的内容过大（是文件的{unpacked // max(size, 1)}倍）",
                 f"上限为{limits.expansion_ratio}倍，请检查文件是否被恶意构造，或另存为新文件",
             )
-        if len(self.names) < len(entries):
+        if len(self._found) < len(entries):
             raise FormError(name, "压缩内容有重名的部件", "这不是正常的表格文件，请重新另存")
         for entry in entries:
             plain = entry.filename.replace("\\", "/")
@@ -78,6 +79,10 @@ class Archive:
         if len(content) < _SMALL:
             self._read[part] = content
         return content
+
+    def find(self, part: str) -> str:
+        """Return the name of a part as the archive writes it; parsers do not mind capitals, nor do references."""
+        return self._found[part.lower()]
 
     def tree(self, part: str) -> Any:
         """Return the root element of one part.

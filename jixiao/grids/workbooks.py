@@ -18,11 +18,12 @@ _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 # One cell as nearly every program writes it, and as the standard allows it.
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="(\d+)")?(?: t="(\w+)")?(?: cm="\d+")?(/?)>')
+_OTHER_CELL = re.compile(rb"<c[\t\r\n>]|:c[\s>]")
 _ATTRIBUTE = re.compile(rb"""\s(r|s|t)\s*=\s*["']([^"']*)["']""")
 _MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^<>]*?ref\s*=\s*["']([A-Z]+)(\d+)(?::([A-Z]+)(\d+))?["']""")
 _FORMULA = re.compile(
     rb"<(?:\w+:)?c\s([^<>]*[^/<>])>\s*<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb"(?:<(?:\w+:)?v\s*/>\s*|<(?:\w+:)?v>\s*</(?:\w+:)?v>\s*)?</(?:\w+:)?c>"
 )
 _MISTAKE = re.compile(
     rb"""<(?:\w+:)?c\s([^<>]*?t=["']e["'][^<>]*)>(?:\s*<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>))?"""
@@ -31,7 +32,6 @@ _MISTAKE = re.compile(
 _FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s([^<>]*?)/?>")
 _STYLE = re.compile(rb"""<(?:\w+:)?xf\s[^<>]*?numFmtId=["'](\d+)["']""")
 _STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
-_WORKSHEET = "xl/worksheets/"
 
 Cells = list[tuple[bytes, bytes, bytes, bytes, bytes]]
 """Cells as the XML states them: letters, row, style, type and whether it is empty."""
@@ -66,18 +66,17 @@ def read_workbook(content: bytes, archive: Archive, name: str, limits: Limits) -
             archive.read(part)
     tree = archive.tree("xl/workbook.xml")
     targets = archive.related("xl/workbook.xml")
-    parts = {node.get("name"): targets.get(node.get(f"{_R}id"), "") for node in tree.iter(f"{_S}sheet")}
     is_1904 = any(node.get("date1904") in {"1", "true"} for node in tree.iter(f"{_S}workbookPr"))
-    sheets = {
-        sheet: _sheet(archive.read(part), styles, name, sheet, limits) if part.startswith(_WORKSHEET) else None
-        for sheet, part in parts.items()
-    }
+    sheets = {}
+    for node in tree.iter(f"{_S}sheet"):
+        part = archive.find(targets[node.get(f"{_R}id")])
+        sheets[node.get("name")] = _sheet(archive.read(part), styles, name, node.get("name"), limits)
     grids = []
     with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
         for meta in book.sheets_metadata:
             if meta.typ != SheetTypeEnum.WorkSheet:
                 continue
-            known = sheets.get(meta.name) or Sheet({}, [], {})
+            known = sheets[meta.name]
             rows = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
             shown = known.shown
             texts = [
@@ -157,7 +156,7 @@ def _sheet(content: bytes, styles: dict[bytes, NumberFormat], name: str, sheet: 
 
 def _cells(content: bytes) -> Cells:
     cells: Cells = _CELL.findall(content)
-    if len(cells) == content.count(b"<c ") and b":c " not in content and b"<c\n" not in content and cells:
+    if len(cells) == content.count(b"<c ") and not _OTHER_CELL.search(content):
         return cells
     cells = []
     row, column = 0, 0
