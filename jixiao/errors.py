@@ -43,6 +43,7 @@ class FormError(JixiaoError):
 
     def __init__(self, file: str, found: str, expected: str, *, place: str = "") -> None:
         self.file = file
+        self.parts = {"file": file, "found": found, "expected": expected, "place": place}
         where = f"文件“{file}”" + (f"（{place}）" if place else "")
         super().__init__(f"{where}：{found}；{expected}。")
 

@@ -15,10 +15,11 @@ import pandas as pd
 from jixiao.errors import JixiaoError, KeyConflictError, ReadingErrors
 from jixiao.indicators import IndicatorRows, add_plans
 from jixiao.ingest import ingest_report
+from jixiao.intake import read_files
 from jixiao.records import Reading, Record
 from jixiao.rows import Rows, budget_of, head_cell_of, head_of, place_of, points_of, project_key
 from jixiao.schemas import KEYS, Frames, exact_sum
-from jixiao.sources import checksum, list_forms, read_file
+from jixiao.sources import checksum, list_forms
 from jixiao.submissions import Submissions
 from jixiao.values import parse_value
 from jixiao.vocabulary import reading_words, word
@@ -40,12 +41,12 @@ def load_frames(folder: Path, *, keep_going: bool = False) -> tuple[Frames, list
         CorrectionError: A correction no longer matches its file.
     """
     arrived = Submissions()
-    for path in list_forms(folder):
-        name, digest = path.relative_to(folder).as_posix(), checksum(path)
-        try:
-            arrived.add(read_file(path, name=name), checksum=digest)
-        except JixiaoError as error:
-            arrived.refuse(name, error, checksum=digest)
+    files = [(path, path.relative_to(folder).as_posix()) for path in list_forms(folder)]
+    for (path, name), found in zip(files, read_files(files), strict=True):
+        if isinstance(found, JixiaoError):
+            arrived.refuse(name, found, checksum=checksum(path))
+        else:
+            arrived.add(found, checksum=checksum(path))
     if arrived.errors and not keep_going:
         raise ReadingErrors(arrived.errors)
     corrections = folder.parent / "corrections.yaml"

@@ -86,6 +86,10 @@ def recognise(grids: list[Grid], name: str) -> list[Reading]:
             _add_reading(readings, reading)
     if not readings:
         raise _unknown_form(views, name)
+    margin = reading_words()["reasons"]["margin"]
+    for grid in grids:
+        for line in grid.margins:
+            readings[0].skipped.append({"sheet": grid.sheet, "cell": line.address, "text": line.text, "reason": margin})
     reason = reading_words()["reasons"]["no_form"]
     for view in unknown:
         cells = view.filled

@@ -6,11 +6,12 @@ Frames carry English names up to ``summary``; ``tables`` and ``figures`` transla
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from jixiao.declared import load_shipped
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @cache
@@ -67,6 +68,8 @@ def word(column: str, value: Any) -> str:
         >>> word("grade", "excellent"), word("grade", None)
         ('优', '')
     """
+    import pandas as pd
+
     if value is None or value is pd.NA or value != value:
         return ""
     return value_labels().get(column, {}).get(str(value), str(value))

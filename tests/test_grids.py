@@ -6,51 +6,14 @@ import datetime
 import random
 import subprocess
 import sys
-import zipfile
 
-import docx
 import openpyxl
 import pytest
 from conftest import ROOT, SOURCE, write_self_form
+from file_factories import document, pack, parts_of, refused, workbook
 
 from jixiao.errors import FormError
 from jixiao.grids import Grid, column_letters, read_grids, written
-
-
-def workbook(path, rows, *, formats=None, merges=()):
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = "表"
-    for row in rows:
-        sheet.append(row)
-    for address, number_format in (formats or {}).items():
-        sheet[address].number_format = number_format
-    for area in merges:
-        sheet.merge_cells(area)
-    book.save(path)
-    return path
-
-
-def pack(path, parts):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return path
-
-
-def parts_of(path):
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def refused(path):
-    """Return the sentence with which a file is refused; any other exception fails the test."""
-    with pytest.raises(FormError) as caught:
-        read_grids(path, path.name)
-    text = str(caught.value)
-    assert path.name in text and text.endswith("。") and "\n" not in text
-    assert not any(word in text for word in ("Error", "Traceback", "zipfile", "XML parse"))
-    return text
 
 
 def test_percent_cells_are_what_the_reader_sees(tmp_path):
@@ -101,13 +64,6 @@ def test_every_sheet_is_a_grid_and_an_empty_one_too(tmp_path):
     book.create_sheet("第二页")["A1"] = "甲"
     book.save(tmp_path / "a.xlsx")
     assert [(grid.sheet, grid.height) for grid in read_grids(tmp_path / "a.xlsx", "a")] == [("空表", 0), ("第二页", 1)]
-
-
-def document(path, build):
-    doc = docx.Document()
-    build(doc)
-    doc.save(path)
-    return path
 
 
 def test_word_merges_over_columns_and_rows(tmp_path):
@@ -301,11 +257,3 @@ def test_a_far_away_cell_does_not_end_the_process(tmp_path, address):
     )
     assert done.returncode == 0, done.stderr[-200:]
     assert "上限" in done.stdout
-
-
-def test_an_archive_that_unpacks_to_too_much(tmp_path, monkeypatch):
-    write_self_form(tmp_path / "a.xlsx")
-    monkeypatch.setattr("jixiao.grids.MAX_UNPACKED", 1000)
-    assert "过大" in refused(tmp_path / "a.xlsx")
-    monkeypatch.setattr("jixiao.grids.MAX_BYTES", 10)
-    assert "上限" in refused(tmp_path / "a.xlsx")

@@ -22,7 +22,7 @@ LAYERS = [
     ["blocks"],
     ["accounts", "corrections", "heads", "rows"],
     ["indicators", "sources", "submissions"],
-    ["ingest"],
+    ["ingest", "intake"],
     ["frames"],
     ["scoring"],
     ["checks"],
@@ -34,7 +34,17 @@ LAYERS = [
     ["report", "dashboard"],
     ["__main__"],
 ]
-CHECKS_LAYERS = [["findings"], ["accounts", "money", "points", "standards"], ["__init__"]]
+ROOMS = {
+    "checks": [["findings"], ["accounts", "money", "points", "standards"], ["__init__"]],
+    "grids": [
+        ["limits"],
+        ["cells", "shown", "archives", "kinds", "office"],
+        ["captions"],
+        ["workbooks", "oldbooks", "opendocuments", "documents", "delimited", "hypertext", "pages"],
+        ["__init__"],
+    ],
+}
+"""The modules of a room, from the bottom up; only the top is imported from outside."""
 NOTEBOOK_LIBRARIES = {"papermill", "nbclient", "nbconvert", "nbformat", "ipywidgets", "anywidget", "voila"}
 DATA_READERS = {
     "python_calamine",
@@ -47,6 +57,8 @@ DATA_READERS = {
     "sqlite3",
     "lxml",
     "defusedxml",
+    "pdfplumber",
+    "pdfminer",
 }
 DATA_CALLS = {
     "read_excel",
@@ -129,16 +141,27 @@ def test_imports_go_down_only(path):
     assert wrong == []
 
 
-def test_the_rooms_of_checks_import_downwards():
-    rank = {name: number for number, names in enumerate(CHECKS_LAYERS) for name in names}
-    files = sorted((PACKAGE / "checks").glob("*.py"))
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_modules_of_a_room_import_downwards(room):
+    rank = {name: number for number, names in enumerate(ROOMS[room]) for name in names}
+    files = sorted((PACKAGE / room).glob("*.py"))
     assert {path.stem for path in files} == set(rank)
     for path in files:
         for name, line in imports_of(path):
             parts = name.split(".")
-            if parts[:2] == ["jixiao", "checks"]:
+            if parts[:2] == ["jixiao", room]:
                 other = parts[2] if parts[2] in rank else "__init__"
                 assert rank[other] < rank[path.stem], f"{path.name}:{line}"
+
+
+def test_every_room_is_listed():
+    assert {path.parent.name for path in MODULES if path.parent != PACKAGE} == set(ROOMS)
+
+
+def test_the_modules_of_the_grids_are_only_used_inside_their_room():
+    for path in MODULES:
+        wrong = [name for name, _ in imports_of(path) if name.startswith("jixiao.grids.") and name.count(".") > 2]
+        assert wrong == [] or path.parent.name == "grids", path
 
 
 def test_the_public_package_is_only_used_from_above_the_core():
@@ -169,10 +192,10 @@ def test_only_declared_opens_yaml():
     assert users_of({"yaml", "ruamel"}) == {"declared"}
 
 
-def test_only_grids_sources_and_store_read_data_files():
-    assert users_of(DATA_READERS) <= {"grids", "sources", "store"}
+def test_only_grids_and_store_read_data_files():
+    assert users_of(DATA_READERS) <= {"grids", "store"}
     for path in MODULES:
-        if module_of(path) not in {"grids", "sources", "store"}:
+        if module_of(path) not in {"grids", "store"}:
             wrong = [f"{path.name}:{line}: {name}" for name, line in calls_of(path) if name in DATA_CALLS]
             assert wrong == []
 

@@ -1,0 +1,244 @@
+"""Read the ruled tables of a .pdf with a text layer (版式文件): geometry from the rules, text from the characters."""
+
+from __future__ import annotations
+
+import io
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from jixiao.errors import FormError
+from jixiao.grids.captions import unit_note
+from jixiao.grids.cells import Area, Box, Grid, Line, boxed, check_size
+from jixiao.grids.limits import Limits
+from jixiao.values import normalise
+from jixiao.vocabulary import reading_words
+
+SAME = 3.0
+"""Points by which two edges may differ and be one."""
+MARGIN = 66.0
+"""Points from the edge of a page in which heads and feet of pages stand (2.3 cm)."""
+
+
+@dataclass
+class _Ruled:
+    """One ruled table on a page."""
+
+    page: int
+    number: int
+    box: Box
+    cells: list[Box]
+    chars: list[dict[str, Any]]
+    columns: list[float]
+
+
+@dataclass
+class _Page:
+    """One page: its tables and the lines outside them, from top to bottom."""
+
+    number: int
+    height: float
+    tables: list[_Ruled] = field(default_factory=list)
+    lines: list[tuple[Box, str]] = field(default_factory=list)
+    is_picture: bool = False
+
+
+def read_pages(content: bytes, name: str, limits: Limits) -> list[Grid]:
+    """Read every ruled table of a PDF (读取版式文件中的表格).
+
+    A table that goes on over a page stays two grids; the second one says so and has the columns of the first.
+
+    Args:
+        content: The file.
+        name: How the file is named to the reader.
+        limits: The limits in force.
+
+    Raises:
+        FormError: The file has a password, no text layer, no ruled table or too many pages.
+    """
+    import pdfplumber
+    from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
+
+    pages = []
+    try:
+        with pdfplumber.open(io.BytesIO(content)) as document:
+            if len(document.pages) > limits.pages:
+                raise FormError(name, f"文件有{len(document.pages)}页", f"上限为{limits.pages}页，请拆分后再放入")
+            for number, page in enumerate(document.pages, 1):
+                pages.append(_page(page, number, name, limits))
+                page.close()
+    except Exception as error:
+        if _is_caused_by(error, (PDFPasswordIncorrect, PDFEncryptionError)):
+            raise FormError(name, "文件设有密码", "请去除密码后再放入") from error
+        raise
+    if all(page.is_picture or not (page.tables or page.lines) for page in pages):
+        raise FormError(name, "没有文字层（扫描件或图片）", "请索取 Word、Excel 原件，或先做文字识别并核对后再放入")
+    margins = _take_margins(pages)
+    grids = _grids(pages, name, limits)
+    if not grids:
+        raise FormError(name, "没有找到有框线的表格", "请索取 Word、Excel 原件，或给表格加上框线后另存")
+    grids[0].margins = tuple(margins)
+    return grids
+
+
+def _is_caused_by(error: BaseException, kinds: tuple[type[BaseException], ...]) -> bool:
+    inner = [error, error.__cause__, error.__context__, *error.args]
+    return any(isinstance(one, kinds) for one in inner)
+
+
+def _page(page: Any, number: int, name: str, limits: Limits) -> _Page:
+    found = _Page(number, float(page.height))
+    found.is_picture = bool(page.images) and not page.chars
+    page = page.dedupe_chars()
+    ruled = [table for table in page.find_tables() if len(table.cells) > 1]
+    for table in ruled:
+        cells: list[Box] = list(table.cells)
+        columns = _edges(edge for cell in cells for edge in (cell[0], cell[2]))
+        rows = _edges(edge for cell in cells for edge in (cell[1], cell[3]))
+        sheet = str(reading_words()["page_table"]).format(page=number, number=len(found.tables) + 1)
+        check_size(len(rows) - 1, len(columns) - 1, [], name=name, sheet=sheet, limit=limits.cells)
+        chars = [char for char in page.chars if _is_inside(char, table.bbox)]
+        found.tables.append(_Ruled(number, len(found.tables) + 1, table.bbox, cells, chars, columns))
+    boxes = [table.box for table in found.tables]
+
+    def is_free(item: dict[str, Any]) -> bool:
+        return item.get("object_type") != "char" or not any(_is_inside(item, box) for box in boxes)
+
+    free = page.filter(is_free)
+    for line in free.extract_text_lines(return_chars=False, strip=True) if free.chars else []:
+        if line["text"].strip():
+            found.lines.append(((line["x0"], line["top"], line["x1"], line["bottom"]), line["text"].strip()))
+    return found
+
+
+def _is_inside(item: dict[str, Any], box: Box) -> bool:
+    x, y = (item["x0"] + item["x1"]) / 2, (item["top"] + item["bottom"]) / 2
+    return bool(box[0] <= x < box[2] and box[1] <= y < box[3])
+
+
+def _edges(values: Iterable[float]) -> list[float]:
+    """Return the different edges from small to large; edges closer than a line is thick are one."""
+    edges: list[float] = []
+    for value in sorted(values):
+        if not edges or value - edges[-1] > SAME:
+            edges.append(value)
+    return edges
+
+
+def _take_margins(pages: Sequence[_Page]) -> list[Line]:
+    """Take the heads and feet of the pages out of their lines: page numbers, and what repeats at the same height."""
+    words = reading_words()
+    keys: Counter[tuple[str, int]] = Counter()
+
+    def key_of(page: _Page, box: Box, text: str) -> tuple[str, int] | None:
+        if box[1] > MARGIN and box[3] < page.height - MARGIN:
+            return None
+        return re.sub(r"\d+", "#", normalise(text)), round(box[1] / SAME)
+
+    for page in pages:
+        keys.update({key for box, text in page.lines if (key := key_of(page, box, text))})
+    margins = []
+    for page in pages:
+        kept = []
+        for box, text in page.lines:
+            key = key_of(page, box, text)
+            is_number = re.fullmatch(words["page_number"], normalise(text)) is not None
+            if key and (is_number or (len(pages) > 1 and keys[key] > 1 and not _is_title(page, box))):
+                margins.append(Line(text, str(words["page"]).format(page=page.number) + boxed(box)))
+            else:
+                kept.append((box, text))
+        page.lines = kept
+        if page.is_picture:
+            margins.append(Line(str(words["picture_page"]), str(words["page"]).format(page=page.number)))
+    return margins
+
+
+def _is_title(page: _Page, box: Box) -> bool:
+    """Say whether a line may be the title of the form below it: several forms may have one title, each on its page."""
+    below = [table.box[1] for table in page.tables if table.box[1] > box[1]]
+    return bool(below) and box[1] >= MARGIN / 2 and min(below) - box[3] < MARGIN
+
+
+def _grids(pages: Sequence[_Page], name: str, limits: Limits) -> list[Grid]:
+    grids: list[Grid] = []
+    lines: list[Line] = []
+    last: _Ruled | None = None
+    for page in pages:
+        items: list[tuple[float, Any]] = [(table.box[1], table) for table in page.tables]
+        items += [(box[1], Line(text, _place(page, box))) for box, text in page.lines]
+        for _, item in sorted(items, key=lambda pair: pair[0]):
+            if isinstance(item, Line):
+                lines.append(item)
+                continue
+            is_next = last is not None and last.page + 1 == item.page and not lines
+            is_continued = is_next and last is not None and _is_same_table(last, item)
+            if is_continued and last is not None:
+                item.columns = max((last.columns, item.columns), key=len)
+                if len(item.columns) > len(last.columns):
+                    last.columns = item.columns
+                    grids[-1] = replace(_grid(last, name, limits), **_context(grids[-1]))
+            grid = _grid(item, name, limits)
+            grid.above, grid.note, grid.is_continued = tuple(lines), unit_note(lines), is_continued
+            grids.append(grid)
+            lines, last = [], item
+    if grids:
+        grids[-1].below = tuple(lines)
+    return grids
+
+
+def _context(grid: Grid) -> dict[str, Any]:
+    return {"above": grid.above, "note": grid.note, "is_continued": grid.is_continued}
+
+
+def _place(page: _Page, box: Box) -> str:
+    return str(reading_words()["page"]).format(page=page.number) + boxed(box)
+
+
+def _is_same_table(first: _Ruled, second: _Ruled) -> bool:
+    """Say whether the columns of one table are columns of the other too, its outer edges included."""
+    few, many = sorted((first.columns, second.columns), key=len)
+    outer = abs(few[0] - many[0]) <= SAME and abs(few[-1] - many[-1]) <= SAME
+    return outer and all(any(abs(edge - other) <= SAME for other in many) for edge in few)
+
+
+def _grid(table: _Ruled, name: str, limits: Limits) -> Grid:
+    """Lay the cells of a table on its edges; a cell over several of them is a merge."""
+    rows = _edges(edge for cell in table.cells for edge in (cell[1], cell[3]))
+    places = {}
+    owner: dict[tuple[int, int], tuple[int, int]] = {}
+    merges: list[Area] = []
+    for cell in sorted(table.cells, key=lambda cell: (cell[1], cell[0])):
+        top, bottom = _index(rows, cell[1]), _index(rows, cell[3]) - 1
+        left, right = _index(table.columns, cell[0]), _index(table.columns, cell[2]) - 1
+        if top > bottom or left > right or (top, left) in owner:
+            continue
+        places[top, left] = cell
+        if (top, left) != (bottom, right):
+            merges.append((top, left, bottom, right))
+        for row in range(top, bottom + 1):
+            owner.update(((row, column), (top, left)) for column in range(left, right + 1))
+    held: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    for char in table.chars:
+        row = bisect_right(rows, (char["top"] + char["bottom"]) / 2) - 1
+        column = bisect_right(table.columns, (char["x0"] + char["x1"]) / 2) - 1
+        held.setdefault(owner.get((row, column), (row, column)), []).append(char)
+    height, width = len(rows) - 1, len(table.columns) - 1
+    texts = [[""] * width for _ in range(height)]
+    for (row, column), chars in held.items():
+        if 0 <= row < height and 0 <= column < width:
+            texts[row][column] = _text(chars)
+    sheet = str(reading_words()["page_table"]).format(page=table.page, number=table.number)
+    return Grid(name, sheet, False, texts, merges, boxes=places)
+
+
+def _index(edges: Sequence[float], value: float) -> int:
+    return min(range(len(edges)), key=lambda number: abs(edges[number] - value))
+
+
+def _text(chars: list[dict[str, Any]]) -> str:
+    from pdfplumber.utils import extract_text
+
+    return str(extract_text(chars)).strip()
