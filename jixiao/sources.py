@@ -39,7 +39,8 @@ def form_rules() -> dict[str, dict[str, Any]]:
     for path in sorted((RULES / "forms").glob("*.yaml")):
         content, mistakes = load_yaml(path)
         refuse(path, mistakes)
-        rules[content["id"]] = content
+        if "form" not in content and content["evaluation"] not in {"plan", "whole"}:
+            rules[content["id"]] = content
     return rules
 
 
