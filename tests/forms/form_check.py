@@ -1,0 +1,91 @@
+"""Compare the texts of a committed file with its pages, with libraries of the formats and not with the reader."""
+
+import re
+import shutil
+import tempfile
+import unicodedata
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from form_layouts import LEFT, UP, Figure
+from form_writing import convert, shown
+
+ENCODINGS = ("utf-8-sig", "gb18030")
+
+
+def squeeze(text: str) -> str:
+    """Return a text without white space and in one width."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+
+
+def missing_texts(path: Path, sheets: list[dict[str, Any]]) -> list[str]:
+    """Return the texts and numbers of the pages that the file does not hold; nothing where it cannot be opened here."""
+    if not path.exists():
+        return [path.name]
+    if path.stat().st_size > 60_000:
+        return [f"{path.name} is larger than 60 kB"]
+    held = file_text(path)
+    if held is None:
+        return []
+    found = []
+    for sheet in sheets:
+        for page in sheet["pages"]:
+            for row in page.grid:
+                for value in row:
+                    if value in (None, "", LEFT, UP):
+                        continue
+                    kept = path.suffix in (".xlsx", ".xls", ".et", ".ods") and isinstance(value, Figure)
+                    text = squeeze(f"{value.value:g}" if kept else shown(value))  # type: ignore[union-attr]
+                    if not kept and text not in held:
+                        found.append(text)
+    return found
+
+
+def file_text(path: Path) -> str | None:
+    """Return every text of a file in one string, or None when only LibreOffice could tell and it is missing."""
+    kind = path.suffix
+    if kind in (".csv", ".tsv"):
+        content = path.read_bytes()
+        for encoding in ENCODINGS:
+            try:
+                return squeeze(content.decode(encoding))
+            except UnicodeDecodeError:
+                continue
+        return ""
+    if kind in (".docx", ".ods"):
+        with zipfile.ZipFile(path) as archive:
+            part = archive.read("word/document.xml" if kind == ".docx" else "content.xml").decode("utf-8")
+        part = re.sub(r"<text:s[^>]*/>|<w:br/>|<text:line-break/>", " ", part)
+        return squeeze(_unescape(re.sub(r"<[^>]+>", "", part)))
+    if kind in (".xlsx", ".xls", ".et"):
+        from python_calamine import CalamineWorkbook
+
+        with path.open("rb") as file:
+            book = CalamineWorkbook.from_filelike(file)
+            values = [value for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python() for value in row]
+        return squeeze(" ".join(f"{value:.15g}" if isinstance(value, float) else str(value) for value in values))
+    if kind == ".pdf":
+        import pdfplumber
+
+        with pdfplumber.open(path) as document:
+            cells = [
+                cell or ""
+                for page in document.pages
+                for table in page.extract_tables()
+                for row in table
+                for cell in row
+            ]
+        return squeeze("".join(cells))
+    if shutil.which("soffice") is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        copied = Path(folder) / f"form{'.doc' if kind == '.wps' else kind}"
+        shutil.copyfile(path, copied)
+        return squeeze(convert(copied, "txt", Path(folder)).read_text(encoding="utf-8"))
+
+
+def _unescape(text: str) -> str:
+    for mark, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
+        text = text.replace(mark, sign)
+    return text
