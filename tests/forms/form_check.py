@@ -11,6 +11,7 @@ from typing import Any
 from form_layouts import LEFT, UP, Figure
 from form_writing import convert, shown
 
+LARGEST = 60 * 1024
 ENCODINGS = ("utf-8-sig", "gb18030")
 
 
@@ -23,7 +24,7 @@ def missing_texts(path: Path, sheets: list[dict[str, Any]]) -> list[str]:
     """Return the texts and numbers of the pages that the file does not hold; nothing where it cannot be opened here."""
     if not path.exists():
         return [path.name]
-    if path.stat().st_size > 60_000:
+    if path.stat().st_size > LARGEST:
         return [f"{path.name} is larger than 60 kB"]
     held = file_text(path)
     if held is None:
@@ -69,14 +70,15 @@ def file_text(path: Path) -> str | None:
         import pdfplumber
 
         with pdfplumber.open(path) as document:
-            cells = [
-                cell or ""
+            parts = [page.extract_text() for page in document.pages]
+            parts += [
+                cell or ""  # a text over several lines is whole only in its cell
                 for page in document.pages
                 for table in page.extract_tables()
                 for row in table
                 for cell in row
             ]
-        return squeeze("".join(cells))
+        return squeeze("".join(parts))
     if shutil.which("soffice") is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
