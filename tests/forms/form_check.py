@@ -1,16 +1,22 @@
 """Compare the texts of a committed file with its pages, with libraries of the formats and not with the reader."""
 
+import csv
 import re
 import shutil
 import tempfile
 import unicodedata
 import zipfile
+from datetime import date, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from form_layouts import LEFT, UP, Figure
+from form_pages import DATE_FORMAT
 from form_writing import convert, shown
 
+from form_layouts import LEFT, UP, Figure, Value
+
+WORKBOOKS = (".xlsx", ".xls", ".et")
 LARGEST = 60 * 1024
 ENCODINGS = ("utf-8-sig", "gb18030")
 
@@ -32,25 +38,29 @@ def missing_texts(path: Path, sheets: list[dict[str, Any]]) -> list[str]:
     found = []
     for sheet in sheets:
         for page in sheet["pages"]:
-            for row in page.grid:
-                for value in row:
-                    if value in (None, "", LEFT, UP):
-                        continue
-                    kept = path.suffix in (".xlsx", ".xls", ".et", ".ods") and isinstance(value, Figure)
-                    text = squeeze(f"{value.value:g}" if kept else shown(value))  # type: ignore[union-attr]
-                    if not kept and text not in held:
-                        found.append(text)
+            for value in (value for row in page.grid for value in row if value not in (None, "", LEFT, UP)):
+                text = squeeze(stored(value) if path.suffix in WORKBOOKS else shown(value))
+                if text not in held:
+                    found.append(text)
     return found
 
 
-def file_text(path: Path) -> str | None:
-    """Return every text of a file in one string, or None when only LibreOffice could tell and it is missing."""
+def stored(value: Value) -> str:
+    """Return a cell as a workbook stores it: numbers and days without their format."""
+    if isinstance(value, Figure) and value.number_format == DATE_FORMAT:
+        return str(date(1899, 12, 30) + timedelta(days=int(value.value)))
+    return f"{float(value.value):.15g}" if isinstance(value, Figure) else shown(value)
+
+
+def file_text(path: Path) -> set[str] | str | None:
+    """Return the cells of a file or its whole text; None when only LibreOffice could tell and it is missing."""
     kind = path.suffix
     if kind in (".csv", ".tsv"):
         content = path.read_bytes()
         for encoding in ENCODINGS:
             try:
-                return squeeze(content.decode(encoding))
+                lines = csv.reader(StringIO(content.decode(encoding)), delimiter="\t" if kind == ".tsv" else ",")
+                return {squeeze(cell) for line in lines for cell in line}
             except UnicodeDecodeError:
                 continue
         return ""
@@ -59,13 +69,15 @@ def file_text(path: Path) -> str | None:
             part = archive.read("word/document.xml" if kind == ".docx" else "content.xml").decode("utf-8")
         part = re.sub(r"<text:s[^>]*/>|<w:br/>|<text:line-break/>", " ", part)
         return squeeze(_unescape(re.sub(r"<[^>]+>", "", part)))
-    if kind in (".xlsx", ".xls", ".et"):
+    if kind in WORKBOOKS:
         from python_calamine import CalamineWorkbook
 
         with path.open("rb") as file:
             book = CalamineWorkbook.from_filelike(file)
-            values = [value for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python() for value in row]
-        return squeeze(" ".join(f"{value:.15g}" if isinstance(value, float) else str(value) for value in values))
+            values = [
+                value for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python() for value in row
+            ]
+        return {squeeze(f"{value:.15g}" if isinstance(value, float) else str(value)) for value in values}
     if kind == ".pdf":
         import pdfplumber
 

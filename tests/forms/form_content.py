@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from source_forms import indicator_rows, project_budget, score_totals, to_indicator
 
 Facts = dict[str, Any]

@@ -197,5 +197,3 @@ def expected_list(content: Facts) -> Facts:
         "list": rows,
         "list_totals": [{"list_label": "合计", **total, "execution_rate_text": content["total"]["rate"]}],
     }
-
-

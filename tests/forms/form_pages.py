@@ -345,11 +345,15 @@ def declaration_page(content: Facts, options: Facts) -> Page:
             grid.append([side, LEFT, name.replace("{}", "年度"), money(content["annual"][key], options), LEFT])
         grid.append([label("年度目标"), LEFT, content["goal"], LEFT, LEFT])
         rows: Grid = [["一级指标", "二级指标", "三级指标", "指标值"]]
-        rows += [[r["category"], r["subcategory"], r["indicator"], target_text(r["target"])] for r in content["indicators"]]
+        rows += [
+            [r["category"], r["subcategory"], r["indicator"], target_text(r["target"])] for r in content["indicators"]
+        ]
         rows = merge_repeats(rows, (0, 1), 1)
         header = len(grid)
         grid += [["绩效指标" if number == 0 else UP, *row] for number, row in enumerate(rows)]
-        return Page("项目支出绩效目标申报表", [(f"（{content['year']}年度）", "center")], grid, [8, 12, 26, 34, 26], header)
+        return Page(
+            "项目支出绩效目标申报表", [(f"（{content['year']}年度）", "center")], grid, [8, 12, 26, 34, 26], header
+        )
     grid = [
         [label("项目名称"), LEFT, content["project"], *[LEFT] * 5],
         [label("主管部门及代码"), LEFT, content["department"], LEFT, label("实施单位"), content["unit"], LEFT, LEFT],

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from form_layouts import LEFT, UP, Figure, Grid, Indicator, completion_grid, percent, scoring_grid
 from form_pages import Page, amount_text, money, value_cell
+
+from form_layouts import LEFT, UP, Figure, Grid, Indicator, completion_grid, percent, scoring_grid
 from source_forms import account_body
 
 Facts = dict[str, Any]

@@ -16,9 +16,10 @@ from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
+from form_pages import DATE_FORMAT, Page
+
 from form_files import FIXED_TIME, FONT, _merge_cells, _save_document, _set_font, _text_lines
 from form_layouts import LEFT, UP, Figure, Grid, Value, merged_extent
-from form_pages import DATE_FORMAT, Page
 
 CONVERTED = {
     ".xls": ("xlsx", "xls"),
@@ -107,7 +108,9 @@ def _paint_page(book: Any, sheet: Any, row: int, edge: int, page: Page, spec: di
                 continue
             down, right = merged_extent(page.grid, number, column)
             area = (row + number, edge + column, row + number + down, edge + column + right)
-            style = book.add_format({"font_name": spec.get("font", FONT), "font_size": 10.5, "border": 1, "text_wrap": True})
+            style = book.add_format(
+                {"font_name": spec.get("font", FONT), "font_size": 10.5, "border": 1, "text_wrap": True}
+            )
             style.set_align("vcenter")
             style.set_align("center")
             if isinstance(value, Figure):
@@ -124,7 +127,9 @@ def _paint_page(book: Any, sheet: Any, row: int, edge: int, page: Page, spec: di
         sheet.set_row(row + number, max(6 + 14 * height, 46 if spec.get("tall") else 0))
     row += len(page.grid)
     for note in page.notes:
-        sheet.merge_range(row, edge, row, last, note, book.add_format({"font_name": spec.get("font", FONT), "font_size": 9}))
+        sheet.merge_range(
+            row, edge, row, last, note, book.add_format({"font_name": spec.get("font", FONT), "font_size": 9})
+        )
         row += 1
     return row
 

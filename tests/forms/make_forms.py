@@ -23,10 +23,10 @@ from form_pages import Page, declaration_page, self_page  # noqa: E402
 from form_writing import write_file  # noqa: E402
 
 FILES = HERE / "files"
-HABIT_OPTIONS = (
-    "spaced fullwidth traditional prefix no_weights weight_first rates_as_numbers dates_as_serials thousands "
-    "codes_as_numbers halves notes year_in_title extra_head"
-).split()
+HABIT_OPTIONS = {
+    *("spaced", "fullwidth", "traditional", "prefix", "no_weights", "weight_first", "halves", "notes", "extra_head"),
+    *("rates_as_numbers", "dates_as_serials", "codes_as_numbers", "thousands", "year_in_title"),
+}
 Facts = dict[str, Any]
 
 
@@ -115,7 +115,9 @@ class Corpus:
         found.add(f"unit_in_{form.get('unit_in', 'label')}")
         found |= {f"weight_in_label_{form['weight_in_label']}"} if form.get("weight_in_label") else set()
         found |= {f"grade_{form['grade']}"} if form.get("grade") else set()
-        apart = 3 if "sign" in layout["columns"] else 2 if "unit" in layout["columns"] else form.get("target_columns", 1)
+        apart = (
+            3 if "sign" in layout["columns"] else 2 if "unit" in layout["columns"] else form.get("target_columns", 1)
+        )
         found.add(f"target_columns_{apart}")
         amounts = sum(name in layout["funds"] for name in ("initial", "annual", "executed"))
         found.add(f"fund_columns_{min(amounts, form.get('fund_columns', 3))}")
