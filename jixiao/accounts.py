@@ -47,12 +47,25 @@ def read_accounts(grids: list[Grid], name: str) -> Reading | None:
             "compiling_unit": units[0][0] if units else "",
             "unit_cell": units[0][1] if units else "",
         }
-        reading.records += _account_rows(grid, rules, known)
+        rows = list(_account_rows(grid, rules, known))
+        reading.records += rows
+        reading.skipped += _notes(grid, rows)
     if not reading.records:
         return None
     if reading.year is None:
         raise FormError(name, "决算公开表没有写明年度", "请在表头写明，如“2021年度”")
     return reading
+
+
+def _notes(grid: Grid, records: list[Record]) -> list[dict[str, str]]:
+    """Return the lines below a table (注), which go into no record."""
+    last = max((record.row for record in records), default=grid.height)
+    reason = reading_words()["reasons"]["note"]
+    return [
+        {"sheet": grid.sheet, "cell": grid.address(cell.row, cell.column), "text": cell.text, "reason": reason}
+        for cell in grid.corners()
+        if cell.row >= last
+    ]
 
 
 def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str]) -> Iterator[Record]:

@@ -218,12 +218,12 @@ def compose_target(record: Record) -> None:
     A word in the column of signs that is none (定量, 正向) stays where it is.
     """
     texts = record.texts
-    sign = normalise(texts.get("target_relation", ""))
+    sign = texts.get("target_relation", "")
     unit = texts.get("measure_unit", "")
     value = texts.get("target", "")
     if not value:
         return
-    if sign in _signs() and not normalise(value).startswith(tuple(_signs())):
+    if normalise(sign) in _signs() and not normalise(value).startswith(tuple(_signs())):
         value = f"{sign}{value}"
     if unit and value[-1:].isdigit():
         value = f"{value}{unit}"

@@ -104,9 +104,9 @@ def _check_key(frame: pd.DataFrame, key: list[str]) -> None:
 def _add_evaluation(rows: Rows, reading: Reading) -> None:
     identity, named, place = _add_project(rows, reading)
     _add_funds(rows, reading, identity)
-    main_sheet = next((record.sheet for record in reading.records if record.block == "indicators"), "")
-    total = next((r for r in reading.records if r.block == "total" and r.sheet == main_sheet), None)
-    grade = next((r for r in reading.records if r.block == "grade" and r.sheet == main_sheet), None)
+    main = next((record.table for record in reading.records if record.block == "indicators"), "")
+    total = next((r for r in reading.records if r.block == "total" and r.table == main), None)
+    grade = next((r for r in reading.records if r.block == "grade" and r.table == main), None)
     objective = reading.head.get("objective_expected")
     rows.add(
         "evaluations",

@@ -65,7 +65,9 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
     unit_lines = tuple(reading_words()["unit_lines"])
     first = min(piece.headers, default=piece.stop)
     money = [
-        row + (header.block.name == "list") for row, header in piece.headers.items() if header.block.name != "funds"
+        row + (header.block.name == "list")
+        for row, header in piece.headers.items()
+        if header.block.name not in BEFORE_MONEY
     ]
     last_of_money = min(money, default=piece.stop if piece.headers else piece.start)
     sheet, money_sign = normalise(piece.sheet), str(reading_words()["yuan"])

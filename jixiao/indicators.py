@@ -71,7 +71,7 @@ class IndicatorRows:
 
     def _add_indicator(self, record: Record, category: str, subcategory: str) -> None:
         texts, reading = record.texts, self.reading
-        name = texts.get("indicator", "")
+        name = plain_indicator(texts.get("indicator", ""))
         is_placeholder = self._is_placeholder(record)
         waiting = self.achieved.get(normalise(name or subcategory), []) if record.block == "indicators" else []
         source = waiting.pop(0) if waiting else record  # equal names are paired in the order of the form
@@ -206,7 +206,7 @@ def add_plans(rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
         if new and new != category.get(term):
             category[term], subcategory[term] = new, ""
         subcategory[term] = split_heading(texts.get("subcategory", ""))[0] or subcategory.get(term, "")
-        name = texts.get("indicator", "")
+        name = plain_indicator(texts.get("indicator", ""))
         if not name and not texts.get("target", ""):
             continue
         number += 1
@@ -228,6 +228,17 @@ def add_plans(rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
             **place_of(reading, record, "indicator"),
             target_cell=record.cells.get("target", ""),
         )
+
+
+def plain_indicator(text: str) -> str:
+    """Return the name of an indicator without the running number and the weight that the form prints around it.
+
+    Example:
+        >>> plain_indicator("指标1：培训人数"), plain_indicator("培训人数（10分）"), plain_indicator("指标1：")
+        ('培训人数', '培训人数', '指标1：')
+    """
+    words = reading_words()
+    return re.sub(words["weighted_indicator"], "", re.sub(words["numbered_indicator"], "", text.strip())).strip()
 
 
 def split_heading(label: str) -> tuple[str, float | None]:
