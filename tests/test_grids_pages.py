@@ -67,8 +67,26 @@ def test_other_columns_or_words_between_make_another_table(tmp_path):
     assert [grid.is_continued for grid in grids] == [False, False] and grids[1].above[0].text == "另一张表"
 
 
+def test_a_head_close_above_a_table_that_goes_on(tmp_path):
+    first = [text(60, 52, "示例局文件"), *ruled(60, 600, [100, 150, 80], [24], HEAD)]
+    second = [text(60, 52, "示例局文件"), *ruled(60, 72, [100, 150, 80], [24], {(0, 1): "乙"})]
+    one, two = read_grids(pdf(tmp_path / "a.pdf", [first, second]), "a.pdf")
+    assert two.is_continued and [line.text for line in one.margins] == ["示例局文件"] * 2
+
+
+def test_a_large_title_near_the_edge_and_the_year_below_it_stay(tmp_path):
+    page = [
+        ("text", 200, 40, "项目支出绩效自评表", 18),
+        text(230, 56, "（2021年度）"),
+        *ruled(60, 80, [100, 150, 80], [24], HEAD),
+    ]
+    grids = read_grids(pdf(tmp_path / "a.pdf", [page, page]), "a.pdf")
+    assert [[line.text for line in grid.above] for grid in grids] == [["项目支出绩效自评表", "（2021年度）"]] * 2
+    assert grids[1].is_continued is False and grids[0].margins == ()
+
+
 def test_the_same_title_above_a_form_on_each_page_is_no_head_of_the_pages(tmp_path):
-    page = [text(200, 58, "项目支出绩效自评表"), *ruled(60, 80, [100, 150, 80], [24], HEAD)]
+    page = [text(200, 66, "项目支出绩效自评表"), *ruled(60, 80, [100, 150, 80], [24], HEAD)]
     grids = read_grids(pdf(tmp_path / "a.pdf", [page, page]), "a.pdf")
     assert [[line.text for line in grid.above] for grid in grids] == [["项目支出绩效自评表"]] * 2
     assert grids[1].is_continued is False
