@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 from file_factories import pdf, refused, ruled
 
 from jixiao.grids import read_grids
@@ -104,3 +106,16 @@ def test_pages_without_text_without_tables_and_with_a_password(tmp_path):
     locked = "/Encrypt 6 0 R /ID [<00112233445566778899aabbccddeeff> <00112233445566778899aabbccddeeff>]"
     secret = f"<< /Filter /Standard /V 2 /R 3 /Length 128 /P -4 /O <{'ab' * 32}> /U <{'cd' * 32}> >>"
     assert "设有密码" in refused(pdf(tmp_path / "c.pdf", [], trailer=locked, objects=[secret]))
+
+
+def test_a_page_that_cannot_be_unpacked_to_its_end_is_not_read_in_part(tmp_path, capfd):
+    path = pdf(tmp_path / "a.pdf", [ruled(60, 80, [100, 150, 80], [24] * 20, HEAD)])
+    content = path.read_bytes()
+    start, end = content.index(b"<< /Length"), content.index(b"endstream")
+    drawn = content[content.index(b"stream\n", start) + 7 : end]
+    packed = bytearray(zlib.compress(drawn))
+    packed[len(packed) // 2] ^= 0xFF
+    head = b"<< /Filter /FlateDecode /Length %d >>\nstream\n" % len(packed)
+    path.write_bytes(content[:start] + head + bytes(packed) + b"\n" + content[end:])
+    assert "已损坏" in refused(path)
+    assert capfd.readouterr() == ("", "")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
@@ -24,6 +26,8 @@ MARGIN = 66.0
 """Points from the edge of a page in which heads and feet of pages stand (2.3 cm)."""
 BODY = 54.0
 """Points from the upper edge from which the text of most programs begins (1.9 cm)."""
+_LOSS = "data-loss"
+"""What the parser logs when it could not unpack all of a page."""
 LARGER = 1.15
 """A line so many times larger than the text of its page is a title."""
 
@@ -79,17 +83,20 @@ def read_pages(content: bytes, name: str, limits: Limits) -> list[Grid]:
     from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
 
     pages = []
-    try:
-        with pdfplumber.open(io.BytesIO(content)) as document:
-            if len(document.pages) > limits.pages:
-                raise FormError(name, f"文件有{len(document.pages)}页", f"上限为{limits.pages}页，请拆分后再放入")
-            for number, page in enumerate(document.pages, 1):
-                pages.append(_page(page, number, name, limits))
-                page.close()
-    except Exception as error:
-        if _is_caused_by(error, (PDFPasswordIncorrect, PDFEncryptionError)):
-            raise FormError(name, "文件设有密码", "请去除密码后再放入") from error
-        raise
+    with _listening() as said:
+        try:
+            with pdfplumber.open(io.BytesIO(content)) as document:
+                if len(document.pages) > limits.pages:
+                    raise FormError(name, f"文件有{len(document.pages)}页", f"上限为{limits.pages}页，请拆分后再放入")
+                for number, page in enumerate(document.pages, 1):
+                    pages.append(_page(page, number, name, limits))
+                    page.close()
+        except Exception as error:
+            if _is_caused_by(error, (PDFPasswordIncorrect, PDFEncryptionError)):
+                raise FormError(name, "文件设有密码", "请去除密码后再放入") from error
+            raise
+    if any(_LOSS in line.lower() for line in said):
+        raise FormError(name, "文件已损坏，部分内容无法读出", "请重新导出或索取该文件")
     if all(page.is_picture or not (page.tables or page.lines) for page in pages):
         raise FormError(name, "没有文字层（扫描件或图片）", "请索取 Word、Excel 原件，或先做文字识别并核对后再放入")
     margins = _take_margins(pages)
@@ -98,6 +105,26 @@ def read_pages(content: bytes, name: str, limits: Limits) -> list[Grid]:
         raise FormError(name, "没有找到有框线的表格", "请索取 Word、Excel 原件，或给表格加上框线后另存")
     grids[0].margins = tuple(margins)
     return grids
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
+    """Hear what the parser only logs, instead of printing it: it goes on when a part of a page is lost."""
+    said: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    logger, ear = logging.getLogger("pdfminer"), Ear(logging.WARNING)
+    before = logger.propagate
+    logger.addHandler(ear)
+    logger.propagate = False
+    try:
+        yield said
+    finally:
+        logger.removeHandler(ear)
+        logger.propagate = before
 
 
 def _is_caused_by(error: BaseException, kinds: tuple[type[BaseException], ...]) -> bool:
