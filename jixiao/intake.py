@@ -51,6 +51,7 @@ def read_files(
         FormError('文件“missing.xlsx”：文件不存在；请检查文件名和路径。')
     """
     number = max(1, workers or load_limits().workers)
+    _idle(os.getpid())  # made once, before there are threads
     waiting: deque[Future[list[Reading] | JixiaoError]] = deque()
     with ThreadPoolExecutor(number, thread_name_prefix="intake") as pool:
         try:
@@ -82,6 +83,11 @@ class _Child:
         )
         self.is_ready = self._line() == "ready"
         self.is_late = False
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
 
     def ask(self, request: dict[str, str], seconds: float) -> Any:
         """Return the answer to one request; None when the child was too slow or ended, and then it is gone."""
@@ -148,7 +154,7 @@ def _take_child() -> _Child:
             child = _idle(os.getpid()).get_nowait()
         except queue.Empty:
             return _Child(settings)
-        if child.settings == settings:
+        if child.settings == settings and child.is_alive:
             return child
         child.end()
 
@@ -166,7 +172,10 @@ def _read_one(path: Path, name: str) -> list[Reading] | JixiaoError:
         return FormError(
             name, f"读取进程意外结束，可能所需内存超过{limits.memory_mb}MB", "请拆分文件或另存为 .xlsx 后再放入"
         )
-    _idle(os.getpid()).put(child)
+    if child.is_late:  # the answer came while it was being stopped
+        child.end()
+    else:
+        _idle(os.getpid()).put(child)
     if "form_error" in answer:
         return FormError(**answer["form_error"])
     if "error" in answer:

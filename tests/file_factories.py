@@ -165,7 +165,7 @@ def ods_cell(text, *, value=None, kind="string", more=""):
 
 
 def pdf(path, pages, *, trailer="", objects=(), size=(595, 842)):
-    """Write a PDF: a page is a list of ("text", x, y, words) and ("rule", x0, y0, x1, y1), y counted from the top."""
+    """Write a PDF: a page is a list of ("text", x, y, words[, size]) and ("rule", x0, y0, x1, y1), y from the top."""
     font = (
         "<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [4 0 R] >>",
         "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /DW 1000 /FontDescriptor 5 0 R "
@@ -185,8 +185,10 @@ def pdf(path, pages, *, trailer="", objects=(), size=(595, 842)):
         drawn = []
         for item in items:
             if item[0] == "text":
-                _, x, y, words = item
-                drawn.append(f"BT /F1 10 Tf {x} {height - y} Td <{words.encode('utf-16-be').hex()}> Tj ET")
+                _, x, y, words, *size_of = item
+                points = size_of[0] if size_of else 10
+                coded = words.encode("utf-16-be").hex()
+                drawn.append(f"BT /F1 {points} Tf {x} {height - y} Td <{coded}> Tj ET")
             elif item[0] == "rule":
                 _, x0, y0, x1, y1 = item
                 drawn.append(f"{x0} {height - y0} m {x1} {height - y1} l S")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 from file_factories import pdf, refused, ruled
 
 from jixiao.grids import read_grids
@@ -67,8 +69,26 @@ def test_other_columns_or_words_between_make_another_table(tmp_path):
     assert [grid.is_continued for grid in grids] == [False, False] and grids[1].above[0].text == "另一张表"
 
 
+def test_a_head_close_above_a_table_that_goes_on(tmp_path):
+    first = [text(60, 52, "示例局文件"), *ruled(60, 600, [100, 150, 80], [24], HEAD)]
+    second = [text(60, 52, "示例局文件"), *ruled(60, 72, [100, 150, 80], [24], {(0, 1): "乙"})]
+    one, two = read_grids(pdf(tmp_path / "a.pdf", [first, second]), "a.pdf")
+    assert two.is_continued and [line.text for line in one.margins] == ["示例局文件"] * 2
+
+
+def test_a_large_title_near_the_edge_and_the_year_below_it_stay(tmp_path):
+    page = [
+        ("text", 200, 40, "项目支出绩效自评表", 18),
+        text(230, 56, "（2021年度）"),
+        *ruled(60, 80, [100, 150, 80], [24], HEAD),
+    ]
+    grids = read_grids(pdf(tmp_path / "a.pdf", [page, page]), "a.pdf")
+    assert [[line.text for line in grid.above] for grid in grids] == [["项目支出绩效自评表", "（2021年度）"]] * 2
+    assert grids[1].is_continued is False and grids[0].margins == ()
+
+
 def test_the_same_title_above_a_form_on_each_page_is_no_head_of_the_pages(tmp_path):
-    page = [text(200, 58, "项目支出绩效自评表"), *ruled(60, 80, [100, 150, 80], [24], HEAD)]
+    page = [text(200, 66, "项目支出绩效自评表"), *ruled(60, 80, [100, 150, 80], [24], HEAD)]
     grids = read_grids(pdf(tmp_path / "a.pdf", [page, page]), "a.pdf")
     assert [[line.text for line in grid.above] for grid in grids] == [["项目支出绩效自评表"]] * 2
     assert grids[1].is_continued is False
@@ -86,3 +106,16 @@ def test_pages_without_text_without_tables_and_with_a_password(tmp_path):
     locked = "/Encrypt 6 0 R /ID [<00112233445566778899aabbccddeeff> <00112233445566778899aabbccddeeff>]"
     secret = f"<< /Filter /Standard /V 2 /R 3 /Length 128 /P -4 /O <{'ab' * 32}> /U <{'cd' * 32}> >>"
     assert "设有密码" in refused(pdf(tmp_path / "c.pdf", [], trailer=locked, objects=[secret]))
+
+
+def test_a_page_that_cannot_be_unpacked_to_its_end_is_not_read_in_part(tmp_path, capfd):
+    path = pdf(tmp_path / "a.pdf", [ruled(60, 80, [100, 150, 80], [24] * 20, HEAD)])
+    content = path.read_bytes()
+    start, end = content.index(b"<< /Length"), content.index(b"endstream")
+    drawn = content[content.index(b"stream\n", start) + 7 : end]
+    packed = bytearray(zlib.compress(drawn))
+    packed[len(packed) // 2] ^= 0xFF
+    head = b"<< /Filter /FlateDecode /Length %d >>\nstream\n" % len(packed)
+    path.write_bytes(content[:start] + head + bytes(packed) + b"\n" + content[end:])
+    assert "已损坏" in refused(path)
+    assert capfd.readouterr() == ("", "")

@@ -44,6 +44,7 @@ FORMATS = [
     ("0.00E+00", NumberFormat()),
     ("# ?/?", NumberFormat()),
     ("@", NumberFormat()),
+    ('General"元"', NumberFormat(after="元")),
     ('"%"0', NumberFormat()),
 ]
 

@@ -107,6 +107,16 @@ def test_a_child_that_dies_costs_only_its_file(child, death):
     assert results[0][0] == "a" and results[2][0] == "c"
 
 
+def test_a_child_that_died_between_two_calls_is_replaced(child):
+    child("")
+    list(read_files([(Path("x"), "a")], workers=1))
+    waiting = intake._idle(os.getpid()).queue[0]
+    waiting._process.kill()
+    waiting._process.wait()
+    (result,) = read_files([(Path("x"), "b")], workers=1)
+    assert str(result).startswith("b")
+
+
 def test_a_child_that_never_starts(monkeypatch, child):
     child("")
     monkeypatch.setattr(intake, "COMMAND", (sys.executable, "-c", "pass"))

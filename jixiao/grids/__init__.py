@@ -73,6 +73,8 @@ def read_grids(path: Path, name: str) -> list[Grid]:
     except OSError as error:
         raise FormError(name, "文件无法打开", "请检查权限，或先关闭正在使用它的程序") from error
     except BaseException as error:  # a damaged file can raise anything, a panic of the parser included
+        if isinstance(error.__context__, MemoryError) or any(isinstance(part, MemoryError) for part in error.args):
+            raise FormError(name, "读取所需内存超过上限", "请拆分后再放入") from error
         raise FormError(
             name, "文件无法解析，可能已损坏或设有密码", "请去除密码或重新另存为 .xlsx 或 .docx 后再放入"
         ) from error

@@ -47,6 +47,7 @@ class _Walker:
         self._name, self._limits = name, limits
         self._grids: list[Grid] = []
         self._lines: list[Line] = []
+        self._names: set[str] = set()
         self._number = 0
         self._left = limits.cells
 
@@ -80,7 +81,8 @@ class _Walker:
             raise FormError(
                 self._name, f"表格内又套表格，超过{self._limits.nesting}层", "请把里层的表格移到单元格之外后另存"
             )
-        title = table_name(above, {grid.sheet for grid in self._grids}, len(self._grids) + 1)
+        title = table_name(above, self._names, len(self._grids) + 1)
+        self._names.add(title)
         grid, inner = self._laid(node, title)
         grid.above, grid.note, grid.is_continued = above, unit_note(above), is_continued
         self._grids.append(grid)

@@ -44,6 +44,7 @@ def read_hypertext(text: str, name: str, limits: Limits) -> list[Grid]:
     root = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), parser=parser)
     grids: list[Grid] = []
     lines: list[Line] = []
+    names: set[str] = set()
     numbers = 0
     for found in _pieces(root):
         if isinstance(found, str):
@@ -53,7 +54,8 @@ def read_hypertext(text: str, name: str, limits: Limits) -> list[Grid]:
             continue
         is_inner = next(found.iterancestors("table"), None) is not None
         above = () if is_inner else tuple(lines)
-        title = table_name(above, {grid.sheet for grid in grids}, len(grids) + 1)
+        title = table_name(above, names, len(grids) + 1)
+        names.add(title)
         grid = _grid(found, name, title, limits)
         grid.above, grid.note = above, unit_note(above)
         grid.is_continued = bool(grids) and not lines and not is_inner

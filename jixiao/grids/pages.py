@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 from jixiao.errors import FormError
@@ -21,6 +24,12 @@ SAME = 3.0
 """Points by which two edges may differ and be one."""
 MARGIN = 66.0
 """Points from the edge of a page in which heads and feet of pages stand (2.3 cm)."""
+BODY = 54.0
+"""Points from the upper edge from which the text of most programs begins (1.9 cm)."""
+_LOSS = "data-loss"
+"""What the parser logs when it could not unpack all of a page."""
+LARGER = 1.15
+"""A line so many times larger than the text of its page is a title."""
 
 
 @dataclass
@@ -35,6 +44,15 @@ class _Ruled:
     columns: list[float]
 
 
+@dataclass(frozen=True)
+class _Text:
+    """One line outside the tables of a page."""
+
+    box: Box
+    text: str
+    size: float
+
+
 @dataclass
 class _Page:
     """One page: its tables and the lines outside them, from top to bottom."""
@@ -42,7 +60,9 @@ class _Page:
     number: int
     height: float
     tables: list[_Ruled] = field(default_factory=list)
-    lines: list[tuple[Box, str]] = field(default_factory=list)
+    lines: list[_Text] = field(default_factory=list)
+    size: float = 0.0
+    """Size of most of its text."""
     is_picture: bool = False
 
 
@@ -63,17 +83,20 @@ def read_pages(content: bytes, name: str, limits: Limits) -> list[Grid]:
     from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
 
     pages = []
-    try:
-        with pdfplumber.open(io.BytesIO(content)) as document:
-            if len(document.pages) > limits.pages:
-                raise FormError(name, f"文件有{len(document.pages)}页", f"上限为{limits.pages}页，请拆分后再放入")
-            for number, page in enumerate(document.pages, 1):
-                pages.append(_page(page, number, name, limits))
-                page.close()
-    except Exception as error:
-        if _is_caused_by(error, (PDFPasswordIncorrect, PDFEncryptionError)):
-            raise FormError(name, "文件设有密码", "请去除密码后再放入") from error
-        raise
+    with _listening() as said:
+        try:
+            with pdfplumber.open(io.BytesIO(content)) as document:
+                if len(document.pages) > limits.pages:
+                    raise FormError(name, f"文件有{len(document.pages)}页", f"上限为{limits.pages}页，请拆分后再放入")
+                for number, page in enumerate(document.pages, 1):
+                    pages.append(_page(page, number, name, limits))
+                    page.close()
+        except Exception as error:
+            if _is_caused_by(error, (PDFPasswordIncorrect, PDFEncryptionError)):
+                raise FormError(name, "文件设有密码", "请去除密码后再放入") from error
+            raise
+    if any(_LOSS in line.lower() for line in said):
+        raise FormError(name, "文件已损坏，部分内容无法读出", "请重新导出或索取该文件")
     if all(page.is_picture or not (page.tables or page.lines) for page in pages):
         raise FormError(name, "没有文字层（扫描件或图片）", "请索取 Word、Excel 原件，或先做文字识别并核对后再放入")
     margins = _take_margins(pages)
@@ -82,6 +105,26 @@ def read_pages(content: bytes, name: str, limits: Limits) -> list[Grid]:
         raise FormError(name, "没有找到有框线的表格", "请索取 Word、Excel 原件，或给表格加上框线后另存")
     grids[0].margins = tuple(margins)
     return grids
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
+    """Hear what the parser only logs, instead of printing it: it goes on when a part of a page is lost."""
+    said: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    logger, ear = logging.getLogger("pdfminer"), Ear(logging.WARNING)
+    before = logger.propagate
+    logger.addHandler(ear)
+    logger.propagate = False
+    try:
+        yield said
+    finally:
+        logger.removeHandler(ear)
+        logger.propagate = before
 
 
 def _is_caused_by(error: BaseException, kinds: tuple[type[BaseException], ...]) -> bool:
@@ -108,9 +151,12 @@ def _page(page: Any, number: int, name: str, limits: Limits) -> _Page:
         return item.get("object_type") != "char" or not any(_is_inside(item, box) for box in boxes)
 
     free = page.filter(is_free)
-    for line in free.extract_text_lines(return_chars=False, strip=True) if free.chars else []:
+    for line in free.extract_text_lines() if free.chars else []:
         if line["text"].strip():
-            found.lines.append(((line["x0"], line["top"], line["x1"], line["bottom"]), line["text"].strip()))
+            box = (line["x0"], line["top"], line["x1"], line["bottom"])
+            found.lines.append(_Text(box, line["text"].strip(), max(char["size"] for char in line["chars"])))
+    found.lines.sort(key=lambda line: line.box[1])
+    found.size = median(char["size"] for char in page.chars) if page.chars else 0.0
     return found
 
 
@@ -133,33 +179,34 @@ def _take_margins(pages: Sequence[_Page]) -> list[Line]:
     words = reading_words()
     keys: Counter[tuple[str, int]] = Counter()
 
-    def key_of(page: _Page, box: Box, text: str) -> tuple[str, int] | None:
-        if box[1] > MARGIN and box[3] < page.height - MARGIN:
+    def key_of(page: _Page, line: _Text) -> tuple[str, int] | None:
+        if line.box[1] > MARGIN and line.box[3] < page.height - MARGIN:
             return None
-        return re.sub(r"\d+", "#", normalise(text)), round(box[1] / SAME)
+        return re.sub(r"\d+", "#", normalise(line.text)), round(line.box[1] / SAME)
 
     for page in pages:
-        keys.update({key for box, text in page.lines if (key := key_of(page, box, text))})
+        keys.update({key for line in page.lines if (key := key_of(page, line))})
     margins = []
     for page in pages:
-        kept = []
-        for box, text in page.lines:
-            key = key_of(page, box, text)
-            is_number = re.fullmatch(words["page_number"], normalise(text)) is not None
-            if key and (is_number or (len(pages) > 1 and keys[key] > 1 and not _is_title(page, box))):
-                margins.append(Line(text, str(words["page"]).format(page=page.number) + boxed(box)))
+        kept: list[_Text] = []
+        for line in page.lines:
+            key = key_of(page, line)
+            is_number = re.fullmatch(words["page_number"], normalise(line.text)) is not None
+            is_below = bool(kept) and line.box[1] < MARGIN  # the head of a page stands above everything else
+            if key and (is_number or (keys[key] > 1 and not is_below and not _is_title(page, line))):
+                margins.append(Line(line.text, _place(page, line.box)))
             else:
-                kept.append((box, text))
+                kept.append(line)
         page.lines = kept
         if page.is_picture:
             margins.append(Line(str(words["picture_page"]), str(words["page"]).format(page=page.number)))
     return margins
 
 
-def _is_title(page: _Page, box: Box) -> bool:
+def _is_title(page: _Page, line: _Text) -> bool:
     """Say whether a line may be the title of the form below it: several forms may have one title, each on its page."""
-    below = [table.box[1] for table in page.tables if table.box[1] > box[1]]
-    return bool(below) and box[1] >= MARGIN / 2 and min(below) - box[3] < MARGIN
+    is_followed = any(table.box[1] > line.box[1] for table in page.tables) and line.box[1] < MARGIN
+    return is_followed and (line.box[1] >= BODY or line.size > LARGER * page.size)
 
 
 def _grids(pages: Sequence[_Page], name: str, limits: Limits) -> list[Grid]:
@@ -168,7 +215,7 @@ def _grids(pages: Sequence[_Page], name: str, limits: Limits) -> list[Grid]:
     last: _Ruled | None = None
     for page in pages:
         items: list[tuple[float, Any]] = [(table.box[1], table) for table in page.tables]
-        items += [(box[1], Line(text, _place(page, box))) for box, text in page.lines]
+        items += [(line.box[1], Line(line.text, _place(page, line.box))) for line in page.lines]
         for _, item in sorted(items, key=lambda pair: pair[0]):
             if isinstance(item, Line):
                 lines.append(item)

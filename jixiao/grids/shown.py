@@ -57,7 +57,8 @@ def number_format(code: str, number: int = -1) -> NumberFormat:
     if code.lower() == "general" or re.search(r"\[[<>=]", code):
         return PLAIN
     digits, before, after, is_percent = "", "", "", False
-    for quoted, escaped, banged, places, sign in _CODE.findall(code.partition(";")[0]):
+    first = re.sub("general", "0", code.partition(";")[0], flags=re.IGNORECASE)
+    for quoted, escaped, banged, places, sign in _CODE.findall(first):
         literal = quoted or escaped or banged
         if places:
             if digits:  # two groups of digits: a trick that moves the decimal point, or a fraction

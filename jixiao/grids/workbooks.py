@@ -12,13 +12,13 @@ from jixiao.errors import FormError
 from jixiao.grids.archives import Archive
 from jixiao.grids.cells import Area, Grid, check_size, column_letters
 from jixiao.grids.limits import Limits
-from jixiao.grids.shown import PLAIN, NumberFormat, check_digits, from_serial, number_format, written
+from jixiao.grids.shown import NumberFormat, check_digits, from_serial, number_format, written
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 # One cell as nearly every program writes it, and as the standard allows it.
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="(\d+)")?(?: t="(\w+)")?(?: cm="\d+")?(/?)>')
-_OTHER_CELL = re.compile(rb"<c[\t\r\n>]|:c[\s>]")
+_OTHER_CELLS = tuple(start + end for start in (b"<c", b":c") for end in (b">", b"\t", b"\r", b"\n"))
 _ATTRIBUTE = re.compile(rb"""\s(r|s|t)\s*=\s*["']([^"']*)["']""")
 _MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^<>]*?ref\s*=\s*["']([A-Z]+)(\d+)(?::([A-Z]+)(\d+))?["']""")
 _FORMULA = re.compile(
@@ -78,16 +78,10 @@ def read_workbook(content: bytes, archive: Archive, name: str, limits: Limits) -
                 continue
             known = sheets[meta.name]
             rows = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
-            shown = known.shown
-            texts = [
-                [value if value.__class__ is str else written(value) for value in values]
-                if not shown
-                else [
-                    value if value.__class__ is str else _written(value, shown.get((row, column), PLAIN), is_1904)
-                    for column, value in enumerate(values)
-                ]
-                for row, values in enumerate(rows)
-            ]
+            texts = [[value if value.__class__ is str else written(value) for value in values] for values in rows]
+            for (row, column), shown in known.shown.items():
+                if row < len(rows) and column < len(rows[row]):
+                    texts[row][column] = _written(rows[row][column], shown, is_1904)
             for (row, column), text in known.mistakes.items():
                 if row < len(texts) and column < len(texts[row]):
                     texts[row][column] = text
@@ -156,7 +150,8 @@ def _sheet(content: bytes, styles: dict[bytes, NumberFormat], name: str, sheet: 
 
 def _cells(content: bytes) -> Cells:
     cells: Cells = _CELL.findall(content)
-    if len(cells) == content.count(b"<c ") and not _OTHER_CELL.search(content):
+    is_usual = len(cells) == content.count(b"<c ") and b":c " not in content
+    if is_usual and not any(start in content for start in _OTHER_CELLS):
         return cells
     cells = []
     row, column = 0, 0
