@@ -117,11 +117,10 @@ def account_pages(facts: Facts, tables: list[str]) -> list[tuple[str, Page]]:
 
 
 def account_figures(facts: Facts, tables: list[str]) -> list[list[str]]:
-    """Return every printed figure of the tables: table, side, code, name, number of the column, figure."""
+    """Return every printed figure of the tables: table, code, name, number of the column, figure."""
     return [
         [
             row["table"],
-            row["side"] or "",
             row["row_code"] or "",
             row["row_name"],
             row["column_no"] or "",
