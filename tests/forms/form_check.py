@@ -11,12 +11,15 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from defusedxml import ElementTree
 from form_pages import DATE_FORMAT
 from form_writing import convert, shown
 
 from form_layouts import LEFT, UP, Figure, Value
 
 WORKBOOKS = (".xlsx", ".xls", ".et")
+TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 LARGEST = 60 * 1024
 ENCODINGS = ("utf-8-sig", "gb18030")
 
@@ -64,11 +67,12 @@ def file_text(path: Path) -> set[str] | str | None:
             except UnicodeDecodeError:
                 continue
         return ""
-    if kind in (".docx", ".ods"):
+    if kind == ".docx":
+        return document_cells(path)
+    if kind == ".ods":
         with zipfile.ZipFile(path) as archive:
-            part = archive.read("word/document.xml" if kind == ".docx" else "content.xml").decode("utf-8")
-        part = re.sub(r"<text:s[^>]*/>|<w:br/>|<text:line-break/>", " ", part)
-        return squeeze(_unescape(re.sub(r"<[^>]+>", "", part)))
+            cells = ElementTree.fromstring(archive.read("content.xml")).iter(f"{TABLE}table-cell")
+            return {squeeze("".join(cell.itertext())) for cell in cells}
     if kind in WORKBOOKS:
         from python_calamine import CalamineWorkbook
 
@@ -96,10 +100,11 @@ def file_text(path: Path) -> set[str] | str | None:
     with tempfile.TemporaryDirectory() as folder:
         copied = Path(folder) / f"form{'.doc' if kind == '.wps' else kind}"
         shutil.copyfile(path, copied)
-        return squeeze(convert(copied, "txt", Path(folder)).read_text(encoding="utf-8"))
+        return document_cells(convert(copied, "docx", Path(folder)))
 
 
-def _unescape(text: str) -> str:
-    for mark, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
-        text = text.replace(mark, sign)
-    return text
+def document_cells(path: Path) -> set[str]:
+    """Return the text of every cell of a Word document."""
+    with zipfile.ZipFile(path) as archive:
+        body = ElementTree.fromstring(archive.read("word/document.xml"))
+    return {squeeze("".join(part.text or "" for part in cell.iter(f"{WORD}t"))) for cell in body.iter(f"{WORD}tc")}

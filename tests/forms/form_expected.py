@@ -135,24 +135,23 @@ def expected_self(layout: Facts, content: Facts, options: Facts) -> Facts:
 def expected_declaration(content: Facts, options: Facts) -> Facts:
     """Return what must be read from a declaration of targets; the half of the whole term stays apart."""
     annual = {"category": "", "subcategory": "", "indicator": "", "target": ""}
+    money = dict(content["annual"])
+    if options.get("halves"):
+        money |= {f"term_{fund}": value for fund, value in content["whole"].items()}
+    rows = [
+        {key: text for key, text in row.items() if key not in {"actual_text", "reported_score", "deviation_reason"}}
+        for row in expected_indicators(content, annual, options)
+    ]
     found: Facts = {
         "form": "target_declaration",
         "family": "national",
         "year": content["year"],
         "evaluation": "plan",
         "head": {key: content[key] for key in ("project", "department", "unit")},
-        "money_unit": "万元",
-        "budgets": [
-            {"fund": fund, "annual_budget": number_text(value), "executed": None}
-            for fund, value in content["annual"].items()
-        ],
-        "indicators": expected_indicators(content, annual, options),
-        "placeholders": 0,
-        "total_reported": None,
-        "grade_reported": "",
+        "budgets": [{"fund": fund, "annual_budget": number_text(value)} for fund, value in money.items()],
+        "indicators": rows,
     }
     if options.get("halves"):
-        found["term_funds"] = {fund: number_text(value) for fund, value in content["whole"].items()}
         found["term_indicators"] = [
             [row["indicator"], "".join(target_parts(row["term_target"]))] for row in content["indicators"]
         ]

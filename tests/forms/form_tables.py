@@ -117,14 +117,15 @@ def account_pages(facts: Facts, tables: list[str]) -> list[tuple[str, Page]]:
 
 
 def account_figures(facts: Facts, tables: list[str]) -> list[list[str]]:
-    """Return every printed figure of the tables: table, side, code, name, number of the column, figure."""
+    """Return every printed figure of the tables: table, code, name, number of the column (where printed), figure."""
+    sheets = facts["form_cells"]["final_account"]["sheets"]
+    numbered = {spec["sheet"]: {cell for cell in spec["header"][-1] if cell} for spec in sheets}
     return [
         [
             row["table"],
-            row["side"] or "",
             row["row_code"] or "",
             row["row_name"],
-            row["column_no"] or "",
+            row["column_no"] if row["column_no"] in numbered[row["table"]] else "",
             amount_text(row["value"], ""),
         ]
         for row in facts["final_account"]["rows"]

@@ -168,6 +168,8 @@ def write_document(path: Path, sheets: Sequence[dict[str, Any]]) -> None:
                 add_table(container, grid, page.widths)
                 if spec.get("split"):
                     document.add_page_break()
+            if not spec.get("split"):  # a table at the very end is lost in a Word 97 file
+                document.add_paragraph()
             for note in page.notes:
                 document.add_paragraph(note)
     _save_document(document, path)
@@ -249,7 +251,7 @@ def write_file(path: Path, sheets: Sequence[dict[str, Any]], encoding: str, *, v
 
 def convert(path: Path, target: str, folder: Path) -> Path:
     """Convert one file with LibreOffice in a profile of its own."""
-    profile = f"-env:UserInstallation=file://{tempfile.gettempdir()}/jixiao-corpus-profile"
+    profile = f"-env:UserInstallation=file://{folder}/profile"
     command = ["soffice", profile, "--headless", "--convert-to", target, "--outdir", str(folder / "out"), str(path)]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     return folder / "out" / f"{path.stem}.{target}"

@@ -22,6 +22,7 @@ from form_content import load_facts, load_projects, read_yaml  # noqa: E402
 from form_pages import Page, declaration_page, self_page  # noqa: E402
 from form_writing import write_file  # noqa: E402
 
+DOCUMENTS = (".docx", ".doc", ".wps")
 FILES = HERE / "files"
 HABIT_OPTIONS = {
     *("spaced", "fullwidth", "traditional", "prefix", "no_weights", "weight_first", "halves", "notes", "extra_head"),
@@ -52,7 +53,8 @@ class Corpus:
                 if form not in forms:
                     forms.append(form)
             sheets += own if own else [{"name": "Sheet1"} | sheet | {"pages": pages}]
-        notes = [note for sheet in sheets for page in sheet["pages"] for note in page.notes]
+        is_document = Path(spec["file"]).suffix in DOCUMENTS  # there a note is a paragraph, no cell
+        notes = [note for sheet in sheets for page in sheet["pages"] for note in page.notes if not is_document]
         guesses = [
             str(row["actual"])
             for sheet in spec["sheets"]
@@ -89,7 +91,7 @@ class Corpus:
         sheets = [sheet for sheet in spec["sheets"] if sheet.get("forms")]
         suffix = Path(spec["file"]).suffix
         if len(sheets) > 1 and not spec.get("repeated"):
-            found.add("several_tables" if suffix in (".docx", ".doc", ".wps", ".pdf") else "several_sheets")
+            found.add("several_tables" if suffix in (*DOCUMENTS, ".pdf") else "several_sheets")
         if any(not sheet.get("forms") for sheet in spec["sheets"]):
             found.add("instruction_sheet")
         for sheet in sheets:
