@@ -13,6 +13,8 @@ from jixiao.values import normalise
 from jixiao.vocabulary import reading_words, value_labels
 
 LONGEST_TITLE = 60
+MONEY = "fund_"
+"""Begins the name of a head value that is an amount of money."""
 BEFORE_MONEY = ("funds", "tasks")
 """Blocks whose header may stand above the cell that states the money unit."""
 
@@ -112,10 +114,10 @@ def _read_labels(piece: Piece, family: Family, reading: Reading) -> None:
             continue
         key = view.keys[row][column]
         name = family.head.get(key) if row not in piece.headers else None
-        if name and name not in reading.head:
+        if name and (name not in reading.head or _is_second_half(reading, name, row)):
             value = next_cell(view, row, column, labels=labels)
             if value is not None and view.texts[value[0]][value[1]].strip():
-                reading.head[name] = _one(piece, "head", name, value)
+                _keep(reading, name, _one(piece, "head", name, value))
                 piece.used |= {at, value}
         elif name and _same_value(piece, row, column, labels, reading.head[name]):
             continue
@@ -135,6 +137,21 @@ def _read_labels(piece: Piece, family: Family, reading: Reading) -> None:
             _read_glued(piece, at, family, reading)
 
 
+def _is_second_half(reading: Reading, name: str, row: int) -> bool:
+    """Say whether a label of money stands a second time in its row: the whole term stands left, the year right."""
+    return name.startswith(MONEY) and name in reading.head and reading.head[name].row == row + 1
+
+
+def _keep(reading: Reading, name: str, record: Record) -> None:
+    """Keep a value of the head; money that stands left of money of the same name is that of the whole term (中期)."""
+    left = reading.head.get(name)
+    if left is not None and name.startswith(MONEY):
+        term = name.replace(MONEY, f"{MONEY}term_")
+        texts, cells = {term: left.texts[name]}, {term: left.cells[name]}
+        reading.head[term] = Record(left.block, left.sheet, left.row, texts, cells)
+    reading.head[name] = record
+
+
 def _same_value(piece: Piece, row: int, column: int, labels: frozenset[str], known: Record) -> bool:
     """Account for a label that is printed a second time with the same value."""
     value = next_cell(piece.view, row, column, labels=labels)
@@ -150,8 +167,9 @@ def _read_glued(piece: Piece, at: Position, family: Family, reading: Reading) ->
     text = piece.view.texts[at[0]][at[1]]
     name, value = _glued(text, family)
     if name:
-        place = {name: piece.view.address(*at)}
-        reading.head.setdefault(name, Record("head", piece.sheet, at[0] + 1, {name: value}, place))
+        record = Record("head", piece.sheet, at[0] + 1, {name: value}, {name: piece.view.address(*at)})
+        if name not in reading.head or _is_second_half(reading, name, at[0]):
+            _keep(reading, name, record)
         piece.used.add(at)
 
 
