@@ -23,23 +23,22 @@ Place = Annotated[str, typer.Option("--place", help="数据位置：source、sam
 
 @app.command()
 def read(
-    files: Annotated[list[Path], typer.Argument(help="要读取的表格文件（.xlsx、.docx）")],
+    files: Annotated[list[Path], typer.Argument(help="要读取的表格文件（工作簿、文档、PDF、CSV）")],
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程序读取")] = False,
 ) -> None:
     """读取表格，说明读出了什么、哪些未读、哪些是推断。"""
-    from jixiao.exchange import describe_file, read_as_dict
+    from jixiao.exchange import describe_file, frames_as_dict, read_each
 
     readings, failed = [], []
-    for path in files:
-        try:
-            readings.append(read_as_dict(path))
-        except JixiaoError as error:
-            failed.append(str(error))
+    for found in read_each(files):
+        if isinstance(found, JixiaoError):
+            failed.append(str(found))
+        elif as_json:
+            readings.append(frames_as_dict(found))
+        else:
+            print(describe_file(found))
     if as_json:
         print(json.dumps(readings[0] if len(files) == 1 and readings else readings, ensure_ascii=False, indent=1))
-    else:
-        for reading in readings:
-            print(describe_file(reading))
     _fail(failed)
 
 

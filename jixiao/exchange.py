@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from jixiao.errors import JixiaoError
 from jixiao.frames import make_frames
-from jixiao.records import Reading
-from jixiao.sources import read_file
+from jixiao.ingest import ingest_report
+from jixiao.intake import read_files
+from jixiao.schemas import Frames
+from jixiao.sources import checksum
+from jixiao.submissions import Submissions
 from jixiao.summary import select_rows
 from jixiao.tables import show_findings, write_value
 from jixiao.vocabulary import label, word
@@ -19,13 +24,35 @@ _MONEY = ("initial_budget", "annual_budget", "arrived", "executed")
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
+def read_each(paths: Sequence[Path]) -> Iterator[Frames | JixiaoError]:
+    """Read single files within the limits of time and memory (逐个读取文件), each into frames of its own.
+
+    Returns:
+        For each file its frames, ``ingest`` included, or the error that explains why there are none.
+    """
+    files = [(path, path.name) for path in paths]
+    for path, found in zip(paths, read_files(files), strict=True):
+        if isinstance(found, JixiaoError):
+            yield found
+            continue
+        arrived = Submissions()
+        arrived.add(found, checksum=checksum(path))
+        arrived.sort()
+        if arrived.errors:
+            yield arrived.errors[0]
+            continue
+        frames = make_frames(arrived.kept)
+        frames.ingest = ingest_report(arrived, frames)
+        yield frames
+
+
 def read_as_dict(path: Path) -> dict[str, Any]:
     """Read one form file into the shape that other programs read (``jixiao read --json``).
 
     Returns:
         file, form, money_unit, projects (each with year, department, unit, project, evaluation, budgets, indicators,
         total_reported, grade_reported), skipped and guesses. Money is 万元 (``money_unit`` is what the form prints),
-        rates are fractions, missing is ``None``.
+        rates are fractions, missing is ``None``. A file of several forms is named by its first.
 
     Raises:
         FormError: The file is none of the declared forms.
@@ -36,30 +63,39 @@ def read_as_dict(path: Path) -> dict[str, Any]:
         >>> read_as_dict(first)["form"]
         'self_evaluation'
     """
-    readings = read_file(path)
-    frames = make_frames(readings)
-    listed = frames.projects[frames.projects["source_sheet"].isin(_list_sheets(readings))]
-    projects = [_project(frames, row) for _, row in frames.evaluations.iterrows()]
-    projects += [_project(frames, row) for _, row in listed.assign(evaluation="budget_list").iterrows()]
+    (found,) = read_each([path])
+    if isinstance(found, JixiaoError):
+        raise found
+    return frames_as_dict(found)
+
+
+def frames_as_dict(frames: Frames) -> dict[str, Any]:
+    """Return the frames of one file in the shape of :func:`read_as_dict` (对外格式)."""
+    first = frames.ingest.iloc[0]
+    evaluations = [row for _, row in frames.evaluations.iterrows()]
+    for form, evaluation in (("budget_list", "budget_list"), ("target_declaration", "plan")):
+        sheets = frames.ingest.loc[frames.ingest["form"] == form, "source_sheet"]
+        listed = frames.projects[frames.projects["source_sheet"].isin(sheets)]
+        if evaluation == "budget_list" and len(sheets):
+            listed = frames.projects[~frames.projects["project_id"].isin(frames.evaluations["project_id"])]
+        evaluations += [row for _, row in listed.assign(evaluation=evaluation).iterrows()]
     place = ["source_sheet", "source_cell", "text", "reason"]
     renamed = {"source_sheet": "sheet", "source_cell": "cell"}
     return {
-        "file": path.name,
-        "form": readings[0].form,
-        "money_unit": readings[0].money_unit,
-        "projects": projects,
+        "file": first["source_file"],
+        "form": first["form"],
+        "money_unit": first["money_unit"],
+        "projects": [_project(frames, row) for row in evaluations],
         "skipped": frames.skipped[place].rename(columns=renamed).to_dict("records"),
         "guesses": frames.guesses[place].rename(columns=renamed).to_dict("records"),
     }
 
 
-def _list_sheets(readings: list[Reading]) -> set[str]:
-    return {record.sheet for reading in readings if reading.form == "budget_list" for record in reading.records}
-
-
 def _project(frames: Any, row: pd.Series) -> dict[str, Any]:
     budgets = select_rows(frames.budgets, row)
-    indicators = select_rows(frames.indicators, row)
+    is_plan = row["evaluation"] == "plan"
+    indicators = frames.plans.assign(evaluation="plan") if is_plan else frames.indicators
+    indicators = select_rows(indicators, row)
     return {
         **{name: _plain(row[name]) for name in ("year", "department", "unit", "project", "evaluation")},
         "budgets": [
@@ -91,9 +127,9 @@ def _indicator(row: dict[str, Any]) -> dict[str, Any]:
         "reported_score",
         "deviation_reason",
     )
-    shown = {name: _plain(row[name]) for name in names}
+    shown = {name: _plain(row.get(name)) for name in names}
     for name in ("target", "actual"):
-        if row[f"{name}_date"] is not pd.NaT:
+        if row.get(f"{name}_date", pd.NaT) is not pd.NaT:
             shown[f"{name}_value"] = f"{row[f'{name}_date']:%Y-%m-%d}"
     return {**shown, "source": {"sheet": row["source_sheet"], "cell": row["source_cell"]}}
 
@@ -105,23 +141,23 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def describe_file(reading: dict[str, Any]) -> str:
-    """Say in Chinese what was read from one file, what was skipped and what was guessed (读取说明)."""
-    indicators = sum(len(project["indicators"]) for project in reading["projects"])
-    lines = [
-        f"{label('source_file')}：{reading['file']}",
-        f"  {label('form')}：{word('form', reading['form'])}；{label('money_unit')}：{reading['money_unit'] or '—'}；"
-        f"{label('projects')}：{len(reading['projects'])}；{label('indicators_rows')}：{indicators}",
-    ]
-    for project in reading["projects"]:
+def describe_file(frames: Frames) -> str:
+    """Say in Chinese what was read from one file, how sure, what was skipped and what was guessed (读取说明)."""
+    lines = [f"{label('source_file')}：{frames.ingest['source_file'].iloc[0]}"]
+    for row in frames.ingest.to_dict("records"):
+        shown = ("form", "family", "year", "sureness", "money_unit", "record_count", "indicator_count", "state")
+        parts = [f"{label(name)}：{write_value(name, row[name]) or '—'}" for name in shown]
+        lines.append(f"  {row['source_sheet']}：{'；'.join(parts)}")
+    for project in frames_as_dict(frames)["projects"]:
         total = write_value("total_reported", project["total_reported"])
         lines.append(
             f"  {project['year']} {project['project']} {word('evaluation', project['evaluation'])} "
             f"{label('total_reported')}：{total} {project['grade_reported'] or ''}".rstrip()
         )
     for name in ("guesses", "skipped"):
-        for item in reading[name]:
-            lines.append(f"  {label(f'{name}_rows')}：{item['sheet']}!{item['cell']} “{item['text']}” {item['reason']}")
+        for item in getattr(frames, name).to_dict("records"):
+            place = f"{item['source_sheet']}!{item['source_cell']}"
+            lines.append(f"  {label(f'{name}_rows')}：{place} “{item['text']}” {item['reason']}")
     return "\n".join(lines)
 
 

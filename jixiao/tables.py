@@ -285,29 +285,10 @@ def show_departments(results: Results) -> Table:
 
 
 def show_sources(results: Results) -> Table:
-    """Show which form was recognised in which file and how many rows it gave (表格识别情况)."""
-    frames = results.frames
-    parts = [
-        frame.groupby("source_file").size().rename(name)
-        for name, frame in (
-            ("indicators", frames.indicators),
-            ("budgets", frames.budgets),
-            ("accounts", frames.accounts),
-            ("skipped", frames.skipped),
-            ("guesses", frames.guesses),
-        )
-    ]
-    counts = pd.concat(parts, axis=1).fillna(0).astype(int).sort_index()
-    forms = frames.evaluations.set_index("source_file")["evaluation"].to_dict()
-    kinds = {**dict.fromkeys(frames.list_totals["source_file"], "budget_list"), **forms}
-    written = {
-        label("source_file"): list(counts.index),
-        label("evaluation"): [
-            word("evaluation", kinds.get(file, "")) or word("form", "final_account") for file in counts.index
-        ],
-    }
-    written |= {label(f"{name}_rows"): counts[name].astype("str").tolist() for name in counts}
-    return Table(pd.DataFrame(written, dtype="str"))
+    """Show every form that arrived, how surely it was recognised and how many rows it gave (表格识别情况)."""
+    columns = ("source_file", "source_sheet", "form", "family", "year", "evaluation", "sureness")
+    counts = ("record_count", "indicator_count", "skipped_count", "guess_count", "state", "note")
+    return make_table(results.frames.ingest, [*columns, *counts])
 
 
 def show_guesses(frame: pd.DataFrame) -> Table:
