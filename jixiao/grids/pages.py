@@ -141,6 +141,7 @@ def _page(page: Any, number: int, name: str, limits: Limits) -> _Page:
         cells: list[Box] = list(table.cells)
         columns = _edges(edge for cell in cells for edge in (cell[0], cell[2]))
         rows = _edges(edge for cell in cells for edge in (cell[1], cell[3]))
+        cells += _open_cells(cells, columns, rows)
         sheet = str(reading_words()["page_table"]).format(page=number, number=len(found.tables) + 1)
         check_size(len(rows) - 1, len(columns) - 1, [], name=name, sheet=sheet, limit=limits.cells)
         chars = [char for char in page.chars if _is_inside(char, table.bbox)]
@@ -158,6 +159,23 @@ def _page(page: Any, number: int, name: str, limits: Limits) -> _Page:
     found.lines.sort(key=lambda line: line.box[1])
     found.size = median(char["size"] for char in page.chars) if page.chars else 0.0
     return found
+
+
+def _open_cells(cells: Sequence[Box], columns: Sequence[float], rows: Sequence[float]) -> list[Box]:
+    """Return the cells that run over the edge of the page: no rule closes them above or below."""
+    covered = set()
+    for cell in cells:
+        first, last = (bisect_right(columns, edge + SAME) - 1 for edge in (cell[0], cell[2]))
+        top, bottom = (bisect_right(rows, edge + SAME) - 1 for edge in (cell[1], cell[3]))
+        covered |= {(row, column) for row in range(top, bottom) for column in range(first, last)}
+    opened = []
+    height = len(rows) - 1
+    for column in range(len(columns) - 1):
+        free = [row for row in range(height) if (row, column) not in covered]
+        runs = [[row for row in free if all(other in free for other in range(row, height))]]
+        runs += [[row for row in free if all(other in free for other in range(row + 1)) and row not in runs[0]]]
+        opened += [(columns[column], rows[run[0]], columns[column + 1], rows[run[-1] + 1]) for run in runs if run]
+    return opened
 
 
 def _is_inside(item: dict[str, Any], box: Box) -> bool:
@@ -220,7 +238,10 @@ def _grids(pages: Sequence[_Page], name: str, limits: Limits) -> list[Grid]:
             if isinstance(item, Line):
                 lines.append(item)
                 continue
-            is_next = last is not None and last.page + 1 == item.page and not lines
+            is_next = last is not None and last.page + 1 == item.page
+            if is_next and grids and all(normalise(line.text) in _texts(grids[-1]) for line in lines):
+                lines = []  # a cell that runs over the page is written once more, out of sight
+            is_next = is_next and not lines
             is_continued = is_next and last is not None and _is_same_table(last, item)
             if is_continued and last is not None:
                 item.columns = max((last.columns, item.columns), key=len)
@@ -234,6 +255,10 @@ def _grids(pages: Sequence[_Page], name: str, limits: Limits) -> list[Grid]:
     if grids:
         grids[-1].below = tuple(lines)
     return grids
+
+
+def _texts(grid: Grid) -> set[str]:
+    return {normalise(text) for row in grid.texts for text in row if text}
 
 
 def _context(grid: Grid) -> dict[str, Any]:
