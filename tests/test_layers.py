@@ -23,6 +23,7 @@ LAYERS = [
     ["scoring"],
     ["checks"],
     ["store"],
+    ["forms"],
     ["summary"],
     ["theme"],
     ["figures", "tables"],
@@ -30,7 +31,15 @@ LAYERS = [
     ["report", "dashboard"],
     ["__main__"],
 ]
-CHECKS_LAYERS = [["findings"], ["accounts", "money", "points", "standards"], ["__init__"]]
+ROOMS = {
+    "checks": [["findings"], ["accounts", "money", "points", "standards"], ["__init__"]],
+    "forms": [
+        ["layouts"],
+        ["selection", "slots"],
+        ["document", "proof", "self_evaluation", "workbook"],
+        ["__init__"],
+    ],
+}
 NOTEBOOK_LIBRARIES = {"papermill", "nbclient", "nbconvert", "nbformat", "ipywidgets", "anywidget", "voila"}
 DATA_READERS = {
     "python_calamine",
@@ -125,14 +134,15 @@ def test_imports_go_down_only(path):
     assert wrong == []
 
 
-def test_the_rooms_of_checks_import_downwards():
-    rank = {name: number for number, names in enumerate(CHECKS_LAYERS) for name in names}
-    files = sorted((PACKAGE / "checks").glob("*.py"))
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_rooms_import_downwards(room):
+    rank = {name: number for number, names in enumerate(ROOMS[room]) for name in names}
+    files = sorted((PACKAGE / room).glob("*.py"))
     assert {path.stem for path in files} == set(rank)
     for path in files:
         for name, line in imports_of(path):
             parts = name.split(".")
-            if parts[:2] == ["jixiao", "checks"]:
+            if parts[:2] == ["jixiao", room]:
                 other = parts[2] if parts[2] in rank else "__init__"
                 assert rank[other] < rank[path.stem], f"{path.name}:{line}"
 
@@ -166,7 +176,8 @@ def test_only_declared_opens_yaml():
 
 
 def test_only_grids_sources_and_store_read_data_files():
-    assert users_of(DATA_READERS) <= {"grids", "sources", "store"}
+    assert users_of(DATA_READERS - {"docx"}) <= {"grids", "sources", "store"}
+    assert users_of({"docx"}) <= {"grids", "sources", "store", "forms"}  # the last writes documents
     for path in MODULES:
         if module_of(path) not in {"grids", "sources", "store"}:
             wrong = [f"{path.name}:{line}: {name}" for name, line in calls_of(path) if name in DATA_CALLS]
