@@ -76,7 +76,7 @@ def write_forms(frames: Frames, out: Path, *, project: str = "", year: int | Non
             _write(evaluation, out / f"{name}{FORMATS[0]}") for evaluation, name in zip(evaluations, names, strict=True)
         ]
     if len(evaluations) > 1:
-        named = name_evaluations([evaluation.head for evaluation in evaluations])
+        named = name_evaluations([evaluation.head for evaluation in evaluations], layout)
         raise RequestError(
             f"有{len(evaluations)}份自评表：{named}；请用 --project 和 --year 选定一份，或把 --out 写成目录"
         )

@@ -1,4 +1,4 @@
-"""Paint a laid-out form as a document (.docx): one table, merged by gridSpan and vMerge, with fields when it is empty."""
+"""Paint a laid-out form as a document (.docx): one table by gridSpan and vMerge, with fields when it is empty."""
 
 from __future__ import annotations
 
@@ -103,7 +103,8 @@ def _row(form: LaidOut, row: int, cells: list[Any]) -> Any:
     properties = _new("trPr")
     if length <= _MAX_WHOLE_ROW:
         properties.append(_new("cantSplit"))
-    properties.append(_new("trHeight", val="400", hRule="atLeast"))
+    lines = max((slot.lines for slot in form.slots if slot.row == row), default=1)
+    properties.append(_new("trHeight", val=str(400 + 280 * (lines - 1)), hRule="atLeast"))
     return _new("tr", properties, *cells)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jixiao.errors import FormError, JixiaoError
+from jixiao.errors import JixiaoError, ProofError
 from jixiao.forms.layouts import Layout
 from jixiao.forms.selection import Evaluation, list_evaluations, number_of
 from jixiao.frames import make_frames
@@ -31,6 +31,9 @@ HELD = {
 """What form 1 holds; every other column of the frames follows from these or says where something stood."""
 
 
+_ROWS = {"budgets": "budgets_rows", "indicators": "indicators_rows", "headings": "heading"}
+
+
 def read_frames(path: Path, *, name: str = "") -> Frames:
     """Read the forms of one file into frames (读一个文件).
 
@@ -50,22 +53,22 @@ def prove(path: Path, name: str, evaluation: Evaluation, layout: Layout) -> None
         layout: The layout it was written in.
 
     Raises:
-        FormError: It does not; the sentence names the first difference. Such a form is not kept.
+        ProofError: It does not; the sentence names the first difference. Such a form is not kept.
     """
     try:
         (again,) = list_evaluations(read_frames(path, name=name), layout)
     except (JixiaoError, ValueError) as error:
-        raise _differs(name, f"不能按自评表读回（{error}）") from error
+        raise ProofError(name, f"不能按自评表读回（{error}）") from error
     for part, columns in HELD.items():
         ours, theirs = _rows(evaluation, part), _rows(again, part)
         if len(ours) != len(theirs):
-            raise _differs(name, f"应有{len(ours)}行，读回{len(theirs)}行（{part}）")
+            raise ProofError(name, f"{label(_ROWS[part])}应有{len(ours)}行，读回{len(theirs)}行")
         for ours_row, theirs_row in zip(ours, theirs, strict=True):
             for column in columns:
                 kind = SCHEMAS["evaluations" if part == "head" else part][column]
                 wanted, found = _plain(ours_row[column], kind), _plain(theirs_row[column], kind)
                 if wanted != found:
-                    raise _differs(name, f"“{label(column)}”应为“{_short(wanted)}”，读回“{_short(found)}”")
+                    raise ProofError(name, f"“{label(column)}”应为“{_short(wanted)}”，读回“{_short(found)}”")
 
 
 def _rows(evaluation: Evaluation, part: str) -> list[dict[str, Any]]:
@@ -79,7 +82,3 @@ def _plain(value: Any, kind: str) -> Any:
 def _short(value: Any) -> str:
     text = "" if value is None else str(value)
     return text if len(text) <= 40 else f"{text[:40]}……"
-
-
-def _differs(name: str, found: str) -> FormError:
-    return FormError(name, f"写出的表与原数据不一致：{found}", "没有保存；请检查该处内容是否为表头用词，或填写不完整")

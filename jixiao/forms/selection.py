@@ -57,15 +57,14 @@ def list_evaluations(frames: Frames, layout: Layout, *, project: str = "", year:
         what = word("form", layout.id)
         if every.empty:
             raise RequestError(f"没有读到{what}，不能写出；请换一个填有{what}的文件或数据目录")
-        raise RequestError(f"没有符合条件的{what}，现有：{name_evaluations(every.to_dict('records'))}")
+        raise RequestError(f"没有符合条件的{what}，现有：{name_evaluations(every.to_dict('records'), layout)}")
     return [_evaluation(frames, row, layout) for row in chosen.to_dict("records")]
 
 
-def name_evaluations(rows: list[dict[str, Any]]) -> str:
+def name_evaluations(rows: list[dict[str, Any]], layout: Layout) -> str:
     """Name evaluations in a sentence: project and year, the first few of them."""
-    listed = list(dict.fromkeys(f"{row['project']}（{row['year']}年度）" for row in rows))
-    more = f"等{len(listed)}份" if len(listed) > _SHOWN else ""
-    return "、".join(listed[:_SHOWN]) + more
+    listed = list(dict.fromkeys(f"{row['project']}{layout.year_line.format(year=row['year'])}" for row in rows))
+    return "、".join(listed[:_SHOWN]) + ("……" if len(listed) > _SHOWN else "")
 
 
 def _evaluation(frames: Frames, head: dict[str, Any], layout: Layout) -> Evaluation:
@@ -91,7 +90,7 @@ def _cleaned(row: dict[str, Any], notes: list[str], layout: Layout) -> dict[str,
     """Return a row whose texts a file can hold: without control characters, which are noted."""
     cleaned = dict(row)
     for column, value in row.items():
-        if not isinstance(value, str):
+        if not isinstance(value, str) or column.startswith("source_") or column.endswith("_cell"):
             continue
         lines = _BROKEN_LINE.sub("\n", value)
         cleaned[column] = _UNWRITABLE.sub("", lines).strip()

@@ -9,7 +9,7 @@ from typing import Any
 
 from jixiao.forms.layouts import Layout, load_layout
 from jixiao.forms.selection import Evaluation, number_of
-from jixiao.forms.slots import LaidOut, Rule, Slot, number_slot, plain, rate_formula, rate_slot, sum_formula
+from jixiao.forms.slots import LaidOut, Rule, Slot, number_slot, plain, rate_formula, rate_slot, sum_formula, text_lines
 from jixiao.grids import column_letters
 from jixiao.values import normalise
 from jixiao.vocabulary import reading_words
@@ -19,6 +19,9 @@ MONEY = {"initial_budget": 3, "annual_budget": 4, "executed": 5}
 WEIGHT, RATE, SCORE = 6, 7, 8
 INDICATOR_COLUMNS = ("category", "subcategory", "indicator", "target", "actual", "weight", "reported_score")
 LAST = 8
+_LINES_OF_AN_OBJECTIVE = 3
+_LINES_OF_A_ROW = 28
+"""Lines that a row of a workbook can show; a longer objective goes over several rows."""
 
 
 def lay_out(evaluation: Evaluation) -> LaidOut:
@@ -36,7 +39,7 @@ def lay_out(evaluation: Evaluation) -> LaidOut:
     _add_title(form, form.layout.year_line.format(year=evaluation.year))
     _add_names(form, evaluation.head)
     execution, others = _split_execution(evaluation)
-    if evaluation.budgets:
+    if evaluation.budgets or evaluation.head["money_unit"]:
         _add_funds(form, evaluation, is_scored=execution is not None or _is_scored(evaluation, others))
     _add_objectives(form, evaluation.head["objective"], evaluation.head["objective_achieved"])
     _add_indicators(form, evaluation, others, is_execution_apart=execution is not None)
@@ -197,12 +200,15 @@ def _is_scored(evaluation: Evaluation, rows: list[dict[str, Any]]) -> bool:
 
 def _add_objectives(form: LaidOut, expected: str, achieved: str) -> None:
     """Add the objective (绩效目标) and what became of it, side by side."""
-    top = form.height
-    _label(form, top, 0, "objective_block", rows=2)
-    _label(form, top, 1, "objective", columns=4)
-    _label(form, top, 5, "objective_achieved", columns=4)
-    _entry(form, Slot(top + 1, 1, expected, columns=4, is_left=True), "objective")
-    _entry(form, Slot(top + 1, 5, achieved, columns=4, is_left=True), "objective_achieved")
+    top, texts = form.height, {"objective": (1, expected), "objective_achieved": (5, achieved)}
+    widths = {key: float(sum(form.layout.widths[column : column + 4])) for key, (column, _) in texts.items()}
+    lines = max(text_lines(text, widths[key]) for key, (_, text) in texts.items())
+    rows = 1 + lines // _LINES_OF_A_ROW
+    _label(form, top, 0, "objective_block", rows=rows + 1)
+    for key, (column, text) in texts.items():
+        _label(form, top, column, key, columns=4)
+        slot = Slot(top + 1, column, text, rows=rows, columns=4, is_left=True, lines=_LINES_OF_AN_OBJECTIVE)
+        _entry(form, slot, key)
 
 
 def _add_header(form: LaidOut, rows: int) -> int:

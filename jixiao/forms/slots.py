@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from jixiao.forms.layouts import Layout, Message
 from jixiao.formulas import half_up
 from jixiao.grids import column_letters, written
+
+LINE_POINTS = 14
+"""Height of a line of text in points."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Slot:
 
     ``text`` is what a reader sees and what a document holds; ``number`` the exact number a workbook stores, which is
     the cached result when there is a ``formula``. ``role`` is title, line, label, entry or check (a warning that a
-    workbook works out).
+    workbook works out); ``lines`` the room it has at least.
     """
 
     row: int
@@ -44,6 +48,7 @@ class Slot:
     number: Decimal | None = None
     number_format: str = ""
     formula: str = ""
+    lines: int = 1
     is_open: bool = False
     rule: Rule | None = None
 
@@ -148,3 +153,17 @@ def rate_formula(parts: tuple[str, str], values: tuple[Decimal | None, Decimal |
     rate = Decimal(text[:-1]) / 100
     near = {half_up(upper / lower * (1 + shift), places + 2) for shift in (-Decimal("1E-12"), 0, Decimal("1E-12"))}
     return f"=ROUND({parts[0]}/{parts[1]},{places + 2})" if near == {rate} else ""
+
+
+def text_lines(text: str, width: float) -> int:
+    """Return the lines a text needs in a column of this width, a Chinese character counting two.
+
+    Example:
+        >>> text_lines("年度指标值", 14), text_lines("年度指标值", 6)
+        (1, 2)
+    """
+    lines = 0
+    for part in text.split("\n"):
+        length = sum(2 if unicodedata.east_asian_width(sign) in "WFA" else 1 for sign in part)
+        lines += max(1, -int(-length * 1.05 // width))
+    return lines

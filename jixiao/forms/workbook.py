@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jixiao.errors import FormError
-from jixiao.forms.slots import LaidOut, Rule, Slot
+from jixiao.forms.slots import LINE_POINTS, LaidOut, Rule, Slot, text_lines
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -18,7 +17,7 @@ MAX_TEXT = 32_767
 """Characters a cell of a workbook holds, a character outside the basic plane counting two."""
 MAX_HEIGHT = 409
 """Points a row of a workbook can be high."""
-_LINE, _ROOM = 14, 6
+_ROOM = 6
 
 
 def paint_workbook(form: LaidOut, path: Path) -> list[int]:
@@ -123,7 +122,7 @@ def _write_slot(sheet: Worksheet, slot: Slot, style: Format) -> None:
     elif not slot.text:
         sheet.write_blank(*at, None, style)
     elif slot.text.startswith("<r>"):  # the library takes such a text for its own markup, in fragments it does not
-        sheet.write_rich_string(*at, slot.text[:1], slot.text[1:], style)
+        sheet.write_rich_string(*at, slot.text[:1], slot.text[1:2], slot.text[2:], style)
     else:
         sheet.write_string(*at, slot.text, style)
 
@@ -151,12 +150,13 @@ def row_heights(form: LaidOut) -> tuple[list[float], list[int]]:
     A workbook does not grow a row for a merged cell, so the height comes from the texts.
     """
     widths = [float(width) for width in form.layout.widths]
-    heights = [float(_LINE + _ROOM)] * form.height
+    heights = [float(LINE_POINTS + _ROOM)] * form.height
     shares: list[tuple[Slot, float]] = []
     for slot in form.slots:
         size = 2 if slot.role == "title" else 1
         lines = text_lines(slot.text, sum(widths[slot.column : slot.column + slot.columns]) / size)
-        needed = float(_ROOM + _LINE * lines * size)
+        lines = max(lines, slot.lines)
+        needed = float(_ROOM + LINE_POINTS * lines * size)
         if slot.rows == 1:
             heights[slot.row] = max(heights[slot.row], needed)
         else:
@@ -168,17 +168,3 @@ def row_heights(form: LaidOut) -> tuple[list[float], list[int]]:
             heights[row] += missing / slot.rows
     tall = [row for row, height in enumerate(heights, 1) if height > MAX_HEIGHT]
     return [min(height, MAX_HEIGHT) for height in heights], tall
-
-
-def text_lines(text: str, width: float) -> int:
-    """Return the lines a text needs in a column of this width, a Chinese character counting two.
-
-    Example:
-        >>> text_lines("年度指标值", 14), text_lines("年度指标值", 6)
-        (1, 2)
-    """
-    lines = 0
-    for part in text.split("\n"):
-        length = sum(2 if unicodedata.east_asian_width(sign) in "WFA" else 1 for sign in part)
-        lines += max(1, -int(-length * 1.05 // width))
-    return lines
