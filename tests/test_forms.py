@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -202,7 +203,7 @@ def test_no_text_of_a_user_becomes_a_formula_a_link_or_markup(tmp_path):
     sheet = shown(path)
     assert [sheet.cell(9 + number, 4).value for number in range(len(evil))] == evil
     kinds = {cell.coordinate: cell.value for line in sheet.iter_rows() for cell in line if cell.data_type == "f"}
-    assert set(kinds) == {"G17", "H17"} and not list(sheet._hyperlinks)
+    assert set(kinds) == {"G17"} and not list(sheet._hyperlinks)
     assert sheet["C3"].value == "=甲" and sheet["C3"].data_type == "s"
 
 
@@ -294,6 +295,7 @@ def test_an_empty_form_reads_as_an_empty_form(ending, tmp_path):
         forms.read_frames(path)
 
 
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice works the formulas out")
 def test_a_filled_template_is_read_with_every_value(tmp_path, template):
     book = openpyxl.load_workbook(template)
     sheet = book.active
@@ -387,6 +389,8 @@ def run(*arguments):
 def test_the_command_writes_and_refuses_in_one_sentence(tmp_path):
     done = run(SELF, "--out", tmp_path / "a.xlsx")
     assert done.returncode == 0 and "已写出" in done.stdout and (tmp_path / "a.xlsx").exists()
+    done = run("sample", "--project", "公交", "--out", tmp_path / "每份一个")
+    assert done.returncode == 0 and done.stdout.count("已写出") == 2
     wrong = [
         ([SELF, "--out", tmp_path / "a.pdf"], "应为 .xlsx 或 .docx"),
         ([SELF], "请用 --out"),

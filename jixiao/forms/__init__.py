@@ -38,7 +38,7 @@ def load_file(source: Path) -> Frames:
         FormError: The file cannot be read.
         RequestError: There is no such folder.
     """
-    return read_frames(source) if source.is_file() or source.suffix else load(find_place(source))
+    return load(find_place(source)) if source.is_dir() or not source.suffix else read_frames(source)
 
 
 def write_forms(frames: Frames, out: Path, *, project: str = "", year: int | None = None) -> list[Written]:
