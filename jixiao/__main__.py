@@ -148,6 +148,33 @@ def report(
 
 
 @app.command()
+def form(
+    source: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="填好的表格文件，或数据位置")] = None,
+    out: Annotated[Path | None, typer.Option(help="写到哪里：.xlsx 或 .docx 文件，或目录（每份一个 .xlsx）")] = None,
+    empty: Annotated[bool, typer.Option("--empty", help="写出供单位填报的空表")] = False,
+    project: Annotated[str, typer.Option(help="项目名称的一部分")] = "",
+    year: Annotated[int | None, typer.Option(help="年度")] = None,
+) -> None:
+    """写出项目支出绩效自评表（财预〔2020〕10号附1），或供填报的空表。"""
+    from jixiao import forms
+
+    if out is None:
+        raise JixiaoError("请用 --out 写明保存位置，如 --out 自评表.xlsx")
+    if empty == (source is not None):
+        raise JixiaoError("请给出要写出的表格文件；只要空表时用 --empty，不要再给文件")
+    if source is None:
+        written = [forms.write_template(out, year=year)]
+    else:
+        if out.exists() and source.exists() and out.samefile(source) and out.is_file():
+            raise JixiaoError(f"“{out}”就是原表，不能覆盖；请把 --out 写成另一个文件")
+        written = forms.write_forms(forms.load_file(source), out, project=project, year=year)
+    for item in written:
+        print(f"已写出 {_shown(item.path)}")
+        for note in item.notes:
+            print(f"  注意：{note}")
+
+
+@app.command()
 def dashboard(
     place: Place = "built",
     host: Annotated[str, typer.Option(help="监听地址，只允许本机")] = "127.0.0.1",

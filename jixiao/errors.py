@@ -48,6 +48,15 @@ class FormError(JixiaoError):
         super().__init__(f"{where}：{found}；{expected}。")
 
 
+class ProofError(FormError):
+    """A form that was written (写出的表) would not be read back as what was to be written; it is not kept."""
+
+    def __init__(self, file: str, found: str) -> None:
+        super().__init__(
+            file, f"写出的表读回后与原数据不一致：{found}", "没有保存；请检查该处内容是否与表头用词相同，或填写不完整"
+        )
+
+
 class ReadingErrors(JixiaoError):
     """Some files of a folder could not be read (部分文件无法读取); the others were."""
 

@@ -107,14 +107,14 @@ def _add_evaluation(rows: Rows, reading: Reading) -> None:
     main = next((record.table for record in reading.records if record.block == "indicators"), "")
     total = next((r for r in reading.records if r.block == "total" and r.table == main), None)
     grade = next((r for r in reading.records if r.block == "grade" and r.table == main), None)
-    objective = reading.head.get("objective_expected")
     rows.add(
         "evaluations",
         **identity,
         **named,
         form=reading.form,
         money_unit=reading.money_unit,
-        objective=objective.texts["objective"] if objective else "",
+        objective=_objective(reading, "expected"),
+        objective_achieved=_objective(reading, "achieved"),
         total_reported=_printed_total(rows, reading, total),
         grade_reported=grade.texts["grade"] if grade else head_of(reading, "grade_claimed"),
         total_cell=_place(total, "reported_score") or head_cell_of(reading, "total_claimed"),
@@ -175,6 +175,12 @@ def _add_plan(rows: Rows, reading: Reading) -> None:
                 **place_of(reading, money, "annual_budget"),
             )
     add_plans(rows, reading, identity)
+
+
+def _objective(reading: Reading, part: str) -> str:
+    """Return the objective in words, as expected or as achieved."""
+    record = reading.head.get(f"objective_{part}")
+    return record.texts["objective"] if record else ""
 
 
 def _place(record: Record | None, column: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +20,7 @@ import jixiao
 from jixiao.declared import load_shipped
 from jixiao.errors import JixiaoError, RequestError
 from jixiao.figures import plotly_script
-from jixiao.store import Results, workbench, write_safely
+from jixiao.store import Results, safe_name, workbench, write_safely
 from jixiao.summary import summarise_departments
 from jixiao.vocabulary import word
 
@@ -55,19 +54,6 @@ class Outcome:
 @cache
 def _declared() -> dict[str, Any]:
     return dict(load_shipped("reports.yaml"))
-
-
-def safe_name(name: str) -> str:
-    """Return a file name without signs that leave a folder or that a file system refuses.
-
-    Example:
-        >>> safe_name('../“甲/乙”*项目')
-        '_“甲_乙”_项目'
-    """
-    plain = re.sub(r'[\\/:*?"<>|\x00-\x1f\x7f]+', "_", name).strip(" .")
-    while len(plain.encode()) > 180:
-        plain = plain[:-1]
-    return plain or "_"
 
 
 def list_reports(

@@ -35,6 +35,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "form": "str",
         "money_unit": "str",
         "objective": "str",
+        "objective_achieved": "str",
         "total_reported": "float64",
         "grade_reported": "str",
         "claimed_counts": "str",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from jixiao.scoring import GRADES, score
 from jixiao.sources import checksum, list_forms
 
 MANIFEST = "manifest.json"
+_REFUSED_SIGNS = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+')
+_RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # devices of Windows
 
 
 @dataclass
@@ -185,6 +188,18 @@ def write_safely(path: Path, write: Callable[[Path], object]) -> None:
         beside.unlink(missing_ok=True)
 
 
+def safe_name(name: str) -> str:
+    """Return a file name without signs that leave a folder or that a file system refuses, of at most 180 bytes.
+
+    Example:
+        >>> safe_name('../“甲/乙”*项目'), safe_name("con.txt")
+        ('_“甲_乙”_项目', '_con.txt')
+    """
+    plain = _REFUSED_SIGNS.sub("_", name).strip(" .")
+    plain = f"_{plain}" if _RESERVED_NAME.fullmatch(plain) else plain
+    return plain.encode("utf-8", "replace")[:180].decode("utf-8", "ignore").strip(" .") or "_"
+
+
 def source_hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every form of a data folder by its relative name."""
     return {str(path.relative_to(folder)): checksum(path) for path in list_forms(folder)}
@@ -193,7 +208,8 @@ def source_hashes(folder: Path) -> dict[str, str]:
 def rules_hash() -> str:
     """Return one hash over every declared rule that a score, a finding or a frame can depend on."""
     digest = hashlib.sha256()
-    for path in sorted(set(RULES.rglob("*.yaml")) - {RULES / "dashboard.yaml", RULES / "reports.yaml"}):
+    shown_only = {RULES / "dashboard.yaml", RULES / "reports.yaml", *(RULES / "layouts").glob("*.yaml")}
+    for path in sorted(set(RULES.rglob("*.yaml")) - shown_only):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

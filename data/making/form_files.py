@@ -1,6 +1,5 @@
 """Paint the grids of the forms as worksheets and Word tables; the same content makes the same bytes."""
 
-import unicodedata
 import zipfile
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,6 +21,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from form_layouts import LEFT, UP, Figure, Grid, SelfForm, Value, WordTable, merged_extent, self_form_grid
+from jixiao.forms.slots import text_lines
 
 FIXED_TIME = datetime(2026, 11, 21)
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -97,7 +97,7 @@ def paint_grid(
                 continue
             down, right = merged_extent(grid, row, column)
             text = value if isinstance(value, str) else ""
-            lines = _text_lines(text, sum(widths[column : column + right + 1]))
+            lines = text_lines(text, sum(widths[column : column + right + 1]))
             is_name = column in left_columns and row >= header_rows and not right
             is_long = row >= header_rows and lines > 1 + text.count("\n")
             align = "left" if is_name or is_long else "center"
@@ -140,15 +140,6 @@ def _write_cell(sheet: Worksheet, area: tuple[int, int, int, int], value: Value,
         sheet.write_string(area[0], area[1], content, style)
     else:
         sheet.write_number(area[0], area[1], content, style)
-
-
-def _text_lines(text: str, width: float) -> int:
-    """Lines that a text needs in a column of this width (a Chinese character counts two)."""
-    lines = 0
-    for part in text.split("\n"):
-        length = sum(2 if unicodedata.east_asian_width(sign) in "WFA" else 1 for sign in part)
-        lines += max(1, -int(-length * 1.05 // width))
-    return lines
 
 
 def write_self_form(path: Path, form: SelfForm) -> None:
