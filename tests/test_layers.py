@@ -13,7 +13,9 @@ from conftest import PACKAGE, ROOT
 LAYERS = [
     ["errors"],
     ["declared"],
-    ["formulas", "values", "vocabulary"],
+    ["formulas", "notation", "vocabulary"],
+    ["moments", "numerals", "quantities"],
+    ["values"],
     ["comparisons", "framework"],
     ["grids"],
     ["records", "schemas"],

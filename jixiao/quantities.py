@@ -1,0 +1,395 @@
+"""Numbers with their sign and measure unit (数量), ranges (范围) and frequencies (频率), each read from one text.
+
+A text is cut at its number into head and tail; the same heads and tails come back in every form, so what they mean is
+worked out once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from jixiao.notation import LARGEST, NUMBER, Grammar, Value, alternatives, decimal_of, load_grammar
+
+_ONE = re.compile(rf"(?P<head>[^0-9]*?)(?P<number>{NUMBER})(?P<tail>[^0-9]*)")
+_TWO = re.compile(
+    rf"(?P<head>[^0-9]*?)(?P<first>{NUMBER})(?P<middle>[^0-9]+)(?P<second>{NUMBER.removeprefix('[+-]?')})(?P<tail>[^0-9]*)"
+)
+_LONGEST_NUMBER = 28
+_REMEMBERED = 16384
+_PLUS_MINUS = "±"
+_PLAIN_KINDS = frozenset({"money", "rate", "duration"})
+"""Quantities whose unit cannot be the beginning of another word."""
+
+
+class Unit(NamedTuple):
+    """A measure unit as read: the kind of quantity, the unit it is kept in, what a number is multiplied with."""
+
+    kind: str
+    name: str
+    times: Decimal
+    factor: Decimal
+    near: str
+    is_known: bool
+
+
+class Head(NamedTuple):
+    """What stands before a number."""
+
+    label: str
+    relation: str
+    written: str
+    near: str
+    is_noted: bool
+    clash: tuple[str, ...]
+    is_spread: bool
+
+
+class Tail(NamedTuple):
+    """What stands behind a number; ``rest`` are words that belong to no value."""
+
+    unit: Unit | None
+    written: str
+    relation: str
+    suffix: str
+    end: str
+    near: str
+    remark: str
+    rest: str
+
+
+def read_one(plain: str, text: str, *, wanted_unit: str = "", named_unit: str = "") -> Value | None:
+    """Read a text that holds exactly one number; None when it holds none or more.
+
+    Args:
+        plain: The normalised text.
+        text: The text as written, kept in the value.
+        wanted_unit: A number of this unit is read out of longer words.
+        named_unit: The unit of a bare number, known from the name of its indicator.
+
+    Example:
+        >>> value = read_one("合格率>=95%", "合格率≥95%")
+        >>> value.relation, value.value, len(value.guesses)
+        ('>=', Decimal('0.95'), 1)
+    """
+    found = _ONE.fullmatch(plain)
+    if not found:
+        return None
+    grammar, number = load_grammar(), found["number"]
+    head, tail = read_head(found["head"]), read_tail(found["tail"])
+    relation, notes = _relation_of(grammar, head, tail)
+    unit = tail.unit
+    if unit is None or relation is None:
+        return Value(text, "text", guesses=notes)
+    if named_unit and not unit.name and unit.factor == 1:
+        unit, note = _named(grammar, named_unit, unit, number)
+        notes = (*notes, *note)
+    if head.label or tail.rest or head.is_noted:
+        is_told = bool(relation) or head.is_noted or (bool(wanted_unit) and unit.name == wanted_unit)
+        is_outer = unit.is_known and (not tail.rest or (not head.label and unit.kind in _PLAIN_KINDS))
+        if not (is_told or is_outer) or _is_refused(grammar, head, number):
+            if grammar.sign.fullmatch(tail.rest):
+                notes = (*notes, grammar.guess("sign_after", sign=tail.rest))
+            return Value(text, "text", guesses=notes)
+        notes = (*notes, grammar.guess("clause", part=f"{head.written}{number}{tail.written}"))
+    value = decimal_of(number) if len(number) <= _LONGEST_NUMBER else LARGEST
+    value *= unit.times
+    if abs(value) >= LARGEST:
+        return Value(text, "text", guesses=(grammar.guess("too_large"),))
+    near = head.near or unit.near or tail.near
+    if near:
+        notes = (grammar.guess("approximate", word=near), *notes)
+    if tail.remark:
+        notes = (*notes, grammar.guess("remark", remark=tail.remark))
+    if head.is_spread:
+        bounds = (-abs(value), abs(value))
+        return Value(text, unit.kind, "range", None, unit.name, None, None, notes, unit.factor, *bounds, "[]")
+    label = head.label
+    return Value(text, unit.kind, relation, value, unit.name, None, None, notes, unit.factor, label=label)
+
+
+def _is_refused(grammar: Grammar, head: Head, number: str) -> bool:
+    return grammar.is_unclear(head.label) or (bool(head.label) and number[0] in "+-")
+
+
+def _named(grammar: Grammar, named_unit: str, unit: Unit, number: str) -> tuple[Unit, tuple[str, ...]]:
+    """Give a bare number the unit that its indicator names; 0.95 under （%） may be either, so it keeps none."""
+    named = read_unit(named_unit)
+    if named is None or (named.kind == "rate" and 0 < abs(decimal_of(number)) <= 1):
+        return unit, ()
+    return named, (grammar.guess("unit_from_name", unit=named_unit),)
+
+
+def _relation_of(grammar: Grammar, head: Head, tail: Tail) -> tuple[str | None, tuple[str, ...]]:
+    """Bring the signs before and behind a number together; None when they contradict each other."""
+    if head.clash:
+        return None, (grammar.guess("signs_differ", first=head.clash[0], second=head.clash[1]),)
+    first, second = head.relation, tail.relation
+    if head.is_spread or not second or first == second:
+        return first, ()
+    if not first or first == "=":
+        return second, ()
+    words = {"first": head.written, "second": tail.suffix}
+    if first[0] != second[0]:
+        return None, (grammar.guess("signs_differ", **words),)
+    return first, (grammar.guess("double_sign", **words),)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def read_head(head: str) -> Head:
+    """Read what stands before a number (数字之前): words, 约, the sign."""
+    if not head:
+        return Head("", "", "", "", False, (), False)
+    grammar = load_grammar()
+    is_spread = head.endswith(_PLUS_MINUS)
+    found = grammar.head.fullmatch(head.removesuffix(_PLUS_MINUS))
+    if found is None:
+        return Head(head, "", "", "", False, (), False)
+    told = grammar.told.findall(found["before"] + found["after"])
+    near = next((word for word in told if word in grammar.declared["approximate"]), "")
+    is_noted = any(word in grammar.declared["leads_noted"] for word in told)
+    written = grammar.sign.findall(found["sign"])
+    signs = [grammar.prefixes[word] for word in written]
+    clash: tuple[str, ...] = ()
+    relation = signs[0] if signs else ""
+    if len(signs) == 2 and signs[0] != signs[1]:
+        if "=" in signs:
+            relation = next(sign for sign in signs if sign != "=")
+            relation = relation[0] + "="
+        elif signs[0][0] == signs[1][0]:
+            relation = signs[0][0] + "="
+        else:
+            clash = tuple(written)
+    return Head(found["label"], relation, found["sign"], near, is_noted, clash, is_spread)
+
+
+_NO_UNIT = Unit("number", "", Decimal(1), Decimal(1), "", False)
+_NOTHING = Tail(_NO_UNIT, "", "", "", "", "", "", "")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def read_tail(tail: str) -> Tail:
+    """Read what stands behind a number (数字之后): unit, 以上, 左右, a remark; ``unit`` is None when nothing fits."""
+    if not tail:
+        return _NOTHING
+    grammar = load_grammar()
+    found = grammar.tail.fullmatch(tail)
+    if found:
+        written = found["inner"] or found["unit"] or ""
+        unit = read_unit(written)
+        if unit is not None and (unit.is_known or not _begins_known(grammar, written)):
+            end = _end_of(grammar, found["end"] or found["after"] or "")
+            relation = grammar.suffixes.get(found["suffix"] or "", "")
+            if relation and end:
+                relation = relation[0] + ("=" if end == "included" else "")
+            shown = written + (found["suffix"] or "")
+            remark = (found["remark"] or "")[1:-1]
+            return Tail(unit, shown, relation, found["suffix"] or "", end, found["about"] or "", remark, "")
+    prose = grammar.known_unit.match(tail)
+    unit = read_unit(prose["unit"]) if prose else None
+    if prose is None or unit is None:
+        return Tail(None, "", "", "", "", "", "", tail)
+    suffix = prose["suffix"] or ""
+    return Tail(unit, prose[0], grammar.suffixes.get(suffix, ""), suffix, "", "", "", tail[prose.end() :])
+
+
+def _begins_known(grammar: Grammar, written: str) -> bool:
+    """Say whether unknown words start with a unit of money or time: 元全部支付."""
+    return any(
+        written.startswith(unit) and len(written) >= len(unit) + 2 for unit in (*grammar.money, *grammar.durations)
+    )
+
+
+def _end_of(grammar: Grammar, written: str) -> str:
+    if not written:
+        return ""
+    return "included" if written in grammar.declared["included"] else "excluded"
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def read_unit(written: str) -> Unit | None:
+    """Read a measure unit with its scale (计量单位): 万人, 亿元, 余场, 次/年; None for what is no unit.
+
+    Example:
+        >>> read_unit("万人")[:3], read_unit("次/季")[:2]
+        (('count', '人', Decimal('10000')), ('frequency', '次/季度'))
+    """
+    if not written:
+        return _NO_UNIT
+    grammar = load_grammar()
+    base, _, per = written.partition("/")
+    if per:
+        unit = read_unit(base)
+        if unit is None or not unit.name:
+            return None
+        period = grammar.periods.get(per, "")
+        per = period or grammar.synonyms.get(per, per)
+        is_known = unit.is_known and bool(period or per in grammar.units)
+        return unit._replace(kind="frequency" if period else "count", name=f"{unit.name}/{per}", is_known=is_known)
+    if written.startswith(grammar.declared["month_sign"]):
+        return None
+    one, near = Decimal(1), ""
+    if written not in grammar.units and written.startswith(grammar.vague):
+        near, written = written[0], written[1:]
+    if written in grammar.rates:
+        return Unit("rate", "%", 1 / grammar.rates[written], one, near, True)
+    if written in grammar.money:
+        factor = grammar.money[written]
+        return Unit("money", grammar.declared["money_unit"], factor, factor, near, True)
+    if written in grammar.durations:
+        return Unit("duration", written, one, one, near, True)
+    scale = ""
+    if written not in grammar.units:
+        scale = max((word for word in grammar.scales if written.startswith(word)), key=len, default="")
+    factor = grammar.scales.get(scale, one)
+    name = written[len(scale) :]
+    if scale and name.startswith(grammar.vague):
+        near, name = name[0], name[1:]
+    if name in grammar.money:
+        factor *= grammar.money[name]
+        return Unit("money", grammar.declared["money_unit"], factor, factor, near, True)
+    is_known = name in grammar.units
+    name = grammar.synonyms.get(name, name)
+    return Unit("count" if name else "number", name, factor, factor, near, is_known)
+
+
+class _Middle(NamedTuple):
+    """What stands between two numbers of a range."""
+
+    unit: str
+    suffix: str
+    end: str
+    join: str
+    sign: str
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read_middle(middle: str) -> _Middle | None:
+    grammar = load_grammar()
+    marks = alternatives([*grammar.declared["included"], *grammar.declared["excluded"]])
+    ands = alternatives(grammar.declared["ands"])
+    found = re.fullmatch(
+        rf"(?P<unit>[^0-9\s,，。;；:：()=<>≥≤‰+~±-]{{0,6}}?)(?P<suffix>{alternatives(grammar.suffixes)})?(?P<end>{marks})?"
+        rf"(?P<join>{grammar.until}|{_PLUS_MINUS}|[,、;；]?(?:{ands})?)(?P<sign>{grammar.sign.pattern})?",
+        middle,
+    )
+    return _Middle(*(found[name] or "" for name in _Middle._fields)) if found else None
+
+
+def read_range(plain: str, text: str, *, named_unit: str = "") -> Value | None:
+    """Read a range of numbers (范围): ``3-5天``, ``80%（含）-90%``, ``10±2``, ``不少于3次不超过5次``.
+
+    Example:
+        >>> value = read_range("3-5天", "3-5天")
+        >>> value.kind, value.low, value.high, value.measure_unit
+        ('duration', Decimal('3'), Decimal('5'), '天')
+    """
+    found = _TWO.fullmatch(plain)
+    if not found:
+        return None
+    between_numbers, second = found["middle"], found["second"]
+    grammar = load_grammar()
+    if between_numbers[-1] in "+-" and between_numbers[:-1].endswith(tuple(grammar.declared["until"])):
+        between_numbers, second = between_numbers[:-1], between_numbers[-1] + second  # -5%至-3%
+    middle = _read_middle(between_numbers)
+    if not middle:
+        return None
+    between = grammar.declared["between"]
+    head, tail = read_head(found["head"]), read_tail(found["tail"].removesuffix(between))
+    unit, notes = tail.unit, ()
+    if unit is None or tail.rest or head.clash or grammar.is_unclear(head.label):
+        return None
+    if named_unit and not unit.name and not middle.unit and unit.factor == 1:
+        unit, notes = _named(grammar, named_unit, unit, found["first"])
+    first = unit if not middle.unit or tail.written.startswith(middle.unit) else read_unit(middle.unit)
+    if first is None or (not unit.name and not tail.written and first.name):
+        return None
+    if (first.kind, first.name) != (unit.kind, unit.name) or (head.label and not unit.is_known):
+        return None
+    a, b = decimal_of(found["first"]) * first.times, decimal_of(second) * unit.times
+    bounds = _bounds(grammar, head, middle, tail, (a, b))
+    is_bare = not unit.name and unit.factor == 1
+    if bounds is None or (is_bare and middle.join.startswith("-")) or max(abs(a), abs(b)) >= LARGEST:
+        return None  # 10-20 without a unit may be a date
+    near = head.near or unit.near or tail.near
+    if near:
+        notes = (*notes, grammar.guess("approximate", word=near))
+    if tail.remark:
+        notes = (*notes, grammar.guess("remark", remark=tail.remark))
+    if head.label or head.is_noted:
+        notes = (*notes, grammar.guess("clause", part=plain[len(head.label) :]))
+    low, high, ends = bounds
+    return Value(text, unit.kind, "range", None, unit.name, None, None, notes, unit.factor, low, high, ends)
+
+
+def _bounds(
+    grammar: Grammar, head: Head, middle: _Middle, tail: Tail, numbers: tuple[Decimal, Decimal]
+) -> tuple[Decimal, Decimal, str] | None:
+    """Return lower and upper bound and whether they belong to the range; None when the text is no range."""
+    a, b = numbers
+    signs = (
+        head.relation or grammar.suffixes.get(middle.suffix, ""),
+        grammar.prefixes.get(middle.sign, "") or tail.relation,
+    )
+    if middle.join == _PLUS_MINUS:
+        return None if any(signs) or b < 0 else (a - b, a + b, "[]")
+    if signs[0] and signs[1]:
+        if {signs[0][0], signs[1][0]} != {"<", ">"} or re.fullmatch(grammar.until, middle.join):
+            return None
+        bounds = sorted(zip((a, b), signs, strict=True), key=lambda item: item[1], reverse=True)
+        (low, above), (high, below) = bounds
+        ends = ("[" if above == ">=" else "(") + ("]" if below == "<=" else ")")
+        return (low, high, ends) if low < high else None
+    if any(signs) or not re.fullmatch(grammar.until, middle.join) or not a < b:
+        return None
+    marked = (_end_of(grammar, middle.end), tail.end)
+    # 80%（含）-90%: where one end is said to belong to the range, the other one does not.
+    first = marked[0] == "included" or (not marked[0] and marked[1] != "included")
+    last = marked[1] == "included" or (not marked[1] and marked[0] != "included")
+    return a, b, ("[" if first else "(") + ("]" if last else ")")
+
+
+def read_frequency(plain: str, text: str) -> Value | None:
+    """Read how often in a period (频率): ``每月1次``, ``每年不少于2次``; ``2次/年`` is read by its unit.
+
+    Example:
+        >>> value = read_frequency("每年不少于2次", "每年不少于2次")
+        >>> value.relation, value.value, value.measure_unit
+        ('>=', Decimal('2'), '次/年')
+    """
+    grammar = load_grammar()
+    each, periods, within = (
+        grammar.declared["each"],
+        alternatives(grammar.periods),
+        alternatives(grammar.declared["within"]),
+    )
+    found = re.fullmatch(rf"(?P<rest>.+?){each}(?P<period>{periods})", plain) or re.fullmatch(
+        rf"(?P<lead>{each}1?|1|{alternatives(grammar.declared['yearly'])})(?P<period>{periods})?(?:{within})?[:,]?(?P<rest>.+)",
+        plain,
+    )
+    value = read_one(found["rest"], text) if found else None
+    if found is None or value is None or value.value is None or value.label or not value.measure_unit:
+        return None
+    lead = found.groupdict().get("lead", each)
+    period = grammar.periods.get(found["period"] or "", "" if lead.startswith(each) else grammar.declared["year_sign"])
+    is_often = value.measure_unit in grammar.declared["often_units"]
+    if not period or (lead == "1" and not (is_often and found["period"])):
+        return None
+    return replace(value, kind="frequency", measure_unit=f"{value.measure_unit}/{period}", text=text)
+
+
+def read_ratio(plain: str, text: str) -> Value | None:
+    """Read the result of a calculation that is written out (算式): ``59.27/61.2=96.84%``."""
+    if "=" not in plain or not plain.endswith("%"):
+        return None
+    found = _ratio().fullmatch(plain)
+    return Value(text, "rate", value=decimal_of(found["rate"]) / 100, measure_unit="%") if found else None
+
+
+@lru_cache(maxsize=1)
+def _ratio() -> re.Pattern[str]:
+    part = rf"\(?(?:{NUMBER})[^0-9\s,，。;；:：()=<>≥≤/%‰]{{0,8}}?\)?"
+    return re.compile(rf"\(?{part}[/÷]{part}\)?(?:[*×]100%)?=(?P<rate>{NUMBER})%")
