@@ -1,10 +1,11 @@
-"""How a target and an actual go together (指标值与完成值的比较): one measure unit, dates, parts, or what the words say."""
+"""How a target and an actual go together (指标值与完成值的比较): one measure unit, dates, parts, or what words say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache, lru_cache
 
 from jixiao.notation import Grammar, Value, load_grammar, normalise, split_remark
 
@@ -106,10 +107,10 @@ def _in_unit_of(grammar: Grammar, target: Value, actual: Value) -> tuple[Value |
         return _with_missing_unit(grammar, target, actual)
     year = "/" + grammar.declared["year_sign"]
     if mine.removesuffix(year) == its.removesuffix(year):
-        return replace(actual, measure_unit=its), (grammar.guess("year_assumed"),)
+        return actual._replace(measure_unit=its), (grammar.guess("year_assumed"),)
     short, long = sorted((mine, its), key=len)
     if short in grammar.counts and long.startswith(short) and long not in grammar.units and "/" not in long:
-        return replace(actual, measure_unit=its), (grammar.guess("unit_longer", target=its, actual=mine),)
+        return actual._replace(measure_unit=its), (grammar.guess("unit_longer", target=its, actual=mine),)
     return None, (grammar.guess("unit_differs", target=its, actual=mine),)
 
 
@@ -123,7 +124,7 @@ def _with_missing_unit(grammar: Grammar, target: Value, actual: Value) -> tuple[
         bare, money = (actual, target) if target.measure_unit else (target, actual)
         factor = min(grammar.money.values()) if bare.factor > 1 else money.factor
         actual = _scaled(actual, factor if bare is actual else 1 / factor, target.measure_unit)
-    return replace(actual, measure_unit=target.measure_unit), (grammar.guess("unit_missing", unit=unit),)
+    return actual._replace(measure_unit=target.measure_unit), (grammar.guess("unit_missing", unit=unit),)
 
 
 def _with_missing_percent(grammar: Grammar, target: Value, actual: Value) -> tuple[Value | None, tuple[str, ...]]:
@@ -144,7 +145,7 @@ def _scaled(value: Value, factor: Decimal, unit: str) -> Value:
     def times(number: Decimal | None) -> Decimal | None:
         return None if number is None else number * factor
 
-    return replace(value, value=times(value.value), low=times(value.low), high=times(value.high), measure_unit=unit)
+    return value._replace(value=times(value.value), low=times(value.low), high=times(value.high), measure_unit=unit)
 
 
 def _compare_range(grammar: Grammar, target: Value, actual: Value) -> Comparison:
@@ -162,7 +163,7 @@ def _compare_range(grammar: Grammar, target: Value, actual: Value) -> Comparison
     is_above = low > target.low or (low == target.low and target.ends[0] == "[")  # type: ignore[operator]
     is_below = high < target.high or (high == target.high and target.ends[1] == "]")  # type: ignore[operator]
     if brought.is_range:
-        is_inside = is_above and is_below or (low, high) == (target.low, target.high)
+        is_inside = (is_above and is_below) or (low, high) == (target.low, target.high)
         return Comparison(brought, False, 1 if is_inside else -1, (*guesses, grammar.guess("actual_range")))
     if is_above and is_below:
         return Comparison(brought, False, 1, guesses)
@@ -241,18 +242,23 @@ def direction_of(target: Value, indicator: str, *, stated: str = "") -> str:
         return "positive"
     if target.relation[:1] == "<" or target.end is not None:
         return "negative"
+    told = stated_direction(stated) or _direction_in_name(indicator)
+    if told == "positive" and target.kind == "blank" and not stated:
+        return ""
+    return told or ("positive" if target.kind == "rate" and target.relation == "=" else "")
+
+
+@lru_cache(maxsize=4096)
+def _direction_in_name(indicator: str) -> str:
+    """Return the direction that the declared words find in the name of an indicator."""
     declared = load_grammar().declared
-    told = stated_direction(stated)
-    if told:
-        return told
     if any(word in indicator for word in declared["negative_words"]):
         # 投诉率降低幅度: the fall of something bad is good.
         return "positive" if any(word in indicator for word in declared["falling_words"]) else "negative"
-    if target.kind != "blank" and any(indicator.endswith(word) for word in declared["positive_words"]):
-        return "positive"
-    return "positive" if target.kind == "rate" and target.relation == "=" else ""
+    return "positive" if indicator.endswith(tuple(declared["positive_words"])) else ""
 
 
+@cache
 def stated_direction(stated: str) -> str:
     """Return the direction that a column of the form states (指标性质): positive, negative or an empty text."""
     directions = load_grammar().declared["stated_directions"]

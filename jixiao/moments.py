@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -40,6 +39,7 @@ class _Span(NamedTuple):
 class _Patterns(NamedTuple):
     moment: re.Pattern[str]
     months: re.Pattern[str]
+    until: re.Pattern[str]
     limit: re.Pattern[str]
 
 
@@ -49,19 +49,24 @@ def _patterns() -> _Patterns:
     year, month, until = marks["year_sign"], marks["month_sign"], alternatives(marks["until"])
     of_year = rf"(?:(?P<year>{_YEAR}){year}(?:{marks['degree']})?)?"
     days = alternatives(marks["day_signs"])
+    ends, year_ends = alternatives(marks["month_ends"]), alternatives([*marks["year_ends"], *marks["month_ends"]])
+    thirds, quarters = alternatives(marks["thirds"]), alternatives(marks["quarters"])
+    leads, limits = alternatives(marks["moment_leads"]), alternatives([*marks["before"], *marks["within"]])
+    halves, whole = alternatives(marks["halves"]), alternatives(marks["year_words"])
+    share, degree = marks["share"], marks["degree"]
     moment = (
-        rf"{of_year}(?:(?P<month>[0-9]{{1,2}}){month}{marks['share']}?(?:(?P<day>[0-9]{{1,2}})(?:{days})|(?P<third>{alternatives(marks['thirds'])})"
-        rf"|(?P<end>{alternatives(marks['month_ends'])}))?"
-        rf"|{marks['first']}?(?P<quarter>{alternatives(marks['quarters'])}){marks['quarter_sign']}{marks['degree']}?(?P<quarter_end>{alternatives(marks['month_ends'])})?"
-        rf"|(?P<half>{alternatives(marks['halves'])})"
-        rf"|(?P<year_end>{alternatives([*marks['year_ends'], *marks['month_ends']])})|(?P<whole>{alternatives(marks['year_words'])})|)"
+        rf"{of_year}(?:"
+        rf"(?P<month>[0-9]{{1,2}}){month}{share}?(?:(?P<day>[0-9]{{1,2}})(?:{days})|(?P<third>{thirds})|(?P<end>{ends}))?"
+        rf"|{marks['first']}?(?P<quarter>{quarters}){marks['quarter_sign']}{degree}?(?P<quarter_end>{ends})?"
+        rf"|(?P<half>{halves})|(?P<year_end>{year_ends})|(?P<whole>{whole})|)"
     )
+    unnamed = re.sub(r"[?]P<[a-z_]+>", "?:", moment)
     return _Patterns(
         re.compile(moment),
-        re.compile(rf"{of_year}(?P<first>[0-9]{{1,2}})(?:{until})(?P<last>[0-9]{{1,2}}){month}{marks['share']}?"),
+        re.compile(rf"{of_year}(?P<first>[0-9]{{1,2}})(?:{until})(?P<last>[0-9]{{1,2}}){month}{share}?"),
+        re.compile(until),
         re.compile(
-            rf"(?P<label>[^0-9]*?)(?P<lead>(?:{alternatives(marks['moment_leads'])})?)(?P<when>{re.sub(r'[?]P<[a-z_]+>', '?:', moment)})"
-            rf"(?P<word>{alternatives([*marks['before'], *marks['within']])}|)(?P<rest>[^0-9]*)"
+            rf"(?P<label>[^0-9]*?)(?P<lead>(?:{leads})?)(?P<when>{unnamed})(?P<word>{limits}|)(?P<rest>[^0-9]*)"
         ),
     )
 
@@ -86,11 +91,21 @@ def read_moment(plain: str, text: str, *, year: int | None) -> Value | None:
         value = _limited(grammar, found, text, year)
         if value:
             return value
-    return _period(grammar, plain, text, year) or _dotted(grammar, plain, text, year)
+    return _period(plain, text, year)
 
 
-def refuse_unclear(plain: str, text: str, *, year: int) -> Value | None:
-    """Refuse what may be a date or a number (有歧义的日期); it stays text and says so."""
+def read_dotted(plain: str, text: str, *, year: int) -> Value | None:
+    """Read a date without 年 and 月 whose year stands first; what may also be a number stays text and says so.
+
+    Example:
+        >>> read_dotted("2021.12.31前", "2021.12.31前", year=2021).end
+        datetime.date(2021, 12, 31)
+        >>> read_dotted("2023.12", "2023.12", year=2023).kind
+        'text'
+    """
+    value = _dotted(plain, text, year)
+    if value:
+        return value
     found = _UNCLEAR.fullmatch(plain)
     if not found or (found["short"] and abs(int(found["short"]) - year % 100) > _NEAR_YEARS):
         return None
@@ -121,14 +136,14 @@ def _limited(grammar: Grammar, found: re.Match[str], text: str, year: int | None
     return Value(text, kind, start=span.first, end=span.last, guesses=notes)
 
 
-def _period(grammar: Grammar, plain: str, text: str, year: int | None) -> Value | None:
-    marks = grammar.declared
+def _period(plain: str, text: str, year: int | None) -> Value | None:
+    marks = load_grammar().declared
     months = _patterns().months.fullmatch(plain)
     if months:
         of_year = int(months["year"]) if months["year"] else year
         first, last = _month(of_year, int(months["first"])), _month(of_year, int(months["last"]))
         return _between(text, first, last)
-    for mark in re.finditer(alternatives(marks["until"]), plain):
+    for mark in _patterns().until.finditer(plain):
         before, after = plain[: mark.start()], plain[mark.end() :]
         if re.fullmatch(_YEAR, before) and after.endswith(marks["year_sign"]):
             before += marks["year_sign"]
@@ -145,8 +160,9 @@ def _between(text: str, first: _Span | None, last: _Span | None) -> Value | None
     return Value(text, "period", start=first.first, end=last.last)
 
 
-def _dotted(grammar: Grammar, plain: str, text: str, year: int | None) -> Value | None:
-    """Read dates whose year stands first and whose three numbers leave no doubt: 2021.12.31, 2021-12-31; with 前 two do."""
+def _dotted(plain: str, text: str, year: int) -> Value | None:
+    """Read dates whose year stands first and whose three numbers leave no doubt: 2021.12.31; with 前 two do."""
+    grammar = load_grammar()
     marks = grammar.declared
     spelt = _DOTTED.sub(rf"\1{marks['year_sign']}\3{marks['month_sign']}\4{marks['day_sign']}", plain)
     month = _DOTTED_MONTH.match(plain)
@@ -155,7 +171,7 @@ def _dotted(grammar: Grammar, plain: str, text: str, year: int | None) -> Value 
     if spelt == plain:
         return None
     value = read_moment(spelt, text, year=year)
-    return value and replace(value, guesses=(*value.guesses, grammar.guess("written_date", date=spelt)))
+    return value and value._replace(guesses=(*value.guesses, grammar.guess("written_date", date=spelt)))
 
 
 def _span(written: str, year: int | None) -> _Span | None:

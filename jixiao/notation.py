@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from jixiao.declared import load_shipped
 
@@ -24,8 +23,7 @@ _DASHES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-") | dict.fromkeys("
 _INVISIBLE = dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", "")
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """One written value: what kind it is, its relation, number, measure unit or dates, and every guess made.
 
     ``kind`` is blank, number, count, rate, money, duration, date, period, frequency, several, word or text.
@@ -40,7 +38,7 @@ class Value:
     measure_unit: str = ""
     start: date | None = None
     end: date | None = None
-    guesses: tuple[str, ...] = field(default=())
+    guesses: tuple[str, ...] = ()
     factor: Decimal = Decimal(1)
     """What the written number was multiplied with: 0.0001 for 元, 10000 for 万."""
     low: Decimal | None = None
@@ -136,12 +134,11 @@ class Grammar:
         self.counts = frozenset(declared["count_units"]) | frozenset(self.synonyms)
         self.units = self.counts | self.rates.keys() | self.money.keys() | self.durations.keys()
         self.periods = {word: name for name, words in declared["periods"].items() for word in words}
-        self.time_signs = frozenset("".join([declared["year_sign"], declared["month_sign"], declared["quarter_sign"]]))
-        self.time_words = frozenset([*declared["year_words"], *declared["year_ends"], *declared["halves"]])
+        self.time_signs = (declared["year_sign"], declared["month_sign"], declared["quarter_sign"])
         self.no_number = re.compile(declared["no_number"])
         self.leftover = re.compile(declared["leftover"])
         each = declared["each"]
-        self.often_signs = frozenset([each, *(word[-1] for word in declared["yearly"])])
+        self.each, self.yearly = each, tuple(declared["yearly"])
         self.frequencies = {each + word: name for word, name in self.periods.items()}
 
     def guess(self, name: str, **parts: str) -> str:
@@ -151,7 +148,16 @@ class Grammar:
     def is_unclear(self, label: str) -> bool:
         """Say whether a number behind these words means something else: 未达到80%, 第3名, 3-5天."""
         ends = label.endswith(self.negations) or label.endswith(self.unreadable_labels)
-        return ends or self.declared["each"] in label
+        return ends or self.each in label
+
+    def tells_time(self, plain: str) -> bool:
+        """Say whether a text may hold a date: it has a year, a month or a quarter."""
+        year, month, quarter = self.time_signs
+        return year in plain or month in plain or quarter in plain
+
+    def tells_often(self, plain: str) -> bool:
+        """Say whether a text may hold a frequency: 每, 年均, or 1年 that was written 一年."""
+        return self.each in plain or plain[0] == "1" or plain.startswith(self.yearly)
 
     @cached_property
     def words(self) -> dict[str, str]:

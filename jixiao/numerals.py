@@ -1,7 +1,7 @@
 """Chinese numerals (中文数字) written as digits, where a text is clearly a number: 二十个, 百分之九十五, 第三季度.
 
-Words that merely contain numerals (一致, 三公经费, 十四五) are left alone: a numeral must be well formed and stand before a
-measure unit, a month or a quarter.
+Words that merely contain numerals (一致, 三公经费, 十四五) are left alone: a numeral must be well formed and stand
+before a measure unit, a month or a quarter.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Numbers with their sign and measure unit (数量), ranges (范围) and frequencies (频率), each read from one text.
+"""Numbers with their sign and measure unit (数量), and frequencies (频率), each read from one text.
 
 A text is cut at its number into head and tail; the same heads and tails come back in every form, so what they mean is
 worked out once.
@@ -7,7 +7,6 @@ worked out once.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,9 +14,6 @@ from typing import NamedTuple
 from jixiao.notation import LARGEST, NUMBER, Grammar, Value, alternatives, decimal_of, load_grammar
 
 _ONE = re.compile(rf"(?P<head>[^0-9]*?)(?P<number>{NUMBER})(?P<tail>[^0-9]*)")
-_TWO = re.compile(
-    rf"(?P<head>[^0-9]*?)(?P<first>{NUMBER})(?P<middle>[^0-9]+)(?P<second>{NUMBER.removeprefix('[+-]?')})(?P<tail>[^0-9]*)"
-)
 _LONGEST_NUMBER = 28
 _REMEMBERED = 16384
 _PLUS_MINUS = "±"
@@ -85,7 +81,7 @@ def read_one(plain: str, text: str, *, wanted_unit: str = "", named_unit: str = 
     if unit is None or relation is None:
         return Value(text, "text", guesses=notes)
     if named_unit and not unit.name and unit.factor == 1:
-        unit, note = _named(grammar, named_unit, unit, number)
+        unit, note = named_of(grammar, named_unit, unit, number)
         notes = (*notes, *note)
     if head.label or tail.rest or head.is_noted:
         is_told = bool(relation) or head.is_noted or (bool(wanted_unit) and unit.name == wanted_unit)
@@ -115,7 +111,7 @@ def _is_refused(grammar: Grammar, head: Head, number: str) -> bool:
     return grammar.is_unclear(head.label) or (bool(head.label) and number[0] in "+-")
 
 
-def _named(grammar: Grammar, named_unit: str, unit: Unit, number: str) -> tuple[Unit, tuple[str, ...]]:
+def named_of(grammar: Grammar, named_unit: str, unit: Unit, number: str) -> tuple[Unit, tuple[str, ...]]:
     """Give a bare number the unit that its indicator names; 0.95 under （%） may be either, so it keeps none."""
     named = read_unit(named_unit)
     if named is None or (named.kind == "rate" and 0 < abs(decimal_of(number)) <= 1):
@@ -181,7 +177,7 @@ def read_tail(tail: str) -> Tail:
         written = found["inner"] or found["unit"] or ""
         unit = read_unit(written)
         if unit is not None and (unit.is_known or not _begins_known(grammar, written)):
-            end = _end_of(grammar, found["end"] or found["after"] or "")
+            end = end_of(grammar, found["end"] or found["after"] or "")
             relation = grammar.suffixes.get(found["suffix"] or "", "")
             if relation and end:
                 relation = relation[0] + ("=" if end == "included" else "")
@@ -203,7 +199,8 @@ def _begins_known(grammar: Grammar, written: str) -> bool:
     )
 
 
-def _end_of(grammar: Grammar, written: str) -> str:
+def end_of(grammar: Grammar, written: str) -> str:
+    """Say whether （含） or （不含） is written: included, excluded or an empty text."""
     if not written:
         return ""
     return "included" if written in grammar.declared["included"] else "excluded"
@@ -256,102 +253,6 @@ def read_unit(written: str) -> Unit | None:
     return Unit("count" if name else "number", name, factor, factor, near, is_known)
 
 
-class _Middle(NamedTuple):
-    """What stands between two numbers of a range."""
-
-    unit: str
-    suffix: str
-    end: str
-    join: str
-    sign: str
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _read_middle(middle: str) -> _Middle | None:
-    grammar = load_grammar()
-    marks = alternatives([*grammar.declared["included"], *grammar.declared["excluded"]])
-    ands = alternatives(grammar.declared["ands"])
-    found = re.fullmatch(
-        rf"(?P<unit>[^0-9\s,，。;；:：()=<>≥≤‰+~±-]{{0,6}}?)(?P<suffix>{alternatives(grammar.suffixes)})?(?P<end>{marks})?"
-        rf"(?P<join>{grammar.until}|{_PLUS_MINUS}|[,、;；]?(?:{ands})?)(?P<sign>{grammar.sign.pattern})?",
-        middle,
-    )
-    return _Middle(*(found[name] or "" for name in _Middle._fields)) if found else None
-
-
-def read_range(plain: str, text: str, *, named_unit: str = "") -> Value | None:
-    """Read a range of numbers (范围): ``3-5天``, ``80%（含）-90%``, ``10±2``, ``不少于3次不超过5次``.
-
-    Example:
-        >>> value = read_range("3-5天", "3-5天")
-        >>> value.kind, value.low, value.high, value.measure_unit
-        ('duration', Decimal('3'), Decimal('5'), '天')
-    """
-    found = _TWO.fullmatch(plain)
-    if not found:
-        return None
-    between_numbers, second = found["middle"], found["second"]
-    grammar = load_grammar()
-    if between_numbers[-1] in "+-" and between_numbers[:-1].endswith(tuple(grammar.declared["until"])):
-        between_numbers, second = between_numbers[:-1], between_numbers[-1] + second  # -5%至-3%
-    middle = _read_middle(between_numbers)
-    if not middle:
-        return None
-    between = grammar.declared["between"]
-    head, tail = read_head(found["head"]), read_tail(found["tail"].removesuffix(between))
-    unit, notes = tail.unit, ()
-    if unit is None or tail.rest or head.clash or grammar.is_unclear(head.label):
-        return None
-    if named_unit and not unit.name and not middle.unit and unit.factor == 1:
-        unit, notes = _named(grammar, named_unit, unit, found["first"])
-    first = unit if not middle.unit or tail.written.startswith(middle.unit) else read_unit(middle.unit)
-    if first is None or (not unit.name and not tail.written and first.name):
-        return None
-    if (first.kind, first.name) != (unit.kind, unit.name) or (head.label and not unit.is_known):
-        return None
-    a, b = decimal_of(found["first"]) * first.times, decimal_of(second) * unit.times
-    bounds = _bounds(grammar, head, middle, tail, (a, b))
-    is_bare = not unit.name and unit.factor == 1
-    if bounds is None or (is_bare and middle.join.startswith("-")) or max(abs(a), abs(b)) >= LARGEST:
-        return None  # 10-20 without a unit may be a date
-    near = head.near or unit.near or tail.near
-    if near:
-        notes = (*notes, grammar.guess("approximate", word=near))
-    if tail.remark:
-        notes = (*notes, grammar.guess("remark", remark=tail.remark))
-    if head.label or head.is_noted:
-        notes = (*notes, grammar.guess("clause", part=plain[len(head.label) :]))
-    low, high, ends = bounds
-    return Value(text, unit.kind, "range", None, unit.name, None, None, notes, unit.factor, low, high, ends)
-
-
-def _bounds(
-    grammar: Grammar, head: Head, middle: _Middle, tail: Tail, numbers: tuple[Decimal, Decimal]
-) -> tuple[Decimal, Decimal, str] | None:
-    """Return lower and upper bound and whether they belong to the range; None when the text is no range."""
-    a, b = numbers
-    signs = (
-        head.relation or grammar.suffixes.get(middle.suffix, ""),
-        grammar.prefixes.get(middle.sign, "") or tail.relation,
-    )
-    if middle.join == _PLUS_MINUS:
-        return None if any(signs) or b < 0 else (a - b, a + b, "[]")
-    if signs[0] and signs[1]:
-        if {signs[0][0], signs[1][0]} != {"<", ">"} or re.fullmatch(grammar.until, middle.join):
-            return None
-        bounds = sorted(zip((a, b), signs, strict=True), key=lambda item: item[1], reverse=True)
-        (low, above), (high, below) = bounds
-        ends = ("[" if above == ">=" else "(") + ("]" if below == "<=" else ")")
-        return (low, high, ends) if low < high else None
-    if any(signs) or not re.fullmatch(grammar.until, middle.join) or not a < b:
-        return None
-    marked = (_end_of(grammar, middle.end), tail.end)
-    # 80%（含）-90%: where one end is said to belong to the range, the other one does not.
-    first = marked[0] == "included" or (not marked[0] and marked[1] != "included")
-    last = marked[1] == "included" or (not marked[1] and marked[0] != "included")
-    return a, b, ("[" if first else "(") + ("]" if last else ")")
-
-
 def read_frequency(plain: str, text: str) -> Value | None:
     """Read how often in a period (频率): ``每月1次``, ``每年不少于2次``; ``2次/年`` is read by its unit.
 
@@ -361,24 +262,28 @@ def read_frequency(plain: str, text: str) -> Value | None:
         ('>=', Decimal('2'), '次/年')
     """
     grammar = load_grammar()
-    each, periods, within = (
-        grammar.declared["each"],
-        alternatives(grammar.periods),
-        alternatives(grammar.declared["within"]),
-    )
-    found = re.fullmatch(rf"(?P<rest>.+?){each}(?P<period>{periods})", plain) or re.fullmatch(
-        rf"(?P<lead>{each}1?|1|{alternatives(grammar.declared['yearly'])})(?P<period>{periods})?(?:{within})?[:,]?(?P<rest>.+)",
-        plain,
-    )
-    value = read_one(found["rest"], text) if found else None
+    found = _often().fullmatch(plain)
+    value = read_one(found["first"] or found["rest"], text) if found else None
     if found is None or value is None or value.value is None or value.label or not value.measure_unit:
         return None
-    lead = found.groupdict().get("lead", each)
-    period = grammar.periods.get(found["period"] or "", "" if lead.startswith(each) else grammar.declared["year_sign"])
+    lead = found["lead"] or grammar.each
+    written = found["behind"] or found["period"] or ""
+    period = grammar.periods.get(written, grammar.declared["year_sign"] if lead in grammar.yearly else "")
     is_often = value.measure_unit in grammar.declared["often_units"]
-    if not period or (lead == "1" and not (is_often and found["period"])):
+    if not period or (lead == "1" and not (is_often and written)):
         return None
-    return replace(value, kind="frequency", measure_unit=f"{value.measure_unit}/{period}", text=text)
+    return value._replace(kind="frequency", measure_unit=f"{value.measure_unit}/{period}", text=text)
+
+
+@lru_cache(maxsize=1)
+def _often() -> re.Pattern[str]:
+    grammar = load_grammar()
+    periods, within = alternatives(grammar.periods), alternatives(grammar.declared["within"])
+    leads = rf"{grammar.each}1?|1|{alternatives(grammar.yearly)}"
+    return re.compile(
+        rf"(?P<first>.+?){grammar.each}(?P<behind>{periods})"
+        rf"|(?P<lead>{leads})(?P<period>{periods})?(?:{within})?[:,]?(?P<rest>.+)"
+    )
 
 
 def read_ratio(plain: str, text: str) -> Value | None:

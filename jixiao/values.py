@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
 from jixiao.declared import load_shipped
-from jixiao.moments import read_moment, refuse_unclear
+from jixiao.moments import read_dotted, read_moment
 from jixiao.notation import Grammar, Value, load_grammar, normalise, split_remark
 from jixiao.numerals import spell_digits
-from jixiao.quantities import read_frequency, read_one, read_range, read_ratio, read_unit
+from jixiao.quantities import read_frequency, read_one, read_ratio, read_unit
+from jixiao.ranges import read_range
 
 __all__ = ["Value", "normalise", "parse_points", "parse_value", "reading_state", "unit_in_name"]
 
@@ -35,6 +35,7 @@ _RAISED = frozenset("²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉¼
 _RAISED_UNIT = re.compile("(?<=m)[²³]")
 _NUMBERED = frozenset(map(chr, [*range(0x2460, 0x249C), 0x24EA, *range(0x3251, 0x3260), *range(0x32B1, 0x32C0)]))
 """Numbers in circles and brackets (①): they count the parts of a cell and are no digits of a value."""
+_ODD_DIGITS = _RAISED | _NUMBERED
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -64,9 +65,9 @@ def parse_value(text: str, *, year: int | None = None, wanted_unit: str = "", na
     if kind or not plain:
         return Value(text, kind or "blank")
     asked = _Asked(year, wanted_unit, named_unit)
-    if not _RAISED.isdisjoint(text) or not _NUMBERED.isdisjoint(text):
+    if not text.isascii() and not _ODD_DIGITS.isdisjoint(text):
         lowered = _lowered(text)
-        return Value(text, "text") if lowered is None else replace(_read_lines(grammar, lowered, asked), text=text)
+        return Value(text, "text") if lowered is None else _read_lines(grammar, lowered, asked)._replace(text=text)
     if len(text) != len(plain) and len(text.split()) > 1:
         return _read_lines(grammar, text, asked)
     return _read_plain(grammar, text, plain, asked)
@@ -103,16 +104,20 @@ def _read_lines(grammar: Grammar, text: str, asked: _Asked) -> Value:
 
 def _read_plain(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value:
     """Read a text that was brought into one spelling."""
-    plain = plain.rstrip("。;,、.").strip("“”\"'‘’「」") or plain
-    kind = grammar.words.get(plain)
-    if kind or len(plain) > _LONGEST:
-        return Value(text, kind or "text")
-    head, remark = split_remark(plain)
-    if remark and head in grammar.done | grammar.undone:
-        return Value(text, "word", guesses=(grammar.guess("remark", remark=remark),))
+    bare = plain.rstrip("。;,、.").strip("“”\"'‘’「」") or plain
+    if bare != plain and bare in grammar.words:
+        return Value(text, grammar.words[bare])
+    plain = bare
+    if len(plain) > _LONGEST:
+        return Value(text, "text")
+    if plain[-1] == ")":
+        head, remark = split_remark(plain)
+        if remark and grammar.words.get(head) == "word":
+            return Value(text, "word", guesses=(grammar.guess("remark", remark=remark),))
     if not _DIGIT.search(plain):
         return _read_words(grammar, text, plain, asked)
-    plain = _UNIT_DIGITS.sub(lambda found: grammar.declared["unit_signs"][found[1]], plain)
+    if "m2" in plain or "m3" in plain:
+        plain = _UNIT_DIGITS.sub(lambda found: grammar.declared["unit_signs"][found[1]], plain)
     value = _read_single(grammar, text, plain, asked)
     if value is None:
         value = _read_remark(grammar, text, plain, asked) or _read_parts(grammar, text, plain, asked)
@@ -122,11 +127,11 @@ def _read_plain(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value
 def _read_single(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value | None:
     """Read one date, frequency, number or range; None when the text is none of them."""
     value = None
-    if not grammar.time_signs.isdisjoint(plain):
+    if grammar.tells_time(plain):
         value = read_moment(plain, text, year=asked.year)
     elif asked.year is not None and ("20" in plain or "19" in plain or "/" in plain or plain.isdigit()):
-        value = read_moment(plain, text, year=asked.year) or refuse_unclear(plain, text, year=asked.year)
-    if value is None and (plain[0] == "1" or not grammar.often_signs.isdisjoint(plain)):
+        value = read_dotted(plain, text, year=asked.year)
+    if value is None and grammar.tells_often(plain):
         value = read_frequency(plain, text)
     return (
         value
@@ -138,7 +143,7 @@ def _read_single(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Valu
 
 def _read_words(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value:
     """Read a text without digits: a period, a Chinese numeral, a sign without its number, words."""
-    if not grammar.time_signs.isdisjoint(plain):
+    if grammar.tells_time(plain):
         moment = read_moment(plain, text, year=asked.year)
         if moment:
             return moment
@@ -164,7 +169,7 @@ def _read_remark(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Valu
     head, remark = split_remark(plain)
     value = _read_single(grammar, text, head, asked) if remark and _DIGIT.search(head) else None
     note = grammar.guess("remark", remark=remark)
-    return replace(value, guesses=(*value.guesses, note)) if value and value.kind != "text" else None
+    return value._replace(guesses=(*value.guesses, note)) if value and value.kind != "text" else None
 
 
 def _read_parts(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value | None:
@@ -180,15 +185,15 @@ def _read_parts(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value
     unread = [part for part, value in values.items() if value is None]
     if len(wanted) == 1 and not any(asked.wanted_unit in part for part in unread):
         part, value = wanted[0]
-        return replace(value, text=text, guesses=value.guesses or (grammar.guess("clause", part=part),))
+        return value._replace(text=text, guesses=value.guesses or (grammar.guess("clause", part=part),))
     if unread or not read:
         return None
     if len(segments) == 1:
-        return replace(read[0][1], text=text)
+        return read[0][1]._replace(text=text)
     if len(numbered) == 1:
         part, value = read[0]
-        return replace(value, text=text, guesses=(*value.guesses, grammar.guess("clause", part=part)))
-    parts = tuple(replace(values[part] or Value(part, "text"), text=part) for part in numbered)
+        return value._replace(text=text, guesses=(*value.guesses, grammar.guess("clause", part=part)))
+    parts = tuple(value._replace(text=part) for part, value in read)
     return Value(text, "several", parts=parts)
 
 

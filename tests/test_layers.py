@@ -15,6 +15,7 @@ LAYERS = [
     ["declared"],
     ["formulas", "notation", "vocabulary"],
     ["moments", "numerals", "quantities"],
+    ["ranges"],
     ["values"],
     ["comparisons", "framework"],
     ["grids"],
