@@ -129,6 +129,8 @@ class Grammar:
         self.done = set(declared["done"])
         self.undone = set(declared["undone"])
         self.negations = tuple(declared["negations"])
+        self.denials = frozenset(declared["denials"])
+        self.no_units = tuple(declared["no_units"])
         self.unreadable_labels = tuple(declared["unreadable_labels"])
         self.vague = tuple(declared["vague"])
         self.counts = frozenset(declared["count_units"]) | frozenset(self.synonyms)

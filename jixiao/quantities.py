@@ -57,7 +57,9 @@ class Tail(NamedTuple):
     rest: str
 
 
-def read_one(plain: str, text: str, *, wanted_unit: str = "", named_unit: str = "") -> Value | None:
+def read_one(
+    plain: str, text: str, *, wanted_unit: str = "", named_unit: str = "", is_whole: bool = False
+) -> Value | None:
     """Read a text that holds exactly one number; None when it holds none or more.
 
     Args:
@@ -65,6 +67,7 @@ def read_one(plain: str, text: str, *, wanted_unit: str = "", named_unit: str = 
         text: The text as written, kept in the value.
         wanted_unit: A number of this unit is read out of longer words.
         named_unit: The unit of a bare number, known from the name of its indicator.
+        is_whole: Take no number out of longer words.
 
     Example:
         >>> value = read_one("合格率>=95%", "合格率≥95%")
@@ -84,11 +87,13 @@ def read_one(plain: str, text: str, *, wanted_unit: str = "", named_unit: str = 
         unit, note = named_of(grammar, named_unit, unit, number)
         notes = (*notes, *note)
     if head.label or tail.rest or head.is_noted:
+        if is_whole:
+            return None
         is_told = bool(relation) or head.is_noted or (bool(wanted_unit) and unit.name == wanted_unit)
         is_outer = unit.is_known and (not tail.rest or (not head.label and unit.kind in _PLAIN_KINDS))
+        if grammar.sign.fullmatch(tail.rest):
+            return Value(text, "text", guesses=(grammar.guess("sign_after", sign=tail.rest),))
         if not (is_told or is_outer) or _is_refused(grammar, head, number):
-            if grammar.sign.fullmatch(tail.rest):
-                notes = (*notes, grammar.guess("sign_after", sign=tail.rest))
             return Value(text, "text", guesses=notes)
         notes = (*notes, grammar.guess("clause", part=f"{head.written}{number}{tail.written}"))
     value = decimal_of(number) if len(number) <= _LONGEST_NUMBER else LARGEST
@@ -108,7 +113,11 @@ def read_one(plain: str, text: str, *, wanted_unit: str = "", named_unit: str = 
 
 
 def _is_refused(grammar: Grammar, head: Head, number: str) -> bool:
-    return grammar.is_unclear(head.label) or (bool(head.label) and number[0] in "+-")
+    """Say whether the words before a number forbid to take it out of them: 未达到80%, 不再新增3个, 编号A-5."""
+    if not head.label:
+        return False
+    is_denied = not head.relation and not grammar.denials.isdisjoint(head.label)
+    return is_denied or number[0] in "+-" or grammar.is_unclear(head.label)
 
 
 def named_of(grammar: Grammar, named_unit: str, unit: Unit, number: str) -> tuple[Unit, tuple[str, ...]]:
@@ -226,7 +235,7 @@ def read_unit(written: str) -> Unit | None:
         per = period or grammar.synonyms.get(per, per)
         is_known = unit.is_known and bool(period or per in grammar.units)
         return unit._replace(kind="frequency" if period else "count", name=f"{unit.name}/{per}", is_known=is_known)
-    if written.startswith(grammar.declared["month_sign"]):
+    if written.startswith(grammar.declared["month_sign"]) or written.endswith(grammar.no_units):
         return None
     one, near = Decimal(1), ""
     if written not in grammar.units and written.startswith(grammar.vague):
@@ -263,8 +272,8 @@ def read_frequency(plain: str, text: str) -> Value | None:
     """
     grammar = load_grammar()
     found = _often().fullmatch(plain)
-    value = read_one(found["first"] or found["rest"], text) if found else None
-    if found is None or value is None or value.value is None or value.label or not value.measure_unit:
+    value = read_one(found["first"] or found["rest"], text, is_whole=True) if found else None
+    if found is None or value is None or value.value is None or not value.measure_unit:
         return None
     lead = found["lead"] or grammar.each
     written = found["behind"] or found["period"] or ""

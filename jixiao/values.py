@@ -67,7 +67,9 @@ def parse_value(text: str, *, year: int | None = None, wanted_unit: str = "", na
     asked = _Asked(year, wanted_unit, named_unit)
     if not text.isascii() and not _ODD_DIGITS.isdisjoint(text):
         lowered = _lowered(text)
-        return Value(text, "text") if lowered is None else _read_lines(grammar, lowered, asked)._replace(text=text)
+        if lowered is None or not lowered.strip():
+            return Value(text, "text")
+        return _read_lines(grammar, lowered, asked)._replace(text=text)
     if len(text) != len(plain) and len(text.split()) > 1:
         return _read_lines(grammar, text, asked)
     return _read_plain(grammar, text, plain, asked)
