@@ -187,7 +187,7 @@ class Grammar:
         included = alternatives([*words["included"], *words["excluded"]])
         scale = rf"(?:{alternatives(self.vague)})?(?:{alternatives(self.scales)})?(?:{alternatives(self.vague)})?"
         known = alternatives(self.units)
-        free = r"[^0-9\s,，、。;；:：()=<>≥≤/%‰+~*×-]"
+        free = r"[^\W\d_]"
         return re.compile(
             rf"(?:\((?P<inner>{known})\)|(?P<unit>(?:{scale}(?:{known})?|{free}{{1,8}}?)(?:/{free}{{1,4}}?)?))"
             rf"(?P<end>{included})?(?P<suffix>{alternatives(self.suffixes)})?(?P<after>{included})?"
@@ -198,10 +198,16 @@ class Grammar:
     def known_unit(self) -> re.Pattern[str]:
         """The longest known unit at the beginning of prose, with its scale and what bounds it."""
         scale = rf"(?:{alternatives(self.vague)})?(?:{alternatives(self.scales)})?(?:{alternatives(self.vague)})?"
-        free = r"[^0-9\s,，;；:：、()=<>≥≤/%‰]{1,4}(?=[,，。;；:：、()]|$)"
+        free = r"[^\W\d_]{1,4}(?=[,，。;；:：、()]|$)"
         return re.compile(
             rf"(?P<unit>{scale}(?:{alternatives(self.units)})|{free}|)(?P<suffix>{alternatives(self.suffixes)})?"
         )
+
+    @cached_property
+    def no_unit(self) -> re.Pattern[str]:
+        """What no unknown measure unit holds: signs, bounds, denials, numerals."""
+        words = [*self.prefixes, *self.suffixes, *self.denials, *self.declared["numeral_digits"], self.each]
+        return re.compile(alternatives([*(word for word in words if word), *self.declared["not_in_units"]]))
 
     @cached_property
     def told(self) -> re.Pattern[str]:

@@ -81,7 +81,7 @@ def read_one(
     head, tail = read_head(found["head"]), read_tail(found["tail"])
     relation, notes = _relation_of(grammar, head, tail)
     unit = tail.unit
-    if unit is None or relation is None:
+    if unit is None or relation is None or (head.is_spread and relation[:1] == ">"):
         return Value(text, "text", guesses=notes)
     if named_unit and not unit.name and unit.factor == 1:
         unit, note = named_of(grammar, named_unit, unit, number)
@@ -258,6 +258,8 @@ def read_unit(written: str) -> Unit | None:
         factor *= grammar.money[name]
         return Unit("money", grammar.declared["money_unit"], factor, factor, near, True)
     is_known = name in grammar.units
+    if not is_known and grammar.no_unit.search(name):
+        return None
     name = grammar.synonyms.get(name, name)
     return Unit("count" if name else "number", name, factor, factor, near, is_known)
 

@@ -20,7 +20,17 @@ from jixiao.numerals import spell_digits
 from jixiao.quantities import read_frequency, read_one, read_ratio, read_unit
 from jixiao.ranges import read_range
 
-__all__ = ["Value", "normalise", "parse_points", "parse_value", "reading_state", "unit_in_name"]
+__all__ = [
+    "Grammar",
+    "Value",
+    "load_grammar",
+    "normalise",
+    "parse_points",
+    "parse_value",
+    "reading_state",
+    "split_remark",
+    "unit_in_name",
+]
 
 _REMEMBERED = 65536
 _LONGEST = 400

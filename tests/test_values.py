@@ -6,11 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from conftest import case_params
+from conftest import case_params, make_reading, one_row_form
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jixiao.comparisons import compare_values, direction_of, kind_of, stated_direction
+from jixiao.frames import make_frames
 from jixiao.notation import load_grammar
 from jixiao.values import normalise, parse_points, parse_value, reading_state, unit_in_name
 
@@ -380,3 +381,38 @@ def test_direction(target, indicator, direction):
 )
 def test_points_written_as_a_sum(text, points):
     assert parse_points(text) == (None if points is None else Decimal(points))
+
+
+def indicator_of(**given):
+    """Return the indicator row of a form with one indicator, and the reasons of its guesses."""
+    form = one_row_form({"weight": 10, **given}, 2022)
+    form["indicators"][0]["direction"] = given.get("direction", "")
+    frames = make_frames([make_reading(form)])
+    return frames.indicators.iloc[-1], frames.guesses["reason"].tolist()
+
+
+def test_the_frame_holds_bounds_and_how_far_each_value_was_read():
+    row, reasons = indicator_of(indicator="办理时间", target="3-5天", actual="显著缩短")
+    assert (row["target_relation"], row["target_low"], row["target_high"]) == ("range", 3.0, 5.0)
+    assert (row["target_state"], row["actual_state"], row["kind"]) == ("parsed", "text", "quantitative")
+    assert row["target_value"] != row["target_value"] and reasons == []
+
+
+def test_the_frame_reads_bare_numbers_in_the_unit_of_the_name_and_says_so():
+    row, reasons = indicator_of(indicator="群众满意度（%）", target="≥95", actual="96.5")
+    assert (row["target_value"], row["actual_value"], row["measure_unit"], row["is_comparable"]) == (
+        0.95,
+        0.965,
+        "%",
+        True,
+    )
+    assert (row["target_state"], row["actual_state"], len(reasons)) == ("asked", "asked", 2)
+
+
+def test_a_stated_direction_is_used_and_a_contradiction_is_reported():
+    row, reasons = indicator_of(target="3次", actual="5次", direction="反向")
+    assert (row["direction"], row["is_direction_assumed"], reasons) == ("negative", False, [])
+    row, reasons = indicator_of(target="≥3次", actual="5次", direction="反向")
+    assert row["direction"] == "positive" and len(reasons) == 1 and "反向" in reasons[0]
+    row, reasons = indicator_of(target="3次", actual="5次", direction="定性")
+    assert (row["kind"], row["is_direction_assumed"]) == ("qualitative", True)
