@@ -165,16 +165,26 @@ def banded(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
     return _steps(x, ops, ops.where(known, score, -1), ops.where(known, case, NOBODY), over, under)
 
 
-def on_time(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
-    """In time: full points; late: a person's figure below the full points; without a date, a person's figure."""
+def _full_or_person(x: Inputs, ops: Any, missed: Any) -> Steps:
+    """Met: full points; missed: a person's figure below the full points; not told: a person's figure."""
     none = x["weight"] * 0
-    late = x["has_dates"] & (x["months_late"] > 0)
-    below = ops.where(late, x["reported"] < x["weight"], x["reported"] <= x["weight"])
+    below = ops.where(missed, x["reported"] < x["weight"], x["reported"] <= x["weight"])
     person = _person(x, ops, none, x["weight"], below, none, none)
-    person["case"] = ops.where(late | (person["case"] != PERSON), person["case"], UNDATED)
     met = _is_met(x, ops)
     full = {"score": x["weight"], "low": x["weight"], "high": x["weight"], "case": FULL}
     return {**person, **{name: ops.where(met, value, person[name]) for name, value in full.items()}}
+
+
+def on_time(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """In time: full points; late: a person's figure below the full points; without a date, a person's figure."""
+    late = x["has_dates"] & (x["months_late"] > 0)
+    steps = _full_or_person(x, ops, late)
+    return {**steps, "case": ops.where(late | (steps["case"] != PERSON), steps["case"], UNDATED)}
+
+
+def met_or_judged(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
+    """Met: full points; missed: a person's figure below the full points; where nothing tells, a person's figure."""
+    return _full_or_person(x, ops, x["word"] == 0)
 
 
 def delay_deduction(x: Inputs, rule: Mapping[str, Any], ops: Any = COLUMNS) -> Steps:
@@ -250,6 +260,7 @@ METHODS: dict[str, Method] = {
     "inverse_ratio": proportional_to_target,
     "judged": judged,
     "judged_level": judged_level,
+    "met_or_judged": met_or_judged,
     "no_rule": no_rule,
     "on_time": on_time,
     "pass_line": pass_line,

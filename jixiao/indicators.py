@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
-from jixiao.comparisons import Comparison, compare_values, direction_of
+from jixiao.comparisons import Comparison, compare_values, direction_of, kind_of, stated_direction
 from jixiao.records import Reading, Record
 from jixiao.rows import Rows, place_of, points_of
 from jixiao.schemas import exact_sum
-from jixiao.values import Value, normalise, parse_value
+from jixiao.values import Value, normalise, parse_value, reading_state, unit_in_name
 from jixiao.vocabulary import category_group, reading_words
 
 
@@ -76,12 +77,17 @@ class IndicatorRows:
         waiting = self.achieved.get(normalise(name or subcategory), []) if record.block == "indicators" else []
         source = waiting.pop(0) if waiting else record  # equal names are paired in the order of the form
         self.number += 1
-        target = parse_value(source.texts.get("target", ""), year=reading.year)
-        actual = parse_value(source.texts.get("actual", ""), year=reading.year, wanted_unit=target.measure_unit)
-        direction = direction_of(target, name)
+        named, stated = unit_in_name(name or subcategory), texts.get("direction", "")
+        target = parse_value(source.texts.get("target", ""), year=reading.year, named_unit=named)
+        actual = parse_value(
+            source.texts.get("actual", ""), year=reading.year, wanted_unit=target.measure_unit, named_unit=named
+        )
+        direction = direction_of(target, name, stated=stated)
         compared, direction = _settle_direction(target, compare_values(target, actual), direction)
         is_assumed = reading_words()["reasons"]["direction_assumed"] in compared.guesses
         reasons = (*target.guesses, *actual.guesses, *compared.guesses)
+        if stated_direction(stated) not in {"", direction}:
+            reasons = (*reasons, reading_words()["reasons"]["direction_conflict"].format(stated=stated))
         self.rows.guess(reading, source.sheet, source.cells.get("actual", ""), actual.text or target.text, reasons)
         self.rows.add(
             "indicators",
@@ -97,7 +103,7 @@ class IndicatorRows:
             **_actual_columns(actual, compared),
             direction=direction,
             is_direction_assumed=is_assumed,
-            kind="quantitative" if target.is_quantity or target.end or target.kind == "frequency" else "qualitative",
+            kind=kind_of(target, stated=stated),
             weight=points_of(self.rows, reading, record, "weight"),
             reported_score=points_of(self.rows, reading, record, "reported_score"),
             deviation_reason=texts.get("deviation_reason", ""),
@@ -267,25 +273,32 @@ def _settle_direction(target: Value, compared: Comparison, direction: str) -> tu
     return replace(compared, guesses=(*compared.guesses, reasons["direction_assumed"])), "positive"
 
 
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
 def _target_columns(target: Value) -> dict[str, Any]:
     return {
         "target_text": target.text,
         "target_kind": target.kind,
         "target_relation": target.relation,
-        "target_value": None if target.value is None else float(target.value),
+        "target_value": _number(target.value),
+        "target_low": _number(target.low),
+        "target_high": _number(target.high),
         "target_date": target.end,
         "measure_unit": target.measure_unit,
+        "target_state": reading_state(target),
     }
 
 
 def _actual_columns(actual: Value, compared: Comparison) -> dict[str, Any]:
-    value = compared.actual.value
     return {
         "actual_text": actual.text,
         "actual_kind": actual.kind,
         "actual_relation": actual.relation,
-        "actual_value": None if value is None else float(value),
+        "actual_value": _number(compared.actual.value),
         "actual_date": actual.end,
+        "actual_state": reading_state(actual, guesses=compared.guesses),
         "is_comparable": compared.is_comparable,
         "word_met": compared.word_met,
     }

@@ -6,311 +6,256 @@ assumption carries a guess, so nothing is guessed silently. All numbers are exac
 
 from __future__ import annotations
 
-import calendar
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Sequence
 from decimal import Decimal
-from functools import cache, cached_property
-from typing import Any
+from functools import lru_cache
+from typing import NamedTuple
 
 from jixiao.declared import load_shipped
+from jixiao.moments import read_dotted, read_moment
+from jixiao.notation import Grammar, Value, load_grammar, normalise, split_remark
+from jixiao.numerals import spell_digits
+from jixiao.quantities import read_frequency, read_one, read_ratio, read_unit
+from jixiao.ranges import read_range
 
-QUANTITIES = frozenset({"number", "rate", "money", "count", "duration"})
-LARGEST = Decimal(10) ** 12
-_NUMBER = r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[+-]?\d+(?:\.\d+)?"
-_UNIT = r"[^\d\s,，。;；:：()=<>≥≤/%‰]{0,8}?"
+__all__ = [
+    "Grammar",
+    "Value",
+    "load_grammar",
+    "normalise",
+    "parse_points",
+    "parse_value",
+    "reading_state",
+    "split_remark",
+    "unit_in_name",
+]
 
-
-@dataclass(frozen=True)
-class Value:
-    """One written value: what kind it is, its relation, number, measure unit or dates, and every guess made.
-
-    ``kind`` is blank, number, count, rate, money, duration, date, period, frequency, word or text.
-    Rates are fractions, money is 万元, durations keep their unit.
-    """
-
-    text: str
-    kind: str
-    relation: str = ""
-    value: Decimal | None = None
-    measure_unit: str = ""
-    start: date | None = None
-    end: date | None = None
-    guesses: tuple[str, ...] = field(default=())
-    factor: Decimal = Decimal(1)
-    """What the written number was multiplied with: 0.0001 for 元, 10000 for 万."""
-
-    @property
-    def is_quantity(self) -> bool:
-        """Whether the value is a number that can be compared."""
-        return self.kind in QUANTITIES
-
-
-def normalise(text: str) -> str:
-    """Return the text with half-width signs and without any white space.
-
-    Example:
-        >>> normalise(" ＜＝ ５6.42 万元 ")
-        '<=56.42万元'
-    """
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+_REMEMBERED = 65536
+_LONGEST = 400
+"""A longer text is prose: no value is looked for in it."""
+_DIGIT = re.compile("[0-9]")
+_SEPARATOR = re.compile(r"(?<![0-9]),|,(?![0-9])|[;；。、\n]")
+_MARKER = re.compile(r"(?:^|(?<=[;；。、,\n]))\(?([0-9]{1,2})(?:[、)]|[.:](?![0-9]))")
+_MARKED_LINE = re.compile(r"^\s*\(?[0-9]{1,2}(?:[.]\s+|[、)])\s*")
+_SPACED = re.compile(r"[0-9][.,]?\s+[.,]?[0-9]")
+_UNIT_DIGITS = re.compile(r"(?<![A-Za-z])(km2|m2|m3)(?![0-9])")
+_RAISED = frozenset("²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅟↉")
+_RAISED_UNIT = re.compile("(?<=m)[²³]")
+_NUMBERED = frozenset(map(chr, [*range(0x2460, 0x249C), 0x24EA, *range(0x3251, 0x3260), *range(0x32B1, 0x32C0)]))
+"""Numbers in circles and brackets (①): they count the parts of a cell and are no digits of a value."""
+_ODD_DIGITS = _RAISED | _NUMBERED
 
 
-def _alternatives(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted({normalise(word) for word in words}, key=len, reverse=True))
-
-
-class Grammar:
-    """The compiled grammar; built once, at first use."""
-
-    def __init__(self, declared: dict[str, Any]) -> None:
-        self.declared = declared
-        self.prefixes = {normalise(word): sign for sign, words in declared["relations"].items() for word in words}
-        self.suffixes = {word: sign for sign, words in declared["suffixes"].items() for word in words}
-        self.scales = {word: Decimal(factor) for word, factor in declared["scales"].items()}
-        self.money = {word: Decimal(factor) for word, factor in declared["money"].items()}
-        self.durations = {word: Decimal(seconds) for word, seconds in declared["durations"].items()}
-        self.blanks = {normalise(word) for word in declared["blanks"]}
-        self.done = set(declared["done"])
-        self.undone = set(declared["undone"])
-        self.frequencies = set(declared["frequencies"])
-        self.negations = tuple(declared["negations"])
-        self.vague = tuple(declared["vague"])
-
-    def guess(self, name: str, **parts: str) -> str:
-        return str(self.declared["guesses"][name]).format(**parts)
-
-    def is_unclear(self, before: str, part: str) -> bool:
-        """Say whether a number inside prose belongs to a range (3-5天) or stands behind a negation (未达到80%)."""
-        is_signed = part[0] in "+-" and re.search(r"\d[^\d,，。;；、]{0,3}$", before)
-        is_range = re.search(rf"\d[^\d,，。;；、]{{0,3}}(?:{_alternatives(self.declared['until'])})$", before)
-        return bool(is_signed or is_range) or before.endswith(self.negations)
-
-    @cached_property
-    def quantity(self) -> re.Pattern[str]:
-        return re.compile(
-            rf"(?P<near>{_alternatives(self.declared['approximate'])})?"
-            rf"(?P<sign>{_alternatives(self.prefixes)})?(?:{_alternatives(self.declared['fillers'])})?"
-            rf"(?P<number>{_NUMBER})(?:\((?P<inner>%|‰|{_UNIT})\))?"
-            rf"(?P<unit>{_alternatives(self.declared['percent'] + self.declared['per_mille'])}|{_UNIT})"
-            rf"(?P<suffix>{_alternatives(self.suffixes)})?"
-            rf"(?P<about>{_alternatives(self.declared['approximate'])})?"
-        )
-
-    @cached_property
-    def ratio(self) -> re.Pattern[str]:
-        part = rf"\(?(?:{_NUMBER}){_UNIT}\)?"
-        return re.compile(rf"\(?{part}[/÷]{part}\)?(?:[*×]100%)?=(?P<rate>{_NUMBER})%")
-
-    @cached_property
-    def moment(self) -> re.Pattern[str]:
-        marks = self.declared
-        return re.compile(
-            rf"(?:(?P<year>\d{{4}}){marks['year_sign']})?(?P<month>\d{{1,2}}){marks['month_sign']}"
-            rf"(?:(?P<day>\d{{1,2}}){marks['day_sign']})?"
-        )
-
-    @cached_property
-    def months(self) -> re.Pattern[str]:
-        marks = self.declared
-        until = _alternatives(marks["until"])
-        return re.compile(
-            rf"(?:(?P<year>\d{{4}}){marks['year_sign']})?(?P<first>\d{{1,2}})(?:{until})(?P<last>\d{{1,2}}){marks['month_sign']}"
-        )
-
-    @cached_property
-    def until(self) -> re.Pattern[str]:
-        return re.compile(_alternatives(self.declared["until"]))
-
-    @cached_property
-    def before(self) -> re.Pattern[str]:
-        return re.compile(rf"(?P<when>.+?)(?P<word>{_alternatives(self.declared['before'])})(?P<rest>.*)")
-
-
-@cache
-def load_grammar() -> Grammar:
-    """Return the compiled grammar (数值语法)."""
-    return Grammar(load_shipped("values.yaml"))
-
-
-@cache
-def parse_value(text: str, *, year: int | None = None, wanted_unit: str = "") -> Value:
+@lru_cache(maxsize=_REMEMBERED)
+def parse_value(text: str, *, year: int | None = None, wanted_unit: str = "", named_unit: str = "") -> Value:
     """Read one written value.
 
     Args:
         text: The cell as written.
-        year: The evaluated year, for dates that print only a month.
+        year: The evaluated year, for dates that print only a month. Without it what looks like a date and like a
+            number (2023.12) is a number; with it, it is refused.
         wanted_unit: Measure unit to look for when several quantities stand in one text.
+        named_unit: The unit of a bare number, from the name of the indicator: see :func:`unit_in_name`.
 
     Returns:
-        The value; ``kind`` is ``text`` when the grammar cannot read it.
+        The value; ``kind`` is ``text`` when the grammar cannot read it, ``several`` when it holds several values.
 
     Example:
         >>> value = parse_value("＜＝56.42万元")
         >>> value.relation, value.value, value.measure_unit, value.kind
         ('<=', Decimal('56.42'), '万元', 'money')
-        >>> parse_value("显著提升").kind
-        'text'
+        >>> parse_value("显著提升").kind, parse_value("≥50个，合格率≥95%").kind
+        ('text', 'several')
     """
     grammar = load_grammar()
     plain = normalise(text)
-    if not plain or plain in grammar.blanks:
-        return Value(text, "blank")
-    if plain in grammar.frequencies:
-        return Value(text, "frequency")
-    if plain in grammar.done or plain in grammar.undone:
-        return Value(text, "word")
-    for reader in (_read_time, _read_ratio, _read_quantity, _read_word_with_remark):
-        found = reader(grammar, text, plain, year)
-        if found is not None:
-            return found
-    return _read_clause(grammar, text, plain, wanted_unit)
-
-
-def _read_time(grammar: Grammar, text: str, plain: str, year: int | None) -> Value | None:
-    months = grammar.months.fullmatch(plain)
-    if months:
-        of_year = int(months["year"]) if months["year"] else year
-        span = (_day(of_year, months["first"], None, last=False), _day(of_year, months["last"], None, last=True))
-        return Value(text, "period", start=span[0], end=span[1]) if all(span) else None
-    single = _moment(grammar, plain, year)
-    if single:
-        return Value(text, "date", start=single[0], end=single[1])
-    for mark in grammar.until.finditer(plain):
-        first = _moment(grammar, plain[: mark.start()], year)
-        last = _moment(grammar, plain[mark.end() :], first[0].year if first else year)
-        if first and last:
-            return Value(text, "period", start=first[0], end=last[1])
-    before = grammar.before.fullmatch(plain)
-    if before:
-        limit = _moment(grammar, before["when"], year)
-        if limit and before["rest"] in grammar.done | {""}:
-            exclusive = len(before["word"]) == 1 and not grammar.moment.fullmatch(before["when"])["day"]  # type: ignore[index]
-            end = date.fromordinal(limit[0].toordinal() - 1) if exclusive else limit[1]
-            return Value(text, "date", relation="<=", end=end)
-    return None
-
-
-def _moment(grammar: Grammar, plain: str, year: int | None) -> tuple[date, date] | None:
-    """Return first and last day of a written day or month, or None."""
-    found = grammar.moment.fullmatch(plain)
-    if not found:
-        return None
-    of_year = int(found["year"]) if found["year"] else year
-    first = _day(of_year, found["month"], found["day"], last=False)
-    last = _day(of_year, found["month"], found["day"], last=True)
-    return (first, last) if first and last else None
-
-
-def _day(year: int | None, month: str, day: str | None, *, last: bool) -> date | None:
-    if year is None or not 1 <= int(month) <= 12:
-        return None
-    length = calendar.monthrange(year, int(month))[1]
-    chosen = int(day) if day else (length if last else 1)
-    return date(year, int(month), chosen) if 1 <= chosen <= length else None
-
-
-def _read_ratio(grammar: Grammar, text: str, plain: str, year: int | None) -> Value | None:
-    found = grammar.ratio.fullmatch(plain)
-    return Value(text, "rate", value=_decimal(found["rate"]) / 100, measure_unit="%") if found else None
-
-
-_DOTTED_DATE = re.compile(r"(?:19|20)\d\d([.\-/])\d{1,2}(?:\1\d{1,2})?")
-
-
-def _read_quantity(grammar: Grammar, text: str, plain: str, year: int | None) -> Value | None:
-    if _DOTTED_DATE.fullmatch(plain):
-        return None  # 2023.12 may be a month or a number: it stays text
-    found = grammar.quantity.fullmatch(plain)
-    if found:
-        return _quantity(grammar, text, found)
-    head, remark = split_remark(plain)
-    found = grammar.quantity.fullmatch(head) if remark else None
-    if not found:
-        return None
-    value = _quantity(grammar, text, found)
-    return replace(value, guesses=(*value.guesses, grammar.guess("remark", remark=remark)))
-
-
-def split_remark(plain: str) -> tuple[str, str]:
-    """Split a remark in brackets from the text before it; the remark is empty when there is none."""
-    found = re.fullmatch(r"([^()]+)\(([^()]+)\)", plain)
-    return (found[1], found[2]) if found else (plain, "")
-
-
-def _read_word_with_remark(grammar: Grammar, text: str, plain: str, year: int | None) -> Value | None:
-    head, remark = split_remark(plain)
-    if remark and head in grammar.done | grammar.undone:
-        return Value(text, "word", guesses=(grammar.guess("remark", remark=remark),))
-    return None
-
-
-def _read_clause(grammar: Grammar, text: str, plain: str, wanted_unit: str) -> Value:
-    """Take the only quantity of the wanted unit out of a longer text, and say so; else it stays text."""
-    found = []
-    for match in grammar.quantity.finditer(plain):
-        if grammar.is_unclear(plain[: match.start()], match[0]):
+    kind = grammar.words.get(plain)
+    if kind or not plain:
+        return Value(text, kind or "blank")
+    asked = _Asked(year, wanted_unit, named_unit)
+    if not text.isascii() and not _ODD_DIGITS.isdisjoint(text):
+        lowered = _lowered(text)
+        if lowered is None or not lowered.strip():
             return Value(text, "text")
-        unit = _longest_unit(grammar, plain, match)
-        value = _quantity(grammar, text, match, unit=unit)
-        if value.kind != "text":
-            found.append((value, plain[match.start() : match.end() + len(unit) - len(match["unit"] or "")]))
-    wanted = [item for item in found if wanted_unit and item[0].measure_unit == wanted_unit]
-    if len(wanted) == 1:
-        value, part = wanted[0]
-        return replace(value, guesses=(*value.guesses, grammar.guess("clause", part=part)))
+        return _read_lines(grammar, lowered, asked)._replace(text=text)
+    if len(text) != len(plain) and len(text.split()) > 1:
+        return _read_lines(grammar, text, asked)
+    return _read_plain(grammar, text, plain, asked)
+
+
+class _Asked(NamedTuple):
+    """What is asked of a text, beside the text itself."""
+
+    year: int | None
+    wanted_unit: str
+    named_unit: str
+
+
+def _lowered(text: str) -> str | None:
+    """Write ① as a new line and ㎡ with a plain digit; None where a raised digit would join a number (10²)."""
+    lines = "".join("\n" if sign in _NUMBERED else sign for sign in text)
+    lines = _RAISED_UNIT.sub(lambda found: normalise(found[0]), lines)
+    return lines if _RAISED.isdisjoint(lines) else None
+
+
+def _read_lines(grammar: Grammar, text: str, asked: _Asked) -> Value:
+    """Read a text with blanks or line breaks inside: they may part two numbers, so they are not simply dropped."""
+    lines = [_MARKED_LINE.sub("", line) for line in unicodedata.normalize("NFKC", text).split("\n") if line.strip()]
+    if any(_SPACED.search(line) for line in lines):
+        return Value(text, "text", guesses=(grammar.guess("spaced"),))
+    plain = normalise(" ".join(lines))
+    value = Value(text, "text")
+    if len(lines) < 2 or not _SPACED.search(" ".join(lines)):
+        value = _read_plain(grammar, text, plain, asked)
+    if len(lines) > 1 and value.kind == "text":
+        value = _read_parts(grammar, text, "\n".join(normalise(line) for line in lines), asked) or value
+    return value
+
+
+def _read_plain(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value:
+    """Read a text that was brought into one spelling."""
+    bare = plain.rstrip("。;,、.").strip("“”\"'‘’「」") or plain
+    if bare != plain and bare in grammar.words:
+        return Value(text, grammar.words[bare])
+    plain = bare
+    if len(plain) > _LONGEST:
+        return Value(text, "text")
+    if plain[-1] == ")":
+        head, remark = split_remark(plain)
+        if remark and grammar.words.get(head) == "word":
+            return Value(text, "word", guesses=(grammar.guess("remark", remark=remark),))
+    if not _DIGIT.search(plain):
+        return _read_words(grammar, text, plain, asked)
+    if "m2" in plain or "m3" in plain:
+        plain = _UNIT_DIGITS.sub(lambda found: grammar.declared["unit_signs"][found[1]], plain)
+    value = _read_single(grammar, text, plain, asked)
+    if value is None:
+        value = _read_remark(grammar, text, plain, asked) or _read_parts(grammar, text, plain, asked)
+    return value or Value(text, "text")
+
+
+def _read_single(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value | None:
+    """Read one date, frequency, number or range; None when the text is none of them."""
+    value = None
+    if grammar.tells_time(plain):
+        value = read_moment(plain, text, year=asked.year)
+    elif asked.year is not None and ("20" in plain or "19" in plain or "/" in plain or plain.isdigit()):
+        value = read_dotted(plain, text, year=asked.year)
+    if value is None and grammar.tells_often(plain):
+        value = read_frequency(plain, text)
+    return (
+        value
+        or read_one(plain, text, wanted_unit=asked.wanted_unit, named_unit=asked.named_unit)
+        or read_range(plain, text, named_unit=asked.named_unit)
+        or read_ratio(plain, text)
+    )
+
+
+def _read_words(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value:
+    """Read a text without digits: a period, a Chinese numeral, a sign without its number, words."""
+    if grammar.tells_time(plain):
+        moment = read_moment(plain, text, year=asked.year)
+        if moment:
+            return moment
+    spelt = spell_digits(plain)
+    if spelt:
+        value = _read_single(grammar, text, spelt, asked)
+        if value and (value.end or _is_counted(grammar, value)):
+            return value
+    if grammar.no_number.fullmatch(plain):
+        return Value(text, "text", guesses=(grammar.guess("no_number"),))
     return Value(text, "text")
 
 
-def _longest_unit(grammar: Grammar, plain: str, match: re.Match[str]) -> str:
-    """Return the unit after a number inside prose: a known one, or the one that the lazy pattern left out."""
-    rest = plain[match.end("number") :]
-    known = [*grammar.money, *grammar.durations, *grammar.declared["percent"]]
-    units = [unit for unit in known if rest.startswith(unit)]
-    if units:
-        return max(units, key=len)
-    found = re.match(r"[^\d\s,，。;；:：、()=<>≥≤/%‰]{1,4}(?=[,，。;；:：、()]|$)", rest)
-    return found[0] if found else ""
+def _is_counted(grammar: Grammar, value: Value) -> bool:
+    """Say whether a value spelt in Chinese numerals is one: its unit is known and, without a sign, no part of words."""
+    unit = value.measure_unit.partition("/")[0]
+    is_sure = unit in grammar.units and (bool(value.relation) or unit not in grammar.declared["plain_units"])
+    return is_sure and not value.label and (value.is_quantity or value.is_range)
 
 
-def _quantity(grammar: Grammar, text: str, found: re.Match[str], *, unit: str | None = None) -> Value:
-    number = _decimal(found["number"])
-    unit = (found["inner"] or found["unit"] or "") if unit is None else unit
-    factor = Decimal(1)
-    relation = grammar.prefixes.get(found["sign"] or "", "") or grammar.suffixes.get(found["suffix"] or "", "")
-    near = found["near"] or found["about"]
-    guesses = (grammar.guess("approximate", word=near),) if near else ()
-    if unit in grammar.declared["percent"]:
-        kind, number, unit = "rate", number / 100, "%"
-    elif unit in grammar.declared["per_mille"]:
-        kind, number, unit = "rate", number / 1000, "%"
-    elif unit in grammar.money:
-        factor = grammar.money[unit]
-        kind, number, unit = "money", number * factor, grammar.declared["money_unit"]
-    elif unit in grammar.durations:
-        kind = "duration"
-    else:
-        scale = max((word for word in grammar.scales if unit.startswith(word)), key=len, default="")
-        factor = grammar.scales.get(scale, Decimal(1))
-        number *= factor
-        unit = unit[len(scale) :]
-        if unit.startswith(grammar.vague):
-            guesses = (*guesses, grammar.guess("approximate", word=unit[0]))
-            unit = unit[1:]
-        unit = grammar.declared["unit_synonyms"].get(unit, unit)
-        kind = "count" if unit else "number"
-    if unit.startswith(grammar.declared["month_sign"]):
-        return Value(text, "text")
-    if abs(number) >= LARGEST:
-        return Value(text, "text", guesses=(grammar.guess("too_large"),))
-    return Value(text, kind, relation, number, unit, guesses=guesses, factor=factor)
+def _read_remark(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value | None:
+    """Read a value with a remark in brackets that holds a number of its own."""
+    head, remark = split_remark(plain)
+    value = _read_single(grammar, text, head, asked) if remark and _DIGIT.search(head) else None
+    note = grammar.guess("remark", remark=remark)
+    return value._replace(guesses=(*value.guesses, note)) if value and value.kind != "text" else None
 
 
-def _decimal(number: str) -> Decimal:
-    return Decimal(number.replace(",", ""))
+def _read_parts(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value | None:
+    """Read a text that holds several values (多个数): all of them, or the only one of the wanted unit."""
+    markers = list(_MARKER.finditer(plain))
+    if [int(found[1]) for found in markers] == list(range(1, len(markers) + 1)):
+        plain = _MARKER.sub("\n", plain)
+    segments = [part for part in _SEPARATOR.split(plain) if part]
+    numbered = [part for part in segments if _DIGIT.search(part)]
+    values = {part: _part(grammar, text, part, asked) for part in numbered}
+    read = [(part, value) for part, value in values.items() if value is not None]
+    wanted = [item for item in read if asked.wanted_unit and item[1].measure_unit == asked.wanted_unit]
+    unread = [part for part, value in values.items() if value is None]
+    if len(wanted) == 1 and not any(asked.wanted_unit in part for part in unread):
+        part, value = wanted[0]
+        return value._replace(text=text, guesses=value.guesses or (grammar.guess("clause", part=part),))
+    if unread or not read:
+        return None
+    if len(segments) == 1:
+        return read[0][1]._replace(text=text)
+    if len(numbered) == 1:
+        part, value = read[0]
+        return value._replace(text=text, guesses=(*value.guesses, grammar.guess("clause", part=part)))
+    parts = tuple(value._replace(text=part) for part, value in read)
+    return Value(text, "several", parts=parts)
+
+
+def _part(grammar: Grammar, text: str, part: str, asked: _Asked) -> Value | None:
+    """Read one part of several; None when it cannot be read or a bracket was cut through."""
+    if part.count("(") != part.count(")"):
+        return None
+    asked = asked._replace(named_unit="")
+    value = _read_single(grammar, text, part, asked) or _read_remark(grammar, text, part, asked)
+    return value if value and value.kind != "text" else None
+
+
+def reading_state(value: Value, *, guesses: Sequence[str] = ()) -> str:
+    """Say how far a value was read (读取状态), for the ingest report.
+
+    Args:
+        value: What :func:`parse_value` returned.
+        guesses: What was assumed later, when the value was compared.
+
+    Returns:
+        ``blank``; ``parsed``: read without an assumption; ``asked``: read with one, or a number was seen and not
+        taken; ``text``: words that hold no number.
+
+    Example:
+        >>> [reading_state(parse_value(text)) for text in ("≥5个", "约5个", "3号楼第2层", "显著提升", "—")]
+        ['parsed', 'asked', 'asked', 'text', 'blank']
+    """
+    if value.kind == "blank" or load_grammar().leftover.fullmatch(normalise(value.text)):
+        return "blank"
+    if value.guesses or guesses or value.kind == "several":
+        return "asked"
+    if value.kind != "text":
+        return "parsed"
+    return "asked" if _DIGIT.search(normalise(value.text)) else "text"
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def unit_in_name(name: str) -> str:
+    """Return the measure unit that an indicator's name carries in brackets; empty when it carries none.
+
+    Example:
+        >>> unit_in_name("满意度（%）"), unit_in_name("培训人数(单位：人次)"), unit_in_name("道路(一期)")
+        ('%', '人次', '')
+    """
+    grammar = load_grammar()
+    head, remark = split_remark(normalise(name))
+    for lead in grammar.declared["unit_leads"]:
+        remark = remark.removeprefix(lead)
+    unit = read_unit(remark) if head and remark else None
+    return remark if unit and unit.is_known else ""
 
 
 def parse_points(text: str) -> Decimal | None:
@@ -321,7 +266,7 @@ def parse_points(text: str) -> Decimal | None:
         (Decimal('2.500'), Decimal('2.5'), None)
     """
     plain = normalise(text)
-    number = r"(\d+(?:\.\d+)?)"
+    number = r"([0-9]+(?:\.[0-9]+)?)"
     if re.fullmatch(rf"{number}(?:\+{number})+", plain):
         return sum((Decimal(part) for part in plain.split("+")), Decimal(0))
     product = re.fullmatch(rf"{number}[×*]{number}", plain) or re.fullmatch(

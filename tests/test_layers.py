@@ -13,7 +13,10 @@ from conftest import PACKAGE, ROOT
 LAYERS = [
     ["errors"],
     ["declared"],
-    ["formulas", "values", "vocabulary"],
+    ["formulas", "notation", "vocabulary"],
+    ["moments", "numerals", "quantities"],
+    ["ranges"],
+    ["values"],
     ["comparisons", "framework"],
     ["grids"],
     ["records", "schemas"],

@@ -23,7 +23,7 @@ from jixiao.framework import methods
 from jixiao.scoring import percent_text, points_text
 from jixiao.vocabulary import label
 
-_BY_PERSON = ["element_count", "judged", "judged_level", "on_time"]
+_BY_PERSON = ["element_count", "judged", "judged_level", "met_or_judged", "on_time"]
 """Methods in which a person may give the figure."""
 
 
