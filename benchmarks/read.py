@@ -2,8 +2,8 @@
 
     python benchmarks/read.py [--files 1000] [--keep DIR]
 
-Prints for each way the files per CPU second, its time as a multiple of calamine's, and its peak memory; each way runs in
-a process of its own. The forms are written first, each with other names, targets, values and points.
+Prints for each way the files per CPU second, its time as a multiple of calamine's, and its peak memory; each way runs
+in a process of its own. The forms are written first, each with other names, targets, values and points.
 """
 
 from __future__ import annotations

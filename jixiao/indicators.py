@@ -77,11 +77,14 @@ class IndicatorRows:
         waiting = self.achieved.get(normalise(name or subcategory), []) if record.block == "indicators" else []
         source = waiting.pop(0) if waiting else record  # equal names are paired in the order of the form
         self.number += 1
-        named, stated = unit_in_name(name or subcategory), texts.get("direction", "")
+        named, stated = unit_in_name(name or subcategory), _stated(texts)
         target = parse_value(source.texts.get("target", ""), year=reading.year, named_unit=named)
         actual = parse_value(
-            source.texts.get("actual", ""), year=reading.year, wanted_unit=target.measure_unit, named_unit=named
-        )
+            with_unit(source.texts.get("actual", ""), texts.get("measure_unit", "")),
+            year=reading.year,
+            wanted_unit=target.measure_unit,
+            named_unit=named,
+        )._replace(text=source.texts.get("actual", ""))
         direction = direction_of(target, name, stated=stated)
         compared, direction = _settle_direction(target, compare_values(target, actual), direction)
         is_assumed = reading_words()["reasons"]["direction_assumed"] in compared.guesses
@@ -216,7 +219,7 @@ def add_plans(rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
         if not name and not texts.get("target", ""):
             continue
         number += 1
-        target = parse_value(texts.get("target", ""), year=reading.year)
+        target = parse_value(texts.get("target", ""), year=reading.year, named_unit=unit_in_name(name))
         rows.guess(reading, record.sheet, record.cells.get("target", ""), target.text, target.guesses)
         rows.add(
             "plans",
@@ -228,12 +231,27 @@ def add_plans(rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
             subcategory=subcategory[term],
             indicator=name,
             **_target_columns(target),
-            direction=direction_of(target, name),
+            direction=direction_of(target, name, stated=_stated(texts)),
             weight=points_of(rows, reading, record, "weight"),
             remark=texts.get("remark", ""),
             **place_of(reading, record, "indicator"),
             target_cell=record.cells.get("target", ""),
         )
+
+
+def _stated(texts: dict[str, str]) -> str:
+    """Return what a form states about the direction or kind of an indicator (指标方向、指标性质)."""
+    return texts.get("direction", "") or texts.get("target_relation", "")
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Return a written number with the measure unit that stands in a column of its own (度量单位).
+
+    Example:
+        >>> with_unit("60", "个"), with_unit("60个", "个"), with_unit("已完成", "个")
+        ('60个', '60个', '已完成')
+    """
+    return f"{text}{unit}" if unit and text.strip()[-1:].isdigit() else text
 
 
 def plain_indicator(text: str) -> str:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from form_pages import (
-    Labels,
     amount_text,
     fund_columns,
     indicator_columns,
@@ -50,7 +49,7 @@ def meaning(row: Facts) -> Facts:
 
 def expected_indicators(content: Facts, columns: Facts, options: Facts) -> list[Facts]:
     """Return the indicator rows in the order of the form; a column that is not printed is missing."""
-    label, found = Labels(options), []
+    found = []
     for row in content["indicators"]:
         known = meaning(row) if row["is_known"] else {}
         if "actual" not in columns:
@@ -59,8 +58,8 @@ def expected_indicators(content: Facts, columns: Facts, options: Facts) -> list[
         texts["actual_text"] = str(value_cell(row["actual"], {}) or "") if "actual" in columns else ""
         found.append(
             {
-                "category": unicodedata.normalize("NFKC", label(row["category"])),
-                "subcategory": unicodedata.normalize("NFKC", label(row["subcategory"])),
+                "category": unicodedata.normalize("NFKC", row["category"]),
+                "subcategory": unicodedata.normalize("NFKC", row["subcategory"]),
                 "indicator": row["indicator"],
                 **texts,
                 **known,

@@ -18,8 +18,9 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 from form_pages import DATE_FORMAT, Page
 
-from form_files import FIXED_TIME, FONT, _merge_cells, _save_document, _set_font, _text_lines
+from form_files import FIXED_TIME, FONT, _merge_cells, _save_document, _set_font
 from form_layouts import LEFT, UP, Figure, Grid, Value, merged_extent
+from jixiao.forms.slots import text_lines
 
 CONVERTED = {
     ".xls": ("xlsx", "xls"),
@@ -123,7 +124,7 @@ def _paint_page(book: Any, sheet: Any, row: int, edge: int, page: Page, spec: di
             else:
                 sheet.write(area[0], area[1], content, style)
             if not down and isinstance(value, str):
-                height = max(height, _text_lines(value, sum(page.widths[column : column + right + 1])))
+                height = max(height, text_lines(value, sum(page.widths[column : column + right + 1])))
         sheet.set_row(row + number, max(6 + 14 * height, 46 if spec.get("tall") else 0))
     row += len(page.grid)
     for note in page.notes:
