@@ -27,18 +27,21 @@ def read(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程序读取")] = False,
 ) -> None:
     """读取表格，说明读出了什么、哪些未读、哪些是推断。"""
-    from jixiao.exchange import describe_file, frames_as_dict, read_each
+    from jixiao import exchange
 
     readings, failed = [], []
-    for found in read_each(files):
+    for found in exchange.read_each(files):
         if isinstance(found, JixiaoError):
             failed.append(str(found))
-        elif as_json:
-            readings.append(frames_as_dict(found))
-        else:
-            print(describe_file(found))
+            continue
+        readings.append(found)
+        if not as_json:
+            print(exchange.describe_file(found))
     if as_json:
-        print(json.dumps(readings[0] if len(files) == 1 and readings else readings, ensure_ascii=False, indent=1))
+        written = [exchange.frames_as_dict(found) for found in readings]
+        print(json.dumps(written[0] if len(files) == 1 and written else written, ensure_ascii=False, indent=1))
+    elif readings:
+        print(exchange.describe_shares(readings))
     _fail(failed)
 
 

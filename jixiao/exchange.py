@@ -11,9 +11,10 @@ import pandas as pd
 
 from jixiao.errors import JixiaoError
 from jixiao.frames import make_frames
-from jixiao.ingest import ingest_report
+from jixiao.ingest import STATES, ingest_report, value_shares
 from jixiao.intake import read_files
 from jixiao.schemas import Frames
+from jixiao.scoring import percent_text
 from jixiao.sources import checksum
 from jixiao.submissions import Submissions
 from jixiao.summary import select_rows
@@ -159,6 +160,13 @@ def describe_file(frames: Frames) -> str:
             place = f"{item['source_sheet']}!{item['source_cell']}"
             lines.append(f"  {label(f'{name}_rows')}：{place} “{item['text']}” {item['reason']}")
     return "\n".join(lines)
+
+
+def describe_shares(read: Sequence[Frames]) -> str:
+    """Say which share of the written values was read as values, asked and left as text (数值读取率)."""
+    shares = value_shares(pd.concat([frames.ingest for frames in read]))
+    named = [f"{word('target_state', state)} {percent_text(shares[state])}" for state in STATES]
+    return f"{label('values')}：{shares['values']}；{'；'.join(named)}"
 
 
 def write_findings(findings: pd.DataFrame, output: str) -> str:

@@ -16,7 +16,7 @@ from jixiao.corrections import apply_corrections
 from jixiao.errors import JixiaoError, KeyConflictError
 from jixiao.records import Reading
 from jixiao.rows import head_of, project_key
-from jixiao.vocabulary import word
+from jixiao.vocabulary import reading_words, word
 
 WITHOUT_PROJECT = frozenset({"budget_list", "final_account"})
 """Forms that list many projects, or none."""
@@ -27,7 +27,8 @@ def submission_key(reading: Reading) -> tuple[str, ...]:
     if reading.form in WITHOUT_PROJECT:
         return (reading.form, str(reading.year), reading.file, "")
     unit, department = head_of(reading, "unit"), head_of(reading, "department")
-    about = project_key(unit or department, head_of(reading, "project"))
+    project = head_of(reading, "project") or reading_words()["whole_department"]
+    about = project_key(unit or department, project)
     return (reading.form, str(reading.year), about, reading.evaluation)
 
 
