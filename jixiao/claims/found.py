@@ -1,0 +1,64 @@
+"""One claim found in a text (一条陈述) and how it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from jixiao.claims.quantities import written
+from jixiao.claims.text import Document, Paragraph
+
+LONGEST_QUOTE = 90
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement that can be checked, what was printed, what follows and whether it holds."""
+
+    kind: str
+    line: int
+    quote: str
+    printed: str
+    derived: str
+    difference: float | None
+    verdict: str
+    arithmetic: str
+    severity: str = ""
+
+
+Finder = Callable[[Document], Iterator[Claim]]
+
+
+def quote_of(paragraph: Paragraph, start: int, end: int) -> str:
+    """Return the words of a claim, shortened in the middle when long (摘录)."""
+    text = paragraph.text[max(0, start) : max(start, end)].strip("，；。")
+    half = LONGEST_QUOTE // 2
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:half]}…{text[-half:]}"
+
+
+def claim_at(
+    kind: str,
+    paragraph: Paragraph,
+    place: tuple[int, int],
+    *,
+    printed: str,
+    derived: str,
+    gap: Decimal | None = None,
+    verdict: str,
+    arithmetic: str,
+    severity: str = "",
+) -> Claim:
+    """Make a claim from the place of its words in a paragraph."""
+    start, end = place
+    return Claim(
+        kind,
+        paragraph.line(start),
+        quote_of(paragraph, start, end),
+        printed,
+        derived,
+        None if gap is None else float(written(gap)),
+        verdict,
+        arithmetic,
+        severity,
+    )

@@ -1,0 +1,176 @@
+"""Growth and decline (增减): the amount, the rate, the direction and the figure of the year before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from jixiao.claims.found import Claim, claim_at
+from jixiao.claims.grammar import load_grammar
+from jixiao.claims.quantities import Quantity, Span, judge, places, printed_span, step_of, written
+from jixiao.claims.text import Document, Paragraph
+
+HUNDRED = Decimal(100)
+
+
+def find_growth(document: Document) -> Iterator[Claim]:
+    """Find how much more or less than before (较上年增加…，增长…%)."""
+    for paragraph in document.prose:
+        for match in load_grammar().pattern("growth").finditer(paragraph.text):
+            yield from _growth(paragraph, match)
+
+
+def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
+    grammar = load_grammar()
+    start = paragraph.sentence(match.start())[0]
+    change = next((one for one in paragraph.quantities if one.start == match.start("n")), None)
+    if change is None:
+        return
+    rate = match["rate"]
+    if rate and (match["sign"] in grammar.words["up"]) != (match["way"] in grammar.words["up"]):
+        yield _sign_claim(paragraph, (match.start(), match.end()), match["sign"], match["way"], "opposite", change)
+        return
+    amounts = [
+        one
+        for one in paragraph.quantities
+        if start <= one.start < match.start() and one.unit == change.unit and not one.is_vague
+    ]
+    earlier = [one for one in amounts if grammar.has("before", one.label)]
+    current = [one for one in amounts if one not in earlier and not grammar.has("change", one.label)]
+    if not current:
+        return
+    is_up = match["sign"] in grammar.words["up"]
+    place = (current[-1].start - len(current[-1].label), match.end())
+    if earlier:
+        yield _amount_claim(paragraph, place, current[-1], earlier[-1], change, is_up=is_up, word=match["sign"])
+    if not rate:
+        return
+    claims = [_rate_claim(paragraph, match, one, change, is_up=is_up) for one in reversed(current)]
+    fitting = [claim for claim in claims if claim.verdict in {"holds", "rounding"}]
+    yield fitting[0] if fitting else claims[0]
+
+
+def _rate_claim(paragraph: Paragraph, match: re.Match[str], current: Quantity, change: Quantity, *, is_up: bool) -> Claim:
+    grammar = load_grammar()
+    before = current.span - change.span if is_up else current.span + change.span
+    place = (current.start - len(current.label), match.end())
+    rate = match["rate"]
+    ratio = change.span.over(before)
+    parts = {
+        "current": written(current.value),
+        "sign": "－" if is_up else "＋",
+        "change": written(change.value),
+        "before": written(before.value),
+        "printed": rate,
+        "way": match["way"],
+    }
+    if ratio is None or before.value < 0:
+        negative = before.high < 0
+        return claim_at(
+            "claim_growth",
+            paragraph,
+            place,
+            printed=f"{rate}%",
+            derived="",
+            verdict="fails" if negative else "open",
+            arithmetic=grammar.sentence("growth_negative" if negative else "growth_undivided", **parts),
+        )
+    derived = Span(ratio.value * HUNDRED, ratio.low * HUNDRED, ratio.high * HUNDRED)
+    step = places(rate)
+    verdict = judge(printed_span(rate), derived, step=step)
+    shown = written(derived.value, step / 100 if verdict != "holds" else step)
+    return claim_at(
+        "claim_growth",
+        paragraph,
+        place,
+        printed=f"{rate}%",
+        derived=f"{shown}%",
+        gap=Decimal(rate) - derived.value,
+        verdict=verdict,
+        arithmetic=grammar.sentence("growth", derived=shown, **parts),
+    )
+
+
+def _amount_claim(
+    paragraph: Paragraph,
+    place: tuple[int, int],
+    current: Quantity,
+    before: Quantity,
+    change: Quantity,
+    *,
+    is_up: bool,
+    word: str,
+) -> Claim:
+    grammar = load_grammar()
+    derived = current.span - before.span if is_up else before.span - current.span
+    verdict = judge(change.span, derived, step=step_of(change))
+    return claim_at(
+        "claim_growth",
+        paragraph,
+        place,
+        printed=change.printed,
+        derived=written(derived.value),
+        gap=change.value - derived.value,
+        verdict=verdict,
+        arithmetic=grammar.sentence(
+            "growth_amount",
+            current=written(current.value),
+            before=written(before.value),
+            derived=written(current.value - before.value),
+            word=word,
+            printed=written(change.value),
+        ),
+    )
+
+
+def find_signs(document: Document) -> Iterator[Claim]:
+    """Find directions that contradict their numbers (增减方向): 由120增加到100, 增长-5%."""
+    grammar = load_grammar()
+    for paragraph in document.prose:
+        text = paragraph.text
+        for match in grammar.pattern("from_to").finditer(text):
+            if match["unit1"] and match["unit1"] != match["unit2"]:
+                continue
+            one, two = Decimal(match["n1"]), Decimal(match["n2"])
+            is_up = match["sign"] in grammar.words["up"]
+            name = "from_to"
+            verdict = "open" if one == two else "holds" if (two > one) == is_up else "fails"
+            yield claim_at(
+                "claim_sign",
+                paragraph,
+                (match.start(), match.end()),
+                printed=match["sign"],
+                derived=f"{match['n1']}→{match['n2']}",
+                gap=two - one,
+                verdict=verdict,
+                arithmetic=grammar.sentence(
+                    name, one=match["n1"], two=match["n2"], sign=match["sign"], gap=written(abs(two - one))
+                ),
+            )
+        for match in grammar.pattern("minus").finditer(text):
+            yield claim_at(
+                "claim_sign",
+                paragraph,
+                (match.start(), match.end()),
+                printed=match[0],
+                derived=f"-{match['n']}",
+                gap=-Decimal(match["n"]),
+                verdict="fails",
+                arithmetic=grammar.sentence("minus", sign=match["sign"], number=f"-{match['n']}"),
+            )
+
+
+def _sign_claim(
+    paragraph: Paragraph, place: tuple[int, int], one: str, two: str, name: str, change: Quantity
+) -> Claim:
+    return claim_at(
+        "claim_sign",
+        paragraph,
+        place,
+        printed=f"{one}{change.printed}",
+        derived=two,
+        gap=None,
+        verdict="fails",
+        arithmetic=load_grammar().sentence(name, one=one, two=two),
+    )
