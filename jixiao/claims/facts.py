@@ -131,7 +131,7 @@ def _in_one_sentence(document: Document) -> Iterator[Claim]:
             name = match["name"][-5:]
             before = found.get((start, name))
             if before:
-                yield _claim(before, (paragraph, quantity), match["name"])
+                yield _claim(before, (paragraph, quantity), name)
             found[start, name] = (paragraph, quantity)
 
 
@@ -150,7 +150,8 @@ def find_residues(document: Document) -> Iterator[Claim]:
         yield claim_at(
             "claim_residue",
             paragraph,
-            (max(0, match.start() - 12), match.end() + 12),
+            match.span(),
+            margin=12,
             printed=match[0],
             derived="",
             verdict="fails",

@@ -10,6 +10,7 @@ from jixiao.claims.quantities import written
 from jixiao.claims.text import Document, Paragraph
 
 LONGEST_QUOTE = 90
+LONGEST_LEAD = 24
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ Finder = Callable[[Document], Iterator[Claim]]
 
 def quote_of(paragraph: Paragraph, start: int, end: int) -> str:
     """Return the words of a claim, shortened in the middle when long (摘录)."""
-    text = paragraph.text[max(0, start) : max(start, end)].strip("，；。")
+    start = max(0, start)
+    begin = max(paragraph.text.rfind(sign, 0, start) for sign in "，；。：、！？")
+    start = begin + 1 if start - begin <= LONGEST_LEAD else start
+    text = paragraph.text[start : max(start, end)].strip("，；。")
     half = LONGEST_QUOTE // 2
     return text if len(text) <= LONGEST_QUOTE else f"{text[:half]}…{text[-half:]}"
 
@@ -48,13 +52,14 @@ def claim_at(
     verdict: str,
     arithmetic: str,
     severity: str = "",
+    margin: int = 0,
 ) -> Claim:
-    """Make a claim from the place of its words in a paragraph."""
+    """Make a claim from the place of its words in a paragraph; the quote may show a margin around them."""
     start, end = place
     return Claim(
         kind,
         paragraph.line(start),
-        quote_of(paragraph, start, end),
+        quote_of(paragraph, start - margin, end + margin),
         printed,
         derived,
         None if gap is None else float(written(gap)),
