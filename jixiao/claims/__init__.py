@@ -16,7 +16,7 @@ from jixiao.checks.findings import SEVERITIES
 from jixiao.claims.counts import find_counts
 from jixiao.claims.dates import find_dates, find_documents
 from jixiao.claims.facts import find_facts, find_residues
-from jixiao.claims.figures import find_figures
+from jixiao.claims.figures import find_figures, find_openings
 from jixiao.claims.found import Claim, Finder
 from jixiao.claims.grammar import load_claims, load_grammar
 from jixiao.claims.growth import find_growth, find_signs
@@ -56,6 +56,7 @@ FINDERS: tuple[Finder, ...] = (
     find_scores,
     find_dates,
     find_names,
+    find_openings,
 )
 """Every finder that looks at one text alone."""
 

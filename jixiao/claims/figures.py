@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +12,7 @@ import pandas as pd
 from jixiao.claims.found import Claim, claim_at
 from jixiao.claims.grammar import load_grammar
 from jixiao.claims.quantities import judge, places, printed_span, step_of, written
-from jixiao.claims.text import Document
+from jixiao.claims.text import Document, Paragraph
 
 ROW_NUMBERED = ("1", "4", "7", "10")
 """The tables whose rows carry a number (行次) before the amount."""
@@ -45,10 +46,7 @@ def find_figures(document: Document, accounts: pd.DataFrame | None = None) -> It
         if len({figure.number for figure in known}) != 1:
             continue
         figure = known[0]
-        for paragraph in document.prose:
-            match = pattern.search(paragraph.text)
-            if not match:
-                continue
+        for paragraph, match in _matches(document, pattern, once=not declared.get("at_most")):
             quantity = next((one for one in paragraph.quantities if one.start == match.start("n")), None)
             if quantity is None:
                 continue
@@ -56,6 +54,8 @@ def find_figures(document: Document, accounts: pd.DataFrame | None = None) -> It
             step = max(step_of(quantity), places(figure.number))
             verdict = judge(quantity.span, table_span, step=step)
             gap = quantity.value - table_span.value
+            if declared.get("at_most"):
+                verdict = "holds" if verdict == "fails" and gap < 0 else verdict
             yield claim_at(
                 "claim_account",
                 paragraph,
@@ -65,15 +65,69 @@ def find_figures(document: Document, accounts: pd.DataFrame | None = None) -> It
                 gap=gap,
                 verdict=verdict,
                 arithmetic=grammar.sentence(
-                    "account",
+                    "account_most" if declared.get("at_most") and verdict == "fails" else "account",
                     printed=quantity.printed,
                     place=figure.place,
                     row=figure.row,
                     derived=figure.number,
                     difference=written(abs(gap)),
                 ),
+                severity="question" if declared.get("at_most") else "",
             )
-            break
+    yield from _subjects(document, figures)
+
+
+def _matches(document: Document, pattern: re.Pattern[str], *, once: bool) -> list[tuple[Paragraph, re.Match[str]]]:
+    found = [(part, match) for part in document.prose for match in [pattern.search(part.text)] if match]
+    return found[:1] if once else found
+
+
+def _subjects(document: Document, figures: list[Figure]) -> Iterator[Claim]:
+    """Check that the explained subjects (名词解释) are those of the tables."""
+    grammar = load_grammar()
+    known = {figure.row for figure in figures if figure.table in grammar.words["subject_tables"]}
+    for paragraph in document.prose if known else []:
+        for match in grammar.pattern("subject").finditer(paragraph.text):
+            name = match["name"]
+            is_known = any(name in row or row in name for row in known if len(row) > 3)
+            yield claim_at(
+                "claim_account",
+                paragraph,
+                match.span(),
+                printed=name,
+                derived="",
+                verdict="holds" if is_known else "fails",
+                arithmetic=grammar.sentence("subject_holds" if is_known else "subject", name=name),
+                severity="question",
+            )
+
+
+def find_openings(document: Document) -> Iterator[Claim]:
+    """Compare the opening balance with the closing balance of the year before that the text implies (年初结转)."""
+    grammar = load_grammar()
+    closings = _matches(document, grammar.pattern("closing"), once=True)
+    for paragraph, match in _matches(document, grammar.pattern("opening"), once=True) if closings else []:
+        closing = closings[0][1]
+        change = printed_span(closing["change"])
+        before = printed_span(closing["n"])
+        before = before + change if closing["sign"] == grammar.words["less"] else before - change
+        printed = printed_span(match["n"])
+        yield claim_at(
+            "claim_account",
+            paragraph,
+            match.span(),
+            printed=match["n"],
+            derived=written(before.value),
+            gap=printed.value - before.value,
+            verdict=judge(printed, before, step=places(match["n"]) if printed.value else places(closing["change"])),
+            arithmetic=grammar.sentence(
+                "opening",
+                before=written(before.value),
+                printed=match["n"],
+                difference=written(abs(printed.value - before.value)),
+            ),
+            severity="question",
+        )
 
 
 def _of_frame(accounts: pd.DataFrame) -> list[Figure]:

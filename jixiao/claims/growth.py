@@ -19,13 +19,74 @@ def find_growth(document: Document) -> Iterator[Claim]:
     for paragraph in document.prose:
         for match in load_grammar().pattern("growth").finditer(paragraph.text):
             yield from _growth(paragraph, match)
+        for before, current, match in _between(paragraph):
+            yield _between_claim(paragraph, match, before, current)
+
+
+def _between(paragraph: Paragraph) -> Iterator[tuple[Quantity, Quantity, re.Match[str]]]:
+    """Yield a rate of growth with both of its figures: of this year and of the year before."""
+    grammar = load_grammar()
+    at = {one.start: one for one in paragraph.quantities}
+    for match in grammar.pattern("rise_rate").finditer(paragraph.text):
+        one, two = at.get(match.start("n1")), at.get(match.start("n2"))
+        if one and two and two.unit not in grammar.words["not_amount"] and one.unit in {"", two.unit}:
+            yield one, two, match
+    for match in grammar.pattern("growth_rate").finditer(paragraph.text):
+        start = paragraph.sentence(match.start())[0]
+        amounts = [one for one in paragraph.quantities if start <= one.start < match.start("way") and not one.is_vague]
+        amounts = [one for one in amounts if one.unit not in grammar.words["not_amount"]]
+        earlier = [one for one in amounts if _is_earlier(paragraph, one, match)]
+        if not earlier:
+            continue
+        current = [one for one in amounts if one not in earlier and one.unit == earlier[-1].unit]
+        current = [one for one in current if not grammar.has("change", one.label)]
+        if len(current) == 1:
+            yield earlier[-1], current[-1], match
+
+
+def _is_earlier(paragraph: Paragraph, one: Quantity, match: re.Match[str]) -> bool:
+    """Say whether an amount belongs to the year the growth is measured from."""
+    if match["n0"] and one.start == match.start("n0"):
+        return True
+    start = max(paragraph.text.rfind(sign, 0, one.start) for sign in "，。；：")
+    clause = paragraph.text[start + 1 : one.start]
+    return load_grammar().has("before", clause) or bool(match["base"] and match["base"] in clause)
+
+
+def _between_claim(paragraph: Paragraph, match: re.Match[str], before: Quantity, current: Quantity) -> Claim:
+    grammar = load_grammar()
+    is_up = match["way"] in grammar.words["up"]
+    change = current.span - before.span if is_up else before.span - current.span
+    ratio = change.over(before.span)
+    step = places(match["rate"])
+    derived = Span(ratio.value * HUNDRED, ratio.low * HUNDRED, ratio.high * HUNDRED) if ratio else None
+    verdict = judge(printed_span(match["rate"]), derived, step=step) if derived else "open"
+    shown = written(derived.value, step if verdict == "holds" else step / 100) if derived else ""
+    return claim_at(
+        "claim_growth",
+        paragraph,
+        (min(before.start, current.start), match.end()),
+        printed=f"{match['rate']}%",
+        derived=f"{shown}%" if derived else "",
+        gap=Decimal(match["rate"]) - derived.value if derived else None,
+        verdict=verdict,
+        arithmetic=grammar.sentence(
+            "growth_between",
+            change=written(change.value),
+            before=written(before.value),
+            current=written(current.value),
+            derived=shown,
+            way=match["way"],
+            printed=match["rate"],
+        ),
+    )
 
 
 def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
     grammar = load_grammar()
     start = paragraph.sentence(match.start())[0]
     change = next((one for one in paragraph.quantities if one.start == match.start("n")), None)
-    if change is None:
+    if change is None or change.unit in grammar.words["not_amount"]:
         return
     rate = match["rate"]
     if rate and (match["sign"] in grammar.words["up"]) != (match["way"] in grammar.words["up"]):

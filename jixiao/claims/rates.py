@@ -148,40 +148,48 @@ def _rates(paragraph: Paragraph) -> Iterator[Claim]:
         if grammar.pattern("bound").match(text, match.end()) or grammar.has("planned_rate", match[0]):
             continue
         start = paragraph.sentence(match.start())[0]
-        amounts = [one for one in paragraph.quantities if start <= one.start < match.start() and one.unit != "%"]
-        amounts = [one for one in amounts if not grammar.has("not_amount", one.unit) and not one.is_vague]
-        amounts += [one for one in _bounds(paragraph, start, match.start())]
-        unit = amounts[-1].unit if amounts else ""
-        alike = sorted((one for one in amounts if one.unit == unit), key=lambda one: one.start)[-8:]
-        if len(alike) < 2:
-            continue
-        claims = [
-            claim
-            for part, whole in permutations(alike, 2)
-            if (claim := _percent_claim(paragraph, (alike[0].start, match.end()), match["n"], part, whole))
-        ]
-        fitting = [claim for claim in claims if claim.verdict == "holds"]
-        fitting = fitting or [claim for claim in claims if claim.verdict == "rounding"]
+        pools = [_alike(paragraph, start, match.start()), _alike(paragraph, 0, match.start())]
+        fitting = [claim for pool in pools for alike in pool for claim in _fitting(paragraph, match, alike)]
         if fitting:
-            yield fitting[-1]
+            yield next((claim for claim in fitting if claim.verdict == "holds"), fitting[0])
             continue
-        pair = _roles(match["name"], alike)
-        if pair is None:
-            continue
-        part, whole = pair
-        claim = _percent_claim(paragraph, (min(part.start, whole.start), match.end()), match["n"], part, whole)
-        if claim:
-            yield claim
+        for alike in pools[0]:
+            pair = _roles(match["name"], alike)
+            if pair is None:
+                continue
+            part, whole = pair
+            place = (min(part.start, whole.start), match.end())
+            claim = _percent_claim(paragraph, place, match["n"], part, whole)
+            if claim:
+                yield claim
+                break
 
 
-def _bounds(paragraph: Paragraph, start: int, end: int) -> list[Quantity]:
-    """Return targets such as 4万人及以上: a bound is a fair denominator."""
+def _alike(paragraph: Paragraph, start: int, end: int) -> list[list[Quantity]]:
+    """Return the last amounts of each unit before a rate, the nearest unit first; a target may be a bound."""
     grammar = load_grammar()
-    return [
-        one
-        for one in paragraph.quantities
-        if start <= one.start < end and one.is_vague and one.unit != "%" and grammar.has("base", one.label)
+    groups: dict[str, list[Quantity]] = {}
+    for one in paragraph.quantities:
+        if not start <= one.start < end or one.unit in grammar.words["not_amount"]:
+            continue
+        if not one.is_vague or grammar.has("base", _clause(paragraph.text, one.start)):
+            groups.setdefault(one.unit, []).append(one)
+    pairs = [group[-8:] for group in groups.values() if len(group) > 1]
+    return sorted(pairs, key=lambda group: -group[-1].start)
+
+
+def _clause(text: str, end: int) -> str:
+    start = max(text.rfind(sign, 0, end) for sign in "，。；：")
+    return text[start + 1 : end]
+
+
+def _fitting(paragraph: Paragraph, match: re.Match[str], alike: list[Quantity]) -> list[Claim]:
+    """Return the pairs of amounts that give the rate, those named nearest to it first."""
+    claims = [
+        _percent_claim(paragraph, (min(part.start, whole.start), match.end()), match["n"], part, whole)
+        for part, whole in permutations(reversed(alike), 2)
     ]
+    return [claim for claim in claims if claim and claim.verdict in {"holds", "rounding"}]
 
 
 def _roles(name: str, amounts: list[Quantity]) -> tuple[Quantity, Quantity] | None:
@@ -190,8 +198,8 @@ def _roles(name: str, amounts: list[Quantity]) -> tuple[Quantity, Quantity] | No
     roles = next((role for role in grammar.words["rates"] if role["name"] in name), None)
     if roles is None:
         return None
-    tops = [one for one in amounts if any(word in one.label for word in roles["part"])]
-    bases = [one for one in amounts if any(word in one.label for word in roles["whole"]) and one not in tops]
+    bases = [one for one in amounts if any(word in one.label for word in roles["whole"])]
+    tops = [one for one in amounts if any(word in one.label for word in roles["part"]) and one not in bases]
     if len({one.value for one in tops}) != 1 or len({one.value for one in bases}) != 1 or len(amounts) > 3:
         return None
     return tops[-1], bases[-1]
@@ -203,7 +211,7 @@ def _shares(paragraph: Paragraph, before: list[Paragraph]) -> Iterator[Claim]:
     text = paragraph.text
     for match in grammar.pattern("share").finditer(text):
         amounts = [one for one in paragraph.quantities if one.start < match.start() and one.unit != "%"]
-        amounts = [one for one in amounts if not grammar.has("not_amount", one.unit)]
+        amounts = [one for one in amounts if one.unit not in grammar.words["not_amount"]]
         start = paragraph.sentence(match.start())[0]
         if not amounts or amounts[-1].start < start or "%" in text[amounts[-1].end : match.start()]:
             continue
