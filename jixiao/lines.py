@@ -1,4 +1,4 @@
-"""The numbered lines of a text (文本行): .txt in any usual encoding, the paragraphs of a .docx, the text lines of a .pdf."""
+"""The numbered lines of a text (文本行): of a .txt in any usual encoding, of the paragraphs of a .docx, of a .pdf."""
 
 from __future__ import annotations
 

@@ -15,13 +15,14 @@ LAYERS = [
     ["declared"],
     ["formulas", "values", "vocabulary"],
     ["comparisons", "framework"],
-    ["grids"],
+    ["grids", "lines"],
     ["records", "schemas"],
     ["accounts", "corrections", "rows"],
     ["indicators", "sources"],
     ["frames"],
     ["scoring"],
     ["checks"],
+    ["claims"],
     ["store"],
     ["summary"],
     ["theme"],
@@ -29,6 +30,14 @@ LAYERS = [
     ["exchange"],
     ["report", "dashboard"],
     ["__main__"],
+]
+CLAIMS_LAYERS = [
+    ["grammar"],
+    ["quantities"],
+    ["text"],
+    ["found"],
+    ["counts", "dates", "facts", "figures", "growth", "names", "parts", "rates", "scores"],
+    ["__init__"],
 ]
 CHECKS_LAYERS = [["findings"], ["accounts", "money", "points", "standards"], ["__init__"]]
 NOTEBOOK_LIBRARIES = {"papermill", "nbclient", "nbconvert", "nbformat", "ipywidgets", "anywidget", "voila"}
@@ -125,14 +134,15 @@ def test_imports_go_down_only(path):
     assert wrong == []
 
 
-def test_the_rooms_of_checks_import_downwards():
-    rank = {name: number for number, names in enumerate(CHECKS_LAYERS) for name in names}
-    files = sorted((PACKAGE / "checks").glob("*.py"))
+@pytest.mark.parametrize(("room", "layers"), [("checks", CHECKS_LAYERS), ("claims", CLAIMS_LAYERS)])
+def test_the_modules_of_a_room_import_downwards(room, layers):
+    rank = {name: number for number, names in enumerate(layers) for name in names}
+    files = sorted((PACKAGE / room).glob("*.py"))
     assert {path.stem for path in files} == set(rank)
     for path in files:
         for name, line in imports_of(path):
             parts = name.split(".")
-            if parts[:2] == ["jixiao", "checks"]:
+            if parts[:2] == ["jixiao", room]:
                 other = parts[2] if parts[2] in rank else "__init__"
                 assert rank[other] < rank[path.stem], f"{path.name}:{line}"
 
@@ -166,21 +176,21 @@ def test_only_declared_opens_yaml():
 
 
 def test_only_grids_sources_and_store_read_data_files():
-    assert users_of(DATA_READERS) <= {"grids", "sources", "store"}
+    assert users_of(DATA_READERS) <= {"grids", "lines", "sources", "store"}
     for path in MODULES:
-        if module_of(path) not in {"grids", "sources", "store"}:
+        if module_of(path) not in {"grids", "lines", "sources", "store"}:
             wrong = [f"{path.name}:{line}: {name}" for name, line in calls_of(path) if name in DATA_CALLS]
             assert wrong == []
 
 
 def test_only_few_modules_open_any_file():
-    """declared opens rules, grids and sources forms, store its own files, theme and the pages their templates."""
+    """declared opens rules, grids and sources forms, lines texts, store its own files, theme its templates."""
     wrong = [
         f"{path.relative_to(PACKAGE)}:{line}: {name}"
         for path in MODULES
         for name, line in calls_of(path)
         if name in FILE_CALLS
-        and module_of(path) not in {"declared", "grids", "sources", "store", "theme", "report", "dashboard"}
+        and module_of(path) not in {"declared", "grids", "lines", "sources", "store", "theme", "report", "dashboard"}
     ]
     assert wrong == []
 

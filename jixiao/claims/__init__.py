@@ -1,7 +1,7 @@
 """Find the checkable claims of report texts (文稿核查): each one with its line, its arithmetic and whether it holds.
 
-What a claim looks like, what it is called and what it says is declared in ``rules/claims.yaml``. A claim that fails becomes
-a finding (问题) in the same shape as those of ``checks``; a difference that rounding explains is a claim, not a finding.
+What a claim looks like, what it is called and what it says is declared in ``rules/claims.yaml``. A claim that fails
+becomes a finding (问题) in the same shape as those of ``checks``; a difference that rounding explains does not.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from jixiao.schemas import typed
 SCHEMA = {
     "source_file": "str",
     "line": "Int64",
-    "kind": "str",
+    "code": "str",
     "quote": "str",
     "printed": "str",
     "derived": "str",
@@ -101,6 +101,7 @@ def find_claims(documents: Sequence[Document], *, accounts: pd.DataFrame | None 
     rows = [
         {
             **vars(claim),
+            "code": claim.kind,
             "source_file": document.file,
             "severity": claim.severity or load_claims()[claim.kind].severity,
         }
@@ -129,7 +130,7 @@ def claim_findings(claims: pd.DataFrame, *, documents: Sequence[Document] = ()) 
     kinds, grammar = load_claims(), load_grammar()
     rows = []
     for row in claims[claims["verdict"] == "fails"].to_dict("records"):
-        kind = kinds[row["kind"]]
+        kind = kinds[row["code"]]
         rows.append(
             {
                 **dict.fromkeys(FINDINGS, ""),
@@ -168,6 +169,7 @@ __all__ = [
     "FINDERS",
     "SCHEMA",
     "VERDICTS",
+    "Line",
     "claim_findings",
     "count_verdicts",
     "find_claims",

@@ -135,7 +135,9 @@ def _run_below(following: list[Paragraph]) -> int:
     grammar = load_grammar()
     style, run = "", 0
     for paragraph in following:
-        ordinal = grammar.pattern("ordinal").match(paragraph.text) or grammar.pattern("ordinal_start").match(paragraph.text)
+        ordinal = grammar.pattern("ordinal").match(paragraph.text) or grammar.pattern("ordinal_start").match(
+            paragraph.text
+        )
         if not ordinal:
             if run == 0:
                 break

@@ -6,12 +6,16 @@ import calendar
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from jixiao.claims.found import Claim, claim_at
 from jixiao.claims.grammar import load_grammar
 from jixiao.claims.text import Document, Paragraph
+
+ALIKE_FROM = 0.6
+SHORTEST_TITLE = 6
 
 
 def find_dates(document: Document) -> Iterator[Claim]:
@@ -71,89 +75,101 @@ def _period(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
     )
 
 
-Cited = tuple[str, str, str, Document, Paragraph, tuple[int, int]]
+@dataclass(frozen=True)
+class Cited:
+    """A document as cited: its title without dressing, its number, its title as printed and where."""
+
+    key: str
+    core: str
+    number: str
+    title: str
+    document: Document
+    paragraph: Paragraph
+    place: tuple[int, int]
 
 
 def find_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, Claim]]:
     """Find documents cited with two numbers, and numbers given to two documents (文号), in and between texts."""
-    grammar = load_grammar()
-    cited = [item for document in documents for item in _cited(document)]
     by_title: dict[str, list[Cited]] = defaultdict(list)
     by_number: dict[str, list[Cited]] = defaultdict(list)
-    for item in cited:
-        by_title[item[0]].append(item)
-        by_number[item[1]].append(item)
-    for title, items in by_title.items():
-        yield from _differing(items, 1, "document", title)
-    for number, items in by_number.items():
-        first = items[0]
-        for item in items[1:]:
-            one, two = sorted((first[0], item[0]), key=len)
-            one, two = (text.split()[-1] for text in (one, two))
-            if one == two or one in two or two in one:
-                continue
-            if _alike(one, two) >= 0.6:
-                yield (
-                    item[3],
-                    claim_at(
-                        "claim_document",
-                        item[4],
-                        item[5],
-                        printed=item[2],
-                        derived=first[2],
-                        verdict="fails",
-                        arithmetic=grammar.sentence(
-                            "number_twice", number=number, one=item[2], two=first[2], place=_place(first)
-                        ),
-                        severity="question",
-                    ),
-                )
-                break
+    for document in documents:
+        for cited in _cited(document):
+            by_title[cited.key].append(cited)
+            by_number[cited.number].append(cited)
+    for items in by_title.values():
+        yield from _numbers_of(items)
+    for items in by_number.values():
+        yield from _titles_of(items)
 
 
-def _differing(items: list[Cited], part: int, sentence: str, title: str) -> Iterator[tuple[Document, Claim]]:
-    first = items[0]
-    is_told = False
-    for item in items[1:]:
-        is_same = item[part] == first[part]
-        if is_told and not is_same:
+def _numbers_of(items: list[Cited]) -> Iterator[tuple[Document, Claim]]:
+    """Compare the numbers given to one document; a wrong one is told once."""
+    first, *others = items
+    told = set()
+    for item in others:
+        is_same = item.number == first.number
+        if item.number in told:
             continue
-        is_told = is_told or not is_same
+        told |= set() if is_same else {item.number}
         yield (
-            item[3],
+            item.document,
             claim_at(
                 "claim_document",
-                item[4],
-                item[5],
-                printed=item[part],
-                derived=first[part],
+                item.paragraph,
+                item.place,
+                printed=item.number,
+                derived=first.number,
                 verdict="holds" if is_same else "fails",
                 arithmetic=load_grammar().sentence(
-                    sentence if not is_same else "document_holds",
-                    title=title,
-                    one=item[part],
-                    two=first[part],
+                    "document_holds" if is_same else "document",
+                    title=item.core,
+                    one=item.number,
+                    two=first.number,
                     place=_place(first),
                 ),
             ),
         )
 
 
+def _titles_of(items: list[Cited]) -> Iterator[tuple[Document, Claim]]:
+    """Compare the titles given to one number: two that are alike, but not one inside the other."""
+    first, *others = items
+    for item in others:
+        is_same = item.core in first.core or first.core in item.core
+        if is_same or _alike(first.core, item.core) < ALIKE_FROM:
+            continue
+        yield (
+            item.document,
+            claim_at(
+                "claim_document",
+                item.paragraph,
+                item.place,
+                printed=item.title,
+                derived=first.title,
+                verdict="fails",
+                arithmetic=load_grammar().sentence(
+                    "number_twice", number=item.number, one=item.title, two=first.title, place=_place(first)
+                ),
+                severity="question",
+            ),
+        )
+        break
+
+
 def _place(item: Cited) -> str:
-    return load_grammar().sentence("place", file=item[3].file, line=item[4].line(item[5][0]))
+    return load_grammar().sentence("place", file=item.document.file, line=item.paragraph.line(item.place[0]))
 
 
 def _cited(document: Document) -> Iterator[Cited]:
     grammar = load_grammar()
     for paragraph in document.prose:
         for match in grammar.pattern("cited").finditer(paragraph.text):
-            title = grammar.pattern("title_dressing").sub("", match["title"])
-            year = grammar.number(match["year"])
-            if len(title) >= 6 and year:
-                number = f"{match['issuer']}〔{match['year']}〕{int(match['serial'])}{grammar.words['serial']}"
-                is_bare = bool(grammar.find("bare_title", title))
-                key = f"{match['issuer']} {title}" if is_bare else title
-                yield key, number, match["title"], document, paragraph, match.span()
+            core = grammar.pattern("title_dressing").sub("", match["title"])
+            if len(core) < SHORTEST_TITLE:
+                continue
+            number = f"{match['issuer']}〔{match['year']}〕{int(match['serial'])}{grammar.words['serial']}"
+            key = f"{match['issuer']} {core}" if grammar.find("bare_title", core) else core
+            yield Cited(key, core, number, match["title"], document, paragraph, match.span())
 
 
 def _alike(one: str, two: str) -> float:

@@ -140,9 +140,7 @@ def find_residues(document: Document) -> Iterator[Claim]:
     grammar = load_grammar()
     for name, written_pattern in grammar.residues.items():
         pattern: re.Pattern[str] = grammar.compile(written_pattern)
-        found = [
-            (paragraph, match) for paragraph in document.paragraphs for match in pattern.finditer(paragraph.text)
-        ]
+        found = [(paragraph, match) for paragraph in document.paragraphs for match in pattern.finditer(paragraph.text)]
         if not found:
             continue
         lines = sorted({paragraph.line(match.start()) for paragraph, match in found})

@@ -112,7 +112,9 @@ def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
     yield fitting[0] if fitting else claims[0]
 
 
-def _rate_claim(paragraph: Paragraph, match: re.Match[str], current: Quantity, change: Quantity, *, is_up: bool) -> Claim:
+def _rate_claim(
+    paragraph: Paragraph, match: re.Match[str], current: Quantity, change: Quantity, *, is_up: bool
+) -> Claim:
     grammar = load_grammar()
     before = current.span - change.span if is_up else current.span + change.span
     place = (current.start - len(current.label), match.end())
@@ -222,9 +224,7 @@ def find_signs(document: Document) -> Iterator[Claim]:
             )
 
 
-def _sign_claim(
-    paragraph: Paragraph, place: tuple[int, int], one: str, two: str, name: str, change: Quantity
-) -> Claim:
+def _sign_claim(paragraph: Paragraph, place: tuple[int, int], one: str, two: str, name: str, change: Quantity) -> Claim:
     return claim_at(
         "claim_sign",
         paragraph,

@@ -271,5 +271,3 @@ def _weight_claim(run: list[tuple[Paragraph, re.Match[str]]]) -> Claim:
             unit="",
         ),
     )
-
-

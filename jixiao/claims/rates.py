@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from itertools import permutations
 
 from jixiao.claims.found import Claim, claim_at
@@ -48,7 +49,7 @@ def _formula_start(text: str, end: int) -> int:
 def _formula(paragraph: Paragraph, start: int, formula: str, result: re.Match[str]) -> Iterator[Claim]:
     grammar = load_grammar()
     formula = formula.lstrip("+*×/÷),")
-    values = [evaluate(formula, lambda text, scaled=scaled: _operand(text, scaled=scaled)) for scaled in (False, True)]
+    values = [evaluate(formula, partial(_operand, scaled=scaled)) for scaled in (False, True)]
     is_percent = bool(result["percent"])
     printed = printed_span(result["n"])
     step = places(result["n"])
@@ -305,5 +306,3 @@ def _procurement(paragraph: Paragraph) -> Iterator[Claim]:
             unit=grammar.money_unit,
         ),
     )
-
-

@@ -150,9 +150,7 @@ def _totals(document: Document, leaves: list[Heading]) -> Iterator[Claim]:
     for paragraph in document.prose:
         match = grammar.find("total_named", paragraph.text)
         if match:
-            yield _score_claim(
-                paragraph, match.span(), Decimal(match["n"]), added, "given", count=str(len(leaves))
-            )
+            yield _score_claim(paragraph, match.span(), Decimal(match["n"]), added, "given", count=str(len(leaves)))
 
 
 def _flat_tables(document: Document) -> Iterator[Claim]:

@@ -1,4 +1,4 @@
-"""Paragraphs out of lines (段落): lines broken by a page or a narrow column are put together, each sign keeps its line."""
+"""Paragraphs out of lines (段落): lines broken by a page or a column are put together, each sign keeps its line."""
 
 from __future__ import annotations
 
