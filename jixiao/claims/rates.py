@@ -49,7 +49,8 @@ def _formula_start(text: str, end: int) -> int:
 def _formula(paragraph: Paragraph, start: int, formula: str, result: re.Match[str]) -> Iterator[Claim]:
     grammar = load_grammar()
     formula = formula.lstrip("+*×/÷),")
-    values = [evaluate(formula, partial(_operand, scaled=scaled)) for scaled in (False, True)]
+    is_exact = not re.search("[/÷]", formula)
+    values = [evaluate(formula, partial(_operand, scaled=scaled, is_exact=is_exact)) for scaled in (False, True)]
     is_percent = bool(result["percent"])
     printed = printed_span(result["n"])
     step = places(result["n"])
@@ -96,7 +97,8 @@ def _times(value: Span, factor: Decimal) -> Span:
     return Span(value.value * factor, value.low * factor, value.high * factor)
 
 
-def _operand(text: str, *, scaled: bool) -> Span | None:
+def _operand(text: str, *, scaled: bool, is_exact: bool) -> Span | None:
+    """Read one operand; points and plain numbers that are only added or multiplied are exact as written."""
     match = load_grammar().pattern("operand").fullmatch(text)
     if not match:
         return None
@@ -105,6 +107,8 @@ def _operand(text: str, *, scaled: bool) -> Span | None:
     grammar = load_grammar()
     unit = match["unit"] or ""
     span = printed_span(match["n"], is_count=unit not in grammar.money)
+    if is_exact and unit not in grammar.money:
+        span = Span(span.value, span.value, span.value)
     return _times(span, grammar.money.get(unit, Decimal(1))) if scaled else span
 
 
@@ -262,7 +266,8 @@ def _whole_named(
     grammar = load_grammar()
     if name:
         pool = [one for other in before for one in other.quantities] + amounts
-        same = [one for one in pool if one.unit == part.unit and one is not part and one.label.endswith(name)]
+        same = [one for one in pool if one.unit == part.unit and one is not part and name in one.label]
+        same = [one for one in same if not grammar.has("change", one.label)]
         return same[-1] if len({one.value for one in same}) == 1 else None
     composed = grammar.find("composed", paragraph.text)
     if not composed or composed.start() > part.start:

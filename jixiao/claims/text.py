@@ -12,6 +12,8 @@ from jixiao.claims.grammar import load_grammar
 from jixiao.claims.quantities import Quantity, find_quantities
 from jixiao.lines import Line
 
+NARROWEST, WIDEST = 18, 60
+"""How wide the lines of a text are that was broken at a column, in full-width signs."""
 _PAGE = re.compile(r"\s*[—–\-－]\s*\d{1,4}\s*[—–\-－]\s*")
 _SIGNS = str.maketrans(
     {
@@ -136,7 +138,7 @@ def _column(lines: list[Line]) -> float:
         return 0
     edge = widths[int(len(widths) * 0.8)]
     near = sum(edge - 3 <= width <= edge + 2 for width in widths)
-    return edge if edge < 60 and near >= len(widths) * 0.4 else 0
+    return edge if NARROWEST <= edge < WIDEST and near >= len(widths) * 0.4 else 0
 
 
 def _is_row(text: str, width: float) -> bool:
