@@ -124,7 +124,7 @@ def _in_one_sentence(document: Document) -> Iterator[Claim]:
         found: dict[tuple[int, str], Place] = {}
         for match in grammar.pattern("named_rate").finditer(paragraph.text):
             start, end = paragraph.sentence(match.start())
-            quantity = next((one for one in paragraph.quantities if one.start == match.start("n")), None)
+            quantity = paragraph.at(match.start("n"))
             clause = paragraph.text[max(start, match.start() - 12) : min(end, match.end() + 4)]
             if quantity is None or quantity.is_vague or grammar.has("not_actual", clause):
                 continue

@@ -47,7 +47,7 @@ def find_figures(document: Document, accounts: pd.DataFrame | None = None) -> It
             continue
         figure = known[0]
         for paragraph, match in _matches(document, pattern, once=not declared.get("at_most")):
-            quantity = next((one for one in paragraph.quantities if one.start == match.start("n")), None)
+            quantity = paragraph.at(match.start("n"))
             if quantity is None:
                 continue
             table_span = printed_span(figure.number)

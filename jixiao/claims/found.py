@@ -34,8 +34,10 @@ Finder = Callable[[Document], Iterator[Claim]]
 def quote_of(paragraph: Paragraph, start: int, end: int) -> str:
     """Return the words of a claim, shortened in the middle when long (摘录)."""
     start = max(0, start)
-    begin = max(paragraph.text.rfind(sign, 0, start) for sign in "，；。：、！？")
-    start = begin + 1 if start - begin <= LONGEST_LEAD else start
+    reach = max(0, start - LONGEST_LEAD - 1)
+    begin = max(paragraph.text.rfind(sign, reach, start) for sign in "，；。：、！？")
+    begin = -1 if begin < 0 and reach == 0 else begin
+    start = begin + 1 if start - begin <= LONGEST_LEAD and begin >= reach - 1 else start
     text = paragraph.text[start : max(start, end)].strip("，；。")
     half = LONGEST_QUOTE // 2
     return text if len(text) <= LONGEST_QUOTE else f"{text[:half]}…{text[-half:]}"

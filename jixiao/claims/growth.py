@@ -9,9 +9,10 @@ from decimal import Decimal
 from jixiao.claims.found import Claim, claim_at
 from jixiao.claims.grammar import load_grammar
 from jixiao.claims.quantities import Quantity, Span, judge, places, printed_span, step_of, written
-from jixiao.claims.text import Document, Paragraph
+from jixiao.claims.text import LONGEST_REACH, Document, Paragraph
 
 HUNDRED = Decimal(100)
+NEAREST = 6
 
 
 def find_growth(document: Document) -> Iterator[Claim]:
@@ -26,14 +27,13 @@ def find_growth(document: Document) -> Iterator[Claim]:
 def _between(paragraph: Paragraph) -> Iterator[tuple[Quantity, Quantity, re.Match[str]]]:
     """Yield a rate of growth with both of its figures: of this year and of the year before."""
     grammar = load_grammar()
-    at = {one.start: one for one in paragraph.quantities}
     for match in grammar.pattern("rise_rate").finditer(paragraph.text):
-        one, two = at.get(match.start("n1")), at.get(match.start("n2"))
+        one, two = paragraph.at(match.start("n1")), paragraph.at(match.start("n2"))
         if one and two and two.unit not in grammar.words["not_amount"] and one.unit in {"", two.unit}:
             yield one, two, match
     for match in grammar.pattern("growth_rate").finditer(paragraph.text):
         start = paragraph.sentence(match.start())[0]
-        amounts = [one for one in paragraph.quantities if start <= one.start < match.start("way") and not one.is_vague]
+        amounts = [one for one in paragraph.between(start, match.start("way")) if not one.is_vague]
         amounts = [one for one in amounts if one.unit not in grammar.words["not_amount"]]
         earlier = [one for one in amounts if _is_earlier(paragraph, one, match)]
         if not earlier:
@@ -48,7 +48,7 @@ def _is_earlier(paragraph: Paragraph, one: Quantity, match: re.Match[str]) -> bo
     """Say whether an amount belongs to the year the growth is measured from."""
     if match["n0"] and one.start == match.start("n0"):
         return True
-    start = max(paragraph.text.rfind(sign, 0, one.start) for sign in "，。；：")
+    start = max(paragraph.text.rfind(sign, max(0, one.start - LONGEST_REACH), one.start) for sign in "，。；：")
     clause = paragraph.text[start + 1 : one.start]
     return load_grammar().has("before", clause) or bool(match["base"] and match["base"] in clause)
 
@@ -85,18 +85,14 @@ def _between_claim(paragraph: Paragraph, match: re.Match[str], before: Quantity,
 def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
     grammar = load_grammar()
     start = paragraph.sentence(match.start())[0]
-    change = next((one for one in paragraph.quantities if one.start == match.start("n")), None)
+    change = paragraph.at(match.start("n"))
     if change is None or change.unit in grammar.words["not_amount"]:
         return
     rate = match["rate"]
     if rate and (match["sign"] in grammar.words["up"]) != (match["way"] in grammar.words["up"]):
         yield _sign_claim(paragraph, (match.start(), match.end()), match["sign"], match["way"], "opposite", change)
         return
-    amounts = [
-        one
-        for one in paragraph.quantities
-        if start <= one.start < match.start() and one.unit == change.unit and not one.is_vague
-    ]
+    amounts = [one for one in paragraph.between(start, match.start()) if one.unit == change.unit and not one.is_vague]
     earlier = [one for one in amounts if grammar.has("before", one.label)]
     current = [one for one in amounts if one not in earlier and not grammar.has("change", one.label)]
     if not current:
@@ -107,7 +103,7 @@ def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
         yield _amount_claim(paragraph, place, current[-1], earlier[-1], change, is_up=is_up, word=match["sign"])
     if not rate:
         return
-    claims = [_rate_claim(paragraph, match, one, change, is_up=is_up) for one in reversed(current)]
+    claims = [_rate_claim(paragraph, match, one, change, is_up=is_up) for one in reversed(current[-NEAREST:])]
     fitting = [claim for claim in claims if claim.verdict in {"holds", "rounding"}]
     yield fitting[0] if fitting else claims[0]
 

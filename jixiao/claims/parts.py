@@ -9,10 +9,11 @@ from decimal import Decimal
 from jixiao.claims.found import Claim, claim_at
 from jixiao.claims.grammar import load_grammar
 from jixiao.claims.quantities import Quantity, judge, step_of, total, written
-from jixiao.claims.text import Document, Paragraph
+from jixiao.claims.text import LONGEST_REACH, Document, Paragraph
 
 KIND = "claim_parts"
 FEWEST = 3
+LONGEST_LIST = 40
 COVERED = Decimal("0.9")
 
 
@@ -39,7 +40,7 @@ def _within(before: Paragraph | None, paragraph: Paragraph) -> Iterator[Claim]:
             end = min(end, _closing(text, mark.start()))
         if number + 1 < len(marks):
             end = min(end, marks[number + 1].start())
-        inside = [one for one in paragraph.quantities if mark.end() <= one.start < end]
+        inside = paragraph.between(mark.end(), end)
         inside = [one for one in inside if paragraph.depths[one.start] == depth and _is_part(one, text)]
         if not inside:
             continue
@@ -49,16 +50,16 @@ def _within(before: Paragraph | None, paragraph: Paragraph) -> Iterator[Claim]:
             continue
         wholes = [
             one
-            for one in paragraph.quantities
-            if start <= one.start < mark.start() and _same(one.unit, unit) and _is_whole(one, paragraph, depth)
+            for one in paragraph.between(start, mark.start())
+            if _same(one.unit, unit) and _is_whole(one, paragraph, depth)
         ]
         if wholes:
             yield from _compare(paragraph, wholes[-1], parts, mark, is_list=bool(mark["list"]))
 
 
 def _closing(text: str, position: int) -> int:
-    end = text.find(")", position)
-    return end if end >= 0 else len(text)
+    end = text.find(")", position, position + LONGEST_REACH)
+    return end if end >= 0 else position + LONGEST_REACH
 
 
 def _same(one: str, two: str) -> bool:
@@ -80,10 +81,10 @@ def _compare(
 ) -> Iterator[Claim]:
     grammar = load_grammar()
     text = paragraph.text
-    stop = text.find("；", mark.end())
+    stop = text.find("；", mark.end(), mark.end() + LONGEST_REACH)
     first = [part for part in parts if stop < 0 or part.start < stop]
     scopes = [first, parts] if len(first) > 1 else [parts]
-    scopes += [parts[:size] for size in range(2, len(parts))]
+    scopes += [parts[:size] for size in range(2, min(len(parts), LONGEST_LIST))]
     for scope in scopes:
         if total(scope).value == whole.value:
             yield _claim(paragraph, whole, scope, "holds")
@@ -160,7 +161,7 @@ def _below(paragraph: Paragraph, following: list[Paragraph]) -> Iterator[Claim]:
         elif ordinal or not numbered:
             break
     start = paragraph.sentence(len(paragraph.text) - 1)[0]
-    wholes = [one for one in paragraph.quantities if one.start >= start and one.unit == grammar.money_unit]
+    wholes = [one for one in paragraph.between(start, len(paragraph.text)) if one.unit == grammar.money_unit]
     if len(numbered) < 2:
         return
     for name in ("initial", "final", "plain"):
@@ -216,21 +217,17 @@ def _identities(paragraph: Paragraph) -> Iterator[Claim]:
         found = grammar.compile(identity["whole"]).search(paragraph.text)
         if not found:
             continue
-        whole = _at(paragraph, found.start("n"))
+        whole = paragraph.at(found.start("n"))
         parts = []
         for pattern in identity["parts"]:
             match = grammar.compile(pattern).search(paragraph.text, found.end())
-            part = _at(paragraph, match.start("n")) if match else None
+            part = paragraph.at(match.start("n")) if match else None
             if part is not None:
                 parts.append(part)
         needed = identity["needed"]
         if whole is None or len(parts) < needed:
             continue
         yield _claim(paragraph, whole, parts, judge(whole.span, total(parts), step=step_of(whole)))
-
-
-def _at(paragraph: Paragraph, position: int) -> Quantity | None:
-    return next((one for one in paragraph.quantities if one.start == position), None)
 
 
 def _weights(document: Document) -> Iterator[Claim]:

@@ -20,7 +20,7 @@ from jixiao.claims.quantities import (
     total,
     written,
 )
-from jixiao.claims.text import Document, Paragraph
+from jixiao.claims.text import LONGEST_REACH, Document, Paragraph
 
 HUNDRED = Decimal(100)
 LONGEST_FORMULA = 160
@@ -174,8 +174,8 @@ def _alike(paragraph: Paragraph, start: int, end: int) -> list[list[Quantity]]:
     """Return the last amounts of each unit before a rate, the nearest unit first; a target may be a bound."""
     grammar = load_grammar()
     groups: dict[str, list[Quantity]] = {}
-    for one in paragraph.quantities:
-        if not start <= one.start < end or one.unit in grammar.words["not_amount"]:
+    for one in paragraph.between(max(start, end - LONGEST_REACH), end):
+        if one.unit in grammar.words["not_amount"]:
             continue
         if not one.is_vague or grammar.has("base", _clause(paragraph.text, one.start)):
             groups.setdefault(one.unit, []).append(one)
@@ -184,7 +184,7 @@ def _alike(paragraph: Paragraph, start: int, end: int) -> list[list[Quantity]]:
 
 
 def _clause(text: str, end: int) -> str:
-    start = max(text.rfind(sign, 0, end) for sign in "，。；：")
+    start = max(text.rfind(sign, max(0, end - LONGEST_REACH), end) for sign in "，。；：")
     return text[start + 1 : end]
 
 
@@ -215,7 +215,8 @@ def _shares(paragraph: Paragraph, before: list[Paragraph]) -> Iterator[Claim]:
     grammar = load_grammar()
     text = paragraph.text
     for match in grammar.pattern("share").finditer(text):
-        amounts = [one for one in paragraph.quantities if one.start < match.start() and one.unit != "%"]
+        reach = max(0, match.start() - LONGEST_REACH)
+        amounts = [one for one in paragraph.between(reach, match.start()) if one.unit != "%"]
         amounts = [one for one in amounts if one.unit not in grammar.words["not_amount"]]
         start = paragraph.sentence(match.start())[0]
         if not amounts or amounts[-1].start < start or "%" in text[amounts[-1].end : match.start()]:
@@ -233,7 +234,7 @@ def _shares(paragraph: Paragraph, before: list[Paragraph]) -> Iterator[Claim]:
             yield claim
     for match in grammar.pattern("of_budget").finditer(text):
         start = paragraph.sentence(match.start())[0]
-        amounts = [one for one in paragraph.quantities if start <= one.start < match.start()]
+        amounts = paragraph.between(start, match.start())
         budgets = [one for one in amounts if grammar.has("initial", one.label)]
         finals = [one for one in amounts if grammar.has("final", one.label)]
         if not budgets or not finals:

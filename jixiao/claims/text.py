@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from jixiao.claims.grammar import load_grammar
 from jixiao.claims.quantities import Quantity, find_quantities
 from jixiao.lines import Line
 
+LONGEST_REACH = 1200
 NARROWEST, WIDEST = 18, 60
 """How wide the lines of a text are that was broken at a column, in full-width signs."""
 _PAGE = re.compile(r"\s*[—–\-－]\s*\d{1,4}\s*[—–\-－]\s*")
@@ -61,11 +63,24 @@ class Paragraph:
             depth = max(0, depth - (sign == ")"))
         return found
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [quantity.start for quantity in self.quantities]
+
+    def between(self, start: int, end: int) -> list[Quantity]:
+        """Return the quantities that start in a stretch of the text."""
+        return self.quantities[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+
+    def at(self, position: int) -> Quantity | None:
+        """Return the quantity that starts at a position."""
+        return next(iter(self.between(position, position + 1)), None)
+
     def sentence(self, position: int) -> tuple[int, int]:
-        """Return where the sentence around a position starts and ends."""
-        start = max((self.text.rfind(sign, 0, position) for sign in "。！？"), default=-1) + 1
-        ends = [end for end in (self.text.find(sign, position) for sign in "。！？") if end >= 0]
-        return start, min(ends, default=len(self.text))
+        """Return where the sentence around a position starts and ends, at most ``LONGEST_REACH`` signs away."""
+        first, last = max(0, position - LONGEST_REACH), min(len(self.text), position + LONGEST_REACH)
+        start = max(first - 1, *(self.text.rfind(sign, first, position) for sign in "。！？")) + 1
+        ends = [end for end in (self.text.find(sign, position, last) for sign in "。！？") if end >= 0]
+        return start, min(ends, default=last)
 
 
 @dataclass(frozen=True)

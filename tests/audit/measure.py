@@ -1,7 +1,7 @@
 """Recall and precision of each check on the labelled cases (标注样例): run ``python tests/audit/measure.py``.
 
-A labelled file is ``labelled/<code>.yaml``: a list of name, kind (text or form), is_problem and the case itself. Only texts
-are measured here; a case counts as found when the check of that code makes a finding.
+A labelled file is ``labelled/<code>.yaml``: a list of name, kind (text or form), is_problem and the case itself. Only
+texts are measured here; a case counts as found when the check of that code makes a finding.
 """
 
 from __future__ import annotations
