@@ -20,6 +20,8 @@ def find_growth(document: Document) -> Iterator[Claim]:
     for paragraph in document.prose:
         for match in load_grammar().pattern("growth").finditer(paragraph.text):
             yield from _growth(paragraph, match)
+        for match in load_grammar().pattern("rate_first").finditer(paragraph.text):
+            yield from _growth(paragraph, match)
         for before, current, match in _between(paragraph):
             yield _between_claim(paragraph, match, before, current)
 
@@ -93,7 +95,7 @@ def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
         yield _sign_claim(paragraph, (match.start(), match.end()), match["sign"], match["way"], "opposite", change)
         return
     amounts = [one for one in paragraph.between(start, match.start()) if one.unit == change.unit and not one.is_vague]
-    earlier = [one for one in amounts if grammar.has("before", one.label)]
+    earlier = [one for one in amounts if grammar.has("before", one.label) and not grammar.has("change", one.label)]
     current = [one for one in amounts if one not in earlier and not grammar.has("change", one.label)]
     if not current:
         return
@@ -125,7 +127,7 @@ def _rate_claim(
         "way": match["way"],
     }
     if ratio is None or before.value < 0:
-        negative = before.high < 0
+        negative = before.high < 0 or (not before.value and change.value != 0)
         return claim_at(
             "claim_growth",
             paragraph,
@@ -133,7 +135,8 @@ def _rate_claim(
             printed=f"{rate}%",
             derived="",
             verdict="fails" if negative else "open",
-            arithmetic=grammar.sentence("growth_negative" if negative else "growth_undivided", **parts),
+            arithmetic=grammar.sentence("growth_negative" if before.high < 0 else "growth_undivided", **parts),
+            severity="" if before.high < 0 else "question",
         )
     derived = Span(ratio.value * HUNDRED, ratio.low * HUNDRED, ratio.high * HUNDRED)
     step = places(rate)
@@ -207,6 +210,7 @@ def find_signs(document: Document) -> Iterator[Claim]:
                     name, one=match["n1"], two=match["n2"], sign=match["sign"], gap=written(abs(two - one))
                 ),
             )
+        yield from _over_budget(paragraph)
         for match in grammar.pattern("minus").finditer(text):
             yield claim_at(
                 "claim_sign",
@@ -218,6 +222,36 @@ def find_signs(document: Document) -> Iterator[Claim]:
                 verdict="fails",
                 arithmetic=grammar.sentence("minus", sign=match["sign"], number=f"-{match['n']}"),
             )
+
+
+def _over_budget(paragraph: Paragraph) -> Iterator[Claim]:
+    """Compare 决算数大于预算数 with the two figures before it."""
+    grammar = load_grammar()
+    for match in grammar.pattern("over_budget").finditer(paragraph.text):
+        reach = max(0, match.start() - LONGEST_REACH)
+        before = [one for one in paragraph.between(reach, match.start()) if one.unit != "%"]
+        budgets = [one for one in before if grammar.has("initial", one.label) and not grammar.has("final", one.label)]
+        finals = [one for one in before if grammar.has("final", one.label)]
+        if len(budgets) != 1 or len(finals) != 1 or budgets[0].unit != finals[0].unit:
+            continue
+        budget, final, sign = budgets[0], finals[0], match["sign"]
+        is_held = (
+            final.value > budget.value
+            if sign in grammar.words["larger"]
+            else final.value < budget.value
+            if sign in grammar.words["smaller"]
+            else final.value == budget.value
+        )
+        yield claim_at(
+            "claim_sign",
+            paragraph,
+            (budget.start, match.end()),
+            printed=sign,
+            derived=written(final.value - budget.value),
+            gap=final.value - budget.value,
+            verdict="holds" if is_held else "fails",
+            arithmetic=grammar.sentence("over_budget", final=final.printed, budget=budget.printed, sign=sign),
+        )
 
 
 def _sign_claim(paragraph: Paragraph, place: tuple[int, int], one: str, two: str, name: str, change: Quantity) -> Claim:

@@ -54,7 +54,8 @@ def _within(before: Paragraph | None, paragraph: Paragraph) -> Iterator[Claim]:
             if _same(one.unit, unit) and _is_whole(one, paragraph, depth)
         ]
         if wholes:
-            yield from _compare(paragraph, wholes[-1], parts, mark, is_list=bool(mark["list"]))
+            fitting = [one for one in wholes if one.value == total(parts).value]
+            yield from _compare(paragraph, (fitting or wholes)[-1], parts, mark, is_list=bool(mark["list"]))
 
 
 def _closing(text: str, position: int) -> int:

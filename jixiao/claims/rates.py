@@ -240,22 +240,30 @@ def _shares(paragraph: Paragraph, before: list[Paragraph]) -> Iterator[Claim]:
         if not budgets or not finals:
             continue
         budget, final = budgets[-1], finals[-1]
-        if final.start < budget.start or final.unit != budget.unit:
+        if final.start < budget.start or (final.unit != budget.unit and budget.value):
             continue
         claim = _percent_claim(
             paragraph, (budget.start - len(budget.label), match.end()), match["n"], final, budget
-        ) or _undivided(paragraph, budget, match)
+        ) or _undivided(paragraph, budget, final, match)
         yield claim
+    for match in grammar.pattern("of_named_budget").finditer(text):
+        whole = paragraph.at(match.start("n0"))
+        start = paragraph.sentence(match.start())[0]
+        amounts = [one for one in paragraph.between(start, match.start()) if whole and one.unit == whole.unit]
+        if whole and amounts:
+            claim = _percent_claim(paragraph, (amounts[-1].start, match.end()), match["n"], amounts[-1], whole)
+            yield from [claim] if claim else []
 
 
-def _undivided(paragraph: Paragraph, budget: Quantity, match: re.Match[str]) -> Claim:
+def _undivided(paragraph: Paragraph, budget: Quantity, final: Quantity, match: re.Match[str]) -> Claim:
+    """A budget of 0 has no rate: a printed one is wrong when something was spent, idle when nothing was."""
     return claim_at(
         "claim_share",
         paragraph,
         (budget.start - len(budget.label), match.end()),
         printed=f"{match['n']}%",
         derived="",
-        verdict="open",
+        verdict="fails" if final.value else "open",
         arithmetic=load_grammar().sentence("undivided", printed=match["n"]),
     )
 
@@ -272,7 +280,15 @@ def _whole_named(
         return same[-1] if len({one.value for one in same}) == 1 else None
     composed = grammar.find("composed", paragraph.text)
     if not composed or composed.start() > part.start:
-        return None
+        start = paragraph.sentence(part.start)[0]
+        marks = list(grammar.pattern("of_which").finditer(paragraph.text, start, part.start + 1))
+        if not marks or grammar.has("bracket", marks[-1][0]):
+            return None
+        if marks[-1].start() - start <= 1 and start > 1:
+            start = paragraph.sentence(start - 2)[0]
+        wholes = [one for one in paragraph.between(start, marks[-1].start()) if one.unit == part.unit]
+        wholes = [one for one in wholes if not grammar.has("not_whole", one.label) and one.value >= part.value]
+        return wholes[0] if wholes else None
     title = composed["name"]
     named = [one for other in before for one in other.quantities if title in one.label and one.unit == part.unit]
     return named[-1] if named else None

@@ -1,7 +1,7 @@
-"""Measure every kind of claim on its labelled sentences (准确率): ``python tests/audit/measure_texts.py`` prints a table.
+"""Measure every kind of claim on its labelled texts (准确率): ``python tests/audit/measure_texts.py`` prints a table.
 
-Each case of ``labelled/claim_<kind>.yaml`` is an invented text and says whether it holds the problem. Contradictions stand
-beside look-alikes that are right.
+Each case of ``labelled/claim_<kind>.yaml`` is an invented text and says whether it holds the problem. Contradictions
+stand beside look-alikes that are right.
 """
 
 from __future__ import annotations
