@@ -122,16 +122,18 @@ def _audit_texts(
     if not files:
         raise JixiaoError("请写明要核查的文稿，如：jixiao audit --text 报告.docx")
     documents, errors = [], []
-    for path in files:
+    for path, name in zip(files, claims.name_files(files), strict=True):
         try:
-            documents += claims.read_documents([path])
+            documents.append(claims.read_document(path, name))
         except JixiaoError as error:
             errors.append(error)
     accounts = make_frames([read_file(account)]).accounts if account else None
     found = claims.find_claims(documents, accounts=accounts)
     findings = claims.claim_findings(found, documents=documents)
     if output == "table" or everything:
-        sys.stdout.write(exchange.write_claims(found, output, everything=everything))
+        sys.stdout.write(
+            exchange.write_claims(found, output, everything=everything, files=[document.file for document in documents])
+        )
     else:
         sys.stdout.write(exchange.write_findings(findings, output))
     return findings, errors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -158,11 +159,12 @@ def _csv(shown: pd.DataFrame) -> str:
     return "\ufeff" + safe.to_csv(index=False)
 
 
-def write_claims(claims: pd.DataFrame, output: str, *, everything: bool = False) -> str:
+def write_claims(claims: pd.DataFrame, output: str, *, everything: bool = False, files: Sequence[str] = ()) -> str:
     """Write the claims of texts (文稿核查结果) as a readable list, CSV or JSON.
 
     The list tells of each file first what fails, then, when ``everything`` is wanted, what differs by rounding, what
-    cannot be decided and what holds, and counts them, so that no finding means checked.
+    cannot be decided and what holds, and counts them, so that no finding means checked; ``files`` names every text read,
+    also one without any claim.
     """
     if output == "json":
         rows = [{name: _plain(value) for name, value in row.items()} for row in claims.to_dict("records")]
@@ -176,7 +178,8 @@ def write_claims(claims: pd.DataFrame, output: str, *, everything: bool = False)
         )
         return _csv(shown.rename(columns={name: label(name) for name in shown}))
     lines = []
-    for file, found in claims.groupby("source_file", sort=False):
+    for file in dict.fromkeys([*files, *claims["source_file"]]):
+        found = claims[claims["source_file"] == file]
         lines.append(f"{label('source_file')}：{file}")
         for verdict in VERDICTS if everything else VERDICTS[:1]:
             chosen = found[found["verdict"] == verdict].to_dict("records")

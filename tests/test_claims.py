@@ -21,7 +21,7 @@ from jixiao.claims import (
     find_claims,
     load_claims,
     make_document,
-    read_documents,
+    read_document,
 )
 from jixiao.claims.grammar import load_grammar
 from jixiao.claims.quantities import find_quantities
@@ -180,7 +180,7 @@ def test_the_account_of_the_department_decides_what_the_text_may_say():
 def test_encodings(tmp_path, encoding):
     path = tmp_path / "报告.txt"
     path.write_bytes("第一行\r\n会议386次，其中甲200次，乙196次。".encode(encoding))
-    (row,) = only(find_claims(read_documents([path])), "claim_parts")
+    (row,) = only(find_claims([read_document(path, path.name)]), "claim_parts")
     assert (row["source_file"], row["line"], row["derived"]) == ("报告.txt", 2, "396")
 
 
@@ -192,7 +192,7 @@ def test_the_paragraphs_and_rows_of_a_word_file(tmp_path):
     document.add_paragraph("会议386次，其中甲200次，乙196次。")
     document.save(tmp_path / "报告.docx")
     assert [line.text for line in read_lines(tmp_path / "报告.docx", "报告.docx")][:2] == ["一、概况", "甲\t5"]
-    (row,) = only(find_claims(read_documents([tmp_path / "报告.docx"])), "claim_parts")
+    (row,) = only(find_claims([read_document(tmp_path / "报告.docx", "报告.docx")]), "claim_parts")
     assert row["line"] == 3
 
 
@@ -227,7 +227,7 @@ def pdf_file(path, text):
 
 def test_the_text_of_a_pdf(tmp_path):
     path = pdf_file(tmp_path / "a.pdf", "0.625*4=2.4")
-    (row,) = only(find_claims(read_documents([path])), "claim_formula")
+    (row,) = only(find_claims([read_document(path, path.name)]), "claim_formula")
     assert (row["line"], row["verdict"], row["derived"]) == (1, "fails", "2.5")
 
 
@@ -344,6 +344,20 @@ def test_the_command_lists_what_fails_and_counts_the_rest(report):
     assert "200＋196＝396" in told.output and "0.8+0.8" not in told.output
     assert "陈述数 2：不符 1，尾差 0，无法判定 0，相符 1" in told.output
     assert "0.8+0.8+0.9" in run("--text", "--all", report).output
+
+
+def test_the_command_names_every_text_it_read(report, tmp_path):
+    other = tmp_path / "二" / "报告.txt"
+    other.parent.mkdir()
+    other.write_text("没有数字。", encoding="utf-8")
+    told = run("--text", report, other).output
+    assert f"来源文件：{report}" in told and f"来源文件：{other}" in told and "陈述数 0" in told
+
+
+def test_the_command_takes_the_account_tables(report):
+    report.write_text("年初结转和结余0万元。", encoding="utf-8")
+    account = ROOT / "data" / "source" / "2021" / "部门决算公开表.xlsx"
+    assert "620.66" in run("--text", report, "--account", account).output
 
 
 def test_the_command_exports(report):

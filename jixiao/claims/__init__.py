@@ -6,7 +6,8 @@ becomes a finding (问题) in the same shape as those of ``checks``; a differenc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -61,17 +62,35 @@ FINDERS: tuple[Finder, ...] = (
 """Every finder that looks at one text alone."""
 
 
-def read_documents(paths: Iterable[Path]) -> list[Document]:
-    """Read report texts (读取文稿); a file is named as it was given.
-
-    Raises:
-        FormError: A file cannot be read.
+def name_files(paths: Sequence[Path]) -> list[str]:
+    """Name files for the reader: by their name, or by their path where two names are equal (文件名).
 
     Example:
-        >>> read_documents([])
-        []
+        >>> name_files([Path("a/x.txt"), Path("b/x.txt"), Path("c/y.txt")])
+        ['a/x.txt', 'b/x.txt', 'y.txt']
     """
-    return [make_document(path.name, read_lines(path, path.name)) for path in paths]
+    counted = Counter(path.name for path in paths)
+    return [path.name if counted[path.name] == 1 else path.as_posix() for path in paths]
+
+
+def read_document(path: Path, name: str) -> Document:
+    """Read one report text (读取文稿).
+
+    Args:
+        path: A .txt, .docx or .pdf file.
+        name: How the file is named to the reader.
+
+    Raises:
+        FormError: The file cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+        >>> _ = path.write_text("1+1=2", encoding="utf-8")
+        >>> read_document(path, "a.txt").prose[0].text
+        '1+1=2'
+    """
+    return make_document(name, read_lines(path, name))
 
 
 def find_claims(documents: Sequence[Document], *, accounts: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -175,5 +194,6 @@ __all__ = [
     "find_claims",
     "load_claims",
     "make_document",
-    "read_documents",
+    "name_files",
+    "read_document",
 ]

@@ -97,6 +97,8 @@ def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
     amounts = [one for one in paragraph.between(start, match.start()) if one.unit == change.unit and not one.is_vague]
     earlier = [one for one in amounts if grammar.has("before", one.label) and not grammar.has("change", one.label)]
     current = [one for one in amounts if one not in earlier and not grammar.has("change", one.label)]
+    if not current and match.start() - start <= 1 and start > 1:
+        yield from _growth_of_sentence_before(paragraph, match, change, start)
     if not current:
         return
     is_up = match["sign"] in grammar.words["up"]
@@ -108,6 +110,18 @@ def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
     claims = [_rate_claim(paragraph, match, one, change, is_up=is_up) for one in reversed(current[-NEAREST:])]
     fitting = [claim for claim in claims if claim.verdict in {"holds", "rounding"}]
     yield fitting[0] if fitting else claims[0]
+
+
+def _growth_of_sentence_before(
+    paragraph: Paragraph, match: re.Match[str], change: Quantity, start: int
+) -> Iterator[Claim]:
+    """A growth that opens its sentence may belong to the figure before the full stop; it counts when it fits."""
+    first = paragraph.sentence(start - 2)[0]
+    amounts = [one for one in paragraph.between(first, start) if one.unit == change.unit and not one.is_vague]
+    if amounts and match["rate"]:
+        is_up = match["sign"] in load_grammar().words["up"]
+        claim = _rate_claim(paragraph, match, amounts[-1], change, is_up=is_up)
+        yield from [claim] if claim.verdict in {"holds", "rounding"} else []
 
 
 def _rate_claim(

@@ -16,6 +16,7 @@ from jixiao.lines import Line
 LONGEST_REACH = 1200
 NARROWEST, WIDEST = 18, 60
 """How wide the lines of a text are that was broken at a column, in full-width signs."""
+CELL_EDGE = "｜"
 _PAGE = re.compile(r"\s*[—–\-－]\s*\d{1,4}\s*[—–\-－]\s*")
 _SIGNS = str.maketrans(
     {
@@ -183,6 +184,7 @@ def _join(lines: list[Line], cells: tuple[str, ...] = ()) -> Paragraph:
     numbers: list[int] = []
     for line in lines:
         text = _BOOKMARK.sub("", line.text).translate(_SIGNS)
+        text = re.sub(r"\s*\t\s*", CELL_EDGE, text.strip()) if cells else text
         text = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), text).replace(",", "，")
         signs += text + " "
         numbers += [line.number] * (len(text) + 1)
