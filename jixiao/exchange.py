@@ -163,8 +163,8 @@ def write_claims(claims: pd.DataFrame, output: str, *, everything: bool = False,
     """Write the claims of texts (文稿核查结果) as a readable list, CSV or JSON.
 
     The list tells of each file first what fails, then, when ``everything`` is wanted, what differs by rounding, what
-    cannot be decided and what holds, and counts them, so that no finding means checked; ``files`` names every text read,
-    also one without any claim.
+    cannot be decided and what holds, and counts them, so that no finding means checked; ``files`` names every text
+    read, also one without any claim.
     """
     if output == "json":
         rows = [{name: _plain(value) for name, value in row.items()} for row in claims.to_dict("records")]

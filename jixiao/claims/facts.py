@@ -62,7 +62,11 @@ def _sentences(document: Document) -> Iterator[dict[tuple[str, str], Place]]:
 
 def _name(quantity: Quantity) -> str:
     grammar = load_grammar()
-    if quantity.is_vague or quantity.unit in grammar.words["not_summed"] or grammar.has("not_fact", quantity.label):
+    if (
+        quantity.is_vague
+        or quantity.unit in [*grammar.words["not_summed"], *grammar.words["not_facts"]]
+        or grammar.has("not_fact", quantity.label)
+    ):
         return ""
     name = grammar.pattern("fact_verb").sub("", quantity.label)
     name = grammar.pattern("fact_head").sub("", name)

@@ -114,7 +114,7 @@ def _doubt(paragraph: Paragraph, whole: Quantity, parts: list[Quantity], *, is_l
     if added.low > whole.span.high:
         return "open" if overlap else "fails"
     around = paragraph.text[max(0, whole.start - 14) : whole.start]
-    says_all = is_list or is_pair or grammar.has("altogether", around)
+    says_all = is_list or is_pair or whole.unit == grammar.words["points"] or grammar.has("altogether", around)
     enough = len(parts) >= FEWEST or is_pair or is_list
     if is_list and not (grammar.has("altogether", around) or grammar.has("so_far", around)):
         return "open"
