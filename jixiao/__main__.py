@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 from jixiao.errors import JixiaoError
 
@@ -81,6 +84,10 @@ def score(
 
 @app.command()
 def audit(
+    files: Annotated[list[Path] | None, typer.Argument(help="与 --text 同用：报告文稿（.txt、.docx、.pdf）")] = None,
+    text: Annotated[bool, typer.Option("--text", help="核查报告文稿，而不是数据目录")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="与 --text 同用：列出全部陈述，相符的也列")] = False,
+    account: Annotated[Path | None, typer.Option(help="与 --text 同用：同一部门的决算公开表（.xlsx）")] = None,
     place: Place = "source",
     output: Annotated[str, typer.Option("--format", help="table、csv 或 json")] = "table",
     fail_on: Annotated[
@@ -92,13 +99,46 @@ def audit(
 
     _choice("--format", output, ["table", "csv", "json"])
     _choice("--fail-on", fail_on, ["", "error", "warning"])
-    results, errors = store.evaluate_files(place)
-    findings = results.findings
-    sys.stdout.write(exchange.write_findings(findings, output))
+    if text:
+        findings, errors = _audit_texts(files or [], output, everything=everything, account=account)
+    elif files or everything or account:
+        raise JixiaoError("核查文稿请加 --text，如：jixiao audit --text 报告.docx；核查数据目录请用 --place")
+    else:
+        results, errors = store.evaluate_files(place)
+        findings = results.findings
+        sys.stdout.write(exchange.write_findings(findings, output))
     _fail([str(error) for error in errors])
     severe = {"error": ["error"], "warning": ["error", "warning"]}.get(fail_on, [])
     if findings["severity"].isin(severe).any():
         raise typer.Exit(1)
+
+
+def _audit_texts(
+    files: list[Path], output: str, *, everything: bool, account: Path | None
+) -> tuple[pd.DataFrame, list[JixiaoError]]:
+    """Audit report texts: print the failing claims, or every claim, and return the findings."""
+    from jixiao import claims, exchange
+    from jixiao.frames import make_frames
+    from jixiao.sources import read_file
+
+    if not files:
+        raise JixiaoError("请写明要核查的文稿，如：jixiao audit --text 报告.docx")
+    documents, errors = [], []
+    for path, name in zip(files, claims.name_files(files), strict=True):
+        try:
+            documents.append(claims.read_document(path, name))
+        except JixiaoError as error:
+            errors.append(error)
+    accounts = make_frames(read_file(account)).accounts if account else None
+    found = claims.find_claims(documents, accounts=accounts)
+    findings = claims.claim_findings(found, documents=documents)
+    if output == "table" or everything:
+        sys.stdout.write(
+            exchange.write_claims(found, output, everything=everything, files=[document.file for document in documents])
+        )
+    else:
+        sys.stdout.write(exchange.write_findings(findings, output))
+    return findings, errors
 
 
 @app.command()

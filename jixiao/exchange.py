@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from jixiao.claims import VERDICTS, count_verdicts, load_claims
+from jixiao.claims.grammar import load_grammar
 from jixiao.errors import JixiaoError
 from jixiao.frames import make_frames
 from jixiao.ingest import STATES, ingest_report, value_shares
@@ -19,7 +21,7 @@ from jixiao.sources import checksum
 from jixiao.submissions import Submissions
 from jixiao.summary import select_rows
 from jixiao.tables import show_findings, write_value
-from jixiao.vocabulary import label, word
+from jixiao.vocabulary import label, word, words
 
 _MONEY = ("initial_budget", "annual_budget", "arrived", "executed")
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -179,8 +181,7 @@ def write_findings(findings: pd.DataFrame, output: str) -> str:
         return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
     shown = show_findings(findings).frame
     if output == "csv":
-        safe = shown.map(lambda text: f"'{text}" if text.startswith(_FORMULA_SIGNS) else text)
-        return "\ufeff" + safe.to_csv(index=False)
+        return _csv(shown)
     lines = []
     for number, row in enumerate(shown.to_dict("records"), 1):
         head = "｜".join(
@@ -195,3 +196,56 @@ def write_findings(findings: pd.DataFrame, output: str) -> str:
             f"   {label('basis')}：{row[label('basis')]}",
         ]
     return "\n".join([*lines, ""])
+
+
+def _csv(shown: pd.DataFrame) -> str:
+    safe = shown.map(lambda text: f"'{text}" if text.startswith(_FORMULA_SIGNS) else text)
+    return "\ufeff" + safe.to_csv(index=False)
+
+
+def write_claims(claims: pd.DataFrame, output: str, *, everything: bool = False, files: Sequence[str] = ()) -> str:
+    """Write the claims of texts (文稿核查结果) as a readable list, CSV or JSON.
+
+    The list tells of each file first what fails, then, when ``everything`` is wanted, what differs by rounding, what
+    cannot be decided and what holds, and counts them, so that no finding means checked; ``files`` names every text
+    read, also one without any claim.
+    """
+    if output == "json":
+        rows = [{name: _plain(value) for name, value in row.items()} for row in claims.to_dict("records")]
+        return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    if output == "csv":
+        shown = claims.assign(
+            code=claims["code"].map(lambda code: load_claims()[code].title),
+            **{name: words(name, claims[name]) for name in ("verdict", "severity")},
+            line=claims["line"].astype("str"),
+            difference=claims["difference"].map(lambda value: "" if pd.isna(value) else f"{value:g}"),
+        )
+        return _csv(shown.rename(columns={name: label(name) for name in shown}))
+    lines = []
+    for file in dict.fromkeys([*files, *claims["source_file"]]):
+        found = claims[claims["source_file"] == file]
+        lines.append(f"{label('source_file')}：{file}")
+        for verdict in VERDICTS if everything else VERDICTS[:1]:
+            chosen = found[found["verdict"] == verdict].to_dict("records")
+            lines += [_claim_lines(row) for row in chosen]
+        lines.append(_counted(found))
+    return "\n".join([*lines, ""])
+
+
+def _claim_lines(row: dict[str, Any]) -> str:
+    head = "｜".join(
+        (
+            word(
+                "severity" if row["verdict"] == "fails" else "verdict",
+                row["severity" if row["verdict"] == "fails" else "verdict"],
+            ),
+            load_claims()[row["code"]].title,
+            load_grammar().sentence("line", line=row["line"]),
+        )
+    )
+    return f"  {head}\n     “{row['quote']}”\n     {row['arithmetic']}"
+
+
+def _counted(found: pd.DataFrame) -> str:
+    counted = "，".join(f"{word('verdict', name)} {count}" for name, count in count_verdicts(found).items())
+    return f"  {label('claims')} {len(found)}：{counted}"

@@ -11,6 +11,8 @@ from conftest import CASES, PACKAGE, ROOT
 
 from jixiao import formulas
 from jixiao.checks import CHECKS, load_checks
+from jixiao.claims import SCHEMA as CLAIMS
+from jixiao.claims import load_claims
 from jixiao.declared import RULES, load_yaml
 from jixiao.framework import load_frameworks, methods, rates
 from jixiao.schemas import SCHEMAS
@@ -106,6 +108,7 @@ def every_frame(published):
     return {
         **{name: list(schema) for name, schema in SCHEMAS.items()},
         **{name: list(getattr(published, name).columns) for name in ("scores", "totals", "findings")},
+        "claims": list(CLAIMS),
     }
 
 
@@ -136,6 +139,18 @@ def test_the_vocabulary_is_complete_and_each_word_means_one_thing():
     for entry in columns().values():
         meanings.setdefault(entry["label"], set()).add(entry["meaning"])
     assert {text for text, meant in meanings.items() if len(meant) > 1} == set()
+
+
+def test_every_claim_names_its_basis_and_is_found_by_some_module():
+    used = {
+        node.value
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    for code, kind in load_claims().items():
+        assert kind.basis and kind.basis_mark and kind.message and kind.resolution, code
+    assert set(load_claims()) == {word for word in used if word.startswith("claim_")} - {"claim_findings"}
 
 
 def test_columns_keep_the_habits_of_their_names():

@@ -7,20 +7,22 @@ this room and ``sources`` open data files. Whatever a reader or its library rais
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from jixiao.errors import FormError, JixiaoError
 from jixiao.grids.archives import Archive
-from jixiao.grids.cells import Area, Box, Cell, Grid, Line, boxed, column_letters
+from jixiao.grids.cells import Area, Box, Cell, Grid, Line, TextLine, boxed, column_letters
 from jixiao.grids.delimited import decode, read_delimited, separator
-from jixiao.grids.documents import read_document
+from jixiao.grids.documents import read_document, read_document_lines
 from jixiao.grids.hypertext import is_hypertext, read_hypertext
 from jixiao.grids.kinds import TEXT_NAMES, kind_of, may_be_table, refuse_kind
 from jixiao.grids.limits import SETTING, Limits, load_limits
 from jixiao.grids.office import convert
 from jixiao.grids.oldbooks import read_old_workbook
 from jixiao.grids.opendocuments import read_open_workbook
-from jixiao.grids.pages import read_pages
+from jixiao.grids.pages import read_page_lines, read_pages
 from jixiao.grids.shown import NumberFormat, number_format, written
 from jixiao.grids.workbooks import read_workbook
 
@@ -33,13 +35,17 @@ __all__ = [
     "Limits",
     "Line",
     "NumberFormat",
+    "TextLine",
     "boxed",
     "column_letters",
     "load_limits",
     "number_format",
     "read_grids",
+    "read_lines",
     "written",
 ]
+
+_Found = TypeVar("_Found")
 
 
 def read_grids(path: Path, name: str) -> list[Grid]:
@@ -55,6 +61,34 @@ def read_grids(path: Path, name: str) -> list[Grid]:
     Raises:
         FormError: The file cannot be read: wrong kind, damaged, with a password or macros, too large.
     """
+    return _guarded(path, name, _read)
+
+
+def read_lines(path: Path, name: str) -> list[TextLine]:
+    """Read the lines of a report text (文本行).
+
+    Args:
+        path: A text file (UTF-8, UTF-16 or GB18030), a document (.docx, .doc, .wps) or a PDF with text.
+        name: How the file is named to the reader.
+
+    Returns:
+        Every line in order, the empty ones included: a paragraph or table row of a document, a text line of a page.
+
+    Raises:
+        FormError: As for :func:`read_grids`.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+        >>> _ = path.write_text("first\\n\\nthird", encoding="utf-8")
+        >>> [(line.number, line.text) for line in read_lines(path, "a.txt")]
+        [(1, 'first'), (2, ''), (3, 'third')]
+    """
+    return [TextLine(number, text) for number, text in enumerate(_guarded(path, name, _read_lines), 1)]
+
+
+def _guarded(path: Path, name: str, read: Callable[[bytes, str, Limits], _Found]) -> _Found:
+    """Read a file once and hand it on; whatever a reader or its library raises becomes one sentence."""
     limits = load_limits()
     name = _checked_name(path, name)
     if not path.is_file():
@@ -65,7 +99,7 @@ def read_grids(path: Path, name: str) -> list[Grid]:
             name, f"文件有{size / 1_000_000:.0f}MB", f"上限为{limits.file_bytes / 1_000_000:g}MB，请拆分后再放入"
         )
     try:
-        return _read(path.read_bytes(), name, limits)
+        return read(path.read_bytes(), name, limits)
     except (JixiaoError, KeyboardInterrupt, SystemExit):
         raise
     except MemoryError as error:
@@ -102,6 +136,25 @@ def _read(content: bytes, name: str, limits: Limits) -> list[Grid]:
     if kind in {"doc", "rtf"}:
         return _read_packed(convert(content, kind, "docx", name, limits), name, limits)
     return _read_text(content, name, limits)
+
+
+def _read_lines(content: bytes, name: str, limits: Limits) -> list[str]:
+    kind = kind_of(content, name)
+    if kind == "pdf":
+        return read_page_lines(content, name, limits)
+    if kind in {"doc", "rtf"}:
+        content, kind = convert(content, kind, "docx", name, limits), "packed"
+    if kind == "packed":
+        archive = Archive(content, name, limits)
+        if archive.kind != "docx":
+            raise FormError(name, "不是文字报告", "文稿核查请用 .txt、.docx 或有文字层的 .pdf")
+        return read_document_lines(archive)
+    if Path(name).suffix.lower() not in {"", ".txt"}:
+        raise FormError(name, f"“{Path(name).suffix}”文件不能读取", "文稿核查请用 .txt、.docx 或有文字层的 .pdf")
+    text = decode(content)
+    if text is None or kind == "xls":
+        raise FormError(name, "不是文字，或编码无法识别", "请另存为 UTF-8 编码的 .txt、.docx 或有文字层的 .pdf")
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").split("\n")
 
 
 def _read_packed(content: bytes, name: str, limits: Limits) -> list[Grid]:

@@ -33,6 +33,14 @@ class Line:
     address: str
 
 
+@dataclass(frozen=True)
+class TextLine:
+    """One line of a text with its number, counted from 1 (文本行)."""
+
+    number: int
+    text: str
+
+
 @dataclass
 class Grid:
     """One table of a file: a sheet of a workbook or a table of a document.

@@ -40,6 +40,20 @@ def read_document(archive: Archive, name: str, limits: Limits) -> list[Grid]:
     return walker.finish()
 
 
+def read_document_lines(archive: Archive) -> list[str]:
+    """Read the paragraphs of a document, and each row of a table as one line (读取文档中的文字行)."""
+    root = archive.tree(archive.document)
+    in_rows = {paragraph for row in root.iter(_ROW) for paragraph in row.iter(_P)}
+    texts: list[str] = []
+    for part in root.iter(_ROW, _P):
+        if part.tag == _ROW:
+            cells = (" ".join(paragraph_text(node) for node in cell.iter(_P)) for cell in part.iter(_CELL))
+            texts.append("\t".join(cells).replace("\n", " "))
+        elif part not in in_rows:
+            texts.append(paragraph_text(part).replace("\n", " "))
+    return texts
+
+
 class _Walker:
     """The state of one walk through a document: the tables so far, and the lines since the last of them."""
 

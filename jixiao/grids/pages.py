@@ -7,11 +7,11 @@ import logging
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from jixiao.errors import FormError
 from jixiao.grids.captions import unit_note
@@ -30,6 +30,9 @@ _LOSS = "data-loss"
 """What the parser logs when it could not unpack all of a page."""
 LARGER = 1.15
 """A line so many times larger than the text of its page is a title."""
+
+
+_Read = TypeVar("_Read")
 
 
 @dataclass
@@ -79,24 +82,7 @@ def read_pages(content: bytes, name: str, limits: Limits) -> list[Grid]:
     Raises:
         FormError: The file has a password, no text layer, no ruled table or too many pages.
     """
-    import pdfplumber
-    from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
-
-    pages = []
-    with _listening() as said:
-        try:
-            with pdfplumber.open(io.BytesIO(content)) as document:
-                if len(document.pages) > limits.pages:
-                    raise FormError(name, f"文件有{len(document.pages)}页", f"上限为{limits.pages}页，请拆分后再放入")
-                for number, page in enumerate(document.pages, 1):
-                    pages.append(_page(page, number, name, limits))
-                    page.close()
-        except Exception as error:
-            if _is_caused_by(error, (PDFPasswordIncorrect, PDFEncryptionError)):
-                raise FormError(name, "文件设有密码", "请去除密码后再放入") from error
-            raise
-    if any(_LOSS in line.lower() for line in said):
-        raise FormError(name, "文件已损坏，部分内容无法读出", "请重新导出或索取该文件")
+    pages = list(_pages(content, name, limits, lambda page, number: _page(page, number, name, limits)))
     if all(page.is_picture or not (page.tables or page.lines) for page in pages):
         raise FormError(name, "没有文字层（扫描件或图片）", "请索取 Word、Excel 原件，或先做文字识别并核对后再放入")
     margins = _take_margins(pages)
@@ -105,6 +91,39 @@ def read_pages(content: bytes, name: str, limits: Limits) -> list[Grid]:
         raise FormError(name, "没有找到有框线的表格", "请索取 Word、Excel 原件，或给表格加上框线后另存")
     grids[0].margins = tuple(margins)
     return grids
+
+
+def read_page_lines(content: bytes, name: str, limits: Limits) -> list[str]:
+    """Read every line of text of a PDF, page by page (读取版式文件中的文字行).
+
+    Raises:
+        FormError: The file has a password, no text layer or too many pages.
+    """
+    pages = list(_pages(content, name, limits, lambda page, number: str(page.extract_text() or "")))
+    if not any(page.strip() for page in pages):
+        raise FormError(name, "没有文字层（扫描件或图片）", "请提供可复制文字的文件")
+    return [line for page in pages for line in page.split("\n")]
+
+
+def _pages(content: bytes, name: str, limits: Limits, read: Callable[[Any, int], _Read]) -> Iterator[_Read]:
+    """Yield what is read of every page; what the parser raises or only logs becomes one sentence."""
+    import pdfplumber
+    from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
+
+    with _listening() as said:
+        try:
+            with pdfplumber.open(io.BytesIO(content)) as document:
+                if len(document.pages) > limits.pages:
+                    raise FormError(name, f"文件有{len(document.pages)}页", f"上限为{limits.pages}页，请拆分后再放入")
+                for number, page in enumerate(document.pages, 1):
+                    yield read(page, number)
+                    page.close()
+        except Exception as error:
+            if _is_caused_by(error, (PDFPasswordIncorrect, PDFEncryptionError)):
+                raise FormError(name, "文件设有密码", "请去除密码后再放入") from error
+            raise
+    if any(_LOSS in line.lower() for line in said):
+        raise FormError(name, "文件已损坏，部分内容无法读出", "请重新导出或索取该文件")
 
 
 @contextmanager
