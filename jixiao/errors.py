@@ -68,8 +68,10 @@ class ReadingErrors(JixiaoError):
 class KeyConflictError(JixiaoError):
     """The same project, year and evaluation arrived twice (重复报送)."""
 
-    def __init__(self, what: str, places: Iterable[str]) -> None:
-        listed = "；".join(places)
+    def __init__(self, what: str, places: Iterable[tuple[str, str]]) -> None:
+        found = list(dict.fromkeys(places))
+        self.files = frozenset(file for file, _ in found)
+        listed = "；".join(f"{file}（{sheet}）" for file, sheet in found)
         super().__init__(f"{what}重复：{listed}；每个项目每年每类评价应只有一份，请删除或更正其中一份后重新运行。")
 
 

@@ -55,7 +55,14 @@ def load_frames(folder: Path, *, keep_going: bool = False) -> tuple[Frames, list
     arrived.sort()
     if arrived.errors and not keep_going:
         raise arrived.errors[0]
-    frames = make_frames(arrived.kept)
+    frames: Frames | None = None
+    while frames is None:
+        try:
+            frames = make_frames(arrived.kept)
+        except KeyConflictError as error:
+            if not keep_going:
+                raise
+            arrived.set_apart(error)
     frames.ingest = ingest_report(arrived, frames)
     return frames, arrived.errors
 
@@ -95,7 +102,7 @@ def _check_key(frame: pd.DataFrame, key: list[str]) -> None:
     repeated = frame[frame.duplicated(key, keep=False)]
     if not repeated.empty:
         first = repeated[repeated[key].eq(repeated[key].iloc[0]).all(axis=1)]
-        places = (first["source_file"] + "（" + first["source_sheet"] + "）").drop_duplicates()
+        places = zip(first["source_file"], first["source_sheet"], strict=True)
         row = first.iloc[0]
         project = row.get("project", row["project_id"])
         raise KeyConflictError(f"{row['year']}年度“{project}”{word('evaluation', row.get('evaluation'))}", places)

@@ -23,9 +23,12 @@ WITHOUT_PROJECT = frozenset({"budget_list", "final_account"})
 
 
 def submission_key(reading: Reading) -> tuple[str, ...]:
-    """Return what a form is about (报送对象): form, year, project or department, kind of evaluation."""
+    """Return what a form is about (报送对象): form, year, project or department, kind of evaluation.
+
+    A form about many projects, or none, is about what it says.
+    """
     if reading.form in WITHOUT_PROJECT:
-        return (reading.form, str(reading.year), reading.file, "")
+        return (reading.form, str(reading.year), repr(reading.content()), "")
     unit, department = head_of(reading, "unit"), head_of(reading, "department")
     project = head_of(reading, "project") or reading_words()["whole_department"]
     about = project_key(unit or department, project)
@@ -74,11 +77,17 @@ class Submissions:
                 named = head_of(first, "project") or head_of(first, "department")
                 error = KeyConflictError(
                     f"{first.year}年度“{named}”{word('evaluation', first.evaluation)}",
-                    [f"{one.file}（{one.records[0].sheet}）" for one in (first, *different)],
+                    [(one.file, one.records[0].sheet) for one in (first, *different)],
                 )
                 self.errors.append(error)
                 for other in (first, *others):
                     self._drop(other, "conflict", str(error))
+
+    def set_apart(self, error: KeyConflictError) -> None:
+        """Set the forms apart whose rows contradict each other: two lists that name one project (行内重复)."""
+        self.errors.append(error)
+        for reading in [one for one in self.kept if one.file in error.files]:
+            self._drop(reading, "conflict", str(error))
 
     def _drop(self, reading: Reading, state: str, note: str) -> None:
         self.kept = [other for other in self.kept if other is not reading]
