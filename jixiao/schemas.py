@@ -27,6 +27,19 @@ _PROVENANCE = {"source_file": "str", "source_sheet": "str", "source_row": "Int64
 _PROJECT = {"year": "Int64", "project_id": "str", "project": "str", "department": "str", "unit": "str"}
 
 
+_TARGET = {
+    "target_text": "str",
+    "target_kind": "str",
+    "target_relation": "str",
+    "target_value": "float64",
+    "target_low": "float64",
+    "target_high": "float64",
+    "target_date": "datetime64[us]",
+    "measure_unit": "str",
+    "target_state": "str",
+}
+
+
 SCHEMAS: dict[str, dict[str, str]] = {
     "projects": {**_PROJECT, "project_level": "str", "parent": "str", **_PROVENANCE},
     "evaluations": {
@@ -75,15 +88,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "category": "str",
         "subcategory": "str",
         "indicator": "str",
-        "target_text": "str",
-        "target_kind": "str",
-        "target_relation": "str",
-        "target_value": "float64",
-        "target_low": "float64",
-        "target_high": "float64",
-        "target_date": "datetime64[us]",
-        "measure_unit": "str",
-        "target_state": "str",
+        **_TARGET,
         "actual_text": "str",
         "actual_kind": "str",
         "actual_relation": "str",
@@ -163,15 +168,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "category": "str",
         "subcategory": "str",
         "indicator": "str",
-        "target_text": "str",
-        "target_kind": "str",
-        "target_relation": "str",
-        "target_value": "float64",
-        "target_low": "float64",
-        "target_high": "float64",
-        "target_date": "datetime64[us]",
-        "target_state": "str",
-        "measure_unit": "str",
+        **_TARGET,
         "direction": "str",
         "weight": "float64",
         "remark": "str",
