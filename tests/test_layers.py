@@ -30,7 +30,13 @@ LAYERS = [
     ["report", "dashboard"],
     ["__main__"],
 ]
-CHECKS_LAYERS = [["findings"], ["accounts", "money", "points", "standards"], ["__init__"]]
+CHECKS_LAYERS = [
+    ["findings"],
+    ["evidence"],
+    ["accounts", "history", "magnitude", "money", "points", "proof", "quality", "standards"],
+    ["funds"],
+    ["__init__"],
+]
 NOTEBOOK_LIBRARIES = {"papermill", "nbclient", "nbconvert", "nbformat", "ipywidgets", "anywidget", "voila"}
 DATA_READERS = {
     "python_calamine",
