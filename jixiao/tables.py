@@ -256,6 +256,23 @@ def show_findings(findings: pd.DataFrame) -> Table:
     )
 
 
+def show_passed(passed: pd.DataFrame) -> Table:
+    """Show at how many places each check looked and how many passed (核查计数)."""
+    return make_table(passed, ["code", "title", "checked", "passed", "findings"])
+
+
+def show_suppressed(suppressed: pd.DataFrame) -> Table:
+    """Show the findings that a person put aside (不予处理的问题), with reason, role and end date."""
+    shown = ["severity", "title", "year", "project", "indicator", "message", "reason", "who", "expires"]
+    return make_table(suppressed, shown, _place(suppressed))
+
+
+def show_suppressions(suppressions: pd.DataFrame) -> Table:
+    """Show the entries that put findings aside (不予处理登记): which are active, which ended or match nothing."""
+    shown = ["suppression_status", "title", "source_file", "project", "indicator", "source_cell"]
+    return make_table(suppressions, [*shown, "reason", "who", "expires", "findings"])
+
+
 def show_execution(results: Results) -> Table:
     """Show money and execution rate of every project (预算执行情况), lowest rate first."""
     rows = summarise_execution(results).sort_values(["execution_rate", "project"], na_position="last")

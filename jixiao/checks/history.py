@@ -218,7 +218,9 @@ def repeated_finding(evidence: Evidence, check: Check) -> Outcome:
     both = found.merge(last, on=[*key, "year"], validate="m:1").drop_duplicates([*key, "year"])
     both = both.assign(severity=check.severity, name=both["title"])
     laid = problems(both, cell="source_cell", printed=both["printed"], derived=both["last"])
-    return Outcome(laid, len(found))
+    projects = evidence.frames.projects
+    before = pd.MultiIndex.from_arrays([projects["year"] + 1, projects["project_id"]])
+    return Outcome(laid, count_true(pd.MultiIndex.from_frame(found[["year", "project_id"]]).isin(before)))
 
 
 CHECKS: dict[str, CheckFunction] = {

@@ -1,6 +1,6 @@
 """Measure every check on its labelled cases (准确率): `python tests/audit/measure.py` prints recall and precision.
 
-Each case of ``labelled/<code>.yaml`` is a form with one change and says whether it holds the problem that the check looks
+Each case of ``labelled/<code>.yaml`` is a form with one change and says whether it holds the problem the check looks
 for. Contradictions stand beside look-alikes that are right.
 """
 
