@@ -2,9 +2,9 @@
 
 Made-up frames with slips mixed in, from a seed. For every check: seconds, indicator rows per second, and how many times
 as long as reading each column that the check uses once: numbers are summed, texts are measured, so that every value is
-touched. What several checks share (rows numbered by project and by text) is worked out once before and has a line of its
-own. The checks of the final accounts and of lists find no rows here and are left out. Shared machines are noisy: the
-best of three runs counts.
+touched. What several checks share (rows numbered by project and by text) is worked out once before, on a line of
+its own. The checks of the final accounts and of lists find no rows here and are left out. Shared machines are noisy:
+the best of three runs counts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from jixiao.checks import CHECKS, LAST, load_checks
 from jixiao.checks.accounts import _tables
 from jixiao.checks.evidence import Evidence
 from jixiao.checks.findings import SCHEMA
-from jixiao.checks.funds import _group
+from jixiao.checks.funds import _group, _pairs
 from jixiao.checks.money import money_rows
 from jixiao.schemas import SCHEMAS, Frames, typed
 
@@ -79,7 +79,7 @@ def make_scores(projects: int, indicators: int, rng: np.random.Generator, head: 
     actual = np.where(slip < 0.001, target / 10, np.where(slip < 0.003, target * 1.6, actual))
     weight = np.tile(make_weights(indicators), projects)
     weight = np.where(rng.random(size) < 0.0005, weight + 1, weight)
-    lost = np.where(rng.random(size) < 0.05, np.round(weight * 0.1, 2), 0.0)
+    lost = np.where(rng.random(size) < 0.01, np.round(weight * 0.1, 2), 0.0)
     reasons = ["", "汛期停工两周，次年补足", "验收合格率偏低，已整改", "人员不足"]
     names = np.array([name[2] for name in NAMES], dtype=object)[kind] + np.char.mod("%d", turn).astype(object)
     negative = np.array([name[6] == "<=" for name in NAMES])[kind]
@@ -108,7 +108,7 @@ def make_scores(projects: int, indicators: int, rng: np.random.Generator, head: 
         "weight": weight,
         "reported_score": weight - lost,
         "deviation_reason": chosen(reasons, reason),
-        "remark": chosen(["", "抽样400人，满意390人"], (kind == 7) & (rng.random(size) < 0.99)),
+        "remark": chosen(["", "抽样400人，满意390人"], ((kind == 7) & (rng.random(size) < 0.99)).astype(int)),
         "source_cell": texts(np.char.add("D", np.char.mod("%d", 10 + np.tile(np.arange(indicators), projects)))),
     }
     for name in ("target_cell", "actual_cell", "weight_cell", "score_cell", "reason_cell", "achievement_sheet"):
@@ -152,7 +152,7 @@ def make_evidence(projects: int, indicators: int, seed: int = 7) -> Evidence:
     scores = make_scores(projects, indicators, rng, head)
     budget = np.round(rng.uniform(20, 2000, projects), 2)
     spent = np.where(rng.random(projects) < 0.3, budget, np.round(budget * rng.uniform(0.8, 1, projects), 2))
-    first = np.where(rng.random(projects) < 0.05, np.round(budget * 1.4, 2), budget)
+    first = np.where(rng.random(projects) < 0.01, np.round(budget * 1.4, 2), budget)
     rate = np.char.add(np.char.mod("%.2f", np.floor(spent / budget * 10_000 + 0.5) / 100), "%")
     funds = [
         ("total", first, budget, spent, rate),
@@ -190,7 +190,7 @@ def make_evidence(projects: int, indicators: int, seed: int = 7) -> Evidence:
                     "heading_level": texts(np.full(projects, "category")),
                     "heading": texts(np.full(projects, level)),
                     "heading_weight": np.full(projects, 30.0),
-                    "parts_weight": np.where(rng.random(projects) < 0.01, 25.0, 30.0),
+                    "parts_weight": np.where(rng.random(projects) < 0.002, 25.0, 30.0),
                     "children": np.zeros(projects, int),
                 },
                 projects,
@@ -237,6 +237,10 @@ def prepare(evidence: Evidence) -> None:
     evidence.project("projects")
     money_rows(evidence)
     _group(evidence)
+    evidence.cores()
+    evidence.first_project()
+    for column in ("annual_budget_wan", "executed_wan"):
+        _pairs(evidence, column)
     _tables(evidence)
 
 

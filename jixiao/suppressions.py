@@ -113,7 +113,7 @@ def suppress(
     for number, entry in enumerate(suppressions):
         match = (findings["code"] == entry.code).to_numpy(bool)
         for name, text in entry.places:
-            match &= (findings[_PLACES[name]] == text).to_numpy(bool)
+            match = match & (findings[_PLACES[name]] == text).to_numpy(bool)
         is_expired = entry.expires < today
         if not is_expired:
             by[match & (by < 0)] = number

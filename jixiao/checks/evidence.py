@@ -6,6 +6,7 @@ one indicator in two evaluations) find each other by number, so that a check cos
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.checks.findings import Check, Outcome, sum_by
+from jixiao.checks.findings import Check, Outcome, check_words, sum_by
 from jixiao.schemas import EVALUATION_KEY, Frames
 from jixiao.values import normalise
 
@@ -64,6 +65,12 @@ class Evidence:
         found = np.array([*(find(text) for text in texts), missing])
         return found[codes]
 
+    def recode(self, frame: str, column: str, read: Callable[[str], str]) -> np.ndarray:
+        """Number the rows by what their texts mean, so that texts that mean the same share a number."""
+        codes, texts = self.distinct(frame, column)
+        same: dict[str, int] = {}
+        return np.array([*(same.setdefault(read(text), len(same)) for text in texts), -1])[codes]
+
     @property
     def counted(self) -> np.ndarray:
         """Which score rows count towards a total (计分行)."""
@@ -90,11 +97,24 @@ class Evidence:
 
         return self.keep(("project", frame), work)
 
+    def first_project(self) -> np.ndarray:
+        """Return for each project number the row of the projects that names it first."""
+
+        def work() -> np.ndarray:
+            number = self.project("projects")
+            first = np.full(int(number.max(initial=-1)) + 1, -1)
+            late = np.argsort(-self.frames.projects["year"].to_numpy(np.int64), kind="stable")
+            first[number[late]] = late
+            return first
+
+        return self.keep("first_project", work)
+
     def _projects(self) -> tuple[pd.Index, np.ndarray]:
         """Return the project ids and the number of each; declared names of one project share a number."""
 
         def work() -> tuple[pd.Index, np.ndarray]:
-            named = self.frames.projects[["project_id", "project"]].drop_duplicates("project_id")
+            listed = self.frames.projects[["year", "project_id", "project"]].sort_values(["year", "project_id"])
+            named = listed.drop_duplicates("project_id")
             declared = [self.aliases.get(normalise(name), "") for name in named["project"]] if self.aliases else []
             who = named["project_id"].to_numpy(object)
             if declared:
@@ -102,6 +122,16 @@ class Evidence:
             return pd.Index(named["project_id"]), pd.factorize(who)[0]
 
         return self.keep("projects", work)
+
+    def cores(self) -> tuple[np.ndarray, list[str]]:
+        """Return the number of the core of each project's name, and the cores (名称主干)."""
+
+        def work() -> tuple[np.ndarray, list[str]]:
+            codes, names = self.distinct("projects", "project")
+            cores, texts = pd.factorize(np.array([name_core(name) for name in names], dtype=object))
+            return cores[codes] if names else codes, list(texts)
+
+        return self.keep("cores", work)
 
     def name(self) -> np.ndarray:
         """Return the number of each score row's indicator name as it is compared, -1 for rows that do not count."""
@@ -145,6 +175,22 @@ class Evidence:
         both = project * (name.max(initial=0) + 1) + name
         keys = (both * 4 + kind) * 10_000 + year if by_year else (both * 10_000 + year) * 4 + kind
         return keys, usable
+
+
+def name_core(name: str) -> str:
+    """Return what is left of a project's name without years, quotes and words that many names carry (名称主干).
+
+    Example:
+        >>> name_core("“赣政通”南昌分厅建设项目") == name_core("“赣政通”南昌分厅项目")
+        True
+        >>> name_core("智慧平台一期项目") == name_core("智慧平台二期项目")
+        False
+    """
+    words = check_words()
+    core = re.sub(words["name_noise"], "", normalise(name))
+    while core != (shorter := re.sub(words["name_ends"], "", core)):
+        core = shorter
+    return core
 
 
 def _match(keys: np.ndarray, wanted: np.ndarray, usable: np.ndarray) -> np.ndarray:

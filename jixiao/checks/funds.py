@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
@@ -11,10 +12,10 @@ from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, count_true, gap_between, problems
 from jixiao.checks.money import amount_text, money_cell, money_rows, named_money
 from jixiao.scoring import percent_text
-from jixiao.values import normalise
 from jixiao.vocabulary import label, value_labels, word
 
 _COLUMNS = ("annual_budget_wan", "executed_wan")
+_KINDS = ["self", "department", "finance", "budget_list"]
 
 
 def _group(evidence: Evidence) -> np.ndarray:
@@ -230,14 +231,19 @@ def carry_over_source(evidence: Evidence, check: Check) -> Outcome:
 
 def _pairs(evidence: Evidence, column: str) -> tuple[np.ndarray, np.ndarray]:
     """Return pairs of total rows of one project and year in two evaluations that both print a column."""
-    rows = evidence.frames.budgets
-    values = rows[column].to_numpy("float64")
-    known = np.flatnonzero(_is_total(evidence) & ~np.isnan(values) & (evidence.project("budgets") >= 0))
-    key = evidence.project("budgets").astype(np.int64) * 10_000 + rows["year"].to_numpy(np.int64)
-    order = known[np.lexsort((known, key[known]))]
-    first, second = order[:-1], order[1:]
-    same = key[first] == key[second]
-    return first[same], second[same]
+
+    def work() -> tuple[np.ndarray, np.ndarray]:
+        rows = evidence.frames.budgets
+        usable = _is_total(evidence) & rows[column].notna().to_numpy() & (evidence.project("budgets") >= 0)
+        known = np.flatnonzero(usable)
+        key = evidence.project("budgets").astype(np.int64) * 10_000 + rows["year"].to_numpy(np.int64)
+        kind = evidence.look_up("budgets", "evaluation", _KINDS.index, 0)
+        order = known[np.lexsort((kind[known], key[known]))]
+        first, second = order[:-1], order[1:]
+        same = key[first] == key[second]
+        return first[same], second[same]
+
+    return evidence.keep(("pairs", column), work)
 
 
 def _is_factor(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -296,6 +302,8 @@ def unit_slip(evidence: Evidence, check: Check) -> Outcome:
         values = rows[column].to_numpy("float64")
         wrong = _is_factor(values[first], values[second])
         checked += len(first)
+        if not wrong.any():
+            continue
         laid = _beside(evidence, first[wrong], second[wrong], column)
         found.append(laid.assign(severity=check.severity))
     budget = rows["annual_budget_wan"].to_numpy("float64")
@@ -303,6 +311,8 @@ def unit_slip(evidence: Evidence, check: Check) -> Outcome:
         values = rows[column].to_numpy("float64")
         wrong = np.flatnonzero(_is_factor(values, budget))
         checked += count_true(~np.isnan(values) & ~np.isnan(budget))
+        if not len(wrong):
+            continue
         bad = named_money(evidence, money_rows(evidence).iloc[wrong])
         found.append(
             problems(
@@ -316,44 +326,58 @@ def unit_slip(evidence: Evidence, check: Check) -> Outcome:
                 **gap_between(bad[column], bad["annual_budget_wan"]),
             )
         )
-    return Outcome(pd.concat(found, ignore_index=True), checked)
+    return Outcome(pd.concat(found, ignore_index=True) if found else rows.iloc[:0], checked)
 
 
 def double_counting(evidence: Evidence, check: Check) -> Outcome:
     """The same uneven amount under two projects of one unit, or under one name in two units (重复列支)."""
     rows = evidence.frames.budgets
-    projects = evidence.frames.projects.drop_duplicates(["year", "project_id"])
-    listed = pd.MultiIndex.from_frame(projects[["year", "project_id"]])
     total = np.flatnonzero(_is_total(evidence))
-    year = rows["year"].to_numpy(np.int64)
-    project = evidence.project("budgets")
+    year, project = rows["year"].to_numpy(np.int64), evidence.project("budgets")
     found, checked = [], 0
     for column in _COLUMNS:
         scaled = np.rint(np.nan_to_num(rows[column].to_numpy("float64")) * 10_000).astype(np.int64)
-        uneven = scaled.copy()
-        for _ in range(12):
-            uneven = np.where((uneven % 10 == 0) & (uneven > 0), uneven // 10, uneven)
-        known = total[uneven[total] >= 10 ** (int(check.thresholds["digits"]) - 1)]
+        known = total[_is_uneven(scaled[total], int(check.thresholds["digits"]))]
         checked += len(known)
-        order = known[np.lexsort((known, project[known], scaled[known], year[known]))]
+        known = known[np.argsort(scaled[known], kind="stable")]
+        amounts = scaled[known]
+        again = np.zeros(len(known), dtype=bool)  # only amounts that stand there more than once
+        again[1:] |= amounts[1:] == amounts[:-1]
+        again[:-1] |= amounts[1:] == amounts[:-1]
+        for first, second in _of_one_place(evidence, known[again], scaled * 10_000 + year, project):
+            laid = _beside(evidence, first, second, column)
+            other = named_money(evidence, money_rows(evidence).iloc[second])["project"]
+            found.append(laid.assign(other=other.to_numpy(), difference_value=np.nan))
+    both = pd.concat(found, ignore_index=True).drop_duplicates(["source_file", "source_cell"]) if found else rows[:0]
+    return Outcome(both, checked)
+
+
+def _is_uneven(amounts: np.ndarray, digits: int) -> np.ndarray:
+    """Say which whole amounts have at least so many digits before the zeros at their end (非整数金额)."""
+    whole = np.floor(np.log10(np.maximum(amounts, 1))).astype(np.int64) + 1
+    return (whole >= digits) & (amounts % 10 ** np.maximum(whole - digits + 1, 0) != 0)
+
+
+def _of_one_place(
+    evidence: Evidence, rows: np.ndarray, amounts: np.ndarray, project: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield pairs of rows with one amount and year in one department: of one unit, of one name (同一单位或同名)."""
+    listed = evidence.first_project()[project]
+    department = evidence.distinct("projects", "department")[0][listed]
+    parent, name = (evidence.frames.projects[column].to_numpy(object) for column in ("parent", "project"))
+    unit = evidence.distinct("projects", "unit")[0][listed]
+    bare = evidence.flags("projects", "unit", lambda text: not text)[listed]
+    for codes, usable in ((unit, ~bare[rows]), (evidence.cores()[0][listed], slice(None))):
+        mine = rows[usable]
+        order = mine[np.lexsort((project[mine], codes[mine], department[mine], amounts[mine]))]
         first, second = order[:-1], order[1:]
-        pair = (scaled[first] == scaled[second]) & (year[first] == year[second]) & (project[first] != project[second])
-        first, second = first[pair], second[pair]
-        one, two = (
-            projects.iloc[listed.get_indexer(pd.MultiIndex.from_frame(rows[["year", "project_id"]].iloc[at]))]
-            for at in (first, second)
-        )
-        names = [pd.Series([normalise(text) for text in who["project"]], dtype="str") for who in (one, two)]
-        unit = (one["unit"].to_numpy(object) == two["unit"].to_numpy(object)) & (one["unit"] != "").to_numpy()
-        place = one["department"].to_numpy(object) == two["department"].to_numpy(object)
-        within = (one["parent"].to_numpy(object) == two["project"].to_numpy(object)) | (
-            two["parent"].to_numpy(object) == one["project"].to_numpy(object)
-        )
-        wrong = ((unit & place) | (place & (names[0] == names[1]).to_numpy())) & ~within
-        laid = _beside(evidence, first[wrong], second[wrong], column)
-        found.append(laid.assign(other=two["project"].to_numpy(object)[wrong], difference_value=np.nan))
-    both = pd.concat(found, ignore_index=True)
-    return Outcome(both.drop_duplicates(["source_file", "source_cell"]), checked)
+        same = (amounts[first] == amounts[second]) & (project[first] != project[second])
+        same &= (codes[first] == codes[second]) & (department[first] == department[second])
+        first, second = first[same], second[same]
+        one, two = listed[first], listed[second]
+        apart = (parent[one] != name[two]) & (parent[two] != name[one])
+        if apart.any():
+            yield first[apart], second[apart]
 
 
 CHECKS: dict[str, CheckFunction] = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
@@ -17,50 +15,44 @@ from jixiao.vocabulary import word
 _RANK = {"self": 0, "department": 1, "finance": 2}
 
 
-def name_core(name: str) -> str:
-    """Return what is left of a project's name without years, quotes and words that many names carry (名称主干).
-
-    Example:
-        >>> name_core("“赣政通”南昌分厅建设项目") == name_core("“赣政通”南昌分厅项目")
-        True
-        >>> name_core("智慧平台一期项目") == name_core("智慧平台二期项目")
-        False
-    """
-    words = check_words()
-    core = re.sub(words["name_noise"], "", normalise(name))
-    while core != (shorter := re.sub(words["name_ends"], "", core)):
-        core = shorter
-    return core
-
-
 def project_names(evidence: Evidence, check: Check) -> Outcome:
     """Projects whose names differ only in words that many names carry (同一项目异名)."""
-    rows = evidence.frames.projects
+    rows, (core, cores) = evidence.frames.projects, evidence.cores()
     number = evidence.project("projects")
-    one = rows.assign(number=number, core=[""] * len(rows)).drop_duplicates("project_id")
-    _, names = evidence.distinct("projects", "project")
-    cores = {name: name_core(name) for name in names}
-    one["core"] = one["project"].map(cores).astype("str")
-    one = one[one["core"].str.len() >= int(check.thresholds["shortest"])]
-    named = one[one["unit"] != ""]
-    first = named.drop_duplicates(["core", "unit"])
-    same = named.merge(first, on=["core", "unit"], validate="m:1", suffixes=("", "_other"))
-    same = same[same["number"] != same["number_other"]]
+    unit, units = evidence.distinct("projects", "unit")
+    long = np.array([len(text) >= int(check.thresholds["shortest"]) for text in [*cores, ""]])[core]
+    bare = evidence.flags("projects", "unit", lambda text: not text)
+    first = evidence.first_project()
+    count = len(first)
+    asked = long & (first[number] == np.arange(len(rows)))
+    same = _smallest(core.astype(np.int64) * (len(units) + 1) + unit, number, asked & ~bare, count)
     # A list prints some projects without a unit; such a one may be any project of that name.
-    bare = one[one["unit"] == ""]
-    loose = bare.merge(one.drop_duplicates("core"), on="core", validate="m:1", suffixes=("", "_other"))
-    again = bare.merge(named.drop_duplicates("core"), on="core", validate="m:1", suffixes=("", "_other"))
-    both = pd.concat([same, loose, again], ignore_index=True)
-    both = both[(both["number"] != both["number_other"]) & (both["parent"] != both["project_other"])]
-    both = both.drop_duplicates("project_id")
+    any_one = _smallest(core, number, asked, count)
+    named = _smallest(core, number, asked & ~bare, count)
+    other = np.where(~bare, same, np.where(any_one != number, any_one, named))
+    other = np.where(asked & (other < count) & (other != number), other, -1)
+    parent, project = (rows[name].to_numpy(object) for name in ("parent", "project"))
+    wrong = np.flatnonzero(other >= 0)
+    wrong = wrong[parent[wrong] != project[first[other[wrong]]]]
+    bad, beside = rows.iloc[wrong].assign(evaluation=""), rows.iloc[first[other[wrong]]]
     found = problems(
-        both.assign(evaluation=""),
+        bad,
         cell="source_cell",
-        printed=both["project"],
-        derived=both["project_other"],
-        other=both["source_file_other"],
+        printed=bad["project"],
+        derived=beside["project"].to_numpy(),
+        other=beside["source_file"].to_numpy(),
     )
-    return Outcome(found, len(one))
+    return Outcome(found, count_true(asked))
+
+
+def _smallest(groups: np.ndarray, numbers: np.ndarray, mask: np.ndarray, none: int) -> np.ndarray:
+    """Return for each row the smallest number of its group among the rows of a mask, ``none`` without one."""
+    if not len(groups):
+        return groups
+    codes, known = pd.factorize(groups)
+    least = np.full(len(known), none)
+    np.minimum.at(least, codes[mask], numbers[mask])
+    return least[codes]
 
 
 def compare_scores(totals: pd.DataFrame) -> pd.DataFrame:

@@ -25,12 +25,14 @@ _PERCENT = re.compile(r"(\d[\d,]*)(?:\.(\d+))?\s*[%％]")
 
 
 def money_rows(evidence: Evidence) -> pd.DataFrame:
-    """Return every row with money: the funds of the projects, then the totals of lists (资金行)."""
+    """Return every row with money, its table numbered: the funds of the projects, then the totals of lists (资金行)."""
 
     def work() -> pd.DataFrame:
         totals = evidence.frames.list_totals
         totals = totals.assign(evaluation="budget_list", fund="total", project_id="", project=totals["list_label"])
-        return pd.concat([evidence.frames.budgets, totals], ignore_index=True)
+        rows = pd.concat([evidence.frames.budgets, totals], ignore_index=True)
+        place = rows["source_file"].str.cat(rows["source_sheet"], sep="\t")
+        return rows.assign(table_number=pd.factorize(place)[0])
 
     return evidence.keep("money", work)
 
@@ -38,7 +40,9 @@ def money_rows(evidence: Evidence) -> pd.DataFrame:
 def named_money(evidence: Evidence, rows: pd.DataFrame) -> pd.DataFrame:
     """Add project and department to some rows of money."""
     named = evidence.frames.projects[["year", "project_id", "project", "department"]]
-    both = rows[["year", "project_id"]].merge(named, on=["year", "project_id"], how="left", validate="m:1")
+    if len(rows):
+        named = named[named["project_id"].isin(rows["project_id"].unique())]
+    both = rows[["year", "project_id"]].merge(named.head(len(rows) and len(named)), how="left", validate="m:1")
     return rows.assign(
         **{
             column: rows[column].where(rows[column].notna(), both[column].to_numpy()).fillna("").astype("str")
@@ -161,10 +165,9 @@ def denominator_conflict(evidence: Evidence, check: Check) -> Outcome:
     rows, fits, _ = _fits(evidence, "execution_rate_text", "executed_wan")
     any_fits = np.any([fits[name] for name in _USUAL], axis=0)
     known = np.flatnonzero(any_fits)
-    codes = rows["source_file"].iloc[known].str.cat(rows["source_sheet"].iloc[known], sep="\t")
-    table, names = pd.factorize(codes)
-    size = np.bincount(table, minlength=len(names))
-    shared = np.any([np.bincount(table, fits[name][known], len(names)) == size for name in _USUAL], axis=0)
+    table = rows["table_number"].to_numpy()[known]
+    size = np.bincount(table)
+    shared = np.any([np.bincount(table, fits[name][known]) == size for name in _USUAL], axis=0)
     found = []
     for number in np.flatnonzero(~shared):  # only the tables in which denominators differ
         mine = known[table == number]
@@ -188,7 +191,7 @@ def denominator_conflict(evidence: Evidence, check: Check) -> Outcome:
                 indicator=label("execution_rate"),
             )
         )
-    return Outcome(pd.concat(found, ignore_index=True) if found else rows.iloc[:0], len(names))
+    return Outcome(pd.concat(found, ignore_index=True) if found else rows.iloc[:0], count_true(size))
 
 
 def arrival_rate(evidence: Evidence, check: Check) -> Outcome:

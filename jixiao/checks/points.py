@@ -70,8 +70,8 @@ def _named(evidence: Evidence, rows: pd.DataFrame, frame: str) -> pd.DataFrame:
 
 def _different(rows: pd.DataFrame, printed: str, derived: str, *, cell: str) -> Outcome:
     """Return the rows in which two columns of points differ."""
-    gap = (rows[printed] - rows[derived]).abs()
-    wrong = rows[gap > TOLERANCE]
+    gap = np.abs(rows[printed].to_numpy("float64") - rows[derived].to_numpy("float64"))
+    wrong = rows.iloc[np.flatnonzero(gap > TOLERANCE)]
     found = problems(
         wrong,
         cell=cell,
@@ -79,7 +79,7 @@ def _different(rows: pd.DataFrame, printed: str, derived: str, *, cell: str) -> 
         derived=wrong[derived].map(points_text),
         **gap_between(wrong[printed], wrong[derived]),
     )
-    return Outcome(found, count_true(gap.notna()))
+    return Outcome(found, count_true(~np.isnan(gap)))
 
 
 def heading_weights(evidence: Evidence, check: Check) -> Outcome:
@@ -133,12 +133,12 @@ def copy_differs(evidence: Evidence, check: Check) -> Outcome:
     rows = evidence.frames.headings
     table, _ = evidence.distinct("headings", "table")
     kinds = [
-        pd.factorize(evidence.look_up("headings", column, read, ""))[0]
+        evidence.recode("headings", column, read)
         for column, read in (("heading", category_group), ("parent", category_group), ("heading_level", str))
     ]
     key = evidence.position("headings").astype(np.int64)
     for codes in kinds:
-        key = key * (codes.max(initial=0) + 1) + codes
+        key = key * (codes.max(initial=0) + 2) + codes + 1
     weight = rows["heading_weight"].to_numpy("float64")
     known = np.flatnonzero(~np.isnan(weight) & (evidence.position("headings") >= 0))
     order = known[np.lexsort((known, key[known]))]
