@@ -226,15 +226,23 @@ def read_answers(path: Path, findings: pd.DataFrame | None = None) -> pd.DataFra
     for row in rows:
         place = f"{row['source_sheet']}!{row['source_cell']}"
         if row["finding_id"] in seen:
-            found = f"问题编号“{row['finding_id']}”出现两次，另一处在{seen[row['finding_id']]}"
-            raise FormError(path.name, found, "每个问题只应答复一次，请删除重复的行", place=place)
+            raise FormError(
+                path.name,
+                f"问题编号“{row['finding_id']}”出现两次，另一处在{seen[row['finding_id']]}",
+                "每个问题只应答复一次，请删除重复的行",
+                place=place,
+            )
         seen[row["finding_id"]] = place
     known = set() if findings is None else set(findings["finding_id"])
     foreign = [row for row in rows if findings is not None and row["finding_id"] not in known]
     if foreign:
         place = f"{foreign[0]['source_sheet']}!{foreign[0]['source_cell']}"
-        found = f"有 {len(foreign)} 个问题编号不在当前的问题清单中，首个为“{foreign[0]['finding_id']}”"
-        raise FormError(path.name, found, "请核对是不是另一批数据的清单，或原表已经更正", place=place)
+        raise FormError(
+            path.name,
+            f"有 {len(foreign)} 个问题编号不在当前的问题清单中，首个为“{foreign[0]['finding_id']}”",
+            "请核对是不是另一批数据的清单，或原表已经更正",
+            place=place,
+        )
     return typed(rows, ANSWERS)
 
 
@@ -254,9 +262,12 @@ def _answers_of(grid: Grid, file: str) -> list[dict[str, str]]:
         place = grid.address(row, columns["finding_id"])
         finding_id = texts[columns["finding_id"]]
         if not _ID.fullmatch(finding_id):
-            where = f"{grid.sheet}!{place}"
-            found_text = f"问题编号写作“{finding_id}”" if finding_id else "缺少问题编号"
-            raise FormError(file, found_text, "问题编号由导出时写入，请勿修改；新增的行请删除", place=where)
+            raise FormError(
+                file,
+                f"问题编号写作“{finding_id}”" if finding_id else "缺少问题编号",
+                "问题编号由导出时写入，请勿修改；新增的行请删除",
+                place=f"{grid.sheet}!{place}",
+            )
         found.append(
             {
                 **{name: texts[column] for name, column in columns.items()},

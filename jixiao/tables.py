@@ -247,6 +247,12 @@ def show_comparison(rows: pd.DataFrame) -> Table:
     )
 
 
+def show_scores_side_by_side(rows: pd.DataFrame) -> Table:
+    """Show the printed totals of the evaluations of each project and year side by side (各类评价得分对照)."""
+    totals = ["total_self", "total_department", "total_finance", "difference"]
+    return make_table(rows, ["year", "department", "project", *totals])
+
+
 def show_findings(findings: pd.DataFrame) -> Table:
     """Show findings, worst first (问题清单)."""
     return make_table(

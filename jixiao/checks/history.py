@@ -13,6 +13,7 @@ from jixiao.values import normalise
 from jixiao.vocabulary import word
 
 _RANK = {"self": 0, "department": 1, "finance": 2}
+_TOTALS = {"self": "total_self", "department": "total_department", "finance": "total_finance"}
 
 
 def project_names(evidence: Evidence, check: Check) -> Outcome:
@@ -59,8 +60,9 @@ def compare_scores(totals: pd.DataFrame) -> pd.DataFrame:
     """Set the evaluations of one project and year side by side (各类评价得分对照).
 
     Returns:
-        One row per project and year with more than one evaluation: the printed totals of self, department and finance
-        (missing where there is none) and ``difference``, the largest minus the smallest; key year, project_id.
+        One row per project and year with more than one evaluation: the printed totals ``total_self``,
+        ``total_department`` and ``total_finance`` (missing where there is none) and ``difference``, the largest minus
+        the smallest; key year, project_id.
 
     Example:
         >>> import jixiao
@@ -70,7 +72,7 @@ def compare_scores(totals: pd.DataFrame) -> pd.DataFrame:
     """
     known = totals[totals["total_reported"].notna()]
     wide = known.pivot_table(index=["year", "project_id"], columns="evaluation", values="total_reported", sort=True)
-    wide = wide.reindex(columns=list(_RANK))
+    wide = wide.reindex(columns=list(_TOTALS)).rename(columns=_TOTALS)
     wide = wide[wide.notna().sum(axis=1) > 1]
     named = known.drop_duplicates(["year", "project_id"]).set_index(["year", "project_id"])[["project", "department"]]
     wide = wide.assign(difference=(wide.max(axis=1) - wide.min(axis=1)).round(4))
