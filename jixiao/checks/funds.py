@@ -333,21 +333,23 @@ def double_counting(evidence: Evidence, check: Check) -> Outcome:
     """The same uneven amount under two projects of one unit, or under one name in two units (重复列支)."""
     rows = evidence.frames.budgets
     total = np.flatnonzero(_is_total(evidence))
-    year, project = rows["year"].to_numpy(np.int64), evidence.project("budgets")
+    year = rows["year"].to_numpy(np.int64)[total]
     found, checked = [], 0
     for column in _COLUMNS:
-        scaled = np.rint(np.nan_to_num(rows[column].to_numpy("float64")) * 10_000).astype(np.int64)
-        known = total[_is_uneven(scaled[total], int(check.thresholds["digits"]))]
+        scaled = np.rint(np.nan_to_num(rows[column].to_numpy("float64")[total]) * 10_000).astype(np.int64)
+        known = np.flatnonzero(_is_uneven(scaled, int(check.thresholds["digits"])))
         checked += len(known)
-        known = known[np.argsort(scaled[known], kind="stable")]
+        known = known[np.argsort(scaled[known])]
         amounts = scaled[known]
         again = np.zeros(len(known), dtype=bool)  # only amounts that stand there more than once
         again[1:] |= amounts[1:] == amounts[:-1]
         again[:-1] |= amounts[1:] == amounts[:-1]
-        for first, second in _of_one_place(evidence, known[again], scaled * 10_000 + year, project):
+        twice = known[again]
+        for first, second in _of_one_place(evidence, total[twice], scaled[twice] * 10_000 + year[twice]):
             laid = _beside(evidence, first, second, column)
-            other = named_money(evidence, money_rows(evidence).iloc[second])["project"]
-            found.append(laid.assign(other=other.to_numpy(), difference_value=np.nan))
+            names, texts = evidence.distinct("projects", "project")
+            other = names[evidence.first_project()[evidence.project("budgets")[second]]]
+            found.append(laid.assign(other=[texts[number] for number in other], difference_value=np.nan))
     both = pd.concat(found, ignore_index=True).drop_duplicates(["source_file", "source_cell"]) if found else rows[:0]
     return Outcome(both, checked)
 
@@ -358,26 +360,25 @@ def _is_uneven(amounts: np.ndarray, digits: int) -> np.ndarray:
     return (whole >= digits) & (amounts % 10 ** np.maximum(whole - digits + 1, 0) != 0)
 
 
-def _of_one_place(
-    evidence: Evidence, rows: np.ndarray, amounts: np.ndarray, project: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _of_one_place(evidence: Evidence, rows: np.ndarray, amounts: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield pairs of rows with one amount and year in one department: of one unit, of one name (同一单位或同名)."""
+    project = evidence.project("budgets")[rows]
     listed = evidence.first_project()[project]
     department = evidence.distinct("projects", "department")[0][listed]
-    parent, name = (evidence.frames.projects[column].to_numpy(object) for column in ("parent", "project"))
-    unit = evidence.distinct("projects", "unit")[0][listed]
+    parent, name = (evidence.distinct("projects", column) for column in ("parent", "project"))
+    number = {text: code for code, text in enumerate(name[1])}
+    above = np.array([*(number.get(text, -1) for text in parent[1]), -1])[parent[0]][listed]
+    own, unit = name[0][listed], evidence.distinct("projects", "unit")[0][listed]
     bare = evidence.flags("projects", "unit", lambda text: not text)[listed]
-    for codes, usable in ((unit, ~bare[rows]), (evidence.cores()[0][listed], slice(None))):
-        mine = rows[usable]
-        order = mine[np.lexsort((project[mine], codes[mine], department[mine], amounts[mine]))]
+    for codes, usable in ((unit, ~bare), (evidence.cores()[0][listed], np.ones(len(rows), dtype=bool))):
+        order = np.flatnonzero(usable)
+        order = order[np.lexsort((project[order], codes[order], department[order], amounts[order]))]
         first, second = order[:-1], order[1:]
         same = (amounts[first] == amounts[second]) & (project[first] != project[second])
         same &= (codes[first] == codes[second]) & (department[first] == department[second])
-        first, second = first[same], second[same]
-        one, two = listed[first], listed[second]
-        apart = (parent[one] != name[two]) & (parent[two] != name[one])
-        if apart.any():
-            yield first[apart], second[apart]
+        same &= (above[first] != own[second]) & (above[second] != own[first])
+        if same.any():
+            yield rows[first[same]], rows[second[same]]
 
 
 CHECKS: dict[str, CheckFunction] = {
