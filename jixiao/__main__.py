@@ -89,24 +89,78 @@ def audit(
     everything: Annotated[bool, typer.Option("--all", help="与 --text 同用：列出全部陈述，相符的也列")] = False,
     account: Annotated[Path | None, typer.Option(help="与 --text 同用：同一部门的决算公开表（.xlsx）")] = None,
     place: Place = "source",
-    output: Annotated[str, typer.Option("--format", help="table、csv 或 json")] = "table",
+    output: Annotated[str, typer.Option("--format", help="table、csv、json、xlsx 或 html")] = "table",
+    out: Annotated[Path | None, typer.Option(help="写入文件；xlsx 和 html 必须写明")] = None,
     fail_on: Annotated[
         str, typer.Option("--fail-on", help="有此程度或更严重的问题时以代码 1 结束：error 或 warning")
     ] = "",
+    code: Annotated[list[str] | None, typer.Option(help="只看这条核查规则，可多次")] = None,
+    severity: Annotated[list[str] | None, typer.Option(help="只看此程度：error、warning、rounding、question")] = None,
+    year: Annotated[list[int] | None, typer.Option(help="只看此年度，可多次")] = None,
+    department: Annotated[list[str] | None, typer.Option(help="部门名称的一部分，可多次")] = None,
+    project: Annotated[list[str] | None, typer.Option(help="项目名称的一部分，可多次")] = None,
+    passed: Annotated[bool, typer.Option("--passed", help="列出每条规则核查了多少处、多少处相符")] = False,
+    answers: Annotated[Path | None, typer.Option(help="读回单位在 xlsx 问题清单中填写的答复")] = None,
 ) -> None:
     """核查，列出问题及其单元格、依据和处理建议。"""
-    from jixiao import exchange, store
+    from jixiao import exchange, store, summary, tables
+    from jixiao.answers import read_answers, write_workbook
+    from jixiao.checks import CHECKS
+    from jixiao.webpage import write_page
 
-    _choice("--format", output, ["table", "csv", "json"])
+    _choice("--format", output, ["table", "csv", "json", "xlsx", "html"])
     _choice("--fail-on", fail_on, ["", "error", "warning"])
     if text:
-        findings, errors = _audit_texts(files or [], output, everything=everything, account=account)
-    elif files or everything or account:
+        _choice("--format", output, ["table", "csv", "json"])
+        listed, errors = _audit_texts(files or [], output, everything=everything, account=account)
+        return _end_audit(listed, errors, fail_on)
+    if files or everything or account:
         raise JixiaoError("核查文稿请加 --text，如：jixiao audit --text 报告.docx；核查数据目录请用 --place")
+    for one in severity or []:
+        _choice("--severity", one, store.SEVERITIES)
+    for one in code or []:
+        _choice("--code", one, list(CHECKS))
+    if output in {"xlsx", "html"} and out is None:
+        raise JixiaoError(f"请用 --out 写明 {output} 文件的名称，如 --out 问题清单.{output}")
+    results, errors = store.evaluate_files(place)
+    listed = summary.select_findings(
+        summary.list_findings(results),
+        codes=code or [],
+        severities=severity or [],
+        years=year or [],
+        departments=department or [],
+        projects=project or [],
+    )
+    if answers is not None:
+        returned = read_answers(answers, summary.list_findings(results))
+        sys.stdout.write(exchange.write_answers(returned, listed, output))
+    elif output == "xlsx" and out is not None:
+        write_workbook(listed, out, as_of=f"{results.as_of.astimezone():%Y-%m-%d %H:%M}")
+    elif output == "html" and out is not None:
+        write_page(results, out, findings=listed)
     else:
-        results, errors = store.evaluate_files(place)
-        findings = results.findings
-        sys.stdout.write(exchange.write_findings(findings, output))
+        written = exchange.write_findings(listed, output)
+        if passed and output == "table":
+            written = f"{tables.show_passed(results.passed)}\n"
+        if out is None:
+            sys.stdout.write(written)
+        else:
+            store.write_safely(out, lambda target: target.write_text(written, encoding="utf-8"))
+        if output == "table" and len(results.suppressions):
+            print(tables.show_suppressions(results.suppressions))
+    if out is not None and answers is None:
+        print(f"已写入 {_shown(out)}，共 {len(listed)} 个问题")
+    if output == "table" and not passed and answers is None:
+        counted = results.passed
+        print(
+            f"{len(counted)} 条规则共核查 {counted['checked'].sum()} 处，{counted['passed'].sum()} 处相符，"
+            f"{len(results.findings)} 个问题，{len(results.suppressed)} 个已登记不予处理。"
+        )
+    _end_audit(listed[listed["suppression"] == ""], errors, fail_on)
+
+
+def _end_audit(findings: pd.DataFrame, errors: list[JixiaoError], fail_on: str) -> None:
+    """End with code 2 when a file could not be read, with code 1 when a finding is as severe as asked."""
     _fail([str(error) for error in errors])
     severe = {"error": ["error"], "warning": ["error", "warning"]}.get(fail_on, [])
     if findings["severity"].isin(severe).any():

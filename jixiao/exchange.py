@@ -20,7 +20,7 @@ from jixiao.scoring import percent_text
 from jixiao.sources import checksum
 from jixiao.submissions import Submissions
 from jixiao.summary import select_rows
-from jixiao.tables import show_findings, write_value
+from jixiao.tables import make_table, show_findings, write_value
 from jixiao.vocabulary import label, word, words
 
 _MONEY = ("initial_budget", "annual_budget", "arrived", "executed")
@@ -181,9 +181,12 @@ def write_findings(findings: pd.DataFrame, output: str) -> str:
         return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
     shown = show_findings(findings).frame
     if output == "csv":
+        if "suppression" in findings:
+            shown = shown.assign(**{label("suppression"): findings["suppression"].to_numpy()})
         return _csv(shown)
+    aside = findings["suppression"] if "suppression" in findings else [""] * len(findings)
     lines = []
-    for number, row in enumerate(shown.to_dict("records"), 1):
+    for number, (row, said) in enumerate(zip(shown.to_dict("records"), aside, strict=True), 1):
         head = "｜".join(
             row[label(name)]
             for name in ("severity", "title", "year", "project", "evaluation", "indicator")
@@ -194,6 +197,30 @@ def write_findings(findings: pd.DataFrame, output: str) -> str:
             f"   {row[label('message')]}",
             f"   {label('place')}：{row[label('place')]}",
             f"   {label('basis')}：{row[label('basis')]}",
+            *([f"   {label('suppression')}：{said}"] if said else []),
+        ]
+    return "\n".join([*lines, ""])
+
+
+def write_answers(answers: pd.DataFrame, findings: pd.DataFrame, output: str) -> str:
+    """Write the answers of units beside their findings (单位答复导出), as a readable list, CSV or JSON."""
+    known = findings[["finding_id", "title", "project", "indicator", "message"]]
+    both = known.merge(answers, on="finding_id", validate="1:1")
+    if output == "json":
+        return json.dumps(both.to_dict("records"), ensure_ascii=False, indent=1) + "\n"
+    shown = make_table(
+        both, ["finding_id", "title", "project", "indicator", "message", "answer_status", "answer"]
+    ).frame
+    if output == "csv":
+        return _csv(shown)
+    lines = []
+    for number, row in enumerate(both.to_dict("records"), 1):
+        head = "｜".join(text for text in (row["title"], row["project"], row["indicator"]) if text)
+        lines += [
+            f"{number}. {head}",
+            f"   {row['message']}",
+            f"   {label('answer_status')}：{row['answer_status'] or '—'}",
+            f"   {label('answer')}：{row['answer'] or '—'}",
         ]
     return "\n".join([*lines, ""])
 

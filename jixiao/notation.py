@@ -23,6 +23,10 @@ _DASHES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-") | dict.fromkeys("
 _INVISIBLE = dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", "")
 
 
+QUANTITIES = frozenset({"number", "rate", "money", "count", "duration"})
+"""The kinds of a value that is one number."""
+
+
 class Value(NamedTuple):
     """One written value: what kind it is, its relation, number, measure unit or dates, and every guess made.
 

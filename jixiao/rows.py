@@ -126,8 +126,7 @@ def rate_of(record: Record, column: str) -> dict[str, Any]:
 
 def budget_of(rows: Rows, reading: Reading, record: Record) -> dict[str, Any]:
     """Read the money and the printed rates of one row of funds."""
-    amounts = {
-        f"{name}_wan": money_of(rows, reading, record, name)
-        for name in ("initial_budget", "annual_budget", "arrived", "issued", "executed")
-    }
-    return {**amounts, **rate_of(record, "execution_rate"), **rate_of(record, "arrival_rate")}
+    names = ("initial_budget", "annual_budget", "arrived", "issued", "executed")
+    amounts = {f"{name}_wan": money_of(rows, reading, record, name) for name in names}
+    cells = {f"{name}_cell": record.cells.get(name, "") for name in names}
+    return {**amounts, **cells, **rate_of(record, "execution_rate"), **rate_of(record, "arrival_rate")}

@@ -24,6 +24,9 @@ KEYS = {
 _PROVENANCE = {"source_file": "str", "source_sheet": "str", "source_row": "Int64", "source_cell": "str"}
 
 
+_MONEY_CELLS = {f"{name}_cell": "str" for name in ("initial_budget", "annual_budget", "arrived", "issued", "executed")}
+
+
 _PROJECT = {"year": "Int64", "project_id": "str", "project": "str", "department": "str", "unit": "str"}
 
 
@@ -75,6 +78,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "arrival_rate_cell": "str",
         "weight": "float64",
         "reported_score": "float64",
+        **_MONEY_CELLS,
         **_PROVENANCE,
     },
     "indicators": {
@@ -141,6 +145,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "parts_count": "Int64",
         "execution_rate_text": "str",
         "execution_rate_cell": "str",
+        **_MONEY_CELLS,
         **_PROVENANCE,
     },
     "accounts": {

@@ -11,21 +11,23 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
 
 import jixiao
+from jixiao.aliases import load_aliases
+from jixiao.checks import PASSED, SEVERITIES, run_checks
 from jixiao.checks import SCHEMA as FINDINGS
-from jixiao.checks import SEVERITIES, audit
 from jixiao.declared import RULES
 from jixiao.errors import JixiaoError, RequestError
 from jixiao.frames import load_frames
-from jixiao.schemas import SCHEMAS, Frames
+from jixiao.schemas import SCHEMAS, Frames, typed
 from jixiao.scoring import GRADES, score
 from jixiao.sources import checksum, list_forms
+from jixiao.suppressions import SUPPRESSED, SUPPRESSIONS, load_suppressions, suppress
 
 MANIFEST = "manifest.json"
 _REFUSED_SIGNS = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+')
@@ -36,7 +38,8 @@ _RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNO
 class Results:
     """Everything one data folder gives (全部结果): the frames, the scores, the totals and the findings.
 
-    ``place`` is the folder that was read, ``as_of`` when it was read.
+    ``place`` is the folder that was read, ``as_of`` when it was read. ``passed`` counts where the checks looked,
+    ``suppressed`` holds the findings a person put aside, ``suppressions`` the entries that put them aside.
     """
 
     frames: Frames
@@ -45,6 +48,9 @@ class Results:
     findings: pd.DataFrame
     place: Path
     as_of: datetime
+    passed: pd.DataFrame = field(default_factory=lambda: typed([], PASSED))
+    suppressed: pd.DataFrame = field(default_factory=lambda: typed([], SUPPRESSED))
+    suppressions: pd.DataFrame = field(default_factory=lambda: typed([], SUPPRESSIONS))
 
 
 def workbench() -> Path:
@@ -126,7 +132,18 @@ def evaluate(place: str | Path = "source", *, framework: str = "") -> Results:
 
 def _results(frames: Frames, folder: Path, framework: str = "") -> Results:
     scores, totals = score(frames, framework=framework)
-    return Results(frames, scores, totals, audit(frames, scores, totals), folder, datetime.now(UTC))
+    declared = _declared(folder)
+    aliases = load_aliases(declared["aliases"]) if "aliases" in declared else {}
+    entries = load_suppressions(declared["suppressions"]) if "suppressions" in declared else ()
+    found, passed = run_checks(frames, scores, totals, aliases=aliases)
+    findings, suppressed, suppressions = suppress(found, entries, today=date.today())
+    return Results(frames, scores, totals, findings, folder, datetime.now(UTC), passed, suppressed, suppressions)
+
+
+def _declared(folder: Path) -> dict[str, Path]:
+    """Return what people declared about a data folder (别名、不予处理登记), beside ``data/source``."""
+    paths = {name: folder.parent / f"{name}.yaml" for name in ("aliases", "suppressions")}
+    return {name: path for name, path in paths.items() if folder.name == "source" and path.exists()}
 
 
 def build(place: str | Path = "source", out: Path | None = None) -> tuple[Results, list[JixiaoError]]:
@@ -161,6 +178,7 @@ def write_built(results: Results, out: Path) -> None:
         "place": os.path.relpath(results.place, out),
         "sources": source_hashes(results.place),
         "rules": rules_hash(),
+        "declared": _declared_hashes(results.place),
         "files": hashes,
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1)
@@ -172,8 +190,12 @@ def _all_frames(results: Results) -> dict[str, pd.DataFrame]:
         **dict(results.frames.items()),
         "scores": results.scores,
         "totals": results.totals,
-        "findings": results.findings,
+        **{name: getattr(results, name) for name in _KEPT},
     }
+
+
+_KEPT = {"findings": FINDINGS, "passed": PASSED, "suppressed": SUPPRESSED, "suppressions": SUPPRESSIONS}
+"""What the audit gives, kept beside the frames, with its columns."""
 
 
 def write_safely(path: Path, write: Callable[[Path], object]) -> None:
@@ -205,6 +227,10 @@ def source_hashes(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): checksum(path) for path in list_forms(folder)}
 
 
+def _declared_hashes(folder: Path) -> dict[str, str]:
+    return {path.name: checksum(path) for path in _declared(folder).values()}
+
+
 def rules_hash() -> str:
     """Return one hash over every declared rule that a score, a finding or a frame can depend on."""
     digest = hashlib.sha256()
@@ -227,14 +253,14 @@ def read_built(folder: Path) -> Results:
         if not path.exists() or checksum(path) != expected:
             raise RequestError(f"构建结果“{path.name}”缺失或已损坏，请重新运行 jixiao build")
         frames[path.stem] = pd.read_parquet(path)
-    findings = frames["findings"].astype(FINDINGS) if len(frames["findings"]) else frames["findings"]
+    kept = {name: frames[name].astype(schema) for name, schema in _KEPT.items()}
     return Results(
         Frames(**{name: frames[name] for name in SCHEMAS}),
         frames["scores"],
         frames["totals"],
-        findings,
-        (folder / manifest["place"]).resolve(),
-        datetime.fromisoformat(manifest["as_of"]),
+        place=(folder / manifest["place"]).resolve(),
+        as_of=datetime.fromisoformat(manifest["as_of"]),
+        **kept,
     )
 
 
@@ -242,7 +268,9 @@ def is_stale(folder: Path) -> bool:
     """Say whether the sources or the rules changed since ``data/built`` was made (数据已过期)."""
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     place = (folder / manifest["place"]).resolve()
-    return manifest["rules"] != rules_hash() or not place.is_dir() or manifest["sources"] != source_hashes(place)
+    if manifest["rules"] != rules_hash() or not place.is_dir():
+        return True
+    return manifest["sources"] != source_hashes(place) or manifest["declared"] != _declared_hashes(place)
 
 
 __all__ = [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from jixiao.errors import RequestError
@@ -201,6 +203,41 @@ def select_results(
 
 def _keys(frame: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_arrays([frame["year"].astype("int64"), frame["project_id"].astype("object")])
+
+
+def select_findings(
+    findings: pd.DataFrame,
+    *,
+    codes: Sequence[str] = (),
+    severities: Sequence[str] = (),
+    years: Sequence[int] = (),
+    departments: Sequence[str] = (),
+    projects: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Return the findings that fit (筛选问题): by code, severity, year, part of a department's or project's name.
+
+    Example:
+        >>> frame = pd.DataFrame({"code": ["grade", "list_sum"], "project": ["甲项目", "乙项目"]})
+        >>> select_findings(frame, projects=["甲"])["code"].tolist()
+        ['grade']
+    """
+    for column, wanted in (("code", codes), ("severity", severities), ("year", years)):
+        if wanted:
+            findings = findings[findings[column].isin(list(wanted))]
+    for column, parts in (("department", departments), ("project", projects)):
+        if parts:
+            found = [any(part in name for part in parts) for name in findings[column]]
+            findings = findings[np.array(found, dtype=bool)]
+    return findings.reset_index(drop=True)
+
+
+def list_findings(results: Results) -> pd.DataFrame:
+    """Return the findings and behind them the suppressed ones, which say so in ``suppression`` (全部问题)."""
+    aside = results.suppressed
+    said = aside["reason"].str.cat([aside["who"], aside["expires"]], sep=" / ")
+    both = [results.findings.assign(suppression=""), aside.assign(suppression=said)]
+    columns = [*results.findings.columns, "suppression"]
+    return pd.concat([part[columns] for part in both if len(part)] or both[:1], ignore_index=True)
 
 
 def key_numbers(results: Results) -> dict[str, float]:

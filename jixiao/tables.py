@@ -247,6 +247,12 @@ def show_comparison(rows: pd.DataFrame) -> Table:
     )
 
 
+def show_scores_side_by_side(rows: pd.DataFrame) -> Table:
+    """Show the printed totals of the evaluations of each project and year side by side (各类评价得分对照)."""
+    totals = ["total_self", "total_department", "total_finance", "difference"]
+    return make_table(rows, ["year", "department", "project", *totals])
+
+
 def show_findings(findings: pd.DataFrame) -> Table:
     """Show findings, worst first (问题清单)."""
     return make_table(
@@ -254,6 +260,23 @@ def show_findings(findings: pd.DataFrame) -> Table:
         ["severity", "title", "year", "project", "evaluation", "indicator", "message", "resolution"],
         {**_basis(findings), **_place(findings)},
     )
+
+
+def show_passed(passed: pd.DataFrame) -> Table:
+    """Show at how many places each check looked and how many passed (核查计数)."""
+    return make_table(passed, ["code", "title", "checked", "passed", "findings"])
+
+
+def show_suppressed(suppressed: pd.DataFrame) -> Table:
+    """Show the findings that a person put aside (不予处理的问题), with reason, role and end date."""
+    shown = ["severity", "title", "year", "project", "indicator", "message", "reason", "who", "expires"]
+    return make_table(suppressed, shown, _place(suppressed))
+
+
+def show_suppressions(suppressions: pd.DataFrame) -> Table:
+    """Show the entries that put findings aside (不予处理登记): which are active, which ended or match nothing."""
+    shown = ["suppression_status", "title", "source_file", "project", "indicator", "source_cell"]
+    return make_table(suppressions, [*shown, "reason", "who", "expires", "findings"])
 
 
 def show_execution(results: Results) -> Table:

@@ -170,6 +170,20 @@ def changed_form(change: dict[str, Any], year: int) -> dict[str, Any]:
     return form
 
 
+def case_forms(case: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the forms of one case: one, or with ``forms`` several that each say their year when it is another."""
+    given = copy.deepcopy(case["input"])
+    several = given.get("forms", [given])
+    forms = [
+        changed_form({key: value for key, value in one.items() if key != "year"}, one.get("year", case["year"]))
+        for one in several
+    ]
+    for form in forms if len(forms) > 1 else []:
+        for row in form.get("account", []):  # the accounts of two years belong together by the unit that compiled them
+            row.setdefault("compiling_unit", case["name"])
+    return forms
+
+
 def _listed(rows: Any) -> list[dict[str, Any]]:
     return rows if isinstance(rows, list) else [rows] if rows else []
 

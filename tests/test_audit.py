@@ -7,7 +7,7 @@ import dataclasses
 import pandas as pd
 import pytest
 import yaml
-from conftest import CASES, base_form, case_params, changed_form, evaluate, load_cases
+from conftest import CASES, base_form, case_forms, case_params, evaluate, load_cases
 
 from jixiao.checks import CHECKS, SCHEMA, audit, load_checks
 from jixiao.declared import RULES
@@ -24,11 +24,11 @@ def found():
     forms = []
     for stem in STEMS:
         for number, case in enumerate(load_cases(stem)):
-            form = changed_form(case["input"], case["year"])
-            form |= {"file": f"{stem}_{case['name']}", "unit": f"{stem}{number}"}
-            for row in form.get("list", []):
-                row["unit"] = f"{stem}{number}"
-            forms.append(form)
+            for form in case_forms(case):
+                form |= {"file": f"{stem}_{case['name']}", "unit": f"{stem}{number}", "department": f"{stem}{number}"}
+                for row in form.get("list", []):
+                    row["unit"] = row["unit"] and f"{stem}{number}{row['unit']}"
+                forms.append(form)
     return evaluate(*forms).findings
 
 

@@ -11,7 +11,7 @@ from jixiao.scoring import score
 from jixiao.sources import read_file
 from jixiao.store import evaluate_files
 
-EXPECTED = {"profile_weights"}  # the one row of the small form carries 90 points
+EXPECTED = {"profile_weights", "one_carries_level", "missing_kind"}  # the one row of the small form carries 90 points
 ROW = ["", "产出指标", "数量指标", "通车里程", "≥100公里", "100公里", 90, 90, ""]
 
 

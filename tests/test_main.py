@@ -64,7 +64,11 @@ def test_audit_formats_agree_and_fail_on_sets_the_exit_code():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["audit", "--format", "pdf"], "可选：table、csv、json"),
+        (["audit", "--format", "pdf"], "可选：table、csv、json、xlsx、html"),
+        (["audit", "--format", "xlsx"], "请用 --out 写明 xlsx"),
+        (["audit", "--code", "no_such"], "--code 不能是“no_such”"),
+        (["audit", "--severity", "bad"], "--severity 不能是“bad”"),
+        (["audit", "--answers", "no_such.xlsx"], "文件不存在"),
         (["report"], "请用 --all"),
         (["build", "--place", "no/such"], "没有数据目录"),
         (["score", "--framework", "nothing"], "没有名为“nothing”的指标体系"),
@@ -75,6 +79,31 @@ def test_audit_formats_agree_and_fail_on_sets_the_exit_code():
 def test_a_wrong_request_is_one_chinese_sentence(arguments, sentence):
     done = run(*arguments)
     assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_the_filters_choose_findings():
+    arguments = ("audit", "--format", "json", "--year", "2021", "--department", "政务服务", "--project", "党政")
+    findings = json.loads(run(*arguments, "--severity", "error", "--code", "met_but_deducted").stdout)
+    assert [row["source_cell"] for row in findings] == ["G14"]
+    assert json.loads(run("audit", "--format", "json", "--year", "1999").stdout) == []
+
+
+def test_the_workbook_goes_out_and_comes_back(tmp_path):
+    path = tmp_path / "问题.xlsx"
+    assert "已写入" in run("audit", "--place", "sample", "--format", "xlsx", "--out", path).stdout
+    back = json.loads(run("audit", "--place", "sample", "--answers", path, "--format", "json").stdout)
+    assert back and {row["answer"] for row in back} == {""}
+    assert run("audit", "--answers", path).returncode == 2  # the findings of other data
+    page = tmp_path / "问题.html"
+    run("audit", "--place", "sample", "--format", "html", "--out", page)
+    assert "<article" in page.read_text(encoding="utf-8")
+
+
+def test_what_was_checked_is_counted():
+    lines = run("audit", "--passed").stdout.splitlines()
+    counts = {line.split(" | ")[0]: [int(part) for part in line.split(" | ")[2:]] for line in lines[1:]}
+    assert sum(counts[f"account_{name}"][1] for name in ("unit", "levels", "rows", "codes", "sums")) > 300
+    assert all(checked == passed + found for checked, passed, found in counts.values())
 
 
 def test_another_framework_scores_the_self_evaluations():

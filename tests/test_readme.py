@@ -2,16 +2,22 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from jixiao.checks import load_checks
+from jixiao.claims import load_claims
 from jixiao.framework import load_frameworks, methods
 from jixiao.vocabulary import word
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "audit"))
+
+import measure  # noqa: E402
+
 README = ROOT / "README.md"
 
 
@@ -24,12 +30,30 @@ def make_methods():
     return table(["方法", "说明"], [(f"`{code}`", method["name"]) for code, method in sorted(methods().items())])
 
 
+def precision_of(code):
+    """What a check did on its labelled cases: recall and precision, with the numbers of cases."""
+    row = next(row for row in measure.measure() if row.code == code)
+    problems, right = row.found + row.missed, row.false_alarms + row.silent
+    return f"{row.recall:.0%}（{problems}）", f"{row.precision:.0%}（{right}）"
+
+
+HEAD = ["代码", "问题", "严重程度", "依据性质", "查全率（标注矛盾数）", "查准率（标注近似例数）"]
+
+
 def make_checks():
     rows = []
     for check in load_checks().values():
         mark = word("basis_mark", check.basis_mark) or "随评分标准"
-        rows.append((f"`{check.code}`", check.title, word("severity", check.severity), mark))
-    return table(["代码", "问题", "严重程度", "依据性质"], rows)
+        rows.append((f"`{check.code}`", check.title, word("severity", check.severity), mark, *precision_of(check.code)))
+    return table(HEAD, rows)
+
+
+def make_claims():
+    rows = []
+    for claim in load_claims().values():
+        mark = word("basis_mark", claim.basis_mark)
+        rows.append((f"`{claim.code}`", claim.title, word("severity", claim.severity), mark, *precision_of(claim.code)))
+    return table(HEAD, rows)
 
 
 def make_frameworks():
@@ -57,6 +81,7 @@ def make_targets():
 PARTS = {
     "methods": make_methods,
     "checks": make_checks,
+    "claims": make_claims,
     "frameworks": make_frameworks,
     "notebooks": make_notebooks,
     "targets": make_targets,

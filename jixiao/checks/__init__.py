@@ -1,20 +1,24 @@
 """Run every declared check (核查规则) over the frames and the scores.
 
 What a check is called, what it says and where it draws the line is declared in ``rules/checks.yaml``; what it looks for
-is the function of the same name in ``points``, ``money`` or ``standards``. A finding (问题) points at one cell and does
-its arithmetic in its message.
+is the function of the same name in one of the modules of this folder. A finding (问题) points at one cell and does its
+arithmetic in its message.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from jixiao.checks import accounts, money, points, standards
-from jixiao.checks.findings import SCHEMA, SEVERITIES, Check, CheckFunction, Evidence
+from jixiao.checks import accounts, funds, history, magnitude, money, points, proof, quality, standards
+from jixiao.checks.evidence import CheckFunction, Evidence
+from jixiao.checks.findings import PASSED, SCHEMA, SEVERITIES, Check
 from jixiao.declared import RULES, open_declaration, refuse
 from jixiao.framework import MARKS
 from jixiao.schemas import Frames, typed
@@ -63,8 +67,13 @@ def load_checks(path: Path = RULES / "checks.yaml") -> dict[str, Check]:
     return loaded
 
 
-def audit(frames: Frames, scores: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+def audit(
+    frames: Frames, scores: pd.DataFrame, totals: pd.DataFrame, *, aliases: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Run every check (核查) over the frames and the scores.
+
+    Args:
+        aliases: The declared name of a project by each of its other names, from :func:`jixiao.aliases.load_aliases`.
 
     Returns:
         findings: one row is one problem at one cell, worst first; ``severity`` is error, warning, rounding or question.
@@ -77,11 +86,51 @@ def audit(frames: Frames, scores: pd.DataFrame, totals: pd.DataFrame) -> pd.Data
         >>> set(findings["severity"]) <= {"error", "warning", "rounding", "question"}
         True
     """
-    evidence = Evidence(frames, scores, totals)
-    found = [_write(check, CHECKS[code](evidence, check)) for code, check in load_checks().items()]
-    rows = [row for part in found for row in part]
+    return run_checks(frames, scores, totals, aliases=aliases)[0]
+
+
+def run_checks(
+    frames: Frames, scores: pd.DataFrame, totals: pd.DataFrame, *, aliases: Mapping[str, str] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Run every check and count at how many places it looked (核查与计数), so that no finding means checked.
+
+    Returns:
+        findings: as from :func:`audit`.
+        passed: one row per check, in the order of ``rules/checks.yaml``: places checked, findings, places passed.
+
+    Example:
+        >>> import jixiao
+        >>> frames = jixiao.load("data/sample")
+        >>> findings, passed = run_checks(frames, *jixiao.score(frames))
+        >>> bool((passed["checked"] >= passed["passed"]).all())
+        True
+    """
+    evidence = Evidence(frames, scores, totals, aliases or {})
+    checks = load_checks()
+    rows: list[dict[str, Any]] = []
+    counts: dict[str, dict[str, Any]] = {}
+    # The last check compares what all others found.
+    for code in sorted(checks, key=lambda code: code == LAST):
+        if code == LAST:
+            evidence = replace(evidence, findings=_ordered(rows))
+        rows_found, checked = CHECKS[code](evidence, checks[code])
+        found = _write(checks[code], rows_found)
+        rows += found
+        counts[code] = {
+            "code": code,
+            "title": checks[code].title,
+            "checked": checked,
+            "findings": len(found),
+            "passed": max(checked - len(found), 0),
+        }
+    return _ordered(rows), typed([counts[code] for code in checks], PASSED)
+
+
+def _ordered(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return findings worst first, each with an id that stays while its check and its cell stay (问题编号)."""
     rank = {severity: number for number, severity in enumerate(SEVERITIES)}
-    rows.sort(
+    rows = sorted(
+        rows,
         key=lambda row: (
             rank[row["severity"]],
             row["year"],
@@ -91,8 +140,15 @@ def audit(frames: Frames, scores: pd.DataFrame, totals: pd.DataFrame) -> pd.Data
             row["code"],
             row["source_sheet"],
             row["source_cell"],
-        )
+            row["message"],
+        ),
     )
+    seen: dict[str, int] = {}
+    for row in rows:
+        place = "|".join(str(row[name]) for name in ("code", "source_file", "source_sheet", "source_cell", "indicator"))
+        finding_id = hashlib.sha256(place.encode()).hexdigest()[:10]
+        seen[finding_id] = seen.get(finding_id, 0) + 1
+        row["finding_id"] = finding_id if seen[finding_id] == 1 else f"{finding_id}-{seen[finding_id]}"
     return typed(rows, SCHEMA)
 
 
@@ -103,7 +159,7 @@ def _write(check: Check, rows: pd.DataFrame) -> list[dict[str, Any]]:
         own_basis = not check.basis
         mark = row["basis_mark"] if own_basis else check.basis_mark
         severity = row.get("severity") or check.severity
-        if own_basis and mark == "J":
+        if mark == "J":
             severity = "question"
         elif own_basis and mark == "F2" and severity == "error":
             severity = "warning"
@@ -123,7 +179,9 @@ def _write(check: Check, rows: pd.DataFrame) -> list[dict[str, Any]]:
     return found
 
 
-CHECKS: dict[str, CheckFunction] = {**points.CHECKS, **money.CHECKS, **standards.CHECKS, **accounts.CHECKS}
+ROOMS = (points, standards, money, funds, magnitude, proof, quality, history, accounts)
+CHECKS: dict[str, CheckFunction] = {code: check for room in ROOMS for code, check in room.CHECKS.items()}
 """Every check by its code."""
+LAST = "repeated_finding"
 
-__all__ = ["CHECKS", "SCHEMA", "SEVERITIES", "Check", "Evidence", "audit", "load_checks"]
+__all__ = ["CHECKS", "PASSED", "SCHEMA", "SEVERITIES", "Check", "Evidence", "audit", "load_checks", "run_checks"]

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.checks.findings import Check, CheckFunction, Evidence, problems
+from jixiao.checks.evidence import CheckFunction, Evidence
+from jixiao.checks.findings import Check, Outcome, problems
 from jixiao.declared import load_shipped
 from jixiao.values import normalise
 
@@ -24,7 +25,10 @@ def _identities() -> dict[str, Any]:
 
 def _tables(evidence: Evidence) -> pd.DataFrame:
     """Return the accounts with comparable names, as rows that a finding can take."""
-    rows = evidence.frames.accounts
+    return evidence.keep("accounts", lambda: _comparable(evidence.frames.accounts))
+
+
+def _comparable(rows: pd.DataFrame) -> pd.DataFrame:
     title = rows["table_code"] + rows["table"]
     return rows.assign(
         heading=pd.Series([normalise(name) for name in rows["row_name"]], index=rows.index, dtype="str"),
@@ -38,7 +42,7 @@ def _tables(evidence: Evidence) -> pd.DataFrame:
     )
 
 
-def _against(wholes: pd.DataFrame, check: Check) -> pd.DataFrame:
+def _against(wholes: pd.DataFrame, check: Check) -> Outcome:
     """Return the rows whose ``value`` is not the sum of their parts; rounding and errors apart.
 
     ``wholes`` has value, derived_value (sum of the parts) and addends (parts that are not zero).
@@ -48,7 +52,7 @@ def _against(wholes: pd.DataFrame, check: Check) -> pd.DataFrame:
     gap = gap[wrong.index]
     allowed = float(_identities()["rounding"]) * wrong["addends"].astype("float64")
     severity = ["rounding" if near else "error" for near in gap.abs() <= allowed + 1e-9]
-    return problems(
+    found = problems(
         wrong,
         cell="source_cell",
         printed=wrong["value"].map(_figure),
@@ -58,6 +62,7 @@ def _against(wholes: pd.DataFrame, check: Check) -> pd.DataFrame:
         severity=severity,
         verdict=[check.verdicts[name] for name in severity],
     )
+    return Outcome(found, int((wholes["value"].notna() & wholes["derived_value"].notna()).sum()))
 
 
 def _figure(value: float) -> str:
@@ -76,21 +81,22 @@ def _summed(parts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     ).reset_index()
 
 
-def account_unit(evidence: Evidence, check: Check) -> pd.DataFrame:
+def account_unit(evidence: Evidence, check: Check) -> Outcome:
     """One compiling unit on all tables of a file (编制单位一致)."""
     rows = _tables(evidence)
     rows = rows[rows["compiling_unit"] != ""]
     wrong = rows[rows["compiling_unit"] != rows["department"]].drop_duplicates(["source_file", "table_code"])
-    return problems(
+    found = problems(
         wrong,
         cell="unit_cell",
         printed=wrong["compiling_unit"],
         derived=wrong["department"],
         indicator="",
     )
+    return Outcome(found, len(rows.drop_duplicates(["source_file", "table_code"])))
 
 
-def account_levels(evidence: Evidence, check: Check) -> pd.DataFrame:
+def account_levels(evidence: Evidence, check: Check) -> Outcome:
     """合计 = Σ类, 类 = Σ款, 款 = Σ项 in every column of a table with classification codes (科目层级核对)."""
     rows = _tables(evidence)
     rows = rows[rows["table_code"].isin(_identities()["levels"]) & rows["value"].notna()]
@@ -111,7 +117,7 @@ def _parent(code: str) -> str:
     return {7: code[:5], 5: code[:3]}.get(len(code), "0")
 
 
-def account_rows(evidence: Evidence, check: Check) -> pd.DataFrame:
+def account_rows(evidence: Evidence, check: Check) -> Outcome:
     """In every row of a table the total column is the sum of its parts (同行各栏核对)."""
     rows = _tables(evidence)
     where = [*_KEY, "table_code", "source_row"]
@@ -125,7 +131,7 @@ def account_rows(evidence: Evidence, check: Check) -> pd.DataFrame:
     return _against(both, check)
 
 
-def account_codes(evidence: Evidence, check: Check) -> pd.DataFrame:
+def account_codes(evidence: Evidence, check: Check) -> Outcome:
     """支出决算表 = the tables of its sources, code by code and column by column (分来源核对)."""
     rows = _tables(evidence)
     where = [*_KEY, "row_code"]
@@ -141,7 +147,20 @@ def account_codes(evidence: Evidence, check: Check) -> pd.DataFrame:
     return _against(pd.concat(found, ignore_index=True), check)
 
 
-def account_sums(evidence: Evidence, check: Check) -> pd.DataFrame:
+def opening_balance(evidence: Evidence, check: Check) -> Outcome:
+    """The opening balance of a year is the closing balance of the year before (年初＝上年年末)."""
+    rows = _tables(evidence)
+    found = []
+    for identity in _identities()["years"]:
+        opening, closing = (_pick(rows, identity[name]) for name in ("opening", "closing"))
+        closing = closing.assign(year=closing["year"] + 1)
+        sums = _summed(closing, _KEY).rename(columns={"source_file": "other"})
+        sums = sums.drop_duplicates(["year", "department"])  # the tables of a year come in one file
+        found.append(opening.merge(sums, on=["year", "department"], validate="m:1").assign(name=identity["name"]))
+    return _against(pd.concat(found, ignore_index=True), check)
+
+
+def account_sums(evidence: Evidence, check: Check) -> Outcome:
     """The declared identities between single figures (表内表间勾稽)."""
     rows = _tables(evidence)
     found = []
@@ -169,6 +188,7 @@ def _pick(rows: pd.DataFrame, term: dict[str, str]) -> pd.DataFrame:
 
 
 CHECKS: dict[str, CheckFunction] = {
-    check.__name__: check for check in (account_unit, account_levels, account_rows, account_codes, account_sums)
+    check.__name__: check
+    for check in (account_unit, account_levels, account_rows, account_codes, account_sums, opening_balance)
 }
 """The checks of this module by code."""

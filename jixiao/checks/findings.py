@@ -1,22 +1,22 @@
-"""What every check uses: the declared check, the evidence it looks at, the columns of a finding (问题)."""
+"""What a check declares and what it gives: the declared check, its outcome, the columns of a finding (问题)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from jixiao.declared import RULES, open_declaration
-from jixiao.schemas import Frames
 from jixiao.scoring import points_text
 
 SEVERITIES = ["error", "warning", "rounding", "question"]
 
 
 SCHEMA = {
+    "finding_id": "str",
     "code": "str",
     "title": "str",
     "severity": "str",
@@ -38,10 +38,14 @@ SCHEMA = {
     "source_sheet": "str",
     "source_cell": "str",
 }
-"""The columns of findings (问题): one row is one problem at one cell."""
+"""The columns of findings (问题): one row is one problem at one cell; ``message`` does its arithmetic as a sentence."""
+
+PASSED = {"code": "str", "title": "str", "checked": "Int64", "findings": "Int64", "passed": "Int64"}
+"""The columns of the count of what was checked (核查计数): one row is one check."""
 
 
 TOLERANCE = 0.005
+SCALE = 10**6
 
 
 @dataclass(frozen=True)
@@ -59,16 +63,11 @@ class Check:
     verdicts: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What the checks look at (佐证): the frames, the scores and the totals."""
+class Outcome(NamedTuple):
+    """What a check gives: its problem rows, and at how many places it could look (核查处数)."""
 
-    frames: Frames
-    scores: pd.DataFrame
-    totals: pd.DataFrame
-
-
-CheckFunction = Callable[[Evidence, Check], pd.DataFrame]
+    rows: pd.DataFrame
+    checked: int
 
 
 @cache
@@ -82,13 +81,59 @@ def problems(rows: pd.DataFrame, *, cell: str, printed: Any, derived: Any, **mor
     return rows.assign(source_cell=rows[cell], printed=printed, derived=derived, **more)
 
 
+def at_actual(rows: pd.DataFrame, **more: Any) -> pd.DataFrame:
+    """Lay out rows at the cell of their actual."""
+    return problems(
+        rows,
+        cell="actual_cell",
+        printed=rows["actual_text"],
+        **{
+            "derived": rows["target_text"],
+            "source_sheet": rows["achievement_sheet"],
+            "target": rows["target_text"],
+            "actual": rows["actual_text"],
+            **more,
+        },
+    )
+
+
+def placed(rows: pd.DataFrame, cell: str) -> pd.DataFrame:
+    """Return rows with sheet and cell of a place that is written as sheet!cell."""
+    places = [
+        (sheet, address) if sheet else (other_sheet, other_cell)
+        for (sheet, _, address), other_sheet, other_cell in zip(
+            (text.rpartition("!") for text in rows[cell]), rows["source_sheet"], rows["source_cell"], strict=True
+        )
+    ]
+    return rows.assign(source_sheet=[sheet for sheet, _ in places], source_cell=[address for _, address in places])
+
+
 def gap_between(printed: pd.Series, derived: pd.Series) -> dict[str, pd.Series]:
     """Return printed minus derived, as a number and as a text without its sign."""
     gap = (printed - derived).astype("float64").round(4)
     return {"difference_value": gap, "difference": gap.abs().map(points_text)}
 
 
-def counted_rows(evidence: Evidence) -> pd.DataFrame:
-    """Return the rows that count towards a total (计分行)."""
-    scores = evidence.scores
-    return scores[scores["is_counted"]]
+def sum_by(groups: np.ndarray, values: pd.Series | np.ndarray, size: int) -> np.ndarray:
+    """Sum numbers exactly by group (分组精确合计): a group with a missing part, or with none, is missing.
+
+    Args:
+        groups: The number of the group of each value, below zero when it belongs to none.
+        values: Points or money with at most six decimals.
+
+    Example:
+        >>> sum_by(np.array([0, 0, 1]), np.array([0.1, 0.2, np.nan]), 3).tolist()
+        [0.3, nan, nan]
+    """
+    numbers = np.asarray(values, dtype="float64")
+    inside = groups >= 0
+    groups, numbers = groups[inside], numbers[inside]
+    missing = np.isnan(numbers)
+    sums = np.bincount(groups, np.rint(np.where(missing, 0.0, numbers) * SCALE), size) / SCALE
+    bad = (np.bincount(groups, missing, size) > 0) | (np.bincount(groups, minlength=size) == 0)
+    return np.where(bad, np.nan, sums)
+
+
+def count_true(mask: Any) -> int:
+    """Count the places of a mask."""
+    return int(np.count_nonzero(np.asarray(mask, dtype=bool)))

@@ -1,60 +1,77 @@
-"""Checks of money and rates (资金与比率): printed rates against every denominator, sums of funds and lists."""
+"""Checks of rates (比率): every printed rate against every denominator it could have, and spending beyond the money."""
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+import re
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from jixiao.checks.findings import Check, CheckFunction, Evidence, check_words, gap_between, problems
-from jixiao.schemas import EVALUATION_KEY
+from jixiao.checks.evidence import CheckFunction, Evidence
+from jixiao.checks.findings import Check, Outcome, check_words, count_true, problems
 from jixiao.scoring import percent_text
 from jixiao.vocabulary import label, value_labels
 
+_DENOMINATORS = {
+    "full_year": "annual_budget_wan",
+    "arrived": "arrived_wan",
+    "issued": "issued_wan",
+    "initial": "initial_budget_wan",
+}
+_USUAL = ("full_year", "arrived", "issued")
+_PERCENT = re.compile(r"(\d[\d,]*)(?:\.(\d+))?\s*[%％]")
 
-def _budget_rows(evidence: Evidence) -> pd.DataFrame:
-    """Return every row with a printed rate: the projects and the totals of lists."""
+
+def money_rows(evidence: Evidence) -> pd.DataFrame:
+    """Return every row with money, its table numbered: the funds of the projects, then the totals of lists (资金行)."""
+
+    def work() -> pd.DataFrame:
+        totals = evidence.frames.list_totals
+        totals = totals.assign(evaluation="budget_list", fund="total", project_id="", project=totals["list_label"])
+        rows = pd.concat([evidence.frames.budgets, totals], ignore_index=True)
+        place = rows["source_file"].str.cat(rows["source_sheet"], sep="\t")
+        return rows.assign(table_number=pd.factorize(place)[0])
+
+    return evidence.keep("money", work)
+
+
+def named_money(evidence: Evidence, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add project and department to some rows of money."""
     named = evidence.frames.projects[["year", "project_id", "project", "department"]]
-    rows = evidence.frames.budgets.merge(named, on=["year", "project_id"], validate="m:1")
-    totals = evidence.frames.list_totals.assign(evaluation="budget_list", fund="total", project_id="")
-    totals["project"] = totals["list_label"]
-    return pd.concat([rows, totals], ignore_index=True).astype({"project_id": "str"})
-
-
-_DENOMINATORS = {"full_year": "annual_budget_wan", "arrived": "arrived_wan", "issued": "issued_wan"}
-
-
-_PERCENT = r"\d[\d,]*(?:\.\d+)?\s*[%％]"
-
-
-def _percent_number(texts: pd.Series) -> pd.Series:
-    return texts.str.rstrip("%％ ").str.replace(",", "").astype("float64")
-
-
-def _fits(printed: str, value: Any) -> bool:
-    """Say whether a printed rate is this value, rounded half up to the decimals that are printed."""
-    shown = Decimal(printed.rstrip("%％ ").replace(",", ""))
-    exact = Decimal(repr(float(value))) * 100
-    return shown == exact.quantize(shown, rounding=ROUND_HALF_UP)
-
-
-def _rates(rows: pd.DataFrame, text: str) -> pd.DataFrame:
-    """Recompute each printed rate under every denominator; ``fits`` names those that give what is printed."""
-    rows = rows[rows[text].str.fullmatch(_PERCENT)].reset_index(drop=True)
-    fits: list[list[str]] = []
-    for row in rows.to_dict("records"):
-        known = {
-            name: row[column] for name, column in _DENOMINATORS.items() if row[column] == row[column] and row[column]
+    if len(rows):
+        named = named[named["project_id"].isin(rows["project_id"].unique())]
+    both = rows[["year", "project_id"]].merge(named.head(len(rows) and len(named)), how="left", validate="m:1")
+    return rows.assign(
+        **{
+            column: rows[column].where(rows[column].notna(), both[column].to_numpy()).fillna("").astype("str")
+            for column in ("project", "department")
         }
-        rates = {
-            name: row["executed_wan"] / base
-            for name, base in known.items()
-            if row["executed_wan"] == row["executed_wan"]
-        }
-        fits.append([name for name, rate in rates.items() if _fits(row[text], rate)])
-    return rows.assign(fits=pd.Series(fits, index=rows.index, dtype="object"))
+    )
+
+
+def _fits(evidence: Evidence, text: str, over: str) -> tuple[pd.DataFrame, dict[str, np.ndarray], np.ndarray]:
+    """Recompute each printed rate under every denominator.
+
+    Returns:
+        The rows with money, for each denominator whether it gives what is printed, half up to the printed decimals, and
+        the smallest unit that is printed, missing where no rate is.
+    """
+    rows = money_rows(evidence)
+    codes, texts = pd.factorize(rows[text].fillna(""))
+    read = [_PERCENT.fullmatch(one) for one in texts]
+    unit = np.array([10.0 ** -len(one[2] or "") if one else np.nan for one in read])[codes]
+    shown = np.array([float(one[0].rstrip("%％ ").replace(",", "")) if one else np.nan for one in read])[codes]
+    numerator = rows[over].to_numpy("float64")
+    fits = {}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for name, column in _DENOMINATORS.items():
+            base = rows[column].to_numpy("float64")
+            exact = np.where(base > 0, numerator / np.where(base > 0, base, 1) * 100, np.nan)
+            gap = (exact - shown) / unit
+            fits[name] = (gap >= -0.5 - 1e-7) & (gap < 0.5 + 1e-7)
+    return rows, fits, unit
 
 
 def _definition(name: str) -> str:
@@ -63,147 +80,174 @@ def _definition(name: str) -> str:
 
 def _arithmetic(numerator: pd.Series, denominator: pd.Series) -> list[str]:
     pairs = zip(numerator, denominator, strict=True)
-    return [f"{_amount(over)}÷{_amount(under)}" for over, under in pairs]
+    return [f"{amount_text(over)}÷{amount_text(under)}" for over, under in pairs]
 
 
-def _amount(value: Any) -> str:
+def amount_text(value: Any) -> str:
+    """Write an amount of money without trailing zeros; missing is a dash.
+
+    Example:
+        >>> amount_text(61.20)
+        '61.2'
+    """
     return f"{Decimal(repr(float(value))).normalize():f}" if value == value else "—"
 
 
-def execution_rate(evidence: Evidence, check: Check) -> pd.DataFrame:
+def money_cell(column: str) -> str:
+    """Return the column that holds the cell of a column of money.
+
+    Example:
+        >>> money_cell("executed_wan")
+        'executed_cell'
+    """
+    return column.removesuffix("_wan") + "_cell"
+
+
+def _expected(rows: pd.DataFrame) -> np.ndarray:
+    """Return the official denominator of each row: form 1 and lists divide by the budget, form 2 by what arrived."""
+    return np.where(rows["evaluation"].isin(["self", "budget_list"]), "full_year", "arrived")
+
+
+def execution_rate(evidence: Evidence, check: Check) -> Outcome:
     """A printed execution rate against its numerator and every denominator it could have (执行率核对)."""
-    rows = _rates(_budget_rows(evidence), "execution_rate_text")
-    expected = rows["evaluation"].map({"self": "full_year", "budget_list": "full_year"}).fillna("arrived")
+    rows, fits, unit = _fits(evidence, "execution_rate_text", "executed_wan")
+    expected = _expected(rows)
     base = rows["annual_budget_wan"].where(expected == "full_year", rows["arrived_wan"])
     rate = rows["executed_wan"] / base.where(base > 0)
-    wrong = ~rows["fits"].map(bool).astype("bool") & rate.notna()
-    rows, rate, base, expected = rows[wrong], rate[wrong], base[wrong], expected[wrong]
-    printed = rows["execution_rate_reported"].astype("float64")
-    printed = printed.where(printed.notna(), _percent_number(rows["execution_rate_text"]) / 100)
-    digits = rows["execution_rate_text"].str.extract(r"\.(\d+)")[0].fillna("").str.len()
-    unit = 10.0 ** -(digits + 2)
-    near = (printed - rate).abs() < unit
-    return problems(
-        rows,
+    asked = rate.notna().to_numpy() & ~np.isnan(unit)
+    wrong = asked & ~np.any([fits[name] for name in _USUAL], axis=0)
+    bad, rate, base, expected = named_money(evidence, rows[wrong]), rate[wrong], base[wrong], expected[wrong]
+    printed = bad["execution_rate_text"].str.rstrip("%％ ").str.replace(",", "").astype("float64") / 100
+    near = (printed - rate).abs() < unit[wrong] / 100
+    note = check_words()["fits_other"].format(definition=_definition("initial"))
+    found = problems(
+        bad,
         cell="execution_rate_cell",
-        printed=rows["execution_rate_text"],
+        printed=bad["execution_rate_text"],
         derived=rate.map(percent_text),
         severity=np.where(near, "rounding", check.severity),
-        definition=expected.map(_definition),
-        arithmetic=_arithmetic(rows["executed_wan"], base),
+        definition=[_definition(name) for name in expected],
+        arithmetic=_arithmetic(bad["executed_wan"], base),
+        note=np.where(fits["initial"][wrong], note, ""),
         difference_value=(printed - rate).round(6),
         indicator=label("execution_rate"),
     )
+    return Outcome(found, count_true(asked))
 
 
-def denominator_conflict(evidence: Evidence, check: Check) -> pd.DataFrame:
-    """Execution rates of one table that no single denominator explains (口径不一)."""
-    rows = _rates(_budget_rows(evidence), "execution_rate_text")
-    rows = rows[rows["fits"].map(bool).astype("bool")]
-    found = []
-    for _, table in rows.groupby(["source_file", "source_sheet"], sort=False):
-        shared = set.intersection(*(set(fits) for fits in table["fits"]))
-        if shared:
-            continue
-        usual = table["fits"].explode().mode().iloc[0]
-        other = table[[usual in fits for fits in table["fits"]]].iloc[-1]
-        for row in table.to_dict("records"):
-            # Without the usual denominator there is nothing to compare with.
-            if usual not in row["fits"] and row[_DENOMINATORS[usual]] > 0:
-                name = row["fits"][0]
-                rate = row["executed_wan"] / row[_DENOMINATORS[usual]]
-                found.append(
-                    {
-                        **row,
-                        "source_cell": row["execution_rate_cell"],
-                        "printed": row["execution_rate_text"],
-                        "derived": percent_text(rate),
-                        "definition": _definition(name),
-                        "arithmetic": f"{_amount(row['executed_wan'])}÷{_amount(row[_DENOMINATORS[name]])}",
-                        "other": other["project"],
-                        "other_definition": _definition(usual),
-                        "indicator": label("execution_rate"),
-                    }
-                )
-    return pd.DataFrame(found)
-
-
-def arrival_rate(evidence: Evidence, check: Check) -> pd.DataFrame:
-    """A printed arrival rate against arrived ÷ budget (到位率核对)."""
-    rows = _budget_rows(evidence)
-    rows = rows[rows["arrival_rate_text"].fillna("").str.fullmatch(_PERCENT)]
-    rate = rows["arrived_wan"] / rows["annual_budget_wan"].where(rows["annual_budget_wan"] > 0)
-    fits = [value != value or _fits(text, value) for text, value in zip(rows["arrival_rate_text"], rate, strict=True)]
-    wrong = rows[~np.array(fits, dtype=bool)]
-    rate = rate[wrong.index]
-    return problems(
-        wrong,
-        cell="arrival_rate_cell",
-        printed=wrong["arrival_rate_text"],
-        derived=rate.map(percent_text),
-        arithmetic=_arithmetic(wrong["arrived_wan"], wrong["annual_budget_wan"]),
-        indicator=label("arrival_rate"),
-    )
-
-
-def rate_over_100(evidence: Evidence, check: Check) -> pd.DataFrame:
-    """More spent than the budget of the year (超预算执行)."""
-    rows = _budget_rows(evidence)
-    wrong = rows[(rows["executed_wan"] > rows["annual_budget_wan"] + 1e-9) & (rows["annual_budget_wan"] > 0)]
-    rate = wrong["executed_wan"] / wrong["annual_budget_wan"].where(wrong["annual_budget_wan"] > 0)
-    return problems(
-        wrong,
-        cell="source_cell",
-        printed=wrong["executed_wan"].map(_amount),
-        derived=wrong["annual_budget_wan"].map(_amount),
-        rate=rate.map(percent_text),
+def rate_definition(evidence: Evidence, check: Check) -> Outcome:
+    """A printed execution rate that only another denominator than the official one explains (执行率口径)."""
+    rows, fits, unit = _fits(evidence, "execution_rate_text", "executed_wan")
+    expected = _expected(rows)
+    base = rows["annual_budget_wan"].where(expected == "full_year", rows["arrived_wan"])
+    rate = rows["executed_wan"] / base.where(base > 0)
+    asked = rate.notna().to_numpy() & ~np.isnan(unit) & (rows["evaluation"] != "budget_list").to_numpy()
+    right = np.where(expected == "full_year", fits["full_year"], fits["arrived"])
+    wrong = asked & ~right & np.any([fits[name] for name in _USUAL], axis=0)
+    bad = named_money(evidence, rows[wrong])
+    names = [next(name for name in _USUAL if fits[name][at]) for at in np.flatnonzero(wrong)]
+    under = [bad[_DENOMINATORS[name]].iloc[at] for at, name in enumerate(names)]
+    found = problems(
+        bad,
+        cell="execution_rate_cell",
+        printed=bad["execution_rate_text"],
+        derived=rate[wrong].map(percent_text),
+        definition=[_definition(name) for name in names],
+        arithmetic=_arithmetic(bad["executed_wan"], pd.Series(under, index=bad.index)),
+        other_definition=[_definition(name) for name in expected[wrong]],
         indicator=label("execution_rate"),
     )
+    return Outcome(found, count_true(asked))
 
 
-def funds_sum(evidence: Evidence, check: Check) -> pd.DataFrame:
-    """The parts of the funds against their total, column by column (资金来源核对)."""
-    rows = _budget_rows(evidence)
+def denominator_conflict(evidence: Evidence, check: Check) -> Outcome:
+    """Execution rates of one table that no single denominator explains (口径不一)."""
+    rows, fits, _ = _fits(evidence, "execution_rate_text", "executed_wan")
+    any_fits = np.any([fits[name] for name in _USUAL], axis=0)
+    known = np.flatnonzero(any_fits)
+    table = rows["table_number"].to_numpy()[known]
+    size = np.bincount(table)
+    shared = np.any([np.bincount(table, fits[name][known]) == size for name in _USUAL], axis=0)
     found = []
-    # A source of another name may be part of a declared one, so its form is left to a person.
-    other = rows[~rows["fund"].isin([*value_labels()["fund"]])]
-    rows = rows[~rows["source_file"].isin(other["source_file"])]
-    for column in ("initial_budget_wan", "annual_budget_wan", "executed_wan"):
-        parts = rows[rows["fund"] != "total"].groupby(EVALUATION_KEY)[column].sum(min_count=1).rename("parts")
-        both = rows[rows["fund"] == "total"].merge(parts.reset_index(), on=EVALUATION_KEY, validate="m:1")
-        wrong = both[(both[column] - both["parts"]).abs() > 0.015]
+    for number in np.flatnonzero(~shared):  # only the tables in which denominators differ
+        mine = known[table == number]
+        usual = max(_USUAL, key=lambda name: np.count_nonzero(fits[name][mine]))
+        other = named_money(evidence, rows.iloc[[mine[fits[usual][mine]][-1]]])["project"].iloc[0]
+        # Without the usual denominator there is nothing to compare with.
+        wrong = mine[~fits[usual][mine] & (rows[_DENOMINATORS[usual]].iloc[mine] > 0).to_numpy()]
+        bad = named_money(evidence, rows.iloc[wrong])
+        own = [next(name for name in _USUAL if fits[name][at]) for at in wrong]
+        under = pd.Series([bad[_DENOMINATORS[name]].iloc[at] for at, name in enumerate(own)], index=bad.index)
         found.append(
             problems(
-                wrong,
-                cell="source_cell",
-                printed=wrong[column].map(_amount),
-                column=label(column),
-                derived=wrong["parts"].map(_amount),
-                **gap_between(wrong[column], wrong["parts"]),
+                bad,
+                cell="execution_rate_cell",
+                printed=bad["execution_rate_text"],
+                derived=(bad["executed_wan"] / bad[_DENOMINATORS[usual]]).map(percent_text),
+                definition=[_definition(name) for name in own],
+                arithmetic=_arithmetic(bad["executed_wan"], under),
+                other=other,
+                other_definition=_definition(usual),
+                indicator=label("execution_rate"),
             )
         )
-    return pd.concat(found, ignore_index=True)
+    return Outcome(pd.concat(found, ignore_index=True) if found else rows.iloc[:0], count_true(size))
 
 
-def list_sum(evidence: Evidence, check: Check) -> pd.DataFrame:
-    """小计 and 合计 of a budget list against its rows (一览表合计核对)."""
-    rows = evidence.frames.list_totals
-    rows = rows.assign(project_id="", evaluation="budget_list")
-    tolerance = 0.005 * (rows["parts_count"].astype("float64") + 1)
-    wrong = rows[(rows["annual_budget_wan"] - rows["parts_budget_wan"]).abs() > tolerance]
-    return problems(
-        wrong,
-        cell="source_cell",
-        printed=wrong["annual_budget_wan"].map(_amount),
-        derived=wrong["parts_budget_wan"].map(_amount),
-        heading=wrong["list_label"],
-        count=wrong["parts_count"],
-        **gap_between(wrong["annual_budget_wan"], wrong["parts_budget_wan"]),
+def arrival_rate(evidence: Evidence, check: Check) -> Outcome:
+    """A printed arrival rate against arrived ÷ budget (到位率核对)."""
+    rows, fits, unit = _fits(evidence, "arrival_rate_text", "arrived_wan")
+    rate = rows["arrived_wan"] / rows["annual_budget_wan"].where(rows["annual_budget_wan"] > 0)
+    asked = rate.notna().to_numpy() & ~np.isnan(unit)
+    wrong = asked & ~fits["full_year"]
+    bad = named_money(evidence, rows[wrong])
+    found = problems(
+        bad,
+        cell="arrival_rate_cell",
+        printed=bad["arrival_rate_text"],
+        derived=rate[wrong].map(percent_text),
+        arithmetic=_arithmetic(bad["arrived_wan"], bad["annual_budget_wan"]),
+        indicator=label("arrival_rate"),
     )
+    return Outcome(found, count_true(asked))
+
+
+def _beyond(evidence: Evidence, column: str) -> Outcome:
+    """Return the rows that spend more than a column of money holds."""
+    rows = money_rows(evidence)
+    limit = rows[column]
+    asked = rows["executed_wan"].notna() & (limit > 0)
+    wrong = named_money(evidence, rows[asked & (rows["executed_wan"] > limit + 1e-9)])
+    found = problems(
+        wrong,
+        cell="executed_cell",
+        printed=wrong["executed_wan"].map(amount_text),
+        derived=wrong[column].map(amount_text),
+        rate=(wrong["executed_wan"] / wrong[column]).map(percent_text),
+        indicator=label("execution_rate"),
+    )
+    return Outcome(found, count_true(asked))
+
+
+def rate_over_100(evidence: Evidence, check: Check) -> Outcome:
+    """More spent than the budget of the year (超预算执行)."""
+    return _beyond(evidence, "annual_budget_wan")
+
+
+def spent_over_arrived(evidence: Evidence, check: Check) -> Outcome:
+    """More spent than arrived (支出大于到位)."""
+    return _beyond(evidence, "arrived_wan")
 
 
 CHECKS: dict[str, CheckFunction] = {
     check.__name__: check
-    for check in (execution_rate, denominator_conflict, arrival_rate, rate_over_100, funds_sum, list_sum)
+    for check in (
+        execution_rate,
+        rate_definition,
+        denominator_conflict,
+        arrival_rate,
+        rate_over_100,
+        spent_over_arrived,
+    )
 }
 """The checks of this module by code."""

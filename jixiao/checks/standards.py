@@ -1,4 +1,4 @@
-"""Checks of points against their standards (得分与标准), of reasons and of magnitudes."""
+"""Checks of points against their standards (得分与标准): rules, judgements, reasons."""
 
 from __future__ import annotations
 
@@ -8,40 +8,44 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import (
     TOLERANCE,
     Check,
-    CheckFunction,
-    Evidence,
+    Outcome,
     check_words,
-    counted_rows,
+    count_true,
     gap_between,
+    placed,
     problems,
+    sum_by,
 )
 from jixiao.formulas import half_up
 from jixiao.framework import methods
 from jixiao.scoring import percent_text, points_text
+from jixiao.values import normalise
 from jixiao.vocabulary import label
 
 _BY_PERSON = ["element_count", "judged", "judged_level", "met_or_judged", "on_time"]
 """Methods in which a person may give the figure."""
 
 
-def _against_rule(evidence: Evidence, check: Check) -> pd.DataFrame:
-    """Return the rows whose printed points are not those of a rule that decides alone."""
-    rows = evidence.scores
-    rows = rows[(rows["decided_by"] == "rule") & ((rows["reported_score"] - rows["score"]).abs() > TOLERANCE)]
-    given = check_words()["reason_given"]
-    return rows.assign(
-        explanation=rows["score_explanation"],
-        lost=(rows["score"] - rows["reported_score"]).map(points_text),
-        gained=(rows["reported_score"] - rows["score"]).map(points_text),
-        reason=[given.format(reason=text) if text else "" for text in rows["deviation_reason"]],
-    )
+def _ruled(evidence: Evidence) -> np.ndarray:
+    """Return the rows that a rule decides alone and that print points."""
+    ruled = evidence.flags("scores", "decided_by", lambda text: text == "rule")
+    return ruled & evidence.scores["reported_score"].notna().to_numpy() & evidence.scores["score"].notna().to_numpy()
 
 
-def _scored(rows: pd.DataFrame, **more: Any) -> pd.DataFrame:
+def _columns(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    names = ("weight", "reported_score", "score")
+    weight, reported, score = (evidence.scores[name].to_numpy("float64") for name in names)
+    return weight, reported, score
+
+
+def _scored(evidence: Evidence, wrong: np.ndarray, **more: Any) -> pd.DataFrame:
     """Lay out rows whose points differ; where the direction was assumed it is a question at most."""
+    rows = evidence.scores[wrong]
+    given = check_words()["reason_given"]
     severity = pd.Series(more.pop("severity", ""), index=rows.index, dtype="object")
     return problems(
         rows,
@@ -49,134 +53,182 @@ def _scored(rows: pd.DataFrame, **more: Any) -> pd.DataFrame:
         cell="score_cell",
         printed=rows["reported_score"].map(points_text),
         derived=rows["score"].map(points_text),
+        explanation=rows["score_explanation"],
+        lost=(rows["score"] - rows["reported_score"]).map(points_text),
+        gained=(rows["reported_score"] - rows["score"]).map(points_text),
+        reason=[given.format(reason=text) if text else "" for text in rows["deviation_reason"]],
         **gap_between(rows["reported_score"], rows["score"]),
         **more,
     )
 
 
-def met_but_deducted(evidence: Evidence, check: Check) -> pd.DataFrame:
+def met_but_deducted(evidence: Evidence, check: Check) -> Outcome:
     """The target is met, yet points are missing (已达标却扣分)."""
-    rows = _against_rule(evidence, check)
-    return _scored(rows[(rows["score"] == rows["weight"]) & (rows["reported_score"] < rows["weight"])])
+    weight, reported, score = _columns(evidence)
+    asked = _ruled(evidence) & (score == weight)
+    return Outcome(_scored(evidence, asked & (reported < weight - TOLERANCE)), count_true(asked))
 
 
-def missed_but_full(evidence: Evidence, check: Check) -> pd.DataFrame:
+def missed_but_full(evidence: Evidence, check: Check) -> Outcome:
     """The target is missed, yet all points are given (未达标却得满分)."""
-    rows = _against_rule(evidence, check)
-    return _scored(rows[(rows["score"] < rows["weight"]) & (rows["reported_score"] == rows["weight"])])
+    weight, reported, score = _columns(evidence)
+    asked = _ruled(evidence) & (score < weight)
+    wrong = asked & (reported == weight) & (reported - score > TOLERANCE)
+    return Outcome(_scored(evidence, wrong), count_true(asked))
 
 
-def score_against_standard(evidence: Evidence, check: Check) -> pd.DataFrame:
+def score_against_standard(evidence: Evidence, check: Check) -> Outcome:
     """The printed points are neither all nor those of the standard (得分与标准不符)."""
-    rows = _against_rule(evidence, check)
-    partly = (rows["score"] < rows["weight"]) & (rows["reported_score"] < rows["weight"])
-    rows = rows[partly]
-    is_rounding = [
-        _is_rounding(printed, exact) for printed, exact in zip(rows["reported_score"], rows["score"], strict=True)
-    ]
-    return _scored(rows, severity=np.where(np.array(is_rounding, dtype=bool), "rounding", check.severity))
+    weight, reported, score = _columns(evidence)
+    asked = _ruled(evidence) & (score < weight) & (reported < weight)
+    wrong = asked & (np.abs(reported - score) > TOLERANCE)
+    is_rounding = [_is_rounding(*pair) for pair in zip(reported[wrong], score[wrong], strict=True)]
+    severity = np.where(np.array(is_rounding, dtype=bool), "rounding", check.severity)
+    return Outcome(_scored(evidence, wrong, severity=severity), count_true(asked))
 
 
 def _is_rounding(printed: float, exact: float) -> bool:
     """Say whether the printed points are the exact ones cut or rounded to the one or two decimals printed."""
-    shown = Decimal(repr(printed))
+    shown = Decimal(repr(float(printed)))
     places = max(1, -int(shown.as_tuple().exponent))
-    return places < 2 and abs(shown - Decimal(repr(exact))) < Decimal(1).scaleb(-places) and shown != half_up(shown, 0)
+    near = abs(shown - Decimal(repr(float(exact)))) < Decimal(1).scaleb(-places)
+    return places < 2 and near and shown != half_up(shown, 0)
 
 
-def standard_without_figures(evidence: Evidence, check: Check) -> pd.DataFrame:
+def _by_person(evidence: Evidence) -> np.ndarray:
+    return evidence.flags("scores", "method", lambda text: text in _BY_PERSON)
+
+
+def _undecided(evidence: Evidence) -> np.ndarray:
+    printed = evidence.scores["reported_score"].notna() & evidence.scores["weight"].notna()
+    return printed.to_numpy() & evidence.flags("scores", "decided_by", lambda text: text == "nobody")
+
+
+def standard_without_figures(evidence: Evidence, check: Check) -> Outcome:
     """Points given although the standard asks for a calculation that nothing printed allows (无数据可算)."""
-    rows = counted_rows(evidence)
-    by_person = rows["method"].isin(_BY_PERSON)
-    given = rows["reported_score"].notna() & rows["weight"].notna() & (rows["actual_text"] != "")
-    rows = rows[(rows["decided_by"] == "nobody") & ~by_person & given]
-    names = rows["method"].map(lambda name: methods()[name]["name"])
-    return problems(
+    asked = evidence.counted & ~_by_person(evidence) & evidence.scores["reported_score"].notna().to_numpy()
+    said = evidence.flags("scores", "actual_text", bool)
+    rows = evidence.scores[asked & _undecided(evidence) & said]
+    found = problems(
         rows,
         cell="score_cell",
         printed=rows["reported_score"].map(points_text),
         derived="",
-        method=names,
+        method=rows["method"].map(lambda name: methods()[name]["name"]),
         actual=rows["actual_text"],
     )
+    return Outcome(found, count_true(asked))
 
 
-def judgement_refused(evidence: Evidence, check: Check) -> pd.DataFrame:
+def judgement_refused(evidence: Evidence, check: Check) -> Outcome:
     """A person's figure that the rule does not allow (认定不在允许范围)."""
-    rows = counted_rows(evidence)
-    by_person = rows["method"].isin(_BY_PERSON)
-    rows = rows[by_person & (rows["decided_by"] == "nobody") & rows["reported_score"].notna() & rows["weight"].notna()]
+    asked = evidence.counted & _by_person(evidence) & evidence.scores["reported_score"].notna().to_numpy()
+    rows = evidence.scores[asked & _undecided(evidence)]
     bounds = zip(rows["score_low"], rows["score_high"], strict=True)
-    allowed = [f"{points_text(low)}－{points_text(high)}" for low, high in bounds]
-    return problems(
+    found = problems(
         rows,
         cell="score_cell",
         printed=rows["reported_score"].map(points_text),
-        derived=allowed,
+        derived=[f"{points_text(low)}－{points_text(high)}" for low, high in bounds],
         explanation=rows["score_explanation"],
     )
+    return Outcome(found, count_true(asked))
 
 
-def missing_reason(evidence: Evidence, check: Check) -> pd.DataFrame:
+def _lost(evidence: Evidence) -> np.ndarray:
+    """Return the points each counted row lost, missing when it does not say."""
+    lost = (evidence.scores["weight"] - evidence.scores["reported_score"]).to_numpy("float64")
+    return np.where(evidence.counted, lost, np.nan)
+
+
+def missing_reason(evidence: Evidence, check: Check) -> Outcome:
     """Points lost without a word why, in a form that has a column for it (缺偏差原因)."""
-    rows = counted_rows(evidence)
-    lost = rows["weight"] - rows["reported_score"]
-    bare = (rows["reason_cell"] != "") & (rows["deviation_reason"] == "") & (lost > TOLERANCE)
-    rows = rows[bare]
-    return problems(
+    lost = _lost(evidence)
+    asked = (lost > TOLERANCE) & evidence.flags("scores", "reason_cell", bool)
+    wrong = asked & evidence.flags("scores", "deviation_reason", lambda text: not text)
+    rows = evidence.scores[wrong]
+    found = problems(
         rows,
         cell="reason_cell",
         printed="",
         derived=label("deviation_reason"),
         target=rows["target_text"],
         actual=rows["actual_text"],
-        lost=lost[bare].map(points_text),
+        lost=[points_text(points) for points in lost[wrong]],
     )
+    return Outcome(found, count_true(asked))
 
 
-def magnitude(evidence: Evidence, check: Check) -> pd.DataFrame:
-    """Target and actual exactly a power of ten apart (量级核对)."""
+def reason_of_another(evidence: Evidence, check: Check) -> Outcome:
+    """Points lost for a reason that names another indicator of the project, and not its own (以他项原因扣分)."""
     rows = evidence.scores
-    rows = rows[rows["is_comparable"] & rows["target_kind"].isin(["count", "number", "money"])]
-    rows = rows[(rows["target_value"] > 0) & (rows["actual_value"] > 0)]
-    low = np.fmin(rows["target_value"], rows["actual_value"])
-    high = np.fmax(rows["target_value"], rows["actual_value"])
-    factor = (high / low).round(9)
-    wrong = factor.isin([float(value) for value in check.thresholds["factors"]])
-    rows = rows[wrong]
-    return problems(
-        rows,
-        cell="actual_cell",
-        printed=rows["actual_text"],
-        derived=rows["target_text"],
-        source_sheet=rows["achievement_sheet"],
-        target=rows["target_text"],
-        actual=rows["actual_text"],
-        factor=factor[wrong].map(lambda value: f"{value:.0f}"),
-    )
+    lost = _lost(evidence) > TOLERANCE
+    shortest = int(check.thresholds["shortest"])
+    project = evidence.project("scores").astype(np.int64) * 10_000 + rows["year"].to_numpy(np.int64)
+    found, checked = [], 0
+    names, texts = evidence.distinct("scores", "indicator")
+    plain = [normalise(text) for text in texts]
+    for column in ("deviation_reason", "remark"):
+        reason, reasons = evidence.distinct("scores", column)
+        said = [normalise(text) for text in reasons]
+        asked = np.flatnonzero(lost & evidence.flags("scores", column, lambda text: len(normalise(text)) >= shortest))
+        checked += len(asked)
+        if not len(asked):
+            continue
+        mine = np.flatnonzero(np.isin(project, project[asked]) & (evidence.name() >= 0))
+        pairs = pd.DataFrame({"at": asked, "project": project[asked], "reason": reason[asked], "own": names[asked]})
+        others = pd.DataFrame({"project": project[mine], "name": names[mine]}).drop_duplicates()
+        pairs = pairs.merge(others, on="project", validate="m:m")
+        tried = pairs[["reason", "name", "own"]].drop_duplicates()  # each reason is searched once for each name
+        named = [
+            plain[name] != plain[own]
+            and len(plain[name]) >= shortest
+            and plain[name] in said[text]
+            and plain[own] not in said[text]
+            and plain[name] not in plain[own]
+            for text, name, own in tried.itertuples(index=False)
+        ]
+        hits = pairs.merge(tried[named], on=["reason", "name", "own"], validate="m:1")
+        hits = hits.assign(length=[len(texts[name]) for name in hits["name"]]).sort_values(["at", "length"])
+        hits = hits.drop_duplicates("at", keep="last")
+        bad = rows.iloc[hits["at"].to_numpy()]
+        found.append(
+            problems(
+                bad,
+                cell="score_cell",
+                printed=bad["reported_score"].map(points_text),
+                derived=bad["weight"].map(points_text),
+                lost=(bad["weight"] - bad["reported_score"]).map(points_text),
+                column=label(column),
+                reason=bad[column],
+                other=[texts[name] for name in hits["name"]],
+                **gap_between(bad["reported_score"], bad["weight"]),
+            )
+        )
+    return Outcome(pd.concat(found, ignore_index=True) if found else rows.iloc[:0], checked)
 
 
-def over_completion(evidence: Evidence, check: Check) -> pd.DataFrame:
-    """An actual far above its target (超额完成)."""
-    rows = evidence.scores
-    rows = rows[rows["is_comparable"] & (rows["direction"] == "positive") & (rows["target_value"] > 0)]
-    rate = rows["actual_value"] / rows["target_value"]
-    over = (rate - 1).round(9)
-    explain, question = (float(check.thresholds[name]) for name in ("explain_from", "question_from"))
-    wrong = (over >= question) | ((over >= explain) & (rows["reason_cell"] != "") & (rows["deviation_reason"] == ""))
-    rows, rate, over = rows[wrong], rate[wrong], over[wrong]
-    verdict = np.where(over >= question, check.verdicts["question"], check.verdicts["explain"])
-    return problems(
+def discretionary_share(evidence: Evidence, check: Check) -> Outcome:
+    """The share of the points that no rule determines (酌情分值占比)."""
+    place = np.where(evidence.counted, evidence.position("scores"), -1)
+    free = evidence.flags("scores", "decided_by", lambda text: text != "rule")
+    weight = evidence.scores["weight"].to_numpy("float64")
+    size = len(evidence.totals)
+    parts = sum_by(place, np.where(free | np.isnan(weight), weight, 0.0), size)
+    whole = sum_by(place, weight, size)
+    share = np.where(whole > 0, parts / np.where(whole > 0, whole, 1), np.nan)
+    wrong = np.round(share, 4) >= float(check.thresholds["share"])
+    rows = placed(evidence.totals[wrong], "total_cell")
+    found = problems(
         rows,
-        cell="actual_cell",
-        printed=rows["actual_text"],
-        derived=rows["target_text"],
-        source_sheet=rows["achievement_sheet"],
-        target=rows["target_text"],
-        actual=rows["actual_text"],
-        rate=rate.map(percent_text),
-        verdict=verdict,
+        cell="source_cell",
+        printed=[points_text(points) if points == points else "" for points in rows["total_reported"]],
+        derived=[points_text(points) for points in parts[wrong]],
+        whole=[points_text(points) for points in whole[wrong]],
+        rate=[percent_text(one) for one in share[wrong]],
+        count=np.bincount(place[(place >= 0) & free], minlength=size)[wrong] if size else [],
     )
+    return Outcome(found, count_true(~np.isnan(share)))
 
 
 CHECKS: dict[str, CheckFunction] = {
@@ -188,8 +240,8 @@ CHECKS: dict[str, CheckFunction] = {
         standard_without_figures,
         judgement_refused,
         missing_reason,
-        magnitude,
-        over_completion,
+        reason_of_another,
+        discretionary_share,
     )
 }
 """The checks of this module by code."""
