@@ -28,8 +28,9 @@ from jixiao.vocabulary import category_group, label, reading_words, word
 def score_range(evidence: Evidence, check: Check) -> Outcome:
     """Points below nothing or above the weight (得分超出分值)."""
     scores = evidence.scores
-    points, weight = scores["reported_score"], scores["weight"]
-    wrong = scores[(points < 0) | (points > weight + 1e-9)]
+    points = scores["reported_score"].to_numpy("float64")
+    left = scores["weight"].to_numpy("float64") - points
+    wrong = scores.iloc[np.flatnonzero((points < 0) | (left < -1e-9))]
     rows = problems(
         wrong,
         cell="score_cell",
@@ -37,7 +38,7 @@ def score_range(evidence: Evidence, check: Check) -> Outcome:
         derived=wrong["weight"].map(points_text),
         **gap_between(wrong["reported_score"], wrong["weight"]),
     )
-    return Outcome(rows, count_true(points.notna() & weight.notna()))
+    return Outcome(rows, len(left) - count_true(np.isnan(left)))
 
 
 def score_missing(evidence: Evidence, check: Check) -> Outcome:
