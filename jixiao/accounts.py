@@ -9,7 +9,7 @@ from typing import Any
 
 from jixiao.declared import load_shipped
 from jixiao.errors import FormError
-from jixiao.grids import Grid
+from jixiao.grids import Cell, Grid
 from jixiao.records import Reading, Record, find_money_unit, find_year, label_key
 from jixiao.values import normalise
 from jixiao.vocabulary import reading_words
@@ -47,9 +47,10 @@ def read_accounts(grids: list[Grid], name: str) -> Reading | None:
             "compiling_unit": units[0][0] if units else "",
             "unit_cell": units[0][1] if units else "",
         }
-        rows = list(_account_rows(grid, rules, known))
+        unread: list[Cell] = []
+        rows = list(_account_rows(grid, rules, known, unread))
         reading.records += rows
-        reading.skipped += _notes(grid, rows)
+        reading.skipped += _left_over(grid, unread, rows) if rows else []
     if not reading.records:
         return None
     if reading.year is None:
@@ -57,18 +58,26 @@ def read_accounts(grids: list[Grid], name: str) -> Reading | None:
     return reading
 
 
-def _notes(grid: Grid, records: list[Record]) -> list[dict[str, str]]:
-    """Return the lines below a table (注), which go into no record."""
-    last = max((record.row for record in records), default=grid.height)
-    reason = reading_words()["reasons"]["note"]
+def _left_over(grid: Grid, unread: list[Cell], records: list[Record]) -> list[dict[str, str]]:
+    """Return the cells of a table that went into no record: notes stand below its last row."""
+    last = max(record.row for record in records)
+    reasons = reading_words()["reasons"]
     return [
-        {"sheet": grid.sheet, "cell": grid.address(cell.row, cell.column), "text": cell.text, "reason": reason}
-        for cell in grid.corners()
-        if cell.row >= last
+        {
+            "sheet": grid.sheet,
+            "cell": grid.address(cell.row, cell.column),
+            "text": cell.text,
+            "reason": reasons["note" if cell.row >= last else "no_column"],
+        }
+        for cell in unread
+        if cell.text.strip()
     ]
 
 
-def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str]) -> Iterator[Record]:
+def _account_rows(
+    grid: Grid, rules: dict[str, Any], known: dict[str, str], unread: list[Cell]
+) -> Iterator[Record]:
+    """Yield one record per value; cells that belong to none are added to ``unread``."""
     roles = {label_key(alias): role for role, aliases in rules["roles"].items() for alias in aliases}
     group_heading = reading_words()["group_heading"]
     named = [
@@ -84,8 +93,14 @@ def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str]) -> I
     numbers = header + 1 if any(label_key(cell.text) == rules["numbering"] for cell in below) else None
     last = header if numbers is None else numbers
     columns = [_account_column(grid, rules, roles, column, header, numbers) for column in range(grid.width)]
+    named_by = {group_heading, rules["numbering"], *rules["sides"], *roles}
+    for cell in grid.corners():
+        is_label = label_key(cell.text) in named_by or label_key(cell.text) in columns[cell.column]["column"]
+        if cell.row <= header and not is_label and not _is_head(cell, rules, known):
+            unread.append(cell)
     for row in range(last + 1, grid.height):
         line: dict[str, str] = {}
+        waiting: list[Cell] = []  # what names the row, until a value follows
         for position, column in enumerate(columns):
             cell = grid.cell(row, position)
             if (cell.row, cell.column) != (row, position):
@@ -95,11 +110,25 @@ def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str]) -> I
             if role != "value":
                 if role == "row_code" or (role == "row_name" and columns[position - 1]["role"] != "row_code"):
                     line = {}
+                    unread += waiting
+                    waiting = []
                 line[role] = text
+                waiting += [cell] if role != "row_no" else []
             elif line.get("row_name"):
+                waiting = []
                 side = {key: column[key] for key in ("side", "column", "column_no")}
                 texts = {"row_code": "", "row_no": "", **known, **line, **side, "value_text": text}
                 yield Record("account", grid.sheet, row + 1, texts, {"value_text": grid.address(row, position)})
+            else:
+                unread.append(cell)
+        unread += waiting
+
+
+def _is_head(cell: Cell, rules: dict[str, Any], known: dict[str, str]) -> bool:
+    """Say whether a cell above the header is the title, the number of the table, its unit or its year."""
+    text = normalise(cell.text)
+    is_stated = re.match(rules["compiling_unit"], text) or find_year(text) or find_money_unit(text)
+    return bool(is_stated or _table_code(cell.text) or text == known["table"] or label_key(text) in rules["sides"])
 
 
 def _account_column(

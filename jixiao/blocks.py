@@ -7,13 +7,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from jixiao.headers import SECOND, Header, Position, View
-from jixiao.records import Record, find_points, label_key
+from jixiao.headers import LEAST_HEADER, SECOND, Header, Position, View, header_labels
+from jixiao.records import Record, find_money_unit, find_points, label_key
 from jixiao.values import load_grammar, normalise, parse_value
 from jixiao.vocabulary import reading_words
 
 _TICK = re.compile(r"[☑✓√■]")
 _BOXES = "☑✓√■□"
+
+
+SUMMED = frozenset(
+    {"weight", "reported_score", "initial_budget", "annual_budget", "arrived", "issued", "executed"}
+)
+"""Columns whose values are summed: one cell that is merged over several rows counts once."""
+REPEATED = frozenset({"target", "actual", "execution_rate", "arrival_rate"})
+"""Columns whose value holds for every row that its cell is merged over."""
+VALUES = SUMMED | REPEATED
+NAMES = frozenset({"category", "subcategory", "indicator", "project", "task"})
+"""Columns that say what a row is about."""
+
+
+@cache
+def _note_pattern() -> re.Pattern[str]:
+    return re.compile(reading_words()["note_line"])
 
 
 @dataclass
@@ -25,11 +41,24 @@ class Piece:
     stop: int
     headers: dict[int, Header] = field(default_factory=dict)
     used: set[Position] = field(default_factory=set)
+    guesses: list[dict[str, str]] = field(default_factory=list)
+    broken: set[int] = field(default_factory=set)
+    """The rows below a header that lacks a column it needs."""
+    nameless: set[int] = field(default_factory=set)
+    """The rows that hold values and no name."""
 
     @property
     def sheet(self) -> str:
         """Name of the sheet or table."""
         return self.view.grid.sheet
+
+    def guess(self, row: int, column: int, reason: str) -> None:
+        """Note with which assumption the cell at a position was read."""
+        text = self.view.texts[row][column].strip()
+        reason = reading_words()["reasons"][reason]
+        self.guesses.append(
+            {"sheet": self.sheet, "cell": self.view.address(row, column), "text": text, "reason": reason}
+        )
 
 
 @dataclass
@@ -38,12 +67,14 @@ class _State:
 
     header: Header | None = None
     is_closed: bool = False
+    is_broken: bool = False
+    has_rows: bool = False
     table: str = ""
     width: int = 0
 
 
-def walk(pieces: list[Piece]) -> Iterator[Record]:
-    """Yield the records of one form, in the order of its rows."""
+def walk(pieces: list[Piece], head: frozenset[str]) -> Iterator[Record]:
+    """Yield the records of one form, in the order of its rows; a row with a label of the head (项目名称) is none."""
     state = _State()
     for piece in pieces:
         grid = piece.view.grid
@@ -57,28 +88,55 @@ def walk(pieces: list[Piece]) -> Iterator[Record]:
                 is_again = state.header is not None and state.header.block is header.block and not state.is_closed
                 if not (is_again and goes_on):
                     state.table = piece.sheet
-                state.header, state.is_closed = header, False
+                state.header, state.is_closed, state.is_broken, state.has_rows = header, False, False, False
                 piece.used.update(header.labels)
                 piece.used.update(_labels_beside(piece.view, row, header))
                 continue
-            if state.header is None:
+            if state.is_broken:
+                piece.broken.add(row)
+            is_head = piece.view.labelled[row] and not head.isdisjoint(piece.view.keys[row])
+            if state.header is None or is_head or _is_other_header(piece, row, state):
                 continue
             record = _read_row(piece, row, state)
             if record is None:
                 continue
             record.table = state.table
             yield record
-            # Below the total of a table only its grade belongs to it; a list goes on after each 小计.
-            state.is_closed |= record.block == "total" and state.header.block.name != "list"
+            # Below the total of a table only its grade belongs to it; a list goes on after each 小计. A total that is
+            # printed before the rows closes nothing.
+            state.has_rows |= record.block == state.header.block.name
+            state.is_closed |= record.block == "total" and state.header.block.name != "list" and state.has_rows
             if record.block == "grade":
                 state.header = None
+
+
+def _is_other_header(piece: Piece, row: int, state: _State) -> bool:
+    """Account for a row of header labels that starts no block: the same header again, or one that lacks a column.
+
+    What stands below a header that cannot be read is not read by the header above it.
+    """
+    view, header = piece.view, state.header
+    if header is None or not view.labelled[row]:
+        return False
+    named = header_labels(view, row)
+    if len(named) < LEAST_HEADER:
+        return False
+    columns = header.block.columns
+    agreeing = [header.columns.get(column) in columns[key] for column, key in named.items() if key in columns]
+    if all(agreeing) and len(agreeing) > 1:
+        piece.used.update(view.corner(row, column) for column in named)
+    else:
+        state.header, state.is_broken = None, True
+        piece.broken.add(row)
+    return True
 
 
 def _labels_beside(view: View, row: int, header: Header) -> Iterator[Position]:
     """Yield the cells left of a header of funds: they name the block and its money unit."""
     if header.block.label:
         for column in range(min(header.columns)):
-            if view.texts[row][column]:
+            text = view.texts[row][column]
+            if view.keys[row][column] or find_money_unit(normalise(text)) or find_points(text):
                 yield view.corner(row, column)
 
 
@@ -104,7 +162,9 @@ def _read_row(piece: Piece, row: int, state: _State) -> Record | None:
     return None
 
 
-def _indicator_row(piece: Piece, row: int, header: Header) -> Record:
+def _indicator_row(piece: Piece, row: int, header: Header) -> Record | None:
+    if _is_note(piece, row, header) or _is_nameless(piece, row, header):
+        return None
     record = _record(piece, row, header.block.name, header.columns, header)
     if "target_relation" in record.texts or "measure_unit" in record.texts:
         compose_target(record)
@@ -178,10 +238,60 @@ def _record(piece: Piece, row: int, block: str, columns: dict[int, str], header:
     view = piece.view
     corner_of, values, address = view.corner_of, view.texts[row], view.grid.address
     corners = [corner_of.get((row, column), (row, column)) for column in columns]
-    piece.used.update(corners)
     texts = {name: values[column].strip() for column, name in columns.items()}
     cells = {name: address(*corner) for name, corner in zip(columns.values(), corners, strict=True)}
+    if corner_of:
+        # A label that is merged down over the rows below it is no value of theirs.
+        texts |= {name: "" for name, corner in zip(columns.values(), corners, strict=True) if corner in header.labels}
+        _share(piece, row, texts, dict(zip(columns.values(), corners, strict=True)))
+    piece.used.update(corners)
     return Record(block, piece.sheet, row + 1, texts, cells, units=header.units)
+
+
+def _share(piece: Piece, row: int, texts: dict[str, str], corners: dict[str, Position]) -> None:
+    """Say what one cell means that stands for several rows or columns: what can be summed counts once.
+
+    Names and reasons are repeated in every row that they are merged over.
+    """
+    seen: set[Position] = set()
+    named = {corner for name, corner in corners.items() if name in NAMES}
+    for name, corner in corners.items():
+        if name not in VALUES or not texts[name]:
+            continue
+        if corner in named:
+            texts[name] = ""
+            continue
+        if corner in seen or (corner[0] < row and corner in piece.used and name not in REPEATED):
+            texts[name] = ""
+            piece.guess(*corner, "shared_once")
+        elif corner[0] < row and corner in piece.used:
+            piece.guess(*corner, "shared_again")
+        seen.add(corner)
+
+
+def _is_nameless(piece: Piece, row: int, header: Header) -> bool:
+    """Say whether a row holds numbers and no name of its own: a total or the rest of a row, nothing to be scored."""
+    view = piece.view
+    named = [column for column, name in header.columns.items() if name.removeprefix(SECOND) in NAMES]
+    own = [column for column in named if view.texts[row][column].strip()]
+    is_nameless = bool(named) and not any(view.corner(row, column)[0] == row for column in own)
+    lowest = max(named, default=0)
+    if is_nameless and not (own and view.texts[row][lowest].strip()):
+        piece.nameless.add(row)
+        return True
+    return False
+
+
+def _is_note(piece: Piece, row: int, header: Header) -> bool:
+    """Say whether a row is a remark between the rows: one cell that reaches over names and values, or begins so."""
+    view = piece.view
+    corners = {view.corner(row, column) for column in range(view.width) if view.texts[row][column].strip()}
+    own = [corner for corner in corners if corner[0] == row]
+    if len(own) != 1:
+        return False
+    named = {name for column, name in header.columns.items() if view.corner(row, column) == own[0]}
+    text = normalise(view.texts[own[0][0]][own[0][1]])
+    return len(named & VALUES) > 0 < len(named - VALUES) or _note_pattern().match(text) is not None
 
 
 def split_halves(record: Record) -> list[Record]:
@@ -231,13 +341,13 @@ def compose_target(record: Record) -> None:
 
 
 def next_cell(view: View, row: int, column: int, *, labels: frozenset[str] = frozenset()) -> Position | None:
-    """Return the next cell to the right that has text; the blank one when another label comes first."""
+    """Return the next cell to the right that has text; the blank one, if any, when another label comes first."""
     corner = view.corner(row, column)
     others = [place for place in range(column + 1, view.width) if view.corner(row, place) != corner]
     filled = next((place for place in others if view.texts[row][place].strip()), None)
     if filled is not None and view.keys[row][filled] not in labels:
         return view.corner(row, filled)
-    return view.corner(row, others[0]) if others else None
+    return view.corner(row, others[0]) if others and others[0] != filled else None
 
 
 def ticked(text: str) -> str:

@@ -12,6 +12,8 @@ from jixiao.values import normalise
 from jixiao.vocabulary import reading_words
 
 LONGEST_LABEL = 40
+LEAST_HEADER = 3
+"""How many different header labels make a row a header, whether it can be read or not."""
 SECOND = "2:"
 """Stands before a column of the right half of a table that prints two halves side by side."""
 
@@ -202,6 +204,17 @@ def find_headers(view: View) -> Headers:
     return found
 
 
+def header_labels(view: View, row: int) -> dict[int, str]:
+    """Return the header labels of a row, each once, by the column in which they stand."""
+    aliases = _aliases()
+    found: dict[int, str] = {}
+    for column in view.distinct(row):
+        key = view.keys[row][column]
+        if key in aliases and key not in found.values():
+            found[column] = key
+    return found
+
+
 def _match_row(view: View, row: int, keys: list[str], found: Headers) -> None:
     columns = tuple(view.distinct(row))
     matches = _match(tuple([keys[column] for column in columns]))
@@ -291,7 +304,7 @@ def near_header(views: list[View], titles: set[str]) -> tuple[View, int, list[st
             for row, keys in enumerate(view.keys):
                 known = {column for key in keys for column in block.columns.get(key, ())}
                 lacking = [names[column] for column in sorted(block.needs - known)]
-                unknown = [text.strip() for text in dict.fromkeys(view.texts[row]) if text and not known_label(text)]
+                unknown = [normalise(text) for text in dict.fromkeys(view.texts[row]) if text and not known_label(text)]
                 if len(known) >= 2 and (best is None or len(known) > best[0]):
                     best = (len(known), view, row, lacking, unknown)
     return best[1:] if best else None

@@ -81,9 +81,12 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
         if (is_used and (row >= last_of_money or money_sign not in text)) or len(text) > LONGEST_TITLE:
             continue
         plain = normalise(text)
-        is_unit_line = plain.startswith(unit_lines)
+        is_unit_line = plain.startswith(unit_lines) and bool(find_money_unit(plain))
         if row < last_of_money or is_unit_line:
-            reading.money_unit = reading.money_unit or find_money_unit(plain)
+            unit = find_money_unit(plain)
+            reading.money_unit = reading.money_unit or unit
+            if unit and unit != reading.money_unit and not is_used:
+                piece.guess(row, column, "another_unit")
         if is_used:
             continue
         is_titled = bool(find_title(text)[0])
@@ -93,10 +96,13 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
             if found:
                 place = {name: view.address(*at)}
                 reading.head[name] = Record("head", piece.sheet, row + 1, {name: found[1]}, place)
-        if year and reading.year is None and row <= first:
-            reading.year = year
+        if year and row <= first:
+            reading.year = reading.year or year
+            if year != reading.year:
+                piece.guess(row, column, "another_year")
         is_note = any(note in plain for note in family.notes)
-        if is_titled or is_note or is_unit_line or (year and row <= first) or sheet in plain or plain in sheet:
+        is_name = plain == sheet or (plain.endswith(sheet) and at == view.filled[0])
+        if is_titled or is_note or is_unit_line or (year and row <= first) or is_name:
             piece.used.add(at)
 
 
@@ -129,8 +135,13 @@ def _read_labels(piece: Piece, family: Family, reading: Reading) -> None:
                 and view.keys[beside[0]][beside[1]] not in family.objectives
             )
             value = beside if beside and is_beside else view.corner(row + 1, column)
-            reading.head.setdefault(f"objective_{family.objectives[key]}", _one(piece, "objective", "objective", value))
-            piece.used |= {at, value}
+            piece.used.add(at)
+            if view.keys[value[0]][value[1]]:
+                continue  # another label: nothing was filled in
+            record = _one(piece, "objective", "objective", value)
+            first = reading.head.setdefault(f"objective_{family.objectives[key]}", record)
+            if first.texts == record.texts:
+                piece.used.add(value)
         elif key in family.ignored:
             piece.used.add(at)
         else:
@@ -170,7 +181,8 @@ def _read_glued(piece: Piece, at: Position, family: Family, reading: Reading) ->
         record = Record("head", piece.sheet, at[0] + 1, {name: value}, {name: piece.view.address(*at)})
         if name not in reading.head or _is_second_half(reading, name, at[0]):
             _keep(reading, name, record)
-        piece.used.add(at)
+        if normalise(reading.head[name].texts[name]) == normalise(value):
+            piece.used.add(at)
 
 
 def _glued(text: str, family: Family) -> tuple[str, str]:

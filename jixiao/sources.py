@@ -106,7 +106,7 @@ def _unknown_form(views: list[View], name: str) -> FormError:
     titles = find_titles([Piece(view, 0, view.height) for view in views], [{} for _ in views])
     near = near_header(views, set(titles.values()))
     if near is None:
-        known = "、".join(dict.fromkeys(family.titles[-1] for family in load_families() if family.is_national))
+        known = "、".join(dict.fromkeys(family.titles[0] for family in load_families() if family.is_national))
         return FormError(name, "没有找到可识别的表头", f"应为下列表之一：{known}；请检查表头文字是否完整")
     view, row, lacking, unknown = near
     return FormError(
@@ -132,7 +132,7 @@ def _recognise_form(pieces: list[Piece], headers: list[Headers], name: str) -> R
         for piece, found in zip(pieces, headers, strict=True):
             matches = found.get(family.id, {})
             piece.headers = {row: open_header(piece.view, row, match) for row, match in matches.items()}
-            piece.used = set()
+            piece.used, piece.guesses, piece.broken, piece.nameless = set(), [], set(), set()
         reading = _read_form(pieces, family, name, is_titled=family.form in forms)
         if year == reading.year or family.years[0] <= (reading.year or 0) <= family.years[1]:
             return reading
@@ -253,18 +253,20 @@ def _read_form(pieces: list[Piece], family: Family, name: str, *, is_titled: boo
     printed = sum(header.printed for piece in pieces for header in piece.headers.values())
     reading = Reading(name, family.form, family.evaluation, family=family.family)
     reading.sureness = round(known / printed * (1 if is_titled else 0.8), 2)
-    reading.records = [half for record in walk(pieces) for half in split_halves(record)]
+    reading.records = [half for record in walk(pieces, frozenset(family.head)) for half in split_halves(record)]
     _mark_copies(reading, family)
     read_head(pieces, family, reading)
     settle_head(reading, family)
     _require(reading, family)
-    reason = reading_words()["reasons"]["no_column"]
+    reasons = reading_words()["reasons"]
     for piece in pieces:
         view = piece.view
+        reading.guesses += piece.guesses
         for row, column in view.filled:
             if piece.start <= row < piece.stop and (row, column) not in piece.used:
                 cell, text = view.grid.address(row, column), view.texts[row][column]
-                reading.skipped.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reason})
+                reason = "broken_header" if row in piece.broken else "no_name" if row in piece.nameless else "no_column"
+                reading.skipped.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reasons[reason]})
     return reading
 
 
