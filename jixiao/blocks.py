@@ -94,8 +94,9 @@ def walk(pieces: list[Piece], head: frozenset[str]) -> Iterator[Record]:
                 continue
             if state.is_broken:
                 piece.broken.add(row)
-            is_head = piece.view.labelled[row] and not head.isdisjoint(piece.view.keys[row])
-            if state.header is None or is_head or _is_other_header(piece, row, state):
+            if state.header is None or _is_other_header(piece, row, state):
+                continue
+            if piece.view.labelled[row] and not head.isdisjoint(piece.view.keys[row]):
                 continue
             record = _read_row(piece, row, state)
             if record is None:
@@ -121,14 +122,26 @@ def _is_other_header(piece: Piece, row: int, state: _State) -> bool:
     named = header_labels(view, row)
     if len(named) < LEAST_HEADER:
         return False
-    columns = header.block.columns
-    agreeing = [header.columns.get(column) in columns[key] for column, key in named.items() if key in columns]
-    if all(agreeing) and len(agreeing) > 1:
+    if _is_same_header(view, row, header):
         piece.used.update(view.corner(row, column) for column in named)
     else:
         state.header, state.is_broken = None, True
         piece.broken.add(row)
     return True
+
+
+def _is_same_header(view: View, row: int, header: Header) -> bool:
+    """Say whether every label of a row stands where the header above has it, and nothing else stands there."""
+    columns = header.block.columns
+    agreeing = 0
+    for column in range(view.width):
+        if not view.texts[row][column].strip() or view.corner(row, column) != (row, column):
+            continue
+        key, name = view.keys[row][column], header.columns.get(column, "").removeprefix(SECOND)
+        if name not in columns.get(key, ()) if name else key in columns:
+            return False
+        agreeing += bool(name)
+    return agreeing > 1
 
 
 def _labels_beside(view: View, row: int, header: Header) -> Iterator[Position]:

@@ -77,28 +77,38 @@ def recognise(grids: list[Grid], name: str) -> list[Reading]:
     taken = {record.sheet for record in accounts.records} if accounts else set()
     views = [View(grid) for grid in grids if grid.sheet not in taken]
     headers = [find_headers(view) for view in views]
-    unknown: list[View] = []
+    unread: list[tuple[View, str]] = []
     for pieces in _split_forms(views, headers):
         reading = _recognise_form(pieces, [_within(piece, headers[views.index(piece.view)]) for piece in pieces], name)
-        if reading is None:
-            unknown += [piece.view for piece in pieces]
+        if reading is None or not reading.records:
+            reason = "no_form" if reading is None else "empty_form"
+            unread += [(piece.view, reason) for piece in pieces]
         else:
+            _require(reading)
             _add_reading(readings, reading)
     if not readings:
-        raise _unknown_form(views, name)
-    margin = reading_words()["reasons"]["margin"]
+        raise _empty_form(unread, name) or _unknown_form(views, name)
+    reasons = reading_words()["reasons"]
+    margin = reasons["margin"]
     for grid in grids:
         for line in grid.margins:
             readings[0].skipped.append({"sheet": grid.sheet, "cell": line.address, "text": line.text, "reason": margin})
-    reason = reading_words()["reasons"]["no_form"]
-    for view in unknown:
+    for view, reason in unread:
         cells = view.filled
         if cells:
             text = view.texts[cells[0][0]][cells[0][1]]
             readings[0].skipped.append(
-                {"sheet": view.grid.sheet, "cell": view.address(*cells[0]), "text": text, "reason": reason}
+                {"sheet": view.grid.sheet, "cell": view.address(*cells[0]), "text": text, "reason": reasons[reason]}
             )
     return readings
+
+
+def _empty_form(unread: list[tuple[View, str]], name: str) -> FormError | None:
+    """Say that a form has its header and nothing below it: a template that nobody filled in (空白模板)."""
+    sheet = next((view.grid.sheet for view, reason in unread if reason == "empty_form"), None)
+    if sheet is None:
+        return None
+    return FormError(name, "只有表头，没有填写任何内容", "请填写后再放入；空白模板不必放入数据目录", place=sheet)
 
 
 def _unknown_form(views: list[View], name: str) -> FormError:
@@ -257,7 +267,6 @@ def _read_form(pieces: list[Piece], family: Family, name: str, *, is_titled: boo
     _mark_copies(reading, family)
     read_head(pieces, family, reading)
     settle_head(reading, family)
-    _require(reading, family)
     reasons = reading_words()["reasons"]
     for piece in pieces:
         view = piece.view
@@ -270,21 +279,25 @@ def _read_form(pieces: list[Piece], family: Family, name: str, *, is_titled: boo
     return reading
 
 
-def _require(reading: Reading, family: Family) -> None:
+def _require(reading: Reading) -> None:
     """Refuse a form without its year, kind or project; the year may come from the folder, which is said."""
+    sheet = reading.records[0].sheet
     if reading.year is None:
         folder = re.match(r"(20\d\d)/", reading.file)
         if not folder:
-            raise FormError(reading.file, "没有找到评价年度", "请在标题下写明，如“（2021年度）”")
+            raise FormError(reading.file, "没有找到评价年度", "请在标题下写明，如“（2021年度）”", place=sheet)
         reading.year = int(folder[1])
         reason = reading_words()["reasons"]["year_of_folder"]
-        reading.guesses.append({"sheet": reading.records[0].sheet, "cell": "", "text": folder[1], "reason": reason})
+        reading.guesses.append({"sheet": sheet, "cell": "", "text": folder[1], "reason": reason})
     if not reading.evaluation:
-        raise FormError(reading.file, "没有写明评价类型", "请在“评价类型”处填写单位自评、部门评价或财政评价")
+        raise FormError(
+            reading.file, "没有写明评价类型", "请在“评价类型”处填写单位自评、部门评价或财政评价", place=sheet
+        )
+    family = next(family for family in load_families() if family.id == reading.form)
     if family.subject == "project" and family.main != "list" and "project" not in reading.head:
-        raise FormError(reading.file, "没有找到项目名称", "请在“项目名称”右侧填写项目名称")
+        raise FormError(reading.file, "没有找到项目名称", "请在“项目名称”右侧填写项目名称", place=sheet)
     if family.subject == "department" and "department" not in reading.head:
-        raise FormError(reading.file, "没有找到部门名称", "请在“部门名称”右侧填写部门名称")
+        raise FormError(reading.file, "没有找到部门名称", "请在“部门名称”右侧填写部门名称", place=sheet)
 
 
 def _mark_copies(reading: Reading, family: Family) -> None:

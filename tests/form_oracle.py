@@ -114,7 +114,7 @@ class Sheet:
                 places = [(line, place) for line in (above - 1, above, above + 1) for place in range(left, right + 1)]
                 if any(bare(self.text(*place)) in ALIASES[column] for place in places):
                     return True
-                if any(bare(self.text(above, place)) in HEADERS for place in range(left, right + 1)):
+                if left == right and bare(self.text(above, left)) in HEADERS:
                     return False
         return False
 
@@ -225,8 +225,8 @@ class Oracle:
                 for found in re.finditer(r"\((?:[^()]*[:;])?(亿元|万元|千元|元)\)|单位:?(亿元|万元|千元|元)", text)
             }
         if not stated:
-            stated = {"万元"} if any("金额单位" in reason for reason in self.reasons) else set()
-            stated |= {"元"} if reading.family == "shanghai" else set()
+            stated = {"元"} if reading.family == "shanghai" else set()
+        stated |= {"万元"} if WORDS["reasons"]["no_unit"] in self.reasons else set()
         factors = {UNITS[unit] for unit in stated} | ({Decimal(1)} if printed.endswith("万") else set())
         found = {number * factor for number in numbers(printed) for factor in factors}
         found |= {number * 10000 for number in numbers(printed) if printed.endswith("亿")}
