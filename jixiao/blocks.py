@@ -96,7 +96,8 @@ def walk(pieces: list[Piece], head: frozenset[str]) -> Iterator[Record]:
                 piece.broken.add(row)
             if state.header is None or _is_other_header(piece, row, state):
                 continue
-            if piece.view.labelled[row] and not head.isdisjoint(piece.view.keys[row]):
+            keys = piece.view.keys[row]
+            if piece.view.labelled[row] and any(key in head and key not in state.header.block.closing for key in keys):
                 continue
             record = _read_row(piece, row, state)
             if record is None:
@@ -162,10 +163,10 @@ def _read_row(piece: Piece, row: int, state: _State) -> Record | None:
     block = header.block
     if block.label:
         return _fund_row(piece, row, header)
-    if block.closing and view.labelled[row]:
-        for column, key in enumerate(view.keys[row]):
-            if key in block.closing and view.corner(row, column) == (row, column):
-                return _closing_row(piece, row, header, block.closing[key], column)
+    for column, key in enumerate(view.keys[row]) if block.closing else ():
+        kind = block.closing.get(key) or _subtotal(view, row, column, header)
+        if kind and view.corner(row, column) == (row, column):
+            return _closing_row(piece, row, header, kind, column)
     if state.is_closed:
         return None
     corner_of = view.corner_of
@@ -186,6 +187,13 @@ def _indicator_row(piece: Piece, row: int, header: Header) -> Record | None:
         if points:
             record.texts["weight"], record.cells["weight"] = points, record.cells["indicator"]
     return record
+
+
+def _subtotal(view: View, row: int, column: int, header: Header) -> str:
+    """Return the kind of a row that sums some rows above it (产出指标小计), empty when it does not."""
+    text = view.texts[row][column]
+    is_named = header.columns.get(column) in {"category", "subcategory"} and "subtotal" in header.block.closing.values()
+    return "subtotal" if is_named and text and normalise(text).endswith(tuple(reading_words()["subtotal_endings"])) else ""
 
 
 def _fund_row(piece: Piece, row: int, header: Header) -> Record | None:

@@ -299,7 +299,7 @@ def near_header(views: list[View], titles: set[str]) -> tuple[View, int, list[st
         block = next(block for block in family.blocks if block.name == family.main)
         if family.form not in titles or not family.is_national:
             continue
-        names = {columns[0]: alias for alias, columns in reversed(block.columns.items())}
+        names = {column: alias for alias, columns in reversed(block.columns.items()) for column in columns}
         for view in views:
             for row, keys in enumerate(view.keys):
                 known = {column for key in keys for column in block.columns.get(key, ())}

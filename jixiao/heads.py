@@ -7,8 +7,8 @@ from functools import cache, lru_cache
 
 from jixiao.blocks import Piece, next_cell, ticked
 from jixiao.families import Family, load_families
-from jixiao.headers import Headers, Position
-from jixiao.records import Reading, Record, find_money_unit, find_year, label_key
+from jixiao.headers import Headers, Position, known_label
+from jixiao.records import Reading, Record, find_money_unit, find_year, in_digits
 from jixiao.values import normalise
 from jixiao.vocabulary import reading_words, value_labels
 
@@ -90,7 +90,7 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
         if is_used:
             continue
         is_titled = bool(find_title(text)[0])
-        year = find_year(plain) if is_titled or _is_year_line(plain) else None
+        year = find_year(plain) if is_titled or _is_year_line(plain) else _bare_year(piece, row, plain)
         for name, pattern in family.head_patterns.items():
             found = pattern.search(plain)
             if found:
@@ -106,9 +106,16 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
             piece.used.add(at)
 
 
+def _bare_year(piece: Piece, row: int, plain: str) -> int | None:
+    """Return a year that is printed as a number alone in its row."""
+    found = re.fullmatch(reading_words()["bare_year"], plain)
+    is_alone = found and len({text for text in piece.view.texts[row] if text.strip()}) == 1
+    return int(found[1]) if found and is_alone else None
+
+
 @lru_cache(maxsize=4_096)
 def _is_year_line(plain: str) -> bool:
-    return re.fullmatch(reading_words()["year_line"], plain) is not None
+    return re.fullmatch(reading_words()["year_line"], in_digits(plain)) is not None
 
 
 def _read_labels(piece: Piece, family: Family, reading: Reading) -> None:
@@ -185,10 +192,26 @@ def _read_glued(piece: Piece, at: Position, family: Family, reading: Reading) ->
             piece.used.add(at)
 
 
+@lru_cache(maxsize=16_384)
+def split_label(text: str) -> tuple[str, str]:
+    """Split a cell that holds a label and its value (项目名称：示例项目), as labels are compared; empty when it does not.
+
+    Example:
+        >>> split_label("项目名称：示例项目"), split_label("项目名称 示例项目"), split_label("项 目 名 称")
+        (('项目名称', '示例项目'), ('项目名称', '示例项目'), ('', ''))
+    """
+    for pattern in (r"\s*([^:：]{1,20})[:：](.*)", r"\s*(\S{2,20})\s+(\S.*)"):
+        found = re.fullmatch(pattern, text, re.S)
+        key = known_label(found[1]) if found else ""
+        if found and key:
+            return key, found[2].strip()
+    return "", ""
+
+
 def _glued(text: str, family: Family) -> tuple[str, str]:
-    found = re.fullmatch(r"\s*([^:：]{1,20})[:：](.*)", text, re.S)
-    name = family.head.get(label_key(found[1])) if found else None
-    return (name, found[2].strip()) if name and found else ("", "")
+    key, value = split_label(text)
+    name = family.head.get(key, "")
+    return (name, value) if name else ("", "")
 
 
 def _read_lines(piece: Piece, family: Family, reading: Reading) -> None:
