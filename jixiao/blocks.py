@@ -91,6 +91,9 @@ def walk(pieces: list[Piece], head: frozenset[str]) -> Iterator[Record]:
                 state.header, state.is_closed, state.is_broken, state.has_rows = header, False, False, False
                 piece.used.update(header.labels)
                 piece.used.update(_labels_beside(piece.view, row, header))
+                for column, key in header_labels(piece.view, row).items():
+                    if key in header.block.columns and column not in header.columns:
+                        piece.guess(row, column, "another_column")
                 continue
             if state.is_broken:
                 piece.broken.add(row)
@@ -182,7 +185,7 @@ def _indicator_row(piece: Piece, row: int, header: Header) -> Record | None:
     record = _record(piece, row, header.block.name, header.columns, header)
     if "target_relation" in record.texts or "measure_unit" in record.texts:
         compose_target(record)
-    if "weight" not in record.texts and "indicator" in record.texts:
+    if not record.texts.get("weight") and "indicator" in record.texts:
         points = find_points(record.texts["indicator"])
         if points:
             record.texts["weight"], record.cells["weight"] = points, record.cells["indicator"]

@@ -163,20 +163,27 @@ def _match(keys: tuple[str, ...]) -> tuple[tuple[str, Block, tuple[tuple[int, st
 def _map(keys: tuple[str, ...], block: Block) -> dict[int, str]:
     """Return place -> declared column when the labels are the header of the block, else nothing."""
     mapped: dict[int, str] = {}
-    taken: set[str] = set()
+    order = {label: number for number, label in enumerate(block.columns)}
+    taken: dict[str, int] = {}
     second: set[str] = set()
     previous = ""
     for place, key in enumerate(keys):
         for column in block.columns.get(key, ()):
             if column not in taken and (column not in block.after or block.after[column] == previous):
                 mapped[place] = previous = column
-                taken.add(column)
+                taken[column] = place
                 break
             if block.is_halved and column in taken and column not in second:
                 mapped[place] = f"{SECOND}{column}"
                 second.add(column)
                 break
-    return mapped if block.needs <= taken and not taken & block.without else {}
+            # Of two names of one column the one that is declared first counts, wherever it stands.
+            if not block.is_halved and column in taken and order[key] < order[keys[taken[column]]]:
+                del mapped[taken[column]]
+                mapped[place] = previous = column
+                taken[column] = place
+                break
+    return mapped if block.needs <= taken.keys() and not taken.keys() & block.without else {}
 
 
 def find_headers(view: View) -> Headers:
@@ -233,8 +240,11 @@ def open_header(view: View, row: int, match: Match) -> Header:
     named = {match.columns[place]: column for place, column in match.places}
     labels = {column: match.labels[place] for place, column in match.places}
     texts = {column: view.texts[at[0]][at[1]] for column, at in labels.items()}
-    groups = {
-        view.corner(row - 1, column) for column in named if row and view.keys[row - 1][column] in match.block.columns
+    groups = {  # a label above that is divided here: 年度指标值 over sign, number and unit
+        view.corner(row - 1, column)
+        for column, name in named.items()
+        for names in [match.block.columns.get(view.keys[row - 1][column], ()) if row else ()]
+        if name in names or ("target" in names and name in {"target_relation", "measure_unit"})
     }
     return Header(
         match.block,
