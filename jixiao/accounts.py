@@ -94,9 +94,7 @@ def _left_over(grid: Grid, unread: list[Cell], records: list[Record]) -> list[di
     ]
 
 
-def _account_rows(
-    grid: Grid, rules: dict[str, Any], known: dict[str, str], unread: list[Cell]
-) -> Iterator[Record]:
+def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str], unread: list[Cell]) -> Iterator[Record]:
     """Yield one record per value; cells that belong to none are added to ``unread``."""
     roles = {label_key(alias): role for role, aliases in rules["roles"].items() for alias in aliases}
     group_heading = reading_words()["group_heading"]
@@ -110,9 +108,7 @@ def _account_rows(
         return
     header = min(named)[1]  # 科目名称 stands below the group heading 项目
     below = range(header + 1, min(header + 3, grid.height))
-    numbers = next(
-        (row for row in below for cell in grid.row(row) if label_key(cell.text) == rules["numbering"]), None
-    )
+    numbers = next((row for row in below for cell in grid.row(row) if label_key(cell.text) == rules["numbering"]), None)
     last = header if numbers is None else numbers
     columns = [_account_column(grid, rules, roles, column, header, numbers) for column in range(grid.width)]
     named_by = {group_heading, rules["numbering"], *rules["sides"], *roles}

@@ -4,61 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 from jixiao.headers import LEAST_HEADER, SECOND, Header, Position, View, header_labels
+from jixiao.pieces import Piece, is_nameless, is_note, next_cell, share_cells, subtotal_of
 from jixiao.records import Record, find_money_unit, find_points, label_key
 from jixiao.values import load_grammar, normalise, parse_value
 from jixiao.vocabulary import reading_words
 
 _TICK = re.compile(r"[☑✓√■]")
 _BOXES = "☑✓√■□"
-
-
-SUMMED = frozenset(
-    {"weight", "reported_score", "initial_budget", "annual_budget", "arrived", "issued", "executed"}
-)
-"""Columns whose values are summed: one cell that is merged over several rows counts once."""
-REPEATED = frozenset({"target", "actual", "execution_rate", "arrival_rate"})
-"""Columns whose value holds for every row that its cell is merged over."""
-VALUES = SUMMED | REPEATED
-NAMES = frozenset({"category", "subcategory", "indicator", "project", "task"})
-"""Columns that say what a row is about."""
-
-
-@cache
-def _note_pattern() -> re.Pattern[str]:
-    return re.compile(reading_words()["note_line"])
-
-
-@dataclass
-class Piece:
-    """A run of rows of one grid that belongs to one form; ``used`` collects the cells that are accounted for."""
-
-    view: View
-    start: int
-    stop: int
-    headers: dict[int, Header] = field(default_factory=dict)
-    used: set[Position] = field(default_factory=set)
-    guesses: list[dict[str, str]] = field(default_factory=list)
-    broken: set[int] = field(default_factory=set)
-    """The rows below a header that lacks a column it needs."""
-    nameless: set[int] = field(default_factory=set)
-    """The rows that hold values and no name."""
-
-    @property
-    def sheet(self) -> str:
-        """Name of the sheet or table."""
-        return self.view.grid.sheet
-
-    def guess(self, row: int, column: int, reason: str) -> None:
-        """Note with which assumption the cell at a position was read."""
-        text = self.view.texts[row][column].strip()
-        reason = reading_words()["reasons"][reason]
-        self.guesses.append(
-            {"sheet": self.sheet, "cell": self.view.address(row, column), "text": text, "reason": reason}
-        )
 
 
 @dataclass
@@ -167,7 +123,7 @@ def _read_row(piece: Piece, row: int, state: _State) -> Record | None:
     if block.label:
         return _fund_row(piece, row, header)
     for column, key in enumerate(view.keys[row]) if block.closing else ():
-        kind = block.closing.get(key) or _subtotal(view, row, column, header)
+        kind = block.closing.get(key) or subtotal_of(view, row, column, header)
         if kind and view.corner(row, column) == (row, column):
             return _closing_row(piece, row, header, kind, column)
     if state.is_closed:
@@ -180,7 +136,7 @@ def _read_row(piece: Piece, row: int, state: _State) -> Record | None:
 
 
 def _indicator_row(piece: Piece, row: int, header: Header) -> Record | None:
-    if _is_note(piece, row, header) or _is_nameless(piece, row, header):
+    if is_note(piece, row, header) or is_nameless(piece, row, header):
         return None
     record = _record(piece, row, header.block.name, header.columns, header)
     if "target_relation" in record.texts or "measure_unit" in record.texts:
@@ -190,13 +146,6 @@ def _indicator_row(piece: Piece, row: int, header: Header) -> Record | None:
         if points:
             record.texts["weight"], record.cells["weight"] = points, record.cells["indicator"]
     return record
-
-
-def _subtotal(view: View, row: int, column: int, header: Header) -> str:
-    """Return the kind of a row that sums some rows above it (产出指标小计), empty when it does not."""
-    text = view.texts[row][column]
-    is_named = header.columns.get(column) in {"category", "subcategory"} and "subtotal" in header.block.closing.values()
-    return "subtotal" if is_named and text and normalise(text).endswith(tuple(reading_words()["subtotal_endings"])) else ""
 
 
 def _fund_row(piece: Piece, row: int, header: Header) -> Record | None:
@@ -267,55 +216,9 @@ def _record(piece: Piece, row: int, block: str, columns: dict[int, str], header:
     if corner_of:
         # A label that is merged down over the rows below it is no value of theirs.
         texts |= {name: "" for name, corner in zip(columns.values(), corners, strict=True) if corner in header.labels}
-        _share(piece, row, texts, dict(zip(columns.values(), corners, strict=True)))
+        share_cells(piece, row, texts, dict(zip(columns.values(), corners, strict=True)))
     piece.used.update(corners)
     return Record(block, piece.sheet, row + 1, texts, cells, units=header.units)
-
-
-def _share(piece: Piece, row: int, texts: dict[str, str], corners: dict[str, Position]) -> None:
-    """Say what one cell means that stands for several rows or columns: what can be summed counts once.
-
-    Names and reasons are repeated in every row that they are merged over.
-    """
-    seen: set[Position] = set()
-    named = {corner for name, corner in corners.items() if name in NAMES}
-    for name, corner in corners.items():
-        if name not in VALUES or not texts[name]:
-            continue
-        if corner in named:
-            texts[name] = ""
-            continue
-        if corner in seen or (corner[0] < row and corner in piece.used and name not in REPEATED):
-            texts[name] = ""
-            piece.guess(*corner, "shared_once")
-        elif corner[0] < row and corner in piece.used:
-            piece.guess(*corner, "shared_again")
-        seen.add(corner)
-
-
-def _is_nameless(piece: Piece, row: int, header: Header) -> bool:
-    """Say whether a row holds numbers and no name of its own: a total or the rest of a row, nothing to be scored."""
-    view = piece.view
-    named = [column for column, name in header.columns.items() if name.removeprefix(SECOND) in NAMES]
-    own = [column for column in named if view.texts[row][column].strip()]
-    is_nameless = bool(named) and not any(view.corner(row, column)[0] == row for column in own)
-    lowest = max(named, default=0)
-    if is_nameless and not (own and view.texts[row][lowest].strip()):
-        piece.nameless.add(row)
-        return True
-    return False
-
-
-def _is_note(piece: Piece, row: int, header: Header) -> bool:
-    """Say whether a row is a remark between the rows: one cell that reaches over names and values, or begins so."""
-    view = piece.view
-    corners = {view.corner(row, column) for column in range(view.width) if view.texts[row][column].strip()}
-    own = [corner for corner in corners if corner[0] == row]
-    if len(own) != 1:
-        return False
-    named = {name for column, name in header.columns.items() if view.corner(row, column) == own[0]}
-    text = normalise(view.texts[own[0][0]][own[0][1]])
-    return len(named & VALUES) > 0 < len(named - VALUES) or _note_pattern().match(text) is not None
 
 
 def split_halves(record: Record) -> list[Record]:
@@ -362,16 +265,6 @@ def compose_target(record: Record) -> None:
     if unit and value[-1:].isdigit():
         value = f"{value}{unit}"
     texts["target"] = value
-
-
-def next_cell(view: View, row: int, column: int, *, labels: frozenset[str] = frozenset()) -> Position | None:
-    """Return the next cell to the right that has text; the blank one, if any, when another label comes first."""
-    corner = view.corner(row, column)
-    others = [place for place in range(column + 1, view.width) if view.corner(row, place) != corner]
-    filled = next((place for place in others if view.texts[row][place].strip()), None)
-    if filled is not None and view.keys[row][filled] not in labels:
-        return view.corner(row, filled)
-    return view.corner(row, others[0]) if others and others[0] != filled else None
 
 
 def ticked(text: str) -> str:

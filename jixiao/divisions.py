@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
-from jixiao.blocks import Piece, next_cell
 from jixiao.families import load_families
 from jixiao.grids import Grid
 from jixiao.headers import Headers, View, known_label
 from jixiao.heads import find_title, split_label
+from jixiao.pieces import Piece, next_cell
 from jixiao.values import normalise
 
 _TITLE_ABOVE = 6
@@ -101,7 +101,9 @@ def split_forms(views: list[View], headers: list[Headers]) -> list[list[Piece]]:
         starts = [row for row, name in named if name]
         kept: list[int] = []
         for row, name in named:
-            is_closed = forms and _is_complete(forms[-1], views, headers) if not kept else _is_closed(view, kept[-1], row)
+            is_closed = (
+                forms and _is_complete(forms[-1], views, headers) if not kept else _is_closed(view, kept[-1], row)
+            )
             is_again = name == subject and not (_has_main(view, found, row) and is_closed)
             if name and not is_again:
                 kept.append(row)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
-from jixiao.blocks import Piece, next_cell, ticked
+from jixiao.blocks import ticked
 from jixiao.families import Family, load_families
 from jixiao.headers import Headers, Position, known_label
+from jixiao.pieces import Piece, next_cell
 from jixiao.records import Reading, Record, find_money_unit, find_year, in_digits
 from jixiao.values import normalise
 from jixiao.vocabulary import reading_words, value_labels
@@ -73,6 +74,7 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
     ]
     last_of_money = min(money, default=piece.stop if piece.headers else piece.start)
     sheet, money_sign = normalise(piece.sheet), str(reading_words()["yuan"])
+    columns = {at for header in piece.headers.values() for at in header.labels}  # these may state units of their own
     for row, column in view.filled:
         if not piece.start <= row < piece.stop:
             continue
@@ -85,7 +87,7 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
         if row < last_of_money or is_unit_line:
             unit = find_money_unit(plain)
             reading.money_unit = reading.money_unit or unit
-            if unit and unit != reading.money_unit and not is_used:
+            if unit and unit != reading.money_unit and at not in columns:
                 piece.guess(row, column, "another_unit")
         if is_used:
             continue
@@ -194,7 +196,7 @@ def _read_glued(piece: Piece, at: Position, family: Family, reading: Reading) ->
 
 @lru_cache(maxsize=16_384)
 def split_label(text: str) -> tuple[str, str]:
-    """Split a cell that holds a label and its value (项目名称：示例项目), as labels are compared; empty when it does not.
+    """Split a cell that holds a label and its value (项目名称：示例项目); both are empty when it does not.
 
     Example:
         >>> split_label("项目名称：示例项目"), split_label("项目名称 示例项目"), split_label("项 目 名 称")

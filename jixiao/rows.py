@@ -56,7 +56,13 @@ class Rows:
         self.funds.add(key)
         if name != fund:
             cell = next(iter(record.cells.values()))
-            self.guess(reading, record.sheet, cell, record.texts.get("project", word("fund", fund)), [words["reasons"]["fund_again"]])
+            self.guess(
+                reading,
+                record.sheet,
+                cell,
+                record.texts.get("project", word("fund", fund)),
+                [words["reasons"]["fund_again"]],
+            )
         self.add("budgets", fund=name, **values)
 
     def guess_unit(self, reading: Reading, record: Record, column: str) -> None:

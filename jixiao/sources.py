@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from jixiao.accounts import read_accounts
-from jixiao.blocks import Piece, split_halves, walk
+from jixiao.blocks import split_halves, walk
 from jixiao.declared import load_shipped
 from jixiao.divisions import has_subject, split_forms, stand_apart, within
 from jixiao.errors import FormError, JixiaoError
@@ -19,6 +19,7 @@ from jixiao.families import Family, load_families
 from jixiao.grids import Grid, read_grids
 from jixiao.headers import Headers, View, choose_family, find_headers, near_header, open_header
 from jixiao.heads import find_titles, read_head, settle_head
+from jixiao.pieces import Piece
 from jixiao.records import Reading, Record, label_key
 from jixiao.values import normalise
 from jixiao.vocabulary import reading_words

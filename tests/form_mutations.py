@@ -12,7 +12,19 @@ from jixiao.grids import Grid
 from jixiao.grids.cells import Area
 
 SIGNS = {"≥": "≤", "≤": "≥", "=": "≥", "＝": "<", ">": "<", "<": ">"}
-ODD_NAMES = ("点数", "栏目甲", "得分情况", "指标", "完成率", "年初目标", "备注", "分 值", "实际完成值", "三级指标", "得分")
+ODD_NAMES = (
+    "点数",
+    "栏目甲",
+    "得分情况",
+    "指标",
+    "完成率",
+    "年初目标",
+    "备注",
+    "分 值",
+    "实际完成值",
+    "三级指标",
+    "得分",
+)
 NOTES = (
     "注：以上数据截至12月31日",
     "填报人：某某　联系电话：12345678",
@@ -24,7 +36,22 @@ NOTES = (
     "2022年度",
     "说明：本表10行，金额共100万元。",
 )
-ODD_VALUES = ("12", "95%", "0.95", "2023-05-01", "2023年5月1日", "-3", "1,234.5", "５", "abc", "—", "12.5元", "120%", "0", " ")
+ODD_VALUES = (
+    "12",
+    "95%",
+    "0.95",
+    "2023-05-01",
+    "2023年5月1日",
+    "-3",
+    "1,234.5",
+    "５",
+    "abc",
+    "—",
+    "12.5元",
+    "120%",
+    "0",
+    " ",
+)
 
 
 @dataclass
@@ -54,7 +81,9 @@ class Page:
 
     def filled(self) -> list[tuple[int, int]]:
         """Return the positions that hold text."""
-        return [(row, column) for row, texts in enumerate(self.texts) for column, text in enumerate(texts) if text.strip()]
+        return [
+            (row, column) for row, texts in enumerate(self.texts) for column, text in enumerate(texts) if text.strip()
+        ]
 
     def labels(self) -> list[tuple[int, int]]:
         """Return the positions that hold a label."""
@@ -95,7 +124,7 @@ class Page:
 def shuffle_columns(page: Page, random: Random) -> None:
     order = list(range(page.width))
     random.shuffle(order)
-    for top, left, bottom, right in page.merges:
+    for top, left, bottom, _right in page.merges:
         for row in range(top, bottom + 1):
             page.texts[row][left] = page.texts[top][left]
     page.merges = []
@@ -209,7 +238,9 @@ def move_title(page: Page, random: Random) -> None:
     for row, column in page.filled():
         if any(title in plain(page.texts[row][column]) for title in TITLES):
             text, page.texts[row][column] = page.texts[row][column], ""
-            free = [(place, at) for place in range(page.height) for at in range(page.width) if not page.texts[place][at]]
+            free = [
+                (place, at) for place in range(page.height) for at in range(page.width) if not page.texts[place][at]
+            ]
             place, at = random.choice(free)
             page.texts[place][at] = text
             return

@@ -1,4 +1,4 @@
-"""Judge what was read of a form by the grid alone (独立核对): written without the reader, so that both can be wrong apart.
+"""Judge what was read of a form by its grid alone (独立核对): written without the reader, so both cannot err alike.
 
 A number must be printed in the cell that its record names, in the row of the record, under a header of its column. A
 cell that holds text must be the cell of a record, stand in the list of what was skipped, or be a label.
@@ -142,10 +142,12 @@ class Oracle:
         address, text = record.cells.get(column, ""), record.texts[column]
         if not address:
             return []
-        top, left, bottom, right, printed = sheet.cells[address]
+        top, _left, bottom, _right, printed = sheet.cells[address]
         row = record.row - 1
         is_counted_once = (record.sheet, address) in self.guessed
-        is_counted_once |= address in {record.cells.get(name) for name in ("category", "subcategory", "indicator", "project")}
+        is_counted_once |= address in {
+            record.cells.get(name) for name in ("category", "subcategory", "indicator", "project")
+        }
         if not text and (not printed.strip() or is_counted_once or bare(printed) in LABELS):
             return []
         if column == "weight" and address in {record.cells.get("indicator"), record.cells.get("fund")}:
@@ -251,10 +253,7 @@ class Oracle:
                 if item["reason"] == WORDS["reasons"]["no_form"] or "完全相同" in item["reason"]:
                     passed.add(item["sheet"])
         accounts = {
-            record.sheet
-            for reading in self.readings
-            for record in reading.records
-            if reading.form == "final_account"
+            record.sheet for reading in self.readings for record in reading.records if reading.form == "final_account"
         }
         lost = []
         for name, sheet in self.sheets.items():

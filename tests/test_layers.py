@@ -19,6 +19,7 @@ LAYERS = [
     ["records", "schemas"],
     ["families"],
     ["headers"],
+    ["pieces"],
     ["blocks"],
     ["accounts", "corrections", "heads", "rows"],
     ["divisions", "indicators", "submissions"],
