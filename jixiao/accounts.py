@@ -9,7 +9,7 @@ from typing import Any
 
 from jixiao.declared import load_shipped
 from jixiao.errors import FormError
-from jixiao.grids import Grid
+from jixiao.grids import Cell, Grid
 from jixiao.records import Reading, Record, find_money_unit, find_year, label_key
 from jixiao.values import normalise
 from jixiao.vocabulary import reading_words
@@ -20,8 +20,18 @@ _HEAD = 5
 
 @lru_cache(maxsize=16_384)
 def _table_code(text: str) -> str:
-    found = re.fullmatch(load_shipped("forms/final_account.yaml")["tables"], normalise(text))
-    return found[0] if found else ""
+    """Return the code of a table by its printed number (公开03表), empty for any other text."""
+    rules = load_shipped("forms/final_account.yaml")
+    found = re.fullmatch(rules["tables"], normalise(text))
+    return str(rules["code"].format(number=int(found[1]))) if found else ""
+
+
+def _named_code(grid: Grid) -> str:
+    """Return the code of a table that prints its name and no number; empty when its name is none of the ten."""
+    rules = load_shipped("forms/final_account.yaml")
+    named = {name: str(rules["code"].format(number=number)) for number, name in rules["names"].items()}
+    title = next((normalise(cell.text) for cell in grid.corners()), "")
+    return named.get(re.sub(rules["before_name"], "", title), "")
 
 
 def read_accounts(grids: list[Grid], name: str) -> Reading | None:
@@ -30,6 +40,7 @@ def read_accounts(grids: list[Grid], name: str) -> Reading | None:
     reading = Reading(name, rules["id"], evaluation=rules["evaluation"])
     for grid in grids:
         codes = [code for row in grid.texts[:_HEAD] for text in row if (code := _table_code(text))]
+        codes = codes or [code for code in [_named_code(grid)] if code]
         if not codes:
             continue
         head = [cell for cell in grid.corners() if cell.row < _HEAD]
@@ -39,17 +50,18 @@ def read_accounts(grids: list[Grid], name: str) -> Reading | None:
             for text, cell in zip(texts, head, strict=True)
             if (found := re.match(rules["compiling_unit"], text))
         ]
-        reading.year = reading.year or next((year for text in texts if (year := find_year(text))), None)
-        reading.money_unit = reading.money_unit or next((unit for text in texts if (unit := find_money_unit(text))), "")
+        for cell, text in zip(head, texts, strict=True):
+            _state(reading, grid, cell, find_year(text), find_money_unit(text))
         known = {
-            "table_code": codes[0].removesuffix(reading_words()["table_suffix"]),
+            "table_code": codes[0],
             "table": texts[0],
             "compiling_unit": units[0][0] if units else "",
             "unit_cell": units[0][1] if units else "",
         }
-        rows = list(_account_rows(grid, rules, known))
+        unread: list[Cell] = []
+        rows = list(_account_rows(grid, rules, known, unread))
         reading.records += rows
-        reading.skipped += _notes(grid, rows)
+        reading.skipped += _left_over(grid, unread, rows) if rows else []
     if not reading.records:
         return None
     if reading.year is None:
@@ -57,18 +69,33 @@ def read_accounts(grids: list[Grid], name: str) -> Reading | None:
     return reading
 
 
-def _notes(grid: Grid, records: list[Record]) -> list[dict[str, str]]:
-    """Return the lines below a table (注), which go into no record."""
-    last = max((record.row for record in records), default=grid.height)
-    reason = reading_words()["reasons"]["note"]
+def _state(reading: Reading, grid: Grid, cell: Cell, year: int | None, unit: str) -> None:
+    """Keep the year and the money unit that the first table states; another one further down is told."""
+    reading.year, reading.money_unit = reading.year or year, reading.money_unit or unit
+    stated = {"another_year": year not in {None, reading.year}, "another_unit": unit not in {"", reading.money_unit}}
+    for reason in (reason for reason, is_other in stated.items() if is_other):
+        place = {"sheet": grid.sheet, "cell": grid.address(cell.row, cell.column), "text": cell.text}
+        reading.guesses.append({**place, "reason": reading_words()["reasons"][reason]})
+
+
+def _left_over(grid: Grid, unread: list[Cell], records: list[Record]) -> list[dict[str, str]]:
+    """Return the cells of a table that went into no record: notes stand below its last row."""
+    last = max(record.row for record in records)
+    reasons = reading_words()["reasons"]
     return [
-        {"sheet": grid.sheet, "cell": grid.address(cell.row, cell.column), "text": cell.text, "reason": reason}
-        for cell in grid.corners()
-        if cell.row >= last
+        {
+            "sheet": grid.sheet,
+            "cell": grid.address(cell.row, cell.column),
+            "text": cell.text,
+            "reason": reasons["note" if cell.row >= last else "no_column"],
+        }
+        for cell in unread
+        if cell.text.strip()
     ]
 
 
-def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str]) -> Iterator[Record]:
+def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str], unread: list[Cell]) -> Iterator[Record]:
+    """Yield one record per value; cells that belong to none are added to ``unread``."""
     roles = {label_key(alias): role for role, aliases in rules["roles"].items() for alias in aliases}
     group_heading = reading_words()["group_heading"]
     named = [
@@ -80,26 +107,52 @@ def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str]) -> I
     if not named:
         return
     header = min(named)[1]  # 科目名称 stands below the group heading 项目
-    below = grid.row(header + 1) if header + 1 < grid.height else []
-    numbers = header + 1 if any(label_key(cell.text) == rules["numbering"] for cell in below) else None
+    below = range(header + 1, min(header + 3, grid.height))
+    numbers = next((row for row in below for cell in grid.row(row) if label_key(cell.text) == rules["numbering"]), None)
     last = header if numbers is None else numbers
     columns = [_account_column(grid, rules, roles, column, header, numbers) for column in range(grid.width)]
+    named_by = {group_heading, rules["numbering"], *rules["sides"], *roles}
+    for cell in grid.corners():
+        is_label = label_key(cell.text) in named_by or label_key(cell.text) in columns[cell.column]["column"]
+        if cell.row <= header and not is_label and not _is_head(cell, rules, known):
+            unread.append(cell)
     for row in range(last + 1, grid.height):
+        printed = [cell for cell in grid.row(row) if cell.row == row and cell.text.strip()]
+        if len(printed) == 1 and re.match(reading_words()["note_line"], normalise(printed[0].text)):
+            unread += printed
+            continue
         line: dict[str, str] = {}
+        waiting: list[Cell] = []  # what names the row, until a value follows
         for position, column in enumerate(columns):
             cell = grid.cell(row, position)
             if (cell.row, cell.column) != (row, position):
                 continue
             text = cell.text.strip()
-            role = column["role"]
+            role, before = column["role"], columns[position - 1]["role"] if position else ""
             if role != "value":
-                if role == "row_code" or (role == "row_name" and columns[position - 1]["role"] != "row_code"):
+                if role in {"row_code", "row_name"} and before != "row_code":
                     line = {}
-                line[role] = text
+                    unread += waiting
+                    waiting = []
+                if role == "row_code" and text and not normalise(text).isdigit():
+                    role = "row_name"  # 合计 stands where the codes do
+                line[role] = line.get(role, "") + text
+                waiting += [cell] if role != "row_no" else []
             elif line.get("row_name"):
+                waiting = []
                 side = {key: column[key] for key in ("side", "column", "column_no")}
                 texts = {"row_code": "", "row_no": "", **known, **line, **side, "value_text": text}
                 yield Record("account", grid.sheet, row + 1, texts, {"value_text": grid.address(row, position)})
+            else:
+                unread.append(cell)
+        unread += waiting
+
+
+def _is_head(cell: Cell, rules: dict[str, Any], known: dict[str, str]) -> bool:
+    """Say whether a cell above the header is the title, the number of the table, its unit or its year."""
+    text = normalise(cell.text)
+    is_stated = re.match(rules["compiling_unit"], text) or find_year(text) or find_money_unit(text)
+    return bool(is_stated or _table_code(cell.text) or text == known["table"] or label_key(text) in rules["sides"])
 
 
 def _account_column(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
-from jixiao.headers import SECOND, Header, Position, View
-from jixiao.records import Record, find_points, label_key
+from jixiao.headers import LEAST_HEADER, SECOND, Header, Position, View, header_labels
+from jixiao.pieces import Piece, is_nameless, is_note, next_cell, share_cells, subtotal_of
+from jixiao.records import Record, find_money_unit, find_points, label_key
 from jixiao.values import load_grammar, normalise, parse_value
 from jixiao.vocabulary import reading_words
 
@@ -17,33 +18,19 @@ _BOXES = "☑✓√■□"
 
 
 @dataclass
-class Piece:
-    """A run of rows of one grid that belongs to one form; ``used`` collects the cells that are accounted for."""
-
-    view: View
-    start: int
-    stop: int
-    headers: dict[int, Header] = field(default_factory=dict)
-    used: set[Position] = field(default_factory=set)
-
-    @property
-    def sheet(self) -> str:
-        """Name of the sheet or table."""
-        return self.view.grid.sheet
-
-
-@dataclass
 class _State:
     """What the rows above have opened: the header that is in force, and whether its total was seen."""
 
     header: Header | None = None
     is_closed: bool = False
+    is_broken: bool = False
+    has_rows: bool = False
     table: str = ""
     width: int = 0
 
 
-def walk(pieces: list[Piece]) -> Iterator[Record]:
-    """Yield the records of one form, in the order of its rows."""
+def walk(pieces: list[Piece], head: frozenset[str]) -> Iterator[Record]:
+    """Yield the records of one form, in the order of its rows; a row with a label of the head (项目名称) is none."""
     state = _State()
     for piece in pieces:
         grid = piece.view.grid
@@ -57,28 +44,72 @@ def walk(pieces: list[Piece]) -> Iterator[Record]:
                 is_again = state.header is not None and state.header.block is header.block and not state.is_closed
                 if not (is_again and goes_on):
                     state.table = piece.sheet
-                state.header, state.is_closed = header, False
+                state.header, state.is_closed, state.is_broken, state.has_rows = header, False, False, False
                 piece.used.update(header.labels)
                 piece.used.update(_labels_beside(piece.view, row, header))
+                for column, key in header_labels(piece.view, row).items():
+                    if key in header.block.columns and column not in header.columns:
+                        piece.guess(row, column, "another_column")
                 continue
-            if state.header is None:
+            if state.is_broken:
+                piece.broken.add(row)
+            if state.header is None or _is_other_header(piece, row, state):
+                continue
+            keys = piece.view.keys[row]
+            if piece.view.labelled[row] and any(key in head and key not in state.header.block.closing for key in keys):
                 continue
             record = _read_row(piece, row, state)
             if record is None:
                 continue
             record.table = state.table
             yield record
-            # Below the total of a table only its grade belongs to it; a list goes on after each 小计.
-            state.is_closed |= record.block == "total" and state.header.block.name != "list"
+            # Below the total of a table only its grade belongs to it; a list goes on after each 小计. A total that is
+            # printed before the rows closes nothing.
+            state.has_rows |= record.block == state.header.block.name
+            state.is_closed |= record.block == "total" and state.header.block.name != "list" and state.has_rows
             if record.block == "grade":
                 state.header = None
+
+
+def _is_other_header(piece: Piece, row: int, state: _State) -> bool:
+    """Account for a row of header labels that starts no block: the same header again, or one that lacks a column.
+
+    What stands below a header that cannot be read is not read by the header above it.
+    """
+    view, header = piece.view, state.header
+    if header is None or not view.labelled[row]:
+        return False
+    named = header_labels(view, row)
+    if len(named) < LEAST_HEADER:
+        return False
+    if _is_same_header(view, row, header):
+        piece.used.update(view.corner(row, column) for column in named)
+    else:
+        state.header, state.is_broken = None, True
+        piece.broken.add(row)
+    return True
+
+
+def _is_same_header(view: View, row: int, header: Header) -> bool:
+    """Say whether every label of a row stands where the header above has it, and nothing else stands there."""
+    columns = header.block.columns
+    agreeing = 0
+    for column in range(view.width):
+        if not view.texts[row][column].strip() or view.corner(row, column) != (row, column):
+            continue
+        key, name = view.keys[row][column], header.columns.get(column, "").removeprefix(SECOND)
+        if name not in columns.get(key, ()) if name else key in columns:
+            return False
+        agreeing += bool(name)
+    return agreeing > 1
 
 
 def _labels_beside(view: View, row: int, header: Header) -> Iterator[Position]:
     """Yield the cells left of a header of funds: they name the block and its money unit."""
     if header.block.label:
         for column in range(min(header.columns)):
-            if view.texts[row][column]:
+            text = view.texts[row][column]
+            if view.keys[row][column] or find_money_unit(normalise(text)) or find_points(text):
                 yield view.corner(row, column)
 
 
@@ -91,10 +122,10 @@ def _read_row(piece: Piece, row: int, state: _State) -> Record | None:
     block = header.block
     if block.label:
         return _fund_row(piece, row, header)
-    if block.closing and view.labelled[row]:
-        for column, key in enumerate(view.keys[row]):
-            if key in block.closing and view.corner(row, column) == (row, column):
-                return _closing_row(piece, row, header, block.closing[key], column)
+    for column, key in enumerate(view.keys[row]) if block.closing else ():
+        kind = block.closing.get(key) or subtotal_of(view, row, column, header)
+        if kind and view.corner(row, column) == (row, column):
+            return _closing_row(piece, row, header, kind, column)
     if state.is_closed:
         return None
     corner_of = view.corner_of
@@ -104,11 +135,13 @@ def _read_row(piece: Piece, row: int, state: _State) -> Record | None:
     return None
 
 
-def _indicator_row(piece: Piece, row: int, header: Header) -> Record:
+def _indicator_row(piece: Piece, row: int, header: Header) -> Record | None:
+    if is_note(piece, row, header) or is_nameless(piece, row, header):
+        return None
     record = _record(piece, row, header.block.name, header.columns, header)
     if "target_relation" in record.texts or "measure_unit" in record.texts:
         compose_target(record)
-    if "weight" not in record.texts and "indicator" in record.texts:
+    if not record.texts.get("weight") and "indicator" in record.texts:
         points = find_points(record.texts["indicator"])
         if points:
             record.texts["weight"], record.cells["weight"] = points, record.cells["indicator"]
@@ -178,9 +211,13 @@ def _record(piece: Piece, row: int, block: str, columns: dict[int, str], header:
     view = piece.view
     corner_of, values, address = view.corner_of, view.texts[row], view.grid.address
     corners = [corner_of.get((row, column), (row, column)) for column in columns]
-    piece.used.update(corners)
     texts = {name: values[column].strip() for column, name in columns.items()}
     cells = {name: address(*corner) for name, corner in zip(columns.values(), corners, strict=True)}
+    if corner_of:
+        # A label that is merged down over the rows below it is no value of theirs.
+        texts |= {name: "" for name, corner in zip(columns.values(), corners, strict=True) if corner in header.labels}
+        share_cells(piece, row, texts, dict(zip(columns.values(), corners, strict=True)))
+    piece.used.update(corners)
     return Record(block, piece.sheet, row + 1, texts, cells, units=header.units)
 
 
@@ -228,16 +265,6 @@ def compose_target(record: Record) -> None:
     if unit and value[-1:].isdigit():
         value = f"{value}{unit}"
     texts["target"] = value
-
-
-def next_cell(view: View, row: int, column: int, *, labels: frozenset[str] = frozenset()) -> Position | None:
-    """Return the next cell to the right that has text; the blank one when another label comes first."""
-    corner = view.corner(row, column)
-    others = [place for place in range(column + 1, view.width) if view.corner(row, place) != corner]
-    filled = next((place for place in others if view.texts[row][place].strip()), None)
-    if filled is not None and view.keys[row][filled] not in labels:
-        return view.corner(row, filled)
-    return view.corner(row, others[0]) if others else None
 
 
 def ticked(text: str) -> str:

@@ -87,10 +87,14 @@ def load_families(folder: Path = FORMS) -> tuple[Family, ...]:
     for part in sorted(parts.values(), key=lambda part: (part["form"], part["id"] != part["form"], part["id"])):
         base = parts[part["form"]]
         whole = part if base is part else _inherit(base, part)
+        named = {column: names for block in whole["blocks"].values() for column, names in block["columns"].items()}
+        for block in whole["blocks"].values():  # a column that must not occur may be named by another block
+            others = {column: named[column] for column in block["without"] if column in named}
+            block["columns"] = {**others, **block["columns"]}
         unnamed = [
             (name, column)
             for name, block in whole["blocks"].items()
-            for column in [*block["needs"], *block["after"]]
+            for column in [*block["needs"], *block["after"], *block["without"]]
             if column not in block["columns"]
         ]
         if unnamed:

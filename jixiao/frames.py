@@ -150,8 +150,9 @@ def _add_project(rows: Rows, reading: Reading) -> tuple[dict[str, Any], dict[str
 def _add_funds(rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
     for record in reading.records:
         if record.block == "funds":
-            rows.add(
-                "budgets",
+            rows.add_budget(
+                reading,
+                record,
                 **identity,
                 fund=record.texts["fund"],
                 **budget_of(rows, reading, record),
@@ -174,8 +175,9 @@ def _add_plan(rows: Rows, reading: Reading) -> None:
                 {"annual_budget": record.texts[name]},
                 {"annual_budget": record.cells[name]},
             )
-            rows.add(
-                "budgets",
+            rows.add_budget(
+                reading,
+                money,
                 **identity,
                 fund=name.removeprefix("fund_"),
                 **budget_of(rows, reading, money),
@@ -224,8 +226,9 @@ def _add_list(rows: Rows, reading: Reading) -> None:
                 parent=parent if is_sub else "",
                 **place,
             )
-            rows.add(
-                "budgets",
+            rows.add_budget(
+                reading,
+                record,
                 year=reading.year,
                 project_id=project_id,
                 evaluation="budget_list",

@@ -12,6 +12,8 @@ from jixiao.values import normalise
 from jixiao.vocabulary import reading_words
 
 LONGEST_LABEL = 40
+LEAST_HEADER = 3
+"""How many different header labels make a row a header, whether it can be read or not."""
 SECOND = "2:"
 """Stands before a column of the right half of a table that prints two halves side by side."""
 
@@ -161,20 +163,27 @@ def _match(keys: tuple[str, ...]) -> tuple[tuple[str, Block, tuple[tuple[int, st
 def _map(keys: tuple[str, ...], block: Block) -> dict[int, str]:
     """Return place -> declared column when the labels are the header of the block, else nothing."""
     mapped: dict[int, str] = {}
-    taken: set[str] = set()
+    order = {label: number for number, label in enumerate(block.columns)}
+    taken: dict[str, int] = {}
     second: set[str] = set()
     previous = ""
     for place, key in enumerate(keys):
         for column in block.columns.get(key, ()):
             if column not in taken and (column not in block.after or block.after[column] == previous):
                 mapped[place] = previous = column
-                taken.add(column)
+                taken[column] = place
                 break
             if block.is_halved and column in taken and column not in second:
                 mapped[place] = f"{SECOND}{column}"
                 second.add(column)
                 break
-    return mapped if block.needs <= taken and not taken & block.without else {}
+            # Of two names of one column the one that is declared first counts, wherever it stands.
+            if not block.is_halved and column in taken and order[key] < order[keys[taken[column]]]:
+                del mapped[taken[column]]
+                mapped[place] = previous = column
+                taken[column] = place
+                break
+    return mapped if block.needs <= taken.keys() and not taken.keys() & block.without else {}
 
 
 def find_headers(view: View) -> Headers:
@@ -202,6 +211,17 @@ def find_headers(view: View) -> Headers:
     return found
 
 
+def header_labels(view: View, row: int) -> dict[int, str]:
+    """Return the header labels of a row, each once, by the column in which they stand."""
+    aliases = _aliases()
+    found: dict[int, str] = {}
+    for column in view.distinct(row):
+        key = view.keys[row][column]
+        if key in aliases and key not in found.values():
+            found[column] = key
+    return found
+
+
 def _match_row(view: View, row: int, keys: list[str], found: Headers) -> None:
     columns = tuple(view.distinct(row))
     matches = _match(tuple([keys[column] for column in columns]))
@@ -220,8 +240,11 @@ def open_header(view: View, row: int, match: Match) -> Header:
     named = {match.columns[place]: column for place, column in match.places}
     labels = {column: match.labels[place] for place, column in match.places}
     texts = {column: view.texts[at[0]][at[1]] for column, at in labels.items()}
-    groups = {
-        view.corner(row - 1, column) for column in named if row and view.keys[row - 1][column] in match.block.columns
+    groups = {  # a label above that is divided here: 年度指标值 over sign, number and unit
+        view.corner(row - 1, column)
+        for column, name in named.items()
+        for names in [match.block.columns.get(view.keys[row - 1][column], ()) if row else ()]
+        if name in names or ("target" in names and name in {"target_relation", "measure_unit"})
     }
     return Header(
         match.block,
@@ -286,12 +309,12 @@ def near_header(views: list[View], titles: set[str]) -> tuple[View, int, list[st
         block = next(block for block in family.blocks if block.name == family.main)
         if family.form not in titles or not family.is_national:
             continue
-        names = {columns[0]: alias for alias, columns in reversed(block.columns.items())}
+        names = {column: alias for alias, columns in reversed(block.columns.items()) for column in columns}
         for view in views:
             for row, keys in enumerate(view.keys):
                 known = {column for key in keys for column in block.columns.get(key, ())}
                 lacking = [names[column] for column in sorted(block.needs - known)]
-                unknown = [text.strip() for text in dict.fromkeys(view.texts[row]) if text and not known_label(text)]
+                unknown = [normalise(text) for text in dict.fromkeys(view.texts[row]) if text and not known_label(text)]
                 if len(known) >= 2 and (best is None or len(known) > best[0]):
                     best = (len(known), view, row, lacking, unknown)
     return best[1:] if best else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
-from jixiao.blocks import Piece, next_cell, ticked
+from jixiao.blocks import ticked
 from jixiao.families import Family, load_families
-from jixiao.headers import Headers, Position
-from jixiao.records import Reading, Record, find_money_unit, find_year, label_key
+from jixiao.headers import Headers, Position, known_label
+from jixiao.pieces import Piece, next_cell
+from jixiao.records import Reading, Record, find_money_unit, find_year, in_digits
 from jixiao.values import normalise
 from jixiao.vocabulary import reading_words, value_labels
 
@@ -73,6 +74,7 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
     ]
     last_of_money = min(money, default=piece.stop if piece.headers else piece.start)
     sheet, money_sign = normalise(piece.sheet), str(reading_words()["yuan"])
+    columns = {at for header in piece.headers.values() for at in header.labels}  # these may state units of their own
     for row, column in view.filled:
         if not piece.start <= row < piece.stop:
             continue
@@ -81,28 +83,41 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
         if (is_used and (row >= last_of_money or money_sign not in text)) or len(text) > LONGEST_TITLE:
             continue
         plain = normalise(text)
-        is_unit_line = plain.startswith(unit_lines)
+        is_unit_line = plain.startswith(unit_lines) and bool(find_money_unit(plain))
         if row < last_of_money or is_unit_line:
-            reading.money_unit = reading.money_unit or find_money_unit(plain)
+            unit = find_money_unit(plain)
+            reading.money_unit = reading.money_unit or unit
+            if unit and unit != reading.money_unit and at not in columns:
+                piece.guess(row, column, "another_unit")
         if is_used:
             continue
         is_titled = bool(find_title(text)[0])
-        year = find_year(plain) if is_titled or _is_year_line(plain) else None
+        year = find_year(plain) if is_titled or _is_year_line(plain) else _bare_year(piece, row, plain)
         for name, pattern in family.head_patterns.items():
             found = pattern.search(plain)
             if found:
                 place = {name: view.address(*at)}
                 reading.head[name] = Record("head", piece.sheet, row + 1, {name: found[1]}, place)
-        if year and reading.year is None and row <= first:
-            reading.year = year
+        if year and row <= first:
+            reading.year = reading.year or year
+            if year != reading.year:
+                piece.guess(row, column, "another_year")
         is_note = any(note in plain for note in family.notes)
-        if is_titled or is_note or is_unit_line or (year and row <= first) or sheet in plain or plain in sheet:
+        is_name = plain == sheet or (plain.endswith(sheet) and at == view.filled[0])
+        if is_titled or is_note or is_unit_line or (year and row <= first) or is_name:
             piece.used.add(at)
+
+
+def _bare_year(piece: Piece, row: int, plain: str) -> int | None:
+    """Return a year that is printed as a number alone in its row."""
+    found = re.fullmatch(reading_words()["bare_year"], plain)
+    is_alone = found and len({text for text in piece.view.texts[row] if text.strip()}) == 1
+    return int(found[1]) if found and is_alone else None
 
 
 @lru_cache(maxsize=4_096)
 def _is_year_line(plain: str) -> bool:
-    return re.fullmatch(reading_words()["year_line"], plain) is not None
+    return re.fullmatch(reading_words()["year_line"], in_digits(plain)) is not None
 
 
 def _read_labels(piece: Piece, family: Family, reading: Reading) -> None:
@@ -129,8 +144,13 @@ def _read_labels(piece: Piece, family: Family, reading: Reading) -> None:
                 and view.keys[beside[0]][beside[1]] not in family.objectives
             )
             value = beside if beside and is_beside else view.corner(row + 1, column)
-            reading.head.setdefault(f"objective_{family.objectives[key]}", _one(piece, "objective", "objective", value))
-            piece.used |= {at, value}
+            piece.used.add(at)
+            if view.keys[value[0]][value[1]]:
+                continue  # another label: nothing was filled in
+            record = _one(piece, "objective", "objective", value)
+            first = reading.head.setdefault(f"objective_{family.objectives[key]}", record)
+            if first.texts == record.texts:
+                piece.used.add(value)
         elif key in family.ignored:
             piece.used.add(at)
         else:
@@ -170,13 +190,30 @@ def _read_glued(piece: Piece, at: Position, family: Family, reading: Reading) ->
         record = Record("head", piece.sheet, at[0] + 1, {name: value}, {name: piece.view.address(*at)})
         if name not in reading.head or _is_second_half(reading, name, at[0]):
             _keep(reading, name, record)
-        piece.used.add(at)
+        if normalise(reading.head[name].texts[name]) == normalise(value):
+            piece.used.add(at)
+
+
+@lru_cache(maxsize=16_384)
+def split_label(text: str) -> tuple[str, str]:
+    """Split a cell that holds a label and its value (项目名称：示例项目); both are empty when it does not.
+
+    Example:
+        >>> split_label("项目名称：示例项目"), split_label("项目名称 示例项目"), split_label("项 目 名 称")
+        (('项目名称', '示例项目'), ('项目名称', '示例项目'), ('', ''))
+    """
+    for pattern in (r"\s*([^:：]{1,20})[:：](.*)", r"\s*(\S{2,20})\s+(\S.*)"):
+        found = re.fullmatch(pattern, text, re.S)
+        key = known_label(found[1]) if found else ""
+        if found and key:
+            return key, found[2].strip()
+    return "", ""
 
 
 def _glued(text: str, family: Family) -> tuple[str, str]:
-    found = re.fullmatch(r"\s*([^:：]{1,20})[:：](.*)", text, re.S)
-    name = family.head.get(label_key(found[1])) if found else None
-    return (name, found[2].strip()) if name and found else ("", "")
+    key, value = split_label(text)
+    name = family.head.get(key, "")
+    return (name, value) if name else ("", "")
 
 
 def _read_lines(piece: Piece, family: Family, reading: Reading) -> None:

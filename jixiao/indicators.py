@@ -47,8 +47,9 @@ class IndicatorRows:
             category = new_category or category
             new_subcategory, label_weight = split_heading(record.texts.get("subcategory", ""))
             subcategory = new_subcategory or ("" if is_new and record.block != "summary" else subcategory)
+            above = points_of(self.rows, self.reading, record, "category_weight")
             own = points_of(self.rows, self.reading, record, "subcategory_weight")
-            self._add_heading(record, "category", category, category_weight, "")
+            self._add_heading(record, "category", category, above if above is not None else category_weight, "")
             if record.block == "summary":
                 own = points_of(self.rows, self.reading, record, "weight")
             weight = own if own is not None else label_weight

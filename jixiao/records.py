@@ -78,8 +78,20 @@ def label_key(text: str) -> str:
 
 def find_year(text: str) -> int | None:
     """Return the year that a text names (年度), if it names one."""
-    found = _pattern("year").search(text)
+    plain = in_digits(text)
+    found = next((found for pattern in reading_words()["year"] if (found := re.search(pattern, plain))), None)
     return int(found[1]) if found else None
+
+
+def in_digits(text: str) -> str:
+    """Return a text whose year is written in digits (二〇二三年 -> 2023年).
+
+    Example:
+        >>> in_digits("二〇二三年度"), in_digits("三年行动")
+        ('2023年度', '三年行动')
+    """
+    digits = reading_words()["year_digits"]
+    return _pattern("written_year").sub(lambda found: "".join(digits[sign] for sign in found[0]), text)
 
 
 def find_money_unit(text: str) -> str:

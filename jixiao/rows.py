@@ -10,7 +10,7 @@ from typing import Any
 from jixiao.records import Reading, Record
 from jixiao.schemas import SCHEMAS, Frames, typed
 from jixiao.values import normalise, parse_value
-from jixiao.vocabulary import reading_words
+from jixiao.vocabulary import reading_words, word
 
 
 def project_key(unit: str, project: str) -> str:
@@ -33,6 +33,7 @@ class Rows:
     def __init__(self) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
         self.without_unit: set[int] = set()
+        self.funds: set[tuple[Any, ...]] = set()
 
     def add(self, frame: str, **values: Any) -> None:
         """Add one row to a frame."""
@@ -44,6 +45,25 @@ class Rows:
             self.add(
                 "guesses", source_file=reading.file, source_sheet=sheet, source_cell=cell, text=text, reason=reason
             )
+
+    def add_budget(self, reading: Reading, record: Record, *, fund: str, **values: Any) -> None:
+        """Add one row of money; a source that is listed twice keeps both rows, the second under a name of its own."""
+        words = reading_words()
+        name, number = fund, 1
+        while (key := (values["year"], values["project_id"], values["evaluation"], name)) in self.funds:
+            number += 1
+            name = words["fund_again"].format(fund=word("fund", fund), number=number)
+        self.funds.add(key)
+        if name != fund:
+            cell = next(iter(record.cells.values()))
+            self.guess(
+                reading,
+                record.sheet,
+                cell,
+                record.texts.get("project", word("fund", fund)),
+                [words["reasons"]["fund_again"]],
+            )
+        self.add("budgets", fund=name, **values)
 
     def guess_unit(self, reading: Reading, record: Record, column: str) -> None:
         """Note once for a form that money was read without knowing its unit (金额单位)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -231,17 +232,20 @@ class Frames:
 
 def typed(rows: list[dict[str, Any]], schema: dict[str, str]) -> pd.DataFrame:
     """Make a frame with exactly the declared columns and types; missing text becomes an empty text."""
-    frame = pd.DataFrame(rows, columns=list(schema))
+    if not rows:
+        return _empty(tuple(schema.items())).copy()
+    whole = {}
     for column, kind in schema.items():
-        values = frame[column]
-        if kind == "str":
-            values = values.astype("object").where(values.notna(), "")
-        elif kind == "bool":
-            values = values.astype("object").where(values.notna(), False)
-        elif kind == "float64":
-            values = pd.to_numeric(values)
-        frame[column] = values.astype(kind)  # type: ignore[call-overload]
-    return frame
+        values = [row.get(column) for row in rows]
+        instead = {"str": "", "bool": False}.get(kind)
+        filled = [instead if value is None or value is pd.NA or value != value else value for value in values]
+        whole[column] = pd.Series(filled, dtype=kind)
+    return pd.DataFrame(whole)
+
+
+@cache
+def _empty(schema: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in schema})
 
 
 def exact_sum(values: Iterable[float | None]) -> float | None:

@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache
-from itertools import pairwise
 from pathlib import Path
 
 from jixiao.accounts import read_accounts
-from jixiao.blocks import Piece, next_cell, split_halves, walk
+from jixiao.blocks import split_halves, walk
+from jixiao.declared import load_shipped
+from jixiao.divisions import has_subject, split_forms, stand_apart, within
 from jixiao.errors import FormError, JixiaoError
 from jixiao.families import Family, load_families
 from jixiao.grids import Grid, read_grids
 from jixiao.headers import Headers, View, choose_family, find_headers, near_header, open_header
-from jixiao.heads import find_title, find_titles, read_head, settle_head
+from jixiao.heads import find_titles, read_head, settle_head
+from jixiao.pieces import Piece
 from jixiao.records import Reading, Record, label_key
 from jixiao.values import normalise
 from jixiao.vocabulary import reading_words
 
 NOTES = (".md", ".yaml", ".yml")
 """Files of a data folder that are about the forms and are none themselves."""
-
-_TITLE_ABOVE = 6
-"""How many rows above its project name a form may begin."""
 
 _COPY_SHARE = 0.8
 """Share of equal names from which a second table is a copy of the first."""
@@ -75,30 +73,50 @@ def recognise(grids: list[Grid], name: str) -> list[Reading]:
     accounts = read_accounts(grids, name)
     readings = [accounts] if accounts else []
     taken = {record.sheet for record in accounts.records} if accounts else set()
-    views = [View(grid) for grid in grids if grid.sheet not in taken]
+    views = [View(part) for grid in grids if grid.sheet not in taken for part in stand_apart(grid)]
     headers = [find_headers(view) for view in views]
-    unknown: list[View] = []
-    for pieces in _split_forms(views, headers):
-        reading = _recognise_form(pieces, [_within(piece, headers[views.index(piece.view)]) for piece in pieces], name)
-        if reading is None:
-            unknown += [piece.view for piece in pieces]
+    unread: list[tuple[Piece, str]] = []
+    left: list[dict[str, str]] = []
+    for pieces in split_forms(views, headers):
+        reading = _recognise_form(pieces, [within(piece, headers[views.index(piece.view)]) for piece in pieces], name)
+        if reading is None or _is_unfilled(reading):
+            unread += [(piece, "no_form" if reading is None else "empty_form") for piece in pieces]
+            left += reading.skipped if reading and not reading.records else []
         else:
+            _require(reading)
             _add_reading(readings, reading)
     if not readings:
-        raise _unknown_form(views, name)
-    margin = reading_words()["reasons"]["margin"]
+        raise _empty_form(unread, name) or _unknown_form(views, name)
+    reasons = reading_words()["reasons"]
     for grid in grids:
-        for line in grid.margins:
-            readings[0].skipped.append({"sheet": grid.sheet, "cell": line.address, "text": line.text, "reason": margin})
-    reason = reading_words()["reasons"]["no_form"]
-    for view in unknown:
-        cells = view.filled
-        if cells:
-            text = view.texts[cells[0][0]][cells[0][1]]
-            readings[0].skipped.append(
-                {"sheet": view.grid.sheet, "cell": view.address(*cells[0]), "text": text, "reason": reason}
-            )
+        left += [
+            {"sheet": grid.sheet, "cell": line.address, "text": line.text, "reason": reasons["margin"]}
+            for line in grid.margins
+        ]
+    for piece, reason in unread:
+        view = piece.view
+        first = next((at for at in view.filled if piece.start <= at[0] < piece.stop), None)
+        if first:
+            text, cell = view.texts[first[0]][first[1]], view.address(*first)
+            left.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reasons[reason]})
+    readings[0].skipped += left
     return readings
+
+
+def _is_unfilled(reading: Reading) -> bool:
+    """Say whether a form is a template that nobody filled in: no subject, no value, or no row at all."""
+    family = next(family for family in load_families() if family.id == reading.form)
+    values = ("target", "actual", "reported_score", "annual_budget", "executed")
+    is_filled = any(normalise(record.texts.get(name, "")) for record in reading.records for name in values)
+    return not reading.records or (family.subject not in reading.head and family.main != "list" and not is_filled)
+
+
+def _empty_form(unread: list[tuple[Piece, str]], name: str) -> FormError | None:
+    """Say that a form has its header and nothing to read below it: a template that nobody filled in (空白模板)."""
+    sheet = next((piece.sheet for piece, reason in unread if reason == "empty_form"), None)
+    if sheet is None:
+        return None
+    return FormError(name, "表头下没有可读入的内容", "请填写后再放入；空白模板不必放入数据目录", place=sheet)
 
 
 def _unknown_form(views: list[View], name: str) -> FormError:
@@ -106,7 +124,8 @@ def _unknown_form(views: list[View], name: str) -> FormError:
     titles = find_titles([Piece(view, 0, view.height) for view in views], [{} for _ in views])
     near = near_header(views, set(titles.values()))
     if near is None:
-        known = "、".join(dict.fromkeys(family.titles[-1] for family in load_families() if family.is_national))
+        forms = [family.titles[0] for family in load_families() if family.is_national]
+        known = "、".join([*forms, *load_shipped("forms/final_account.yaml")["titles"]])
         return FormError(name, "没有找到可识别的表头", f"应为下列表之一：{known}；请检查表头文字是否完整")
     view, row, lacking, unknown = near
     return FormError(
@@ -127,124 +146,16 @@ def _recognise_form(pieces: list[Piece], headers: list[Headers], name: str) -> R
     year: int | None = None
     while True:
         family = choose_family(headers, labels, forms, year)
-        if family is None or not (titles or _has_subject(pieces)):
+        if family is None or not (titles or (family.main != "list" and has_subject(pieces))):
             return None
         for piece, found in zip(pieces, headers, strict=True):
             matches = found.get(family.id, {})
             piece.headers = {row: open_header(piece.view, row, match) for row, match in matches.items()}
-            piece.used = set()
+            piece.used, piece.guesses, piece.broken, piece.nameless = set(), [], set(), set()
         reading = _read_form(pieces, family, name, is_titled=family.form in forms)
         if year == reading.year or family.years[0] <= (reading.year or 0) <= family.years[1]:
             return reading
         year = reading.year  # this family was not printed in that year yet, or no longer
-
-
-def _within(piece: Piece, headers: Headers) -> Headers:
-    """Return the header rows that stand inside a piece."""
-    return {
-        family: {row: header for row, header in rows.items() if piece.start <= row < piece.stop}
-        for family, rows in headers.items()
-    }
-
-
-@cache
-def _subject_labels() -> frozenset[str]:
-    """Return the labels that name what a form is about: 项目名称, 部门名称, but not 主管部门."""
-    projects = {label for family in load_families() if family.subject == "project" for label in family.head}
-    named = [
-        (label, family.subject)
-        for family in load_families()
-        for label, column in family.head.items()
-        if column == family.subject
-    ]
-    return frozenset(label for label, subject in named if subject == "project" or label not in projects)
-
-
-def _has_subject(pieces: list[Piece]) -> bool:
-    return any(key in _subject_labels() for piece in pieces for keys in piece.view.keys for key in keys)
-
-
-def _subjects(view: View, headers: Headers) -> list[tuple[int, str]]:
-    """Return the rows that name a project, each with its name."""
-    labels = _subject_labels()
-    rows = {row for found in headers.values() for row in found}
-    found = []
-    for row, keys in enumerate(view.keys):
-        if row in rows or labels.isdisjoint(keys):
-            continue
-        column = next(column for column, key in enumerate(keys) if key in labels)
-        at = next_cell(view, row, column, labels=labels)
-        if view.corner(row, column) == (row, column) and at is not None:
-            found.append((row, normalise(view.texts[at[0]][at[1]])))
-    return found
-
-
-def _split_forms(views: list[View], headers: list[Headers]) -> list[list[Piece]]:
-    """Divide the grids of a file into forms: a new project name starts a new one; other tables join the form before.
-
-    A table of another form that names no project (一览表) stands for itself.
-    """
-    forms: list[list[Piece]] = []
-    waiting: list[Piece] = []
-    subject = ""
-    for view, found in zip(views, headers, strict=True):
-        named = _subjects(view, found)
-        starts = [row for row, name in named if name]
-        kept: list[int] = []
-        for row, name in named:
-            is_again = name == subject and not (
-                _has_main(view, found) and forms and _is_complete(forms[-1], views, headers)
-            )
-            if name and not is_again:
-                kept.append(row)
-            subject = name or subject
-        if not kept:
-            piece = Piece(view, 0, view.height)
-            if forms and _joins(forms[-1], found, views, headers):
-                forms[-1].append(piece)
-            elif found and forms and not starts:
-                forms.append([piece])
-            else:
-                waiting.append(piece)
-            continue
-        bounds = [_first_row(view, found, row) for row in kept]
-        if forms and bounds[0] > 0 and any(row < bounds[0] for rows in found.values() for row in rows):
-            forms[-1].append(Piece(view, 0, bounds[0]))
-        else:
-            bounds[0] = 0
-        for start, stop in pairwise([*bounds, view.height]):
-            forms.append([*waiting, Piece(view, start, stop)])
-            waiting = []
-    if waiting:
-        forms.append(waiting) if not forms else forms[-1].extend(waiting)
-    return forms
-
-
-def _joins(form: list[Piece], found: Headers, views: list[View], headers: list[Headers]) -> bool:
-    """Say whether a table without a project name belongs to the form before: headers of the same form, or none."""
-    if not found:
-        return True
-    ours = {family for piece in form for family in headers[views.index(piece.view)]}
-    return not ours or bool(ours & set(found))
-
-
-def _has_main(view: View, found: Headers) -> bool:
-    mains = {family.id: family.main for family in load_families()}
-    return any(header.block.name == mains[family] for family, rows in found.items() for header in rows.values())
-
-
-def _is_complete(form: list[Piece], views: list[View], headers: list[Headers]) -> bool:
-    return any(_has_main(piece.view, _within(piece, headers[views.index(piece.view)])) for piece in form)
-
-
-def _first_row(view: View, found: Headers, row: int) -> int:
-    """Return where a form begins: at its title, a few rows above the name of its project."""
-    for above in range(row - 1, max(row - 1 - _TITLE_ABOVE, -1), -1):
-        if any(above in rows for rows in found.values()):
-            break
-        if any(find_title(text)[0] for text in view.texts[above] if text):
-            return above
-    return row
 
 
 def _read_form(pieces: list[Piece], family: Family, name: str, *, is_titled: bool) -> Reading:
@@ -253,36 +164,41 @@ def _read_form(pieces: list[Piece], family: Family, name: str, *, is_titled: boo
     printed = sum(header.printed for piece in pieces for header in piece.headers.values())
     reading = Reading(name, family.form, family.evaluation, family=family.family)
     reading.sureness = round(known / printed * (1 if is_titled else 0.8), 2)
-    reading.records = [half for record in walk(pieces) for half in split_halves(record)]
+    reading.records = [half for record in walk(pieces, frozenset(family.head)) for half in split_halves(record)]
     _mark_copies(reading, family)
     read_head(pieces, family, reading)
     settle_head(reading, family)
-    _require(reading, family)
-    reason = reading_words()["reasons"]["no_column"]
+    reasons = reading_words()["reasons"]
     for piece in pieces:
         view = piece.view
+        reading.guesses += piece.guesses
         for row, column in view.filled:
             if piece.start <= row < piece.stop and (row, column) not in piece.used:
                 cell, text = view.grid.address(row, column), view.texts[row][column]
-                reading.skipped.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reason})
+                reason = "broken_header" if row in piece.broken else "no_name" if row in piece.nameless else "no_column"
+                reading.skipped.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reasons[reason]})
     return reading
 
 
-def _require(reading: Reading, family: Family) -> None:
+def _require(reading: Reading) -> None:
     """Refuse a form without its year, kind or project; the year may come from the folder, which is said."""
+    sheet = reading.records[0].sheet
     if reading.year is None:
         folder = re.match(r"(20\d\d)/", reading.file)
         if not folder:
-            raise FormError(reading.file, "没有找到评价年度", "请在标题下写明，如“（2021年度）”")
+            raise FormError(reading.file, "没有找到评价年度", "请在标题下写明，如“（2021年度）”", place=sheet)
         reading.year = int(folder[1])
         reason = reading_words()["reasons"]["year_of_folder"]
-        reading.guesses.append({"sheet": reading.records[0].sheet, "cell": "", "text": folder[1], "reason": reason})
+        reading.guesses.append({"sheet": sheet, "cell": "", "text": folder[1], "reason": reason})
     if not reading.evaluation:
-        raise FormError(reading.file, "没有写明评价类型", "请在“评价类型”处填写单位自评、部门评价或财政评价")
+        raise FormError(
+            reading.file, "没有写明评价类型", "请在“评价类型”处填写单位自评、部门评价或财政评价", place=sheet
+        )
+    family = next(family for family in load_families() if family.id == reading.form)
     if family.subject == "project" and family.main != "list" and "project" not in reading.head:
-        raise FormError(reading.file, "没有找到项目名称", "请在“项目名称”右侧填写项目名称")
+        raise FormError(reading.file, "没有找到项目名称", "请在“项目名称”右侧填写项目名称", place=sheet)
     if family.subject == "department" and "department" not in reading.head:
-        raise FormError(reading.file, "没有找到部门名称", "请在“部门名称”右侧填写部门名称")
+        raise FormError(reading.file, "没有找到部门名称", "请在“部门名称”右侧填写部门名称", place=sheet)
 
 
 def _mark_copies(reading: Reading, family: Family) -> None:

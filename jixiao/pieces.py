@@ -1,0 +1,121 @@
+"""A piece of a grid that belongs to one form (表块), and what its merged cells and its odd rows mean."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+from jixiao.headers import SECOND, Header, Position, View
+from jixiao.values import normalise
+from jixiao.vocabulary import reading_words
+
+SUMMED = frozenset({"weight", "reported_score", "initial_budget", "annual_budget", "arrived", "issued", "executed"})
+"""Columns whose values are summed: one cell that is merged over several rows counts once."""
+REPEATED = frozenset({"target", "actual", "execution_rate", "arrival_rate"})
+"""Columns whose value holds for every row that its cell is merged over."""
+VALUES = SUMMED | REPEATED
+NAMES = frozenset({"category", "subcategory", "indicator", "project", "task"})
+"""Columns that say what a row is about."""
+
+
+@cache
+def _note_pattern() -> re.Pattern[str]:
+    return re.compile(reading_words()["note_line"])
+
+
+@dataclass
+class Piece:
+    """A run of rows of one grid that belongs to one form; ``used`` collects the cells that are accounted for."""
+
+    view: View
+    start: int
+    stop: int
+    headers: dict[int, Header] = field(default_factory=dict)
+    used: set[Position] = field(default_factory=set)
+    guesses: list[dict[str, str]] = field(default_factory=list)
+    broken: set[int] = field(default_factory=set)
+    """The rows below a header that lacks a column it needs."""
+    nameless: set[int] = field(default_factory=set)
+    """The rows that hold values and no name."""
+
+    @property
+    def sheet(self) -> str:
+        """Name of the sheet or table."""
+        return self.view.grid.sheet
+
+    def guess(self, row: int, column: int, reason: str) -> None:
+        """Note with which assumption the cell at a position was read."""
+        text = self.view.texts[row][column].strip()
+        reason = reading_words()["reasons"][reason]
+        self.guesses.append(
+            {"sheet": self.sheet, "cell": self.view.address(row, column), "text": text, "reason": reason}
+        )
+
+
+def next_cell(view: View, row: int, column: int, *, labels: frozenset[str] = frozenset()) -> Position | None:
+    """Return the next cell to the right that has text; the blank one, if any, when another label comes first."""
+    corner = view.corner(row, column)
+    others = [place for place in range(column + 1, view.width) if view.corner(row, place) != corner]
+    filled = next((place for place in others if view.texts[row][place].strip()), None)
+    if filled is not None and view.keys[row][filled] not in labels:
+        return view.corner(row, filled)
+    return view.corner(row, others[0]) if others and others[0] != filled else None
+
+
+def subtotal_of(view: View, row: int, column: int, header: Header) -> str:
+    """Return the kind of a row that sums some rows above it (产出指标小计), empty when it does not."""
+    text = view.texts[row][column]
+    is_named = header.columns.get(column) in {"category", "subcategory"} and "subtotal" in header.block.closing.values()
+    return (
+        "subtotal" if is_named and text and normalise(text).endswith(tuple(reading_words()["subtotal_endings"])) else ""
+    )
+
+
+def share_cells(piece: Piece, row: int, texts: dict[str, str], corners: dict[str, Position]) -> None:
+    """Say what one cell means that stands for several rows or columns: what can be summed counts once.
+
+    Names and reasons are repeated in every row that they are merged over.
+    """
+    seen: set[Position] = set()
+    named = {corner for name, corner in corners.items() if name in NAMES}
+    for name, corner in corners.items():
+        if name not in VALUES or not texts[name]:
+            continue
+        if corner in named:
+            texts[name] = ""
+            continue
+        if corner in seen or (corner[0] < row and corner in piece.used and name not in REPEATED):
+            texts[name] = ""
+            piece.guess(*corner, "shared_once")
+        elif corner[0] < row and corner in piece.used:
+            piece.guess(*corner, "shared_again")
+        seen.add(corner)
+
+
+def is_nameless(piece: Piece, row: int, header: Header) -> bool:
+    """Say whether a row holds numbers and no name of its own: a total or the rest of a row, nothing to be scored."""
+    view = piece.view
+    named = [column for column, name in header.columns.items() if name.removeprefix(SECOND) in NAMES]
+    filled = [column for column in named if view.texts[row][column].strip()]
+    if not named or any(view.corner(row, column)[0] == row for column in filled) or max(named) in filled:
+        return False
+    piece.nameless.add(row)
+    return True
+
+
+def is_note(piece: Piece, row: int, header: Header) -> bool:
+    """Say whether a row is a remark between the rows: one cell that reaches over names and values, or begins so."""
+    view = piece.view
+    own: Position | None = None
+    for column, text in enumerate(view.texts[row]):
+        corner = view.corner_of.get((row, column), (row, column))
+        if corner[0] == row and corner != own and text and not text.isspace():
+            if own is not None:
+                return False
+            own = corner
+    if own is None:
+        return False
+    named = {name for column, name in header.columns.items() if view.corner(row, column) == own}
+    text = normalise(view.texts[own[0]][own[1]])
+    return len(named & VALUES) > 0 < len(named - VALUES) or _note_pattern().match(text) is not None
