@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +36,8 @@ _RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNO
 class Results:
     """Everything one data folder gives (全部结果): the frames, the scores, the totals and the findings.
 
-    ``place`` is the folder that was read, ``as_of`` when it was read.
+    ``place`` is the folder that was read, ``as_of`` when it was read; ``remark`` is what a reader must know of data
+    that were not received, such as made-up ones.
     """
 
     frames: Frames
@@ -45,6 +46,7 @@ class Results:
     findings: pd.DataFrame
     place: Path
     as_of: datetime
+    remark: str = ""
 
 
 def workbench() -> Path:
@@ -144,27 +146,73 @@ def build(place: str | Path = "source", out: Path | None = None) -> tuple[Result
 
 def write_built(results: Results, out: Path) -> None:
     """Write every frame as parquet and the manifest last."""
+    write_parts([results], out)
+
+
+def write_parts(parts: Iterable[Results], out: Path, *, remark: str = "") -> None:
+    """Write results that come part by part, such as year by year, as one place; only one part is held at a time.
+
+    Args:
+        parts: At least one; no evaluation is in two of them.
+        out: The folder; each file is moved into its place when it is whole, the manifest last.
+        remark: What a reader must know of the data; kept in the manifest.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     out.mkdir(parents=True, exist_ok=True)
-    hashes = {}
-    for name, frame in _all_frames(results).items():
-        path = out / f"{name}.parquet"
-        write_safely(
-            path,
-            lambda target, frame=frame: frame.to_parquet(  # type: ignore[misc]
-                target, index=False, write_page_checksum=True
-            ),
-        )
-        hashes[path.name] = checksum(path)
+    findings: list[pd.DataFrame] = []
+    writers: dict[str, pq.ParquetWriter] = {}
+    beside: dict[str, Path] = {}
+    last: Results | None = None
+    try:
+        for last in parts:
+            findings.append(last.findings)
+            for name, frame in _all_frames(last).items():
+                if name not in writers:
+                    beside[name] = out / f".{os.getpid()}.{name}.parquet"
+                    schema = pa.Table.from_pandas(frame, preserve_index=False).schema
+                    writers[name] = pq.ParquetWriter(beside[name], schema, write_page_checksum=True)
+                table = pa.Table.from_pandas(frame, schema=writers[name].schema, preserve_index=False)
+                writers[name].write_table(table)
+        if last is None:
+            raise ValueError("nothing to write")
+        for writer in writers.values():
+            writer.close()
+        hashes = {}
+        for name, path in beside.items():
+            _flush(path)
+            hashes[f"{name}.parquet"] = checksum(path)
+        every = _worst_first(findings)
+        for name, path in beside.items():
+            os.replace(path, out / f"{name}.parquet")
+    finally:
+        for path in beside.values():
+            path.unlink(missing_ok=True)
+    write_safely(
+        out / "findings.parquet", lambda target: every.to_parquet(target, index=False, write_page_checksum=True)
+    )
     manifest = {
         "jixiao": jixiao.__version__,
-        "as_of": results.as_of.isoformat(timespec="seconds"),
-        "place": os.path.relpath(results.place, out),
-        "sources": source_hashes(results.place),
+        "as_of": last.as_of.isoformat(timespec="seconds"),
+        "place": os.path.relpath(last.place, out),
+        **({"remark": remark} if remark else {}),
+        "sources": source_hashes(last.place),
         "rules": rules_hash(),
-        "files": hashes,
+        "files": {**hashes, "findings.parquet": checksum(out / "findings.parquet")},
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1)
     write_safely(out / MANIFEST, lambda target: target.write_text(text, encoding="utf-8"))
+
+
+def _worst_first(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Join the findings of several parts in the order in which the audit lists them."""
+    if len(parts) == 1:
+        return parts[0]
+    every = pd.concat(parts, ignore_index=True)
+    rank = every["severity"].map({severity: number for number, severity in enumerate(SEVERITIES)})
+    order = ["rank", "year", "project_id", "evaluation", "indicator_id", "code", "source_sheet", "source_cell"]
+    return every.assign(rank=rank).sort_values(order, kind="stable", ignore_index=True).drop(columns="rank")
 
 
 def _all_frames(results: Results) -> dict[str, pd.DataFrame]:
@@ -172,7 +220,6 @@ def _all_frames(results: Results) -> dict[str, pd.DataFrame]:
         **dict(results.frames.items()),
         "scores": results.scores,
         "totals": results.totals,
-        "findings": results.findings,
     }
 
 
@@ -181,11 +228,15 @@ def write_safely(path: Path, write: Callable[[Path], object]) -> None:
     beside = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         write(beside)
-        with beside.open("rb+") as handle:
-            os.fsync(handle.fileno())
+        _flush(beside)
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as handle:
+        os.fsync(handle.fileno())
 
 
 def safe_name(name: str) -> str:
@@ -235,6 +286,7 @@ def read_built(folder: Path) -> Results:
         findings,
         (folder / manifest["place"]).resolve(),
         datetime.fromisoformat(manifest["as_of"]),
+        manifest.get("remark", ""),
     )
 
 
@@ -261,5 +313,6 @@ __all__ = [
     "source_hashes",
     "workbench",
     "write_built",
+    "write_parts",
     "write_safely",
 ]

@@ -32,6 +32,7 @@ LAYERS = [
     ["claims"],
     ["store"],
     ["forms"],
+    ["province"],
     ["summary"],
     ["theme"],
     ["figures", "tables"],
@@ -60,6 +61,15 @@ ROOMS = {
         ["cells", "shown", "archives", "kinds", "office"],
         ["captions"],
         ["workbooks", "oldbooks", "opendocuments", "documents", "delimited", "hypertext", "pages"],
+        ["__init__"],
+    ],
+    "province": [
+        ["catalogue", "columns"],
+        ["population"],
+        ["money"],
+        ["attainment"],
+        ["self_forms"],
+        ["papers", "review_forms"],
         ["__init__"],
     ],
 }

@@ -73,7 +73,8 @@ def load_catalogue() -> Catalogue:
     """
     sample = declared()
     patterns: list[Pattern] = []
-    starts, topics, fields = [0], [], []
+    topics: list[dict[str, Any]] = []
+    starts, fields = [0], []
     for number, field in enumerate(sample["fields"]):
         for topic in field["topics"]:
             for subcategory, category in sample["levels"].items():

@@ -34,7 +34,7 @@ def slip_share(code: str) -> float:
     sample = declared()
     found = sample["observed"]["slips"].get(code)
     if found:
-        return float(found[0] / found[1] * sample["assumed"]["slip_scale"])
+        return float(found[0] / found[1]) * float(sample["assumed"]["slip_scale"])
     return float(sample["assumed"]["slips"][code])
 
 
@@ -70,14 +70,17 @@ def make_money(population: Population, chosen: np.ndarray, year: int, rng: np.ra
     full = rng.random(size) < float(assumed["arrived"])
     arrived = np.where(full, annual, np.rint(executed + (annual - executed) * rng.random(size))).astype(np.int64)
     arrived = np.maximum(arrived, executed)
-    funds = [_split(amount, mine["carry_share"], mine["other_share"]) for amount in (initial, annual, executed)]
+    shares = (mine["carry_share"].to_numpy(), mine["other_share"].to_numpy())
+    budgeted = _split(annual, *shares)
     shown = share(10_000, executed, annual)
     slip = share(10_000, executed, np.maximum(initial, 1))
     wrong = _hit("execution_rate", careless, rng) & (slip != shown)
     moved = _hit("funds_sum", careless, rng) & ~is_over
-    funds[1][:, 1] += np.where(moved, np.maximum(np.rint(annual * 0.05), 10), 0).astype(np.int64)
+    budgeted[:, 1] += np.where(moved, np.maximum(np.rint(annual * 0.05), 10), 0).astype(np.int64)
     planted = {"rate_over_100": is_over, "execution_rate": wrong, "funds_sum": moved}
-    return Money(*funds, arrived, np.where(wrong, slip, shown), planted)
+    return Money(
+        _split(initial, *shares), budgeted, _split(executed, *shares), arrived, np.where(wrong, slip, shown), planted
+    )
 
 
 def carelessness(population: Population, chosen: np.ndarray) -> np.ndarray:
@@ -91,7 +94,7 @@ def _hit(code: str, careless: np.ndarray, rng: np.random.Generator) -> np.ndarra
     return np.asarray(rng.random(len(careless)) < slip_share(code) * careless)
 
 
-def _split(whole: np.ndarray, carried: object, other: object) -> np.ndarray:
+def _split(whole: np.ndarray, carried: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Split amounts into what is granted, carried over and from elsewhere; the parts add up exactly."""
-    parts = [np.rint(whole * np.asarray(portion, float)).astype(np.int64) for portion in (carried, other)]
+    parts = [np.rint(whole * portion).astype(np.int64) for portion in (carried, other)]
     return np.column_stack([whole, whole - parts[0] - parts[1], *parts])
