@@ -76,7 +76,7 @@ def frame_of(name: str, size: int, **columns: Any) -> pd.DataFrame:
 
 def days_of(numbers: np.ndarray, is_day: np.ndarray) -> pd.Series:
     """Return days since 1970 as dates, missing where a row holds none."""
-    days = numbers.astype("datetime64[D]").astype("datetime64[us]")
+    days = np.where(is_day, numbers, 0).astype("datetime64[D]").astype("datetime64[us]")
     return pd.Series(np.where(is_day, days, np.datetime64("NaT", "us")))
 
 

@@ -114,10 +114,10 @@ def indicator_columns(
     decimals = np.where(kind == RATE, 1, np.where(kind == MONEY, 2, 0))
     unit = listed("unit")
     target_text = texts_of(signs, sign) + number_texts(target, decimals) + unit
-    target_text = target_text.where(kind != DATE, date_texts(words["deadline"], target))
+    target_text = target_text.where(kind != DATE, date_texts(words["deadline"], np.where(kind == DATE, target, 0)))
     target_text = target_text.where(kind < WORDS, listed("target"))
     actual_text = number_texts(actual, decimals) + unit
-    actual_text = actual_text.where(kind != DATE, date_texts(words["date"], actual))
+    actual_text = actual_text.where(kind != DATE, date_texts(words["date"], np.where(kind == DATE, actual, 0)))
     actual_text = actual_text.where(kind < WORDS, listed("target"))
     said = [words["cost"], *words["levels"]]
     actual_text = actual_text.where(way < SAID, texts_of(said, np.where(way < SAID, -1, way - SAID)))
