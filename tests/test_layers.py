@@ -68,8 +68,8 @@ ROOMS = {
         ["population"],
         ["money"],
         ["attainment"],
-        ["self_forms"],
-        ["papers", "review_forms"],
+        ["chunks"],
+        ["papers", "review_forms", "self_forms"],
         ["__init__"],
     ],
 }

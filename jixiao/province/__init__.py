@@ -1,4 +1,4 @@
-"""The made-up province (示例省): departments, projects and forms that nobody filled in, for demonstrations and benchmarks.
+"""The made-up province (示例省): departments, projects and forms nobody filled in, to demonstrate and measure with.
 
 Everything is drawn at random from what ``rules/sample.yaml`` declares; the same request gives the same content. What is
 made has the layout of every other place, is labelled 示例数据（虚构） wherever a reader could meet it, and is never
@@ -22,12 +22,13 @@ from jixiao.checks import audit, load_checks
 from jixiao.errors import RequestError
 from jixiao.province.attainment import make_rows
 from jixiao.province.catalogue import declared
+from jixiao.province.chunks import Chunk
 from jixiao.province.columns import frame_of
 from jixiao.province.money import Money, make_money
 from jixiao.province.papers import write_papers
 from jixiao.province.population import Population, most_departments, populate
 from jixiao.province.review_forms import review_frames
-from jixiao.province.self_forms import Chunk, self_frames
+from jixiao.province.self_forms import self_frames
 from jixiao.schemas import SCHEMAS, Frames
 from jixiao.scoring import score
 from jixiao.sources import checksum

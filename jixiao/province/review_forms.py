@@ -1,4 +1,4 @@
-"""The frames of made-up department and finance evaluations (示例评分表的数据表), as four sheets of a workbook hold them."""
+"""The frames of made-up department and finance evaluations (示例评分表), as the four sheets of a workbook hold them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import pandas as pd
 from jixiao import formulas
 from jixiao.province.attainment import rule_points
 from jixiao.province.catalogue import declared
-from jixiao.province.columns import cells_of, frame_of, texts_of
-from jixiao.province.money import carelessness, slip_share
-from jixiao.province.self_forms import (
+from jixiao.province.chunks import (
     Chunk,
     grade_texts,
     guess_frame,
@@ -21,6 +19,8 @@ from jixiao.province.self_forms import (
     state_counts,
     total_rows,
 )
+from jixiao.province.columns import cells_of, frame_of, texts_of
+from jixiao.province.money import carelessness, slip_share
 from jixiao.values import parse_value, reading_state
 
 TOP = 3
