@@ -235,7 +235,7 @@ def sample(
         raise JixiaoError("请用 --out 写明写到哪个目录，须是新目录或空目录")
     wanted = province.Wanted(departments, province.parse_years(years), projects, seed)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True) as progress:
+    with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as progress:
         task = progress.add_task("生成示例数据", total=None)
         counts = province.write_province(
             wanted,

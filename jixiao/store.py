@@ -257,10 +257,13 @@ def source_hashes(folder: Path) -> dict[str, str]:
 
 
 def rules_hash() -> str:
-    """Return one hash over every declared rule that a score, a finding or a frame can depend on."""
+    """Return one hash over every declared rule that a score, a finding or a frame of received data can depend on."""
     digest = hashlib.sha256()
-    shown_only = {RULES / "dashboard.yaml", RULES / "reports.yaml", *(RULES / "layouts").glob("*.yaml")}
-    for path in sorted(set(RULES.rglob("*.yaml")) - shown_only):
+    aside = {
+        *(RULES / f"{name}.yaml" for name in ("dashboard", "reports", "sample")),
+        *(RULES / "layouts").glob("*.yaml"),
+    }
+    for path in sorted(set(RULES.rglob("*.yaml")) - aside):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

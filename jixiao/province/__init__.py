@@ -35,7 +35,9 @@ from jixiao.sources import checksum
 from jixiao.store import Results, workbench, write_parts, write_safely
 
 PORTION = 5_000
-"""Projects of one year that are made, scored and written at a time; the content depends on it."""
+"""Projects of one year that are made at a time; the content depends on it."""
+HELD = 600_000
+"""Indicator rows that are scored, audited and written at a time: a usual province whole, a large one in batches."""
 FIRST_YEAR, LAST_YEAR = 2020, 2100
 _REVIEWS = ("finance", "department")
 _PLANTED = {"code": "str", "year": "Int64", "project_id": "str", "evaluation": "str", "indicator_id": "str"}
@@ -119,9 +121,23 @@ def make_province(wanted: Wanted) -> tuple[Frames, pd.DataFrame]:
         >>> frames.projects["project_id"].nunique()
         4
     """
-    made = list(make_parts(wanted))
+    return _together(list(make_parts(wanted)))
+
+
+def _together(made: list[tuple[Frames, pd.DataFrame]]) -> tuple[Frames, pd.DataFrame]:
     frames = {name: pd.concat([getattr(part, name) for part, _ in made], ignore_index=True) for name in SCHEMAS}
     return Frames(**frames), pd.concat([planted for _, planted in made], ignore_index=True)
+
+
+def _batches(wanted: Wanted) -> Iterator[tuple[Frames, pd.DataFrame]]:
+    """Join the parts of a province into batches of at most ``HELD`` indicator rows, or one part."""
+    held: list[tuple[Frames, pd.DataFrame]] = []
+    for part in make_parts(wanted):
+        if held and sum(len(frames.indicators) for frames, _ in (*held, part)) > HELD:
+            yield _together(held)
+            held = []
+        held.append(part)
+    yield _together(held)
 
 
 def write_province(
@@ -174,7 +190,7 @@ def _results(
     tell: Callable[[int, int], None],
 ) -> Iterator[Results]:
     done = 0
-    for frames, slips in make_parts(wanted):
+    for frames, slips in _batches(wanted):
         if with_forms:
             counts["files"] += write_papers(frames, forms)
             sums = [checksum(forms / name) for name in frames.ingest["source_file"]]
@@ -186,7 +202,7 @@ def _results(
         for name, frame in sizes.items():
             counts[name] += len(frame)
         yield Results(frames, scores, totals, findings, forms, datetime.now(UTC))
-        done += frames.projects["project_id"].nunique()
+        done += len(frames.projects)
         tell(done, wanted.projects * len(wanted.years))
 
 
