@@ -233,7 +233,7 @@ def report(
         outcomes = reports.run_reports(
             requests,
             target,
-            as_of=f"{results.as_of.astimezone():%Y-%m-%d %H:%M}",
+            as_of="；".join(filter(None, (f"{results.as_of.astimezone():%Y-%m-%d %H:%M}", results.remark))),
             shared_script=shared_script,
             is_all=everything,
             tell=tell,
@@ -269,6 +269,39 @@ def form(
         print(f"已写出 {_shown(item.path)}")
         for note in item.notes:
             print(f"  注意：{note}")
+
+
+@app.command()
+def sample(
+    out: Annotated[Path | None, typer.Option(help="写到哪个目录，须是新目录或空目录")] = None,
+    departments: Annotated[int, typer.Option(help="主管部门数")] = 60,
+    years: Annotated[str, typer.Option(help="年度范围，如 2020:2024")] = "2020:2024",
+    projects: Annotated[int, typer.Option(help="每年的项目数")] = 5000,
+    seed: Annotated[int, typer.Option(help="随机种子，相同的种子生成相同的内容")] = 1,
+    with_forms: Annotated[bool, typer.Option("--forms", help="同时写出每份表格文件（.xlsx），并逐份读回核对")] = False,
+) -> None:
+    """生成虚构的示例数据，供演示和测速；内容全部是编造的。"""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from jixiao import province
+
+    if out is None:
+        raise JixiaoError("请用 --out 写明写到哪个目录，须是新目录或空目录")
+    wanted = province.Wanted(departments, province.parse_years(years), projects, seed)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as progress:
+        task = progress.add_task("生成示例数据", total=None)
+        counts = province.write_province(
+            wanted,
+            out,
+            with_forms=with_forms,
+            tell=lambda done, whole: progress.update(task, completed=done, total=whole),
+        )
+    print(
+        f"已生成示例数据（虚构）：{counts['evaluations']} 份评价，{counts['indicators']} 行指标，"
+        f"有意放入 {counts['planted']} 处差错，核查发现 {counts['findings']} 个问题，表格文件 {counts['files']} 个。"
+    )
+    print(f"目录：{_shown(out)}；其他命令加 --place {_shown(out)} 即可使用")
 
 
 @app.command()

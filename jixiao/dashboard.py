@@ -162,7 +162,10 @@ class Dashboard:
         nothing = words["nothing"].format(**labels) if part.frames.projects.empty else words["no_evaluations"]
         hint = nothing if part.totals.empty else ""
         self.numbers.value = (
-            _paragraph("warning", self.warning) + _paragraph("nothing", hint) + _numbers_html(key_numbers(part))
+            _paragraph("warning", self.results.remark)
+            + _paragraph("warning", self.warning)
+            + _paragraph("nothing", hint)
+            + _numbers_html(key_numbers(part))
         )
         self._draw_charts(part)
         note = words["findings_note" if len(part.findings) else "no_findings"]

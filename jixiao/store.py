@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ class Results:
 
     ``place`` is the folder that was read, ``as_of`` when it was read. ``passed`` counts where the checks looked,
     ``suppressed`` holds the findings a person put aside, ``suppressions`` the entries that put them aside.
+    ``remark`` is what a reader must know of data that were not received, such as made-up ones.
     """
 
     frames: Frames
@@ -51,6 +52,7 @@ class Results:
     passed: pd.DataFrame = field(default_factory=lambda: typed([], PASSED))
     suppressed: pd.DataFrame = field(default_factory=lambda: typed([], SUPPRESSED))
     suppressions: pd.DataFrame = field(default_factory=lambda: typed([], SUPPRESSIONS))
+    remark: str = ""
 
 
 def workbench() -> Path:
@@ -161,9 +163,52 @@ def build(place: str | Path = "source", out: Path | None = None) -> tuple[Result
 
 def write_built(results: Results, out: Path) -> None:
     """Write every frame as parquet and the manifest last."""
+    write_parts([results], out)
+
+
+def write_parts(parts: Iterable[Results], out: Path, *, remark: str = "") -> None:
+    """Write results that come part by part, such as year by year, as one place; only one part is held at a time.
+
+    Args:
+        parts: At least one; no evaluation is in two of them.
+        out: The folder; each file is moved into its place when it is whole, the manifest last.
+        remark: What a reader must know of the data; kept in the manifest.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     out.mkdir(parents=True, exist_ok=True)
-    hashes = {}
-    for name, frame in _all_frames(results).items():
+    audited: dict[str, list[pd.DataFrame]] = {"findings": [], "passed": []}
+    writers: dict[str, pq.ParquetWriter] = {}
+    beside: dict[str, Path] = {}
+    last: Results | None = None
+    try:
+        for last in parts:
+            for name, frame in _all_frames(last).items():
+                if name in audited:
+                    audited[name].append(frame)
+                    continue
+                if name not in writers:
+                    beside[name] = out / f".{os.getpid()}.{name}.parquet"
+                    schema = pa.Table.from_pandas(frame, preserve_index=False).schema
+                    writers[name] = pq.ParquetWriter(beside[name], schema, write_page_checksum=True)
+                table = pa.Table.from_pandas(frame, schema=writers[name].schema, preserve_index=False)
+                writers[name].write_table(table)
+        if last is None:
+            raise ValueError("nothing to write")
+        for writer in writers.values():
+            writer.close()
+        hashes = {}
+        for name, path in beside.items():
+            _flush(path)
+            hashes[f"{name}.parquet"] = checksum(path)
+        joined = {"findings": _worst_first(audited["findings"]), "passed": _sum_passed(audited["passed"])}
+        for name, path in beside.items():
+            os.replace(path, out / f"{name}.parquet")
+    finally:
+        for path in beside.values():
+            path.unlink(missing_ok=True)
+    for name, frame in joined.items():
         path = out / f"{name}.parquet"
         write_safely(
             path,
@@ -174,15 +219,33 @@ def write_built(results: Results, out: Path) -> None:
         hashes[path.name] = checksum(path)
     manifest = {
         "jixiao": jixiao.__version__,
-        "as_of": results.as_of.isoformat(timespec="seconds"),
-        "place": os.path.relpath(results.place, out),
-        "sources": source_hashes(results.place),
+        "as_of": last.as_of.isoformat(timespec="seconds"),
+        "place": os.path.relpath(last.place, out),
+        **({"remark": remark} if remark else {}),
+        "sources": source_hashes(last.place),
         "rules": rules_hash(),
-        "declared": _declared_hashes(results.place),
+        "declared": _declared_hashes(last.place),
         "files": hashes,
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1)
     write_safely(out / MANIFEST, lambda target: target.write_text(text, encoding="utf-8"))
+
+
+def _worst_first(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Join the findings of several parts in the order in which the audit lists them."""
+    if len(parts) == 1:
+        return parts[0]
+    every = pd.concat(parts, ignore_index=True)
+    rank = every["severity"].map({severity: number for number, severity in enumerate(SEVERITIES)})
+    order = ["rank", "year", "project_id", "evaluation", "indicator_id", "code", "source_sheet", "source_cell"]
+    return every.assign(rank=rank).sort_values(order, kind="stable", ignore_index=True).drop(columns="rank")
+
+
+def _sum_passed(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Add up what several parts counted, check by check, in the order of the checks."""
+    every = pd.concat(parts, ignore_index=True)
+    named = [name for name, kind in PASSED.items() if kind == "str"]
+    return every.groupby(named, sort=False, as_index=False).sum().astype(PASSED)[list(PASSED)]
 
 
 def _all_frames(results: Results) -> dict[str, pd.DataFrame]:
@@ -203,11 +266,15 @@ def write_safely(path: Path, write: Callable[[Path], object]) -> None:
     beside = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         write(beside)
-        with beside.open("rb+") as handle:
-            os.fsync(handle.fileno())
+        _flush(beside)
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as handle:
+        os.fsync(handle.fileno())
 
 
 def safe_name(name: str) -> str:
@@ -232,10 +299,13 @@ def _declared_hashes(folder: Path) -> dict[str, str]:
 
 
 def rules_hash() -> str:
-    """Return one hash over every declared rule that a score, a finding or a frame can depend on."""
+    """Return one hash over every declared rule that a score, a finding or a frame of received data can depend on."""
     digest = hashlib.sha256()
-    shown_only = {RULES / "dashboard.yaml", RULES / "reports.yaml", *(RULES / "layouts").glob("*.yaml")}
-    for path in sorted(set(RULES.rglob("*.yaml")) - shown_only):
+    aside = {
+        *(RULES / f"{name}.yaml" for name in ("dashboard", "reports", "sample")),
+        *(RULES / "layouts").glob("*.yaml"),
+    }
+    for path in sorted(set(RULES.rglob("*.yaml")) - aside):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -260,6 +330,7 @@ def read_built(folder: Path) -> Results:
         frames["totals"],
         place=(folder / manifest["place"]).resolve(),
         as_of=datetime.fromisoformat(manifest["as_of"]),
+        remark=manifest.get("remark", ""),
         **kept,
     )
 
@@ -289,5 +360,6 @@ __all__ = [
     "source_hashes",
     "workbench",
     "write_built",
+    "write_parts",
     "write_safely",
 ]

@@ -34,6 +34,7 @@ LAYERS = [
     ["claims", "suppressions"],
     ["store"],
     ["forms"],
+    ["province"],
     ["summary"],
     ["theme"],
     ["figures", "tables"],
@@ -68,6 +69,15 @@ ROOMS = {
         ["cells", "shown", "archives", "kinds", "office"],
         ["captions"],
         ["workbooks", "oldbooks", "opendocuments", "documents", "delimited", "hypertext", "pages"],
+        ["__init__"],
+    ],
+    "province": [
+        ["catalogue", "columns"],
+        ["population"],
+        ["money"],
+        ["attainment"],
+        ["chunks"],
+        ["papers", "review_forms", "self_forms"],
         ["__init__"],
     ],
 }
