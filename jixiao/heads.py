@@ -103,7 +103,7 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
             if year != reading.year:
                 piece.guess(row, column, "another_year")
         is_note = any(note in plain for note in family.notes)
-        is_name = plain == sheet or (plain.endswith(sheet) and at == view.filled[0])
+        is_name = plain == sheet or (sheet in plain and at == view.filled[0])
         if is_titled or is_note or is_unit_line or (year and row <= first) or is_name:
             piece.used.add(at)
 

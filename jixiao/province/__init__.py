@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from jixiao.checks import run_checks, load_checks
+from jixiao.checks import load_checks, run_checks
 from jixiao.errors import RequestError
 from jixiao.province.attainment import make_rows
 from jixiao.province.catalogue import declared
