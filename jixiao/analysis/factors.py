@@ -80,9 +80,7 @@ def score_contributions(
     missing = (pairs["points_before"].isna() & ~pairs["weight_before"].isna()) | (
         pairs["points_after"].isna() & ~pairs["weight_after"].isna()
     )
-    w0, s0, w1, s1 = (
-        whole(pairs[name]) for name in ("weight_before", "points_before", "weight_after", "points_after")
-    )
+    w0, s0, w1, s1 = (whole(pairs[name]) for name in ("weight_before", "points_before", "weight_after", "points_after"))
     change = s1 - s0
     moved = np.where(kept, _weight_effect(w0, s0, w1, s1, kept, order), 0)
     for name, amount in (
@@ -149,7 +147,8 @@ def score_changes(
         points: ``reported_score`` as printed, or ``score`` by the rule.
 
     Returns:
-        One row per project and the rest of year and evaluation, found on either side. ``points_before`` and
+        One row per project and the rest of year and evaluation, found on either side; ``presence`` is kept (on both
+        sides), entered or left. ``points_before`` and
         ``points_after`` are the sums of the points of the indicators; a project on one side only, or with a row without
         points, has a missing sum and a missing change. ``change`` = weight_effect + completion_effect +
         turnover_effect exactly.
@@ -169,6 +168,9 @@ def score_changes(
         sums = sums.set_index(entity)
         sums[name] = sums[name].mask(unknown.reindex(sums.index))
         rows = rows.merge(sums.reset_index(), on=entity, how="left", validate="1:1")
+    keys = pd.MultiIndex.from_frame(rows[entity])
+    here = [keys.isin(pd.MultiIndex.from_frame(side[entity].drop_duplicates())) for side in (old, new)]
+    rows["presence"] = np.select([~here[0], ~here[1]], ["entered", "left"], "kept")
     both = rows["points_before"].notna() & rows["points_after"].notna()
     difference = whole(rows["points_after"]) - whole(rows["points_before"])
     rows["change"] = pd.Series(difference / SCALE, index=rows.index).where(both)
@@ -205,6 +207,9 @@ def contribution_totals(
     counts = pd.DataFrame({"indicator_count": grouped.count(), "unknown_count": grouped.size() - grouped.count()})
     found = sums.join(counts).reset_index()
     size = found["contribution"].abs()
-    return found.assign(size=size).sort_values(["size", *columns], ascending=[False, *[True] * len(columns)]).drop(
-        columns="size"
-    ).reset_index(drop=True)
+    return (
+        found.assign(size=size)
+        .sort_values(["size", *columns], ascending=[False, *[True] * len(columns)])
+        .drop(columns="size")
+        .reset_index(drop=True)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from jixiao.analysis.choices import choices, signed
@@ -58,7 +59,7 @@ def cost_per_output(results: Results, *, evaluation: str = "self") -> pd.DataFra
     rows = rows.merge(before, on=["year", "project_id", *_SAME], how="left", validate="m:1")
     base = rows["unit_cost_before_wan"]
     rows["unit_cost_change_rate"] = rows["unit_cost_wan"] / base.where(base > 0) - 1
-    rows = rows.merge(_peers(rows), on=["year", "project_id", "indicator_id"], how="left", validate="1:1")
+    rows = rows.merge(_peers(rows), on=["year", "project_id", *_SAME], how="left", validate="m:1")
     rows["peer_count"] = rows["peer_count"].fillna(0).astype("Int64")
     base = rows["peer_median_wan"]
     rows["peer_rate"] = rows["unit_cost_wan"] / base.where(base > 0)
@@ -66,16 +67,19 @@ def cost_per_output(results: Results, *, evaluation: str = "self") -> pd.DataFra
 
 
 def _peers(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return, for each output, the median unit cost of the same output of other projects of the year."""
-    key = ["year", "project_id", "indicator_id"]
-    known = rows[rows["unit_cost_wan"].notna()]
-    parts = []
-    for _, group in known.groupby(["year", *_SAME]):
-        if group["project_id"].nunique() < 2:
-            continue
-        for project, mine in group.groupby("project_id"):
-            others = group.loc[group["project_id"] != project, ["project_id", "unit_cost_wan"]]
-            median = others["unit_cost_wan"].median()
-            parts.append(mine[key].assign(peer_count=others["project_id"].nunique(), peer_median_wan=median))
-    empty = rows.iloc[:0][key].assign(peer_count=pd.Series(dtype="int64"), peer_median_wan=pd.Series(dtype="float64"))
-    return pd.concat(parts) if parts else empty
+    """Return, for each project and output, the median unit cost of the same output of the other projects of the year.
+
+    The others of a sorted group are the group without one place, so their median stands at a known place.
+    """
+    group, own = ["year", *_SAME], ["year", "project_id", *_SAME]
+    costs = rows.groupby(own)["unit_cost_wan"].median().dropna().reset_index()
+    costs = costs.sort_values([*group, "unit_cost_wan"], ignore_index=True)
+    grouped = costs.groupby(group)["unit_cost_wan"]
+    others = (grouped.transform("size") - 1).to_numpy()
+    place = grouped.cumcount().to_numpy()
+    start = np.arange(len(costs)) - place
+    values, last = costs["unit_cost_wan"].to_numpy(), max(len(costs) - 1, 0)
+    low, high = (others - 1) // 2, others // 2
+    median = sum(values[np.minimum(start + middle + (middle >= place), last)] for middle in (low, high)) / 2
+    costs = costs.assign(peer_count=others, peer_median_wan=median)[others > 0]
+    return costs.drop(columns="unit_cost_wan")
