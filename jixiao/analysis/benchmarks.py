@@ -36,10 +36,10 @@ def benchmark_peers(
         smallest: With fewer comparable rows percentile and z are missing; by default as declared.
 
     Returns:
-        The rows of ``frame`` in their order, with ``peer_count`` (rows with a value), ``percentile`` 0 to 1 as a fraction,
-        ``best_value``, ``median_value`` and ``best_gap`` in the unit of ``value``, ``robust_z`` without unit. A row
-        without a value has none of them but the count. When more than half of the peers are equal the MAD is 0 and z
-        is missing.
+        The rows of ``frame`` in their order, with ``peer_count`` (rows with a value), ``percentile`` 0 to 1 as a
+        fraction, ``best_value``, ``median_value`` and ``best_gap`` in the unit of ``value``, ``robust_z`` without unit.
+        A row without a value has none of them but the count. When more than half of the peers are equal the MAD is 0
+        and z is missing.
 
     Limits: a peer group is only as comparable as its columns say. |z| above 3.5 is worth a look, no verdict.
 

@@ -1,4 +1,4 @@
-"""What an analysis takes as given (分析口径): declared thresholds and groups, refused requests, where a frame is from."""
+"""What an analysis takes as given (分析口径): declared thresholds and groups, refused requests, where data are from."""
 
 from __future__ import annotations
 

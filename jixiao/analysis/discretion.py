@@ -13,8 +13,6 @@ from jixiao.analysis.amounts import SCALE, exact_sums, whole
 from jixiao.analysis.choices import choices, take_choice, take_columns
 from jixiao.analysis.losses import LEVELS, counted_rows
 
-_DECIDERS = ["rule", "person", "nobody"]
-
 
 def discretion_shares(scores: pd.DataFrame, *, by: str | Sequence[str] = ("evaluation", "category")) -> pd.DataFrame:
     """Return how much of the weight is decided by a rule, by a person, by nobody (裁量空间).
@@ -40,8 +38,8 @@ def discretion_shares(scores: pd.DataFrame, *, by: str | Sequence[str] = ("evalu
     """
     rows = counted_rows(scores, "reported_score")
     columns = take_columns(rows, by, LEVELS)
-    names = [f"{who}_weight" for who in _DECIDERS]
-    amounts = {f"{who}_weight": rows["weight"].where(rows["decided_by"] == who, 0.0) for who in _DECIDERS}
+    names = ["rule_weight", "person_weight", "nobody_weight"]
+    amounts = {name: rows["weight"].where(rows["decided_by"] == name.removesuffix("_weight"), 0.0) for name in names}
     sums = exact_sums(rows.assign(**amounts, weight_sum=rows["weight"]), columns, ["weight_sum", *names])
     base = sums["weight_sum"].where(sums["weight_sum"] > 0)
     return sums.assign(person_share=sums["person_weight"] / base, nobody_share=sums["nobody_weight"] / base)
@@ -74,7 +72,7 @@ def evaluator_differences(scores: pd.DataFrame, *, other: str = "department") ->
     rows = counted_rows(scores, "reported_score")
     key = ["year", "project_id", "indicator"]
     rows = rows[(rows["indicator"] != "") & ~rows.duplicated([*key, "evaluation"], keep=False)]
-    columns = ["weight", "points", "decided_by"]
+    columns = ["weight", "points"]
     mine = rows.loc[rows["evaluation"] == "self", [*key, "project", "department", "category", *columns]]
     theirs = rows.loc[rows["evaluation"] == other, [*key, *columns]]
     pairs = mine.merge(theirs, on=key, suffixes=("_self", "_other"), validate="1:1")

@@ -58,9 +58,11 @@ def project_money(results: Results, *, definition: str = "full_year", by_fund: b
     named = projects.loc[
         projects["project_level"] == "project", ["year", "project_id", "project", "department", "unit"]
     ]
-    how = "inner" if by_fund else "left"
     money = chosen[["year", "project_id", "evaluation", "fund", *STAGES]]
-    rows = named.merge(money, on=["year", "project_id"], how=how, validate="1:m" if by_fund else "1:1")  # type: ignore[arg-type]
+    if by_fund:
+        rows = named.merge(money, on=["year", "project_id"], how="inner", validate="1:m")
+    else:
+        rows = named.merge(money, on=["year", "project_id"], how="left", validate="1:1")
     rows["execution_definition"] = definition
     rows["base_wan"] = rows[base]
     rows["execution_rate"] = rows["executed_wan"] / rows["base_wan"].where(rows["base_wan"] > 0)
@@ -198,7 +200,7 @@ def execution_bands(
 def budget_waterfall(
     results: Results, *, by: str | Sequence[str] = (), stages: Sequence[str] = tuple(STAGES)
 ) -> pd.DataFrame:
-    """Return the way of the money from the first budget to what was spent (资金瀑布): initial, full-year, arrived, executed.
+    """Return the way of the money from the first budget to what was spent (资金瀑布).
 
     Only projects that print every stage enter, so that all stages speak of the same projects; a figure missing in the
     form that speaks for a project is taken from its next form that prints it.
@@ -217,10 +219,11 @@ def budget_waterfall(
 
     Example:
         >>> import jixiao
-        >>> frame = budget_waterfall(jixiao.evaluate("data/sample"), by="year", stages=["annual_budget_wan", "executed_wan"])
+        >>> results, stages = jixiao.evaluate("data/sample"), ["annual_budget_wan", "executed_wan"]
+        >>> frame = budget_waterfall(results, by="year", stages=stages)
         >>> frame[["year", "stage", "amount_wan", "change_wan"]].values.tolist()[1]
         [2023, 'executed_wan', 1578.3, -101.7]
-    """  # noqa: E501
+    """
     rows = project_money(results)
     columns = take_columns(rows, by, [name for name in GROUPINGS if name != "fund"])
     chosen = take_columns(rows, stages, STAGES)

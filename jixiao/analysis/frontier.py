@@ -103,9 +103,9 @@ def efficiency_frontier(
         returns: ``constant`` (CCR) compares regardless of size, ``variable`` (BCC) only with mixtures of like size.
 
     Returns:
-        The rows of ``frame`` in their order with ``efficiency`` above 0 to 1 (1 is on the frontier), ``peers`` (names of
-        the units it is measured against, largest weight first, with the weight), ``explanation`` as a sentence. A unit
-        with a missing or unusable figure stays in the frame, has no efficiency and says why.
+        The rows of ``frame`` in their order with ``efficiency`` above 0 to 1 (1 is on the frontier), ``peers`` (names
+        of the units it is measured against, largest weight first, with the weight), ``explanation`` as a sentence. A
+        unit with a missing or unusable figure stays in the frame, has no efficiency and says why.
 
     Limits: the units must do the same kind of work and their outputs must be counted alike. It is relative: the best
     are best of those compared, and one wrong figure of a best unit moves all others. With few units for the number of
@@ -167,9 +167,9 @@ def frontier_slacks(
         returns: As there.
 
     Returns:
-        Key ``name``, measure. ``flow`` is input or output; ``amount``, ``goal``, ``radial_cut`` and ``slack`` are in the
-        unit of the measure, slack 0 or above. Units that cannot be compared are not here; :func:`efficiency_frontier`
-        lists them with their reason.
+        Key ``name``, measure. ``flow`` is input or output; ``amount``, ``goal``, ``radial_cut`` and ``slack`` are in
+        the unit of the measure, slack 0 or above. Units that cannot be compared are not here;
+        :func:`efficiency_frontier` lists them with their reason.
 
     Example:
         >>> rows = pd.DataFrame({"unit": ["甲", "乙"], "money": [2.0, 4.0], "done": [2.0, 2.0]})

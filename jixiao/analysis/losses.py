@@ -137,7 +137,7 @@ def density_jumps(
         width: Points on each side; by default as declared.
 
     Returns:
-        Key ``by``, line. Nobody below gives no ratio, nobody on either side gives no p.
+        Key ``by``, grade_line. Nobody below gives no ratio, nobody on either side gives no p.
 
     Limits: for information only. A jump means that more totals stand just above the line than just below. It may come
     from evaluators who round up, from standards that give whole points, or from work that is aimed at the line; it
@@ -149,7 +149,7 @@ def density_jumps(
     Example:
         >>> import jixiao
         >>> frame = density_jumps(jixiao.evaluate("data/sample").totals, width=5)
-        >>> frame.loc[frame["line"] == 90, ["below_count", "above_count"]].values.tolist()
+        >>> frame.loc[frame["grade_line"] == 90, ["below_count", "above_count"]].values.tolist()
         [[0, 2]]
     """
     from scipy.special import bdtrc
@@ -161,12 +161,12 @@ def density_jumps(
     parts = []
     for line in declared["points"]:
         side = totals[columns].assign(
-            line=line,
+            grade_line=line,
             known_count=known,
             below_count=known & (amounts >= line * 100 - span) & (amounts < line * 100),
             above_count=known & (amounts >= line * 100) & (amounts < line * 100 + span),
         )
-        parts.append(side.groupby([*columns, "line"], observed=True).sum().reset_index())
+        parts.append(side.groupby([*columns, "grade_line"], observed=True).sum().reset_index())
     frame = pd.concat(parts, ignore_index=True)
     above, below = frame["above_count"].to_numpy(), frame["below_count"].to_numpy()
     base = frame["known_count"].where(frame["known_count"] > 0)
@@ -174,4 +174,4 @@ def density_jumps(
     frame["jump_ratio"] = frame["above_count"] / frame["below_count"].where(frame["below_count"] > 0)
     chance = np.where(above > 0, bdtrc(np.maximum(above - 1, 0), above + below, 0.5), 1.0)
     frame["p_value"] = np.where(above + below > 0, chance, np.nan)
-    return frame.sort_values([*columns, "line"], ascending=[True] * len(columns) + [False], ignore_index=True)
+    return frame.sort_values([*columns, "grade_line"], ascending=[True] * len(columns) + [False], ignore_index=True)

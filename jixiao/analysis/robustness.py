@@ -65,9 +65,10 @@ def rank_robustness(
 ) -> pd.DataFrame:
     """Show how far the place of each unit moves when every weight moves by up to ±10 % (排名稳健性).
 
-    Formula: total = Σ weight × share. Scenarios: when there are at most ``draws`` combinations of the three levels −swing,
-    0, +swing, all of them count once and the frequencies are exact; else ``draws`` random weights, each evenly spread in
-    its range, from ``seed``. The totals keep their order under scaling, so the weights need not be brought back to 100.
+    Formula: total = Σ weight × share. Scenarios: when there are at most ``draws`` combinations of the three levels
+    −swing, 0, +swing, all of them count once and the frequencies are exact; else ``draws`` random weights, each evenly
+    spread in its range, from ``seed``. The totals keep their order under scaling, so the weights need not be brought
+    back to 100.
 
     Args:
         shares: One row per unit, one column per group of weight: share of the points earned, 0 to 1; see
@@ -78,11 +79,11 @@ def rank_robustness(
         seed: Start of the random numbers; equal seeds give equal results.
 
     Returns:
-        One row per unit, best first: ``points`` with the given weights, ``place`` (equal totals share the better place),
-        ``place_best`` and ``place_worst`` met in the scenarios, ``place_low`` and ``place_high`` (where 95 % of the places
-        lie), ``first_share`` and ``swap_share`` as fractions of the scenarios in which it is first, or elsewhere than its
-        place. ``swap_count`` is exact: the number of units whose order with it some weights in the range can turn. A
-        unit without one of the shares stays, has no place and enters no comparison. ``is_exact`` says whether all
+        One row per unit, best first: ``points`` with the given weights, ``rank`` (equal totals share the better place),
+        ``rank_best`` and ``rank_worst`` met in the scenarios, ``rank_low`` and ``rank_high`` (where 95 % of the places
+        lie), ``first_share`` and ``swap_share`` as fractions of the scenarios in which it is first, or elsewhere than
+        its place. ``swap_count`` is exact: the number of units whose order with it some weights in the range can turn.
+        A unit without one of the shares stays, has no place and enters no comparison. ``is_exact`` says whether all
         combinations were counted.
 
     Limits: it tests the weights only, not the points. Where nearly all units stand close together hardly any place is
@@ -90,7 +91,7 @@ def rank_robustness(
 
     Example:
         >>> shares = pd.DataFrame({"产出": [0.9, 0.8], "效益": [0.80, 0.92]}, index=["甲", "乙"])
-        >>> rank_robustness(shares, {"产出": 50, "效益": 40})[["place", "swap_count"]].values.tolist()
+        >>> rank_robustness(shares, {"产出": 50, "效益": 40})[["rank", "swap_count"]].values.tolist()
         [[1, 1], [2, 1]]
     """
     declared = choices("robustness")
@@ -113,9 +114,9 @@ def rank_robustness(
     met = _scenario_places(part, weight, factors, base)
     met["swap_count"] = _swaps(part * weight, moved)
     met["points"] = part @ weight
-    met["place"] = base
+    met["rank"] = base
     result = result.drop(columns=list(shares.columns))
-    for name in ("points", "place", "place_best", "place_worst", "place_low", "place_high"):
+    for name in ("points", "rank", "rank_best", "rank_worst", "rank_low", "rank_high"):
         result[name] = np.nan if name == "points" else pd.array([pd.NA] * len(result), dtype="Int64")
         result.loc[known, name] = met[name]
     for name in ("first_share", "swap_share"):
@@ -124,7 +125,7 @@ def rank_robustness(
     result["swap_count"] = pd.array([pd.NA] * len(result), dtype="Int64")
     result.loc[known, "swap_count"] = met["swap_count"]
     result["is_exact"] = is_exact
-    return result.sort_values("place", kind="stable", na_position="last", ignore_index=True)
+    return result.sort_values("rank", kind="stable", na_position="last", ignore_index=True)
 
 
 def _places(totals: np.ndarray) -> np.ndarray:
@@ -153,10 +154,10 @@ def _scenario_places(
     places = np.hstack(blocks) if len(part) else np.zeros((0, len(factors)), dtype=kind)
     low, high = np.quantile(places, [0.025, 0.975], axis=1, method="inverted_cdf") if len(part) else (base, base)
     return {
-        "place_best": places.min(axis=1),
-        "place_worst": places.max(axis=1),
-        "place_low": low,
-        "place_high": high,
+        "rank_best": places.min(axis=1),
+        "rank_worst": places.max(axis=1),
+        "rank_low": low,
+        "rank_high": high,
         "first_share": (places == 1).mean(axis=1),
         "swap_share": (places != base[:, None]).mean(axis=1),
     }

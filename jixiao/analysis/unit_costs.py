@@ -16,9 +16,9 @@ _SAME = ["indicator", "measure_unit"]
 def cost_per_output(results: Results, *, evaluation: str = "self") -> pd.DataFrame:
     """Return what one unit of each countable output cost (成本效益), against last year and against peers.
 
-    Formula: ``unit_cost_wan`` = money spent on the project in the year ÷ actual output. ``unit_cost_change_rate`` = unit
-    cost ÷ unit cost of the same indicator of the same project in the year before − 1. ``peer_rate`` = unit cost ÷ median
-    unit cost of the other projects of the year that count the same indicator in the same measure unit.
+    Formula: ``unit_cost_wan`` = money spent on the project in the year ÷ actual output. ``unit_cost_change_rate`` =
+    unit cost ÷ unit cost of the same indicator of the same project in the year before − 1. ``peer_rate`` = unit cost ÷
+    median unit cost of the other projects of the year that count the same indicator in the same measure unit.
 
     Args:
         results: From :func:`jixiao.evaluate`.

@@ -32,9 +32,9 @@ def execution_quadrants(
         points_line: Cut line of the total, in points, likewise.
 
     Returns:
-        Key year, project_id, evaluation; the rate follows the definition named in ``execution_definition``. ``quadrant`` is
-        both_high, only_execution (spent, low score), only_points (high score, little spent), both_low, or unknown where
-        a figure is missing.
+        Key year, project_id, evaluation; the rate follows the definition named in ``execution_definition``.
+        ``quadrant`` is both_high, only_execution (spent, low score), only_points (high score, little spent), both_low,
+        or unknown where a figure is missing.
 
     Limits: only_points is worth a question first: how were the targets reached without the money?
 
@@ -71,9 +71,9 @@ def repeated_findings(
         by: Whose findings are followed: department, unit, project_id, project.
 
     Returns:
-        Key code, ``by``; most years first. ``year_count`` years with this finding, ``longest_run`` of them one after the
-        other, ``first_year`` and ``last_year``, ``findings`` in all, ``projects`` concerned. Findings of one year only are
-        there with ``year_count`` 1; findings without a year cannot be followed and are left out.
+        Key code, ``by``; most years first. ``year_count`` years with this finding, ``longest_run`` of them one after
+        the other, ``first_year`` and ``last_year``, ``findings`` in all, ``projects`` concerned. Findings of one year
+        only are there with ``year_count`` 1; findings without a year cannot be followed and are left out.
 
     Limits: a year without forms counts as a year without findings and ends a run. The same code may have another cause.
 
@@ -161,8 +161,8 @@ def department_ranking(
 ) -> pd.DataFrame:
     """Rank departments among their like, year by year (部门排名，同类可比).
 
-    Formula: ``mean_points`` = mean of the totals of the department's evaluations of one kind; ``place`` among the
-    departments of the same year and the same ``like``; ``place_change`` = place before − place, positive for better,
+    Formula: ``mean_points`` = mean of the totals of the department's evaluations of one kind; ``rank`` among the
+    departments of the same year and the same ``like``; ``rank_change`` = rank before − rank, positive for better,
     only where the department stood in the same group the year before.
 
     Args:
@@ -182,7 +182,7 @@ def department_ranking(
     Example:
         >>> import jixiao
         >>> frame = department_ranking(jixiao.evaluate("data/sample"), like=[])
-        >>> frame[["year", "department", "mean_points", "place"]].values.tolist()[0]
+        >>> frame[["year", "department", "mean_points", "rank"]].values.tolist()[0]
         [2023, '示例市交通局', 95.875, 2]
     """
     take_choice("total", total, TOTALS)
@@ -201,12 +201,12 @@ def department_ranking(
     frame["department_kind"] = department_kinds(frame["department"])
     groups = take_columns(frame, list(like), ["department_kind", "size_class"])
     frame = benchmark_peers(frame, value="mean_points", peers=["year", *groups])
-    place = frame.groupby(["year", *groups], observed=True, dropna=False)["mean_points"].rank("min", ascending=False)
-    frame["place"] = place.astype("Int64")
-    before = frame[[*key, *groups, "place", "mean_points"]].assign(year=frame["year"] + 1)
-    before = before.rename(columns={"place": "place_before", "mean_points": "mean_before"})
+    rank = frame.groupby(["year", *groups], observed=True, dropna=False)["mean_points"].rank("min", ascending=False)
+    frame["rank"] = rank.astype("Int64")
+    before = frame[[*key, *groups, "rank", "mean_points"]].assign(year=frame["year"] + 1)
+    before = before.rename(columns={"rank": "rank_before", "mean_points": "mean_before"})
     frame = frame.merge(before, on=[*key, *groups], how="left", validate="1:1")
-    frame["place_change"] = frame.pop("place_before") - frame["place"]
+    frame["rank_change"] = frame.pop("rank_before") - frame["rank"]
     frame["mean_change"] = frame["mean_points"] - frame.pop("mean_before")
     return signed(frame.sort_values(key, ignore_index=True), results)
 
@@ -236,10 +236,10 @@ def department_changes(
         points: ``reported_score`` as printed, or ``score`` by the rule.
 
     Returns:
-        Key department, ``by``: weight_effect, completion_effect, turnover_effect and ``contribution`` in points, largest
-        first within a department; its row ``projects_effect`` has the names of ``by`` empty and ``part`` "projects". A
-        project with an indicator without points cannot be split and enters neither year; ``unknown_count`` counts
-        them. Departments without a project known in both years are left out.
+        Key department, ``by``: weight_effect, completion_effect, turnover_effect and ``contribution`` in points,
+        largest first within a department; its row ``projects_effect`` has the names of ``by`` empty and ``part``
+        "projects". A project with an indicator without points cannot be split and enters neither year;
+        ``unknown_count`` counts them. Departments without a project known in both years are left out.
 
     Limits: as for :func:`score_contributions`.
 
@@ -271,7 +271,7 @@ def department_changes(
         table = _shared(sums, matched)
         mean = [_mean(group[name]) for name in ("points_before", "points_after")]
         effect = round((mean[1] - mean[0]) * SCALE) - int(whole(table["contribution"]).sum())
-        came = pd.DataFrame({**dict.fromkeys(columns, [""]), "contribution": [effect / SCALE], "part": ["projects"]})
+        came = pd.DataFrame([{**dict.fromkeys(columns, ""), "contribution": effect / SCALE, "part": "projects"}])
         size = table["contribution"].abs()
         table = table.assign(size=size).sort_values(["size", *columns], ascending=[False, *[True] * len(columns)])
         table = pd.concat([table.drop(columns="size").assign(part="indicators"), came])

@@ -1,8 +1,4 @@
-"""One function per chart (图): frame in, figure out.
-
-A figure is a plain plotly description, so no plotting library is imported to make one: the first ``plotly`` figure
-object costs seconds (FINDINGS). :meth:`Figure.to_plotly` gives the full object to whoever wants to go on with it.
-"""
+"""Charts of evaluations, money and findings (评价、资金与问题图)."""
 
 from __future__ import annotations
 
@@ -23,7 +19,6 @@ from jixiao.theme import (
     figure_words,
     numbers,
     plain,
-    plotly_script,
     short_name,
     ticks,
 )
@@ -346,17 +341,3 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
         "yaxis": {**ticks(names), "range": [-0.6, len(names) - 0.4]},
     }
     return Figure(data, layout, alt=words["findings_alt"].format(count=len(findings)), frame=findings)
-
-
-__all__ = [
-    "Figure",
-    "plot_category_heat",
-    "plot_comparison",
-    "plot_completion",
-    "plot_execution_rates",
-    "plot_findings",
-    "plot_funds",
-    "plot_grades",
-    "plot_indicator_scores",
-    "plotly_script",
-]
