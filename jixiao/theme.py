@@ -154,7 +154,13 @@ def money_scale(wan: pd.Series) -> tuple[float, str]:
 
 def marked(colour: str) -> dict[str, Any]:
     """Return a marker in one colour with the hatching that tells it apart in grey print."""
-    return {"color": colour, "pattern": {"shape": PATTERNS[colour], "fgcolor": "white", "size": 7, "solidity": 0.25}}
+    hatch = {"shape": PATTERNS[colour], "bgcolor": colour, "fgcolor": "rgba(255,255,255,0.6)", "size": 7}
+    return {"color": colour, "pattern": {**hatch, "fillmode": "replace", "solidity": 0.2}}
+
+
+def on_colour(colour: str) -> dict[str, Any]:
+    """Return the font of a number that stands on a colour (图中数字)."""
+    return {"color": "white" if colour in {BLUE, GREEN, RED} else "#1F2933", "size": 12}
 
 
 def short_name(name: str, length: int = 18) -> str:

@@ -7,7 +7,19 @@ from collections.abc import Sequence
 import pandas as pd
 
 from jixiao.figures.execution import LOW_TO_HIGH
-from jixiao.figures.rows import MOST, analysis_words, bars, heat, keys_before, nothing, row_layout, row_names, upright
+from jixiao.figures.rows import (
+    MOST,
+    analysis_words,
+    bars,
+    clipped,
+    counted,
+    heat,
+    keys_before,
+    nothing,
+    row_layout,
+    row_names,
+    upright,
+)
 from jixiao.scoring import percent_text, points_text
 from jixiao.theme import BLUE, GREEN, GREY, ORANGE, RED, SKY, Figure, marked, numbers, plain
 from jixiao.vocabulary import columns, label
@@ -25,7 +37,7 @@ def plot_benchmark(frame: pd.DataFrame, *, value: str, names: Sequence[str] = ("
     marks = [
         (value, label(value), BLUE, "circle"),
         ("median_value", label("median_value"), ORANGE, "line-ns-open"),
-        ("best_value", label("best_value"), GREEN, "star"),
+        ("best_value", label("best_value"), GREEN, "star-open"),
     ]
     data = [
         {
@@ -34,7 +46,12 @@ def plot_benchmark(frame: pd.DataFrame, *, value: str, names: Sequence[str] = ("
             "y": list(range(len(rows))),
             "x": numbers((shown[column] * factor).round(6)),
             "name": name,
-            "marker": {"size": 11, "color": colour, "symbol": symbol, "line": {"width": 1.5, "color": colour}},
+            "marker": {
+                "size": 15 if symbol == "star-open" else 10,
+                "color": colour,
+                "symbol": symbol,
+                "line": {"width": 1.5, "color": colour},
+            },
             "customdata": [plain(text) for text in rows],
             "hovertemplate": "%{customdata}<br>" + name + " %{x}<extra></extra>",
         }
@@ -52,27 +69,23 @@ def plot_frontier(frame: pd.DataFrame, *, name: str = "project") -> Figure:
         return nothing(words["frontier"])
     rows = row_names(shown, [name])
     best = shown["efficiency"] == 1
-    shapes = ["/" if is_best else "" for is_best in best]
-    marker = {
-        "color": [GREEN if is_best else BLUE for is_best in best],
-        "pattern": {"shape": shapes, "fgcolor": "white", "size": 7, "solidity": 0.25},
-    }
     texts = [f"{value:.3f}" for value in shown["efficiency"]]
     data = [
         bars(
-            shown["efficiency"].round(4),
+            shown["efficiency"].where(best == is_best).round(4),
             rows,
-            name=label("efficiency"),
-            marker=marker,
+            name=words["on_frontier" if is_best else "off_frontier"],
+            marker=marked(colour),
             width=0.6,
             text=texts,
             textposition="outside",
             cliponaxis=False,
-            showlegend=False,
         )
+        for is_best, colour in ((False, BLUE), (True, GREEN))
     ]
     layout = row_layout(words["frontier"], rows, words["frontier_axis"])
     layout["xaxis"] |= {"range": [0, 1.1]}
+    layout["barmode"] = "overlay"
     layout["shapes"] = [upright(1, rows=len(rows))]
     on_line = int((frame["efficiency"] == 1).sum())
     count = int(frame["efficiency"].notna().sum())
@@ -108,8 +121,13 @@ def plot_unit_costs(frame: pd.DataFrame) -> Figure:
                     "hovertemplate": "%{text}<extra></extra>",
                 }
             )
-    layout = row_layout(words["costs"], rows, words["costs_rate_axis"].format(most=int(most * 100)), length=22)
-    layout["shapes"] = [upright(100, rows=len(rows))]
+    layout = row_layout(
+        words["costs"],
+        rows,
+        clipped(words["costs_rate_axis"], shown[["before", "peer_rate"]].max(axis=1), most),
+        length=26,
+    )
+    layout["shapes"], layout["showlegend"] = [upright(100, rows=len(rows))], True
     return Figure(data, layout, alt=words["costs_alt"].format(count=len(rows)), frame=frame)
 
 
@@ -151,7 +169,7 @@ def plot_robustness(frame: pd.DataFrame, *, swing: float = 0.1) -> Figure:
         "hovertemplate": "%{text}<extra></extra>",
     }
     layout = row_layout(title, rows, words["robustness_axis"])
-    layout["xaxis"] |= {"tickformat": "d", "rangemode": "tozero"}
+    layout["xaxis"] |= counted(float(shown["rank_worst"].max()))
     return Figure([*spans, dots], layout, alt=words["robustness_alt"].format(count=len(rows)), frame=frame)
 
 
@@ -175,7 +193,7 @@ def plot_repeated_findings(frame: pd.DataFrame) -> Figure:
         for number, years in enumerate(counts.columns)
     ]
     layout = {**row_layout(words["repeated"], names, words["repeated_axis"]), "barmode": "stack"}
-    layout["xaxis"] |= {"tickformat": ",d", "rangemode": "tozero"}
+    layout["xaxis"] |= counted(float(counts.sum(axis=1).max()))
     return Figure(data, layout, alt=words["repeated_alt"].format(count=len(shown)), frame=frame)
 
 
@@ -197,9 +215,8 @@ def plot_department_ranking(frame: pd.DataFrame) -> Figure:
         ]
         for lines in zip(table.to_numpy(), ranks.to_numpy(), peers.to_numpy(), strict=True)
     ]
-    low = float(table.min().min())
-    data = [heat(table, texts, scale=LOW_TO_HIGH, low=low, high=max(float(table.max().max()), low + 1), unit="")]
-    layout = row_layout(words["ranking"], list(table.index), words["years"], height=26)
+    data = [heat(table, texts, scale=LOW_TO_HIGH, low=80, high=100, unit="")]
+    layout = row_layout(words["ranking"], list(table.index), words["years"], height=26, has_legend=False)
     layout["xaxis"] |= {"type": "category", "showgrid": False}
     alt = words["ranking_alt"].format(departments=len(table), years=table.shape[1])
     return Figure(data, layout, alt=alt, frame=frame)

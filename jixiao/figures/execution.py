@@ -10,6 +10,8 @@ from jixiao.figures.rows import (
     MOST,
     analysis_words,
     bars,
+    clipped,
+    counted,
     heat,
     keys_before,
     nothing,
@@ -29,6 +31,7 @@ from jixiao.theme import (
     marked,
     money_scale,
     numbers,
+    on_colour,
     plain,
     ticks,
 )
@@ -81,7 +84,9 @@ def plot_execution_groups(frame: pd.DataFrame) -> Figure:
             "hovertemplate": "%{customdata}<br>" + label("mean_rate") + " %{x:.2f}<extra></extra>",
         },
     ]
-    layout = row_layout(title, names, words["execution_axis"].format(most=int(_MOST_RATE * 100)))
+    layout = row_layout(
+        title, names, clipped(words["execution_axis"], shown[["execution_rate", "mean_rate"]].max(axis=1), _MOST_RATE)
+    )
     layout["xaxis"] |= {"range": [0, max(105.0, float(max(weighted.max(), mean.max())) * 1.05)]}
     layout["shapes"] = [upright(100, rows=len(names))]
     return Figure(data, layout, alt=alt, frame=frame)
@@ -92,7 +97,7 @@ def _rates_by_year(frame: pd.DataFrame, shown: pd.DataFrame, keys: list[str], ti
     table = table.loc[table.mean(axis=1).sort_values(kind="stable").index].head(MOST) * 100
     texts = [["" if value != value else f"{value:.1f}" for value in row] for row in table.to_numpy()]
     data = [heat(table, texts, scale=LOW_TO_HIGH, low=50, high=110, unit="%")]
-    layout = row_layout(title, list(table.index), analysis_words()["years"], height=26)
+    layout = row_layout(title, list(table.index), analysis_words()["years"], height=26, has_legend=False)
     layout["xaxis"] |= {"type": "category", "showgrid": False}
     return Figure(data, layout, alt=alt, frame=frame)
 
@@ -117,14 +122,13 @@ def plot_execution_bands(frame: pd.DataFrame) -> Figure:
             textposition="inside",
             textangle=0,
             insidetextanchor="middle",
-            insidetextfont={"color": "#1F2933", "weight": 600},
-            textfont={"size": 12},
+            insidetextfont=on_colour(colour),
         )
         for band, colour in BANDS.items()
         if counts[band].any()
     ]
     layout = {**row_layout(words["bands"], names, words["projects"]), "barmode": "stack"}
-    layout["xaxis"] |= {"tickformat": ",d", "rangemode": "tozero"}
+    layout["xaxis"] |= counted(float(counts.sum(axis=1).max()))
     return Figure(data, layout, alt=words["bands_alt"].format(count=len(names)), frame=frame)
 
 

@@ -6,9 +6,20 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.figures.rows import MOST, analysis_words, bars, keys_before, nothing, row_layout, row_names, upright
+from jixiao.figures.rows import (
+    MOST,
+    analysis_words,
+    bars,
+    clipped,
+    counted,
+    keys_before,
+    nothing,
+    row_layout,
+    row_names,
+    upright,
+)
 from jixiao.scoring import percent_text, points_text
-from jixiao.theme import BLUE, GREEN, GREY, ORANGE, RED, SKY, Figure, marked, numbers, plain
+from jixiao.theme import BLUE, GREEN, GREY, ORANGE, RED, SKY, Figure, marked, numbers, on_colour, plain
 from jixiao.vocabulary import label, word
 
 _MOST_FACTORS = 20
@@ -38,7 +49,7 @@ def plot_lost_points(frame: pd.DataFrame) -> Figure:
             showlegend=False,
         )
     ]
-    layout = row_layout(words["lost"], names, words["lost_axis"])
+    layout = row_layout(words["lost"], names, words["lost_axis"], has_legend=False)
     layout["xaxis"] |= {"range": [0, float(shown["lost"].max()) * 1.35], "tickformat": ",~f"}
     return Figure(data, layout, alt=words["lost_alt"].format(count=len(names)), frame=frame)
 
@@ -84,7 +95,7 @@ def plot_total_distribution(frame: pd.DataFrame, jumps: pd.DataFrame | None = No
         "shapes": lines,
         "annotations": notes,
         "xaxis": {"title": {"text": words["distribution_axis"]}, "range": [low - width / 2, high + width / 2]},
-        "yaxis": {"title": {"text": words["evaluations"]}, "range": [0, most * 1.08], "tickformat": ",d"},
+        "yaxis": {"title": {"text": words["evaluations"]}, "range": [0, most * 1.08], **counted(most)},
     }
     count = int(shown["evaluations"].sum())
     return Figure(data, layout, alt=words["distribution_alt"].format(count=count, width=f"{width:g}"), frame=frame)
@@ -98,10 +109,11 @@ def plot_contributions(frame: pd.DataFrame) -> Figure:
     the rest is one row, so that the bars still add up to the whole change.
     """
     words = analysis_words()
-    shown = frame[frame["contribution"].notna()]
+    effects = ["weight_effect", "completion_effect", "turnover_effect"]
+    moved = (frame[[*effects, "contribution"]].fillna(0) != 0).any(axis=1)
+    shown = frame[frame["contribution"].notna() & moved]
     if shown.empty:
         return nothing(words["contributions"])
-    effects = ["weight_effect", "completion_effect", "turnover_effect"]
     keys = [name for name in ("category", "subcategory", "indicator") if name in frame]
     named = shown[[*effects, "contribution"]].fillna(dict.fromkeys(effects, 0.0))
     named["name"] = [name.split(" ")[-1] for name in row_names(shown, keys)]
@@ -128,7 +140,11 @@ def plot_contributions(frame: pd.DataFrame) -> Figure:
         if (top[column] != 0).any()
     ]
     change = points_text(round(float(shown["contribution"].sum()), 4))
-    layout = {**row_layout(words["contributions"], names, words["contributions_axis"]), "barmode": "relative"}
+    layout = {
+        **row_layout(words["contributions"], names, words["contributions_axis"]),
+        "barmode": "relative",
+        "showlegend": True,
+    }
     layout["xaxis"] |= {"zeroline": True, "zerolinewidth": 2}
     alt = words["contributions_alt"].format(count=len(shown), change=change)
     return Figure(data, layout, alt=alt, frame=frame)
@@ -151,7 +167,8 @@ def plot_discretion(frame: pd.DataFrame) -> Figure:
                 share.round(2),
                 names,
                 name=word("decided_by", who),
-                marker={"color": colour},
+                marker=marked(colour),
+                insidetextfont=on_colour(colour),
                 text=texts,
                 textposition="inside",
                 textangle=0,
@@ -192,7 +209,7 @@ def plot_leniency(frame: pd.DataFrame) -> Figure:
             "showlegend": False,
         }
     ]
-    layout = row_layout(words["leniency"], names, words["leniency_axis"])
+    layout = row_layout(words["leniency"], names, words["leniency_axis"], has_legend=False)
     layout["shapes"] = [upright(0, rows=len(names), dash="solid")]
     return Figure(data, layout, alt=words["leniency_alt"].format(count=len(names)), frame=frame)
 
@@ -242,7 +259,7 @@ def plot_quadrants(frame: pd.DataFrame, *, rate_line: float = 0.9, points_line: 
             },
             {"type": "line", "y0": points_line, "y1": points_line, "x0": 0, "x1": 1, "xref": "paper", "line": dash},
         ],
-        "xaxis": {"title": {"text": words["rate_axis"].format(most=int(most * 100))}},
+        "xaxis": {"title": {"text": clipped(words["rate_axis"], shown["execution_rate"], most)}},
         "yaxis": {"title": {"text": words["distribution_axis"]}},
     }
     alt = words["quadrants_alt"].format(count=len(shown), rate=percent_text(rate_line), points=points_text(points_line))

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from jixiao.analysis.choices import choices
+from jixiao.tables import code_word
 from jixiao.theme import Figure, empty_figure, numbers, plain, ticks
-from jixiao.vocabulary import word
 
 MOST = 60
 """More rows than this are not drawn; the frame of the figure holds them all."""
@@ -29,18 +29,22 @@ def keys_before(frame: pd.DataFrame, column: str) -> list[str]:
 
 def row_names(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     """Return the name of each row from its key, coded values in words."""
-    parts = [[word(name, value) for value in frame[name]] for name in columns]
+    parts = [[code_word(name, value) for value in frame[name]] for name in columns]
     return [" ".join(filter(None, texts)) or "—" for texts in zip(*parts, strict=True)] if parts else ["—"] * len(frame)
 
 
-def row_layout(title: str, names: list[str], axis: str, *, height: int = 24, length: int = 18) -> dict[str, Any]:
+def row_layout(
+    title: str, names: list[str], axis: str, *, height: int = 24, length: int = 18, has_legend: bool = True
+) -> dict[str, Any]:
     """Return the layout of a chart with one row per name, the first on top."""
     lines = ticks(names, length)
+    top = 80 if has_legend else 48
     return {
         "title": title,
-        "height": 140 + height * max(len(names), 2),
+        "height": 60 + top + height * max(len(names), 2),
+        "margin": {"l": 16, "r": 24, "t": top, "b": 48},
         "xaxis": {"title": {"text": axis}},
-        "yaxis": {**lines, "range": [len(names) - 0.4, -0.6]},
+        "yaxis": {**lines, "range": [len(names) - 0.4, -0.6], "zeroline": False},
     }
 
 
@@ -55,8 +59,20 @@ def bars(values: pd.Series, names: list[str], *, name: str, marker: dict[str, An
         "marker": marker,
         "customdata": [plain(text) for text in names],
         "hovertemplate": "%{customdata}<br>" + name + " %{x}<extra></extra>",
+        "constraintext": "none",
+        "textfont": {"size": 12},
         **more,
     }
+
+
+def counted(most: float) -> dict[str, Any]:
+    """Return what an axis of counts needs: whole numbers only."""
+    return {"tickformat": ",d", "rangemode": "tozero", "tick0": 0, **({"dtick": 1} if most <= 10 else {})}
+
+
+def clipped(axis: str, values: pd.Series, most: float) -> str:
+    """Return the title of an axis, saying so where values beyond its end were drawn at the end."""
+    return axis + (analysis_words()["clipped"].format(most=round(most * 100)) if (values > most).any() else "")
 
 
 def upright(x: float, *, rows: int, dash: str = "dot") -> dict[str, Any]:

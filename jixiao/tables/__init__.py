@@ -5,7 +5,7 @@ Columns are translated and numbers are written here, at the last step. Every tex
 
 from __future__ import annotations
 
-from jixiao.tables.analysis import show_analysis
+from jixiao.tables.analysis import code_word, show_analysis
 from jixiao.tables.overview import (
     Table,
     make_table,
@@ -27,6 +27,7 @@ from jixiao.tables.overview import (
 
 __all__ = [
     "Table",
+    "code_word",
     "make_table",
     "show_analysis",
     "show_bases",

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from jixiao.framework import methods
 from jixiao.tables.overview import Table, write_value
-from jixiao.vocabulary import columns, label
+from jixiao.vocabulary import columns, label, word
 
 _KEYS = {"project_id", "indicator_id"}
 
@@ -41,10 +42,20 @@ def show_analysis(frame: pd.DataFrame, *, chosen: Sequence[str] = (), most: int 
     return Table(pd.DataFrame(written, dtype="str"))
 
 
+def code_word(name: str, value: Any) -> str:
+    """Return a coded value of any analysis in words (代码译名); methods have theirs in their own rules.
+
+    Example:
+        >>> code_word("method", "judged"), code_word("stage", "arrived_wan")
+        ('酌情评分', '实际到位')
+    """
+    return str(methods()[value]["name"]) if name == "method" and value in methods() else word(name, value)
+
+
 def _written(name: str, kind: str, value: Any) -> str:
     is_known = value is not None and value is not pd.NA and value == value
     if is_known and kind == "number":
         return f"{float(value):,.4f}".rstrip("0").rstrip(".")
     if is_known and kind == "integer":
         return str(int(value))
-    return write_value(name, value)
+    return code_word(name, value) if name == "method" else write_value(name, value)
