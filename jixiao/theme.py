@@ -16,7 +16,7 @@ FONT = (
     '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC","WenQuanYi Micro Hei","SimHei",sans-serif'
 )
 
-PATTERNS = {BLUE: "", ORANGE: "/", GREEN: "\\", RED: "x", SKY: ".", GREY: ""}
+PATTERNS = {BLUE: "", ORANGE: "/", GREEN: "\\", RED: "x", SKY: "", GREY: "."}
 """Hatching under each colour: in grey print several of them look alike."""
 
 CONFIG = {
@@ -155,7 +155,7 @@ def money_scale(wan: pd.Series) -> tuple[float, str]:
 def marked(colour: str) -> dict[str, Any]:
     """Return a marker in one colour with the hatching that tells it apart in grey print."""
     hatch = {"shape": PATTERNS[colour], "bgcolor": colour, "fgcolor": "rgba(255,255,255,0.6)", "size": 7}
-    return {"color": colour, "pattern": {**hatch, "fillmode": "replace", "solidity": 0.2}}
+    return {"color": colour, "pattern": {**hatch, "fillmode": "replace", "solidity": 0.15}}
 
 
 def on_colour(colour: str) -> dict[str, Any]:

@@ -181,6 +181,7 @@ def plot_waterfall(frame: pd.DataFrame) -> Figure:
             )
     for trace in data:
         trace |= {
+            "width": 0.7,
             "textposition": "outside",
             "cliponaxis": False,
             "hovertemplate": "%{text} " + unit + "<extra></extra>",
