@@ -14,6 +14,7 @@ from jixiao.analysis.losses import LEVELS, counted_rows
 from jixiao.errors import RequestError
 
 _BLOCK = 4_000_000
+_NEAR_CACHE = 200_000
 _TIE = 1e-9
 
 
@@ -169,11 +170,22 @@ def _swaps(points: np.ndarray, swing: float) -> np.ndarray:
     With d the differences of the weighted points of two units, the difference of their totals ranges over Σd ±
     swing × Σ|d|, since it is linear in each weight; their order can turn where this range holds both signs.
     """
-    count = len(points)
-    turned = np.zeros(count, dtype=np.int64)
-    size = max(1, _BLOCK // max(count * points.shape[1], 1))
-    for start in range(0, count, size):
-        gaps = points[start : start + size, None, :] - points[None, :, :]
-        middle, reach = gaps.sum(axis=2), swing * np.abs(gaps).sum(axis=2)
-        turned[start : start + size] = (np.abs(middle) < reach - _TIE).sum(axis=1)
+    turned = np.zeros(len(points), dtype=np.int64)
+    if not len(points):
+        return turned
+    order = np.argsort(points.sum(axis=1), kind="stable")
+    lined = points[order]
+    totals, columns = lined.sum(axis=1), lined.T.copy()
+    widest = swing * float(np.ptp(lined, axis=0).sum())  # no reach is longer, so only near totals are compared
+    size = max(1, _NEAR_CACHE // len(points))
+    for start in range(0, len(points), size):
+        stop = min(start + size, len(points))
+        first = np.searchsorted(totals, totals[start] - widest, side="left")
+        last = np.searchsorted(totals, totals[stop - 1] + widest, side="right")
+        reach = np.zeros((stop - start, last - first))
+        for column in columns:
+            gaps = column[start:stop, None] - column[None, first:last]
+            reach += np.abs(gaps, out=gaps)
+        middle = np.abs(totals[start:stop, None] - totals[None, first:last])
+        turned[order[start:stop]] = (middle < swing * reach - _TIE).sum(axis=1)
     return turned
