@@ -15,7 +15,8 @@ BLUE, ORANGE, GREEN, RED, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 FONT = (
     '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC","WenQuanYi Micro Hei","SimHei",sans-serif'
 )
-
+LOW_TO_HIGH = [[0, "#C8510B"], [0.5, "#F7E7C6"], [1, "#9CC7E6"]]
+"""A scale for numbers that stand on their colour; its ends differ in grey print."""
 PATTERNS = {BLUE: "", ORANGE: "/", GREEN: "\\", RED: "x", SKY: "", GREY: "."}
 """Hatching under each colour: in grey print several of them look alike."""
 
@@ -178,6 +179,7 @@ def ticks(names: list[str], length: int = 18) -> dict[str, Any]:
     return {
         "tickmode": "array",
         "tickvals": list(range(len(names))),
+        "zeroline": False,
         "ticktext": [plain(short_name(n, length)) for n in names],
     }
 

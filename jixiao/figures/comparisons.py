@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from jixiao.figures.execution import LOW_TO_HIGH
 from jixiao.figures.rows import (
     MOST,
     analysis_words,
@@ -21,7 +20,7 @@ from jixiao.figures.rows import (
     upright,
 )
 from jixiao.scoring import percent_text, points_text
-from jixiao.theme import BLUE, GREEN, GREY, ORANGE, RED, SKY, Figure, marked, numbers, plain
+from jixiao.theme import BLUE, GREEN, GREY, LOW_TO_HIGH, ORANGE, RED, SKY, Figure, marked, numbers, plain
 from jixiao.vocabulary import columns, label
 
 

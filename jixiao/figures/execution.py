@@ -24,6 +24,7 @@ from jixiao.theme import (
     BLUE,
     GREEN,
     GREY,
+    LOW_TO_HIGH,
     ORANGE,
     RED,
     SKY,
@@ -38,8 +39,6 @@ from jixiao.theme import (
 from jixiao.vocabulary import label, word
 
 BANDS = {"far_under": RED, "under": ORANGE, "nearly": SKY, "in_band": BLUE, "over": GREEN, "unknown": GREY}
-LOW_TO_HIGH = [[0, "#C8510B"], [0.5, "#F7E7C6"], [1, "#9CC7E6"]]
-"""A scale light enough for dark figures on it, from low to high."""
 _MOST_RATE = 1.5
 
 

@@ -44,7 +44,7 @@ def row_layout(
         "height": 60 + top + height * max(len(names), 2),
         "margin": {"l": 16, "r": 24, "t": top, "b": 48},
         "xaxis": {"title": {"text": axis}},
-        "yaxis": {**lines, "range": [len(names) - 0.4, -0.6], "zeroline": False},
+        "yaxis": {**lines, "range": [len(names) - 0.4, -0.6]},
     }
 
 
