@@ -38,12 +38,7 @@ def summarise_execution(results: Results) -> pd.DataFrame:
     finance, budget list. ``execution_rate`` is always 全年执行数 ÷ 全年预算数 here, so that projects can be compared;
     missing or zero budget gives no rate. Subprojects are left out, their parent holds their money.
     """
-    budgets = results.frames.budgets[results.frames.budgets["fund"] == "total"]
-    rank = budgets["evaluation"].map({name: number for number, name in enumerate(_PREFERRED)}).astype("float64")
-    # A form that does not print its money must not hide one that does.
-    known = budgets["annual_budget_wan"].notna() & budgets["executed_wan"].notna()
-    chosen = budgets.assign(rank=rank.where(known, rank + len(_PREFERRED))).sort_values("rank")
-    chosen = chosen.drop_duplicates(["year", "project_id"])
+    chosen = choose_money(results.frames.budgets)
     projects = results.frames.projects[results.frames.projects["project_level"] == "project"]
     places = ["source_file", "source_sheet", "source_cell"]
     named = projects[["year", "project_id", "project", "department", "unit", *places]]
@@ -65,6 +60,28 @@ def summarise_execution(results: Results) -> pd.DataFrame:
     base = rows["annual_budget_wan"].where(rows["annual_budget_wan"] > 0)
     rows["execution_rate"] = rows["executed_wan"] / base
     return rows.sort_values(["year", "department", "project"], ignore_index=True)
+
+
+def choose_money(budgets: pd.DataFrame, *, base: str = "annual_budget_wan") -> pd.DataFrame:
+    """Return, for each project and year, the one row of its whole money that speaks for it (采用的资金数).
+
+    Args:
+        budgets: The frame ``budgets``.
+        base: The denominator that is wanted; a form that prints it with the money spent goes before one that does not.
+            Then come self-evaluation, department, finance, budget list, in this order.
+
+    Example:
+        >>> import jixiao
+        >>> rows = choose_money(jixiao.load("data/sample").budgets, base="arrived_wan")
+        >>> rows.loc[rows["arrived_wan"].notna(), "evaluation"].unique().tolist()
+        ['department']
+    """
+    rows = budgets[budgets["fund"] == "total"]
+    rank = rows["evaluation"].map({name: number for number, name in enumerate(_PREFERRED)}).astype("float64")
+    # A form that does not print its money must not hide one that does.
+    known = rows[base].notna() & rows["executed_wan"].notna()
+    chosen = rows.assign(rank=rank.where(known, rank + len(_PREFERRED))).sort_values("rank", kind="stable")
+    return chosen.drop_duplicates(["year", "project_id"]).drop(columns="rank")
 
 
 def summarise_departments(results: Results) -> pd.DataFrame:

@@ -15,7 +15,10 @@ BLUE, ORANGE, GREEN, RED, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 FONT = (
     '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC","WenQuanYi Micro Hei","SimHei",sans-serif'
 )
-
+LOW_TO_HIGH = [[0, "#C8510B"], [0.5, "#F7E7C6"], [1, "#9CC7E6"]]
+"""A scale for numbers that stand on their colour; its ends differ in grey print."""
+PATTERNS = {BLUE: "", ORANGE: "/", GREEN: "\\", RED: "x", SKY: "", GREY: "."}
+"""Hatching under each colour: in grey print several of them look alike."""
 
 CONFIG = {
     "displaylogo": False,
@@ -34,6 +37,14 @@ class Figure:
         self.layout = themed(layout)
         self.alt = alt
         self.frame = frame
+        if frame.attrs.get("source"):
+            self.layout = _with_note(self.layout, frame.attrs["source"])
+
+    def signed(self, source: str) -> Figure:
+        """Return the figure with where the data are from in its lower right corner (数据来源与日期)."""
+        frame = self.frame.copy()
+        frame.attrs["source"] = source
+        return Figure(self.data, self.layout, alt=self.alt, frame=frame)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plotly description."""
@@ -99,8 +110,58 @@ def themed(layout: dict[str, Any]) -> dict[str, Any]:
         themed[name] = {**axis, **own, "title": title}
     if "title" in themed:
         place = {"x": 0.01, "xref": "container", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top"}
-        themed["title"] = {"text": themed["title"], "font": {"size": 15}, "pad": {"t": 8}, **place}
+        text = themed["title"]["text"] if isinstance(themed["title"], dict) else themed["title"]
+        themed["title"] = {"text": text, "font": {"size": 15}, "pad": {"t": 8}, **place}
     return themed
+
+
+def _with_note(layout: dict[str, Any], source: str) -> dict[str, Any]:
+    """Add a line below the chart; a note that is already there is replaced."""
+    others = [note for note in layout.get("annotations", []) if note.get("name") != "source"]
+    margin, is_new = dict(layout["margin"]), len(others) == len(layout.get("annotations", []))
+    if is_new:
+        margin["b"] += _NOTE
+    note = {
+        "name": "source",
+        "text": plain(source),
+        "xref": "paper",
+        "yref": "paper",
+        "x": 1,
+        "y": 0,
+        "xanchor": "right",
+        "yanchor": "bottom",
+        "yshift": -margin["b"] + 2,
+        "showarrow": False,
+        "font": {"size": 11, "color": "#5B6672"},
+    }
+    height = layout["height"] + (_NOTE if is_new else 0)
+    return {**layout, "margin": margin, "height": height, "annotations": [*others, note]}
+
+
+_NOTE = 22
+"""Height of the line with the source, in pixels."""
+
+
+def money_scale(wan: pd.Series) -> tuple[float, str]:
+    """Return by what to divide money in 万元 for an axis, and the unit it then has: 万元, or 亿元 from 10,000 万元 on.
+
+    Example:
+        >>> money_scale(pd.Series([300.0])), money_scale(pd.Series([25000.0, None]))
+        ((1.0, '万元'), (10000.0, '亿元'))
+    """
+    words = figure_words()
+    return (1e4, words["yi"]) if wan.abs().max() >= 1e4 else (1.0, words["wan"])
+
+
+def marked(colour: str) -> dict[str, Any]:
+    """Return a marker in one colour with the hatching that tells it apart in grey print."""
+    hatch = {"shape": PATTERNS[colour], "bgcolor": colour, "fgcolor": "rgba(255,255,255,0.6)", "size": 7}
+    return {"color": colour, "pattern": {**hatch, "fillmode": "replace", "solidity": 0.15}}
+
+
+def on_colour(colour: str) -> dict[str, Any]:
+    """Return the font of a number that stands on a colour (图中数字)."""
+    return {"color": "white" if colour in {BLUE, GREEN, RED} else "#1F2933", "size": 12}
 
 
 def short_name(name: str, length: int = 18) -> str:
@@ -118,6 +179,7 @@ def ticks(names: list[str], length: int = 18) -> dict[str, Any]:
     return {
         "tickmode": "array",
         "tickvals": list(range(len(names))),
+        "zeroline": False,
         "ticktext": [plain(short_name(n, length)) for n in names],
     }
 

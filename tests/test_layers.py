@@ -36,13 +36,21 @@ LAYERS = [
     ["forms"],
     ["province"],
     ["summary"],
-    ["theme"],
-    ["figures", "tables"],
+    ["analysis", "theme"],
+    ["tables"],
+    ["figures"],
     ["answers", "exchange", "webpage"],
     ["report", "dashboard"],
     ["__main__"],
 ]
 ROOMS = {
+    "analysis": [
+        ["amounts", "choices"],
+        ["benchmarks", "execution", "frontier", "losses"],
+        ["discretion", "factors", "robustness", "unit_costs"],
+        ["years"],
+        ["__init__"],
+    ],
     "checks": [
         ["findings"],
         ["evidence"],
@@ -58,6 +66,7 @@ ROOMS = {
         ["counts", "dates", "facts", "figures", "growth", "names", "parts", "rates", "scores"],
         ["__init__"],
     ],
+    "figures": [["overview", "rows"], ["execution", "points"], ["comparisons"], ["__init__"]],
     "forms": [
         ["layouts"],
         ["selection", "slots"],
@@ -80,6 +89,7 @@ ROOMS = {
         ["papers", "review_forms", "self_forms"],
         ["__init__"],
     ],
+    "tables": [["overview"], ["analysis"], ["__init__"]],
 }
 """The modules of a room, from the bottom up; only the top is imported from outside."""
 NOTEBOOK_LIBRARIES = {"papermill", "nbclient", "nbconvert", "nbformat", "ipywidgets", "anywidget", "voila"}
@@ -280,11 +290,17 @@ def test_figures_import_plotly_only_when_a_chart_is_drawn():
     assert "plotly" not in loaded_after("import jixiao.figures")
 
 
+def test_analyses_import_scipy_only_when_one_needs_it():
+    assert not {"scipy", "plotly"} & loaded_after("import jixiao.analysis")
+
+
 def test_public_names_are_sorted_and_exist():
     import jixiao
 
     assert jixiao.__all__ == sorted(jixiao.__all__)
     for name in jixiao.__all__:
         assert callable(getattr(jixiao, name)), name
+    for room in ("analysis", "figures", "summary", "tables"):
+        assert getattr(jixiao, room).__name__ == f"jixiao.{room}"
     with pytest.raises(AttributeError):
         jixiao.nothing  # noqa: B018

@@ -1,8 +1,4 @@
-"""One function per chart (图): frame in, figure out.
-
-A figure is a plain plotly description, so no plotting library is imported to make one: the first ``plotly`` figure
-object costs seconds (FINDINGS). :meth:`Figure.to_plotly` gives the full object to whoever wants to go on with it.
-"""
+"""Charts of evaluations, money and findings (评价、资金与问题图)."""
 
 from __future__ import annotations
 
@@ -15,15 +11,17 @@ from jixiao.theme import (
     BLUE,
     GREEN,
     GREY,
+    LOW_TO_HIGH,
     ORANGE,
     RED,
     SKY,
     Figure,
     empty_figure,
     figure_words,
+    marked,
     numbers,
+    on_colour,
     plain,
-    plotly_script,
     short_name,
     ticks,
 )
@@ -136,6 +134,7 @@ def plot_completion(scores: pd.DataFrame) -> Figure:
             "marker": {"color": colours},
             "text": [percent_text(rate) for rate in rows["completion_rate"]],
             "textposition": "outside",
+            "constraintext": "none",
             "cliponaxis": False,
             "customdata": [plain(name) for name in names],
             "hovertemplate": "%{customdata}<br>%{text}<extra></extra>",
@@ -214,6 +213,7 @@ def plot_execution_rates(rows: pd.DataFrame) -> Figure:
             "marker": {"color": colours},
             "text": [percent_text(rate) for rate in rows["execution_rate"]],
             "textposition": "outside",
+            "constraintext": "none",
             "cliponaxis": False,
             "showlegend": False,
             "customdata": [[plain(name), amount] for name, amount in zip(full, money, strict=True)],
@@ -244,7 +244,8 @@ def plot_grades(counts: pd.DataFrame) -> Figure:
             "y": list(range(len(names))),
             "x": totals[grade].astype(int).tolist(),
             "name": word("grade", grade),
-            "marker": {"color": GRADE_COLOURS[grade]},
+            "marker": marked(GRADE_COLOURS[grade]),
+            "insidetextfont": on_colour(GRADE_COLOURS[grade]),
             "text": [str(value) if value else "" for value in totals[grade].astype(int)],
             "textposition": "inside",
             "textangle": 0,
@@ -295,7 +296,7 @@ def plot_category_heat(rows: pd.DataFrame) -> Figure:
             "texttemplate": "%{text}",
             "zmin": 50,
             "zmax": 100,
-            "colorscale": [[0, RED], [0.5, "#F5E6C8"], [1, BLUE]],
+            "colorscale": LOW_TO_HIGH,
             "xgap": 2,
             "ygap": 2,
             "showscale": len(names) > 4,
@@ -329,7 +330,8 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
             "y": list(range(len(names))),
             "x": counts[severity].tolist(),
             "name": word("severity", severity),
-            "marker": {"color": colour},
+            "marker": marked(colour),
+            "insidetextfont": on_colour(colour),
             "text": [str(value) if value else "" for value in counts[severity]],
             "textposition": "inside",
             "textangle": 0,
@@ -346,17 +348,3 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
         "yaxis": {**ticks(names), "range": [-0.6, len(names) - 0.4]},
     }
     return Figure(data, layout, alt=words["findings_alt"].format(count=len(findings)), frame=findings)
-
-
-__all__ = [
-    "Figure",
-    "plot_category_heat",
-    "plot_comparison",
-    "plot_completion",
-    "plot_execution_rates",
-    "plot_findings",
-    "plot_funds",
-    "plot_grades",
-    "plot_indicator_scores",
-    "plotly_script",
-]

@@ -1,7 +1,4 @@
-"""One function per display table (展示表): frame in, labelled table out.
-
-Columns are translated and numbers are written here, at the last step. Every text from data is escaped.
-"""
+"""The tables of evaluations, money and findings (展示表)."""
 
 from __future__ import annotations
 

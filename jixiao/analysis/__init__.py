@@ -1,0 +1,52 @@
+"""The analyst's questions (分析), one function each: frames in, one tidy frame out; each has a figure and a table.
+
+Example:
+    >>> from jixiao import analysis, evaluate
+    >>> analysis.execution_rates(evaluate("data/sample"), by="year")["known_count"].tolist()
+    [4, 4]
+"""
+
+from __future__ import annotations
+
+from jixiao.analysis.benchmarks import benchmark_peers
+from jixiao.analysis.discretion import discretion_shares, evaluator_differences, leniency
+from jixiao.analysis.execution import budget_waterfall, execution_bands, execution_rates, project_money
+from jixiao.analysis.factors import contribution_totals, score_changes, score_contributions
+from jixiao.analysis.frontier import efficiency_frontier, frontier_slacks
+from jixiao.analysis.losses import density_jumps, lost_points, total_distribution
+from jixiao.analysis.robustness import category_shares, rank_robustness
+from jixiao.analysis.unit_costs import cost_per_output
+from jixiao.analysis.years import (
+    carry_overs,
+    department_changes,
+    department_ranking,
+    execution_quadrants,
+    repeated_findings,
+)
+
+__all__ = [
+    "benchmark_peers",
+    "budget_waterfall",
+    "carry_overs",
+    "category_shares",
+    "contribution_totals",
+    "cost_per_output",
+    "density_jumps",
+    "department_changes",
+    "department_ranking",
+    "discretion_shares",
+    "efficiency_frontier",
+    "evaluator_differences",
+    "execution_bands",
+    "execution_quadrants",
+    "execution_rates",
+    "frontier_slacks",
+    "leniency",
+    "lost_points",
+    "project_money",
+    "rank_robustness",
+    "repeated_findings",
+    "score_changes",
+    "score_contributions",
+    "total_distribution",
+]

@@ -1,0 +1,99 @@
+"""What an analysis takes as given (分析口径): declared thresholds and groups, refused requests, where data are from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta, timezone
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jixiao.declared import load_shipped
+from jixiao.errors import RequestError
+from jixiao.store import Results, workbench
+
+_BEIJING = timezone(timedelta(hours=8))
+
+
+def choices(name: str) -> dict[str, Any]:
+    """Return one declared part of ``rules/analysis.yaml`` (分析口径).
+
+    Example:
+        >>> choices("quadrants")["points"]
+        90
+    """
+    return dict(load_shipped("analysis.yaml")[name])
+
+
+def sentence(name: str, **parts: Any) -> str:
+    """Return one sentence of an analysis (说明文字) with its parts filled in."""
+    return str(choices("sentences")[name].format(**parts))
+
+
+def take_columns(frame: pd.DataFrame, asked: str | Sequence[str], allowed: Iterable[str] | None = None) -> list[str]:
+    """Return the asked columns as a list.
+
+    Raises:
+        RequestError: One of them is not there; the sentence lists what there is.
+    """
+    wanted = [asked] if isinstance(asked, str) else list(asked)
+    known = [name for name in (frame.columns if allowed is None else allowed) if name in frame]
+    wrong = [name for name in wanted if name not in known]
+    if wrong:
+        raise RequestError(f"没有“{'、'.join(wrong)}”这一列，可选：{'、'.join(known)}")
+    return wanted
+
+
+def take_choice(name: str, value: str, allowed: Iterable[str]) -> str:
+    """Return the value of an option.
+
+    Raises:
+        RequestError: It is none of the allowed ones.
+    """
+    known = list(allowed)
+    if value not in known:
+        raise RequestError(f"选项 {name} 不能是“{value}”，可选：{'、'.join(known)}")
+    return value
+
+
+def origin(results: Results) -> str:
+    """Return where the data are from and when they were read (数据来源), for the corner of a figure."""
+    home, place = workbench(), results.place
+    shown = place.relative_to(home).as_posix() if place.is_relative_to(home) else place.name
+    return sentence("source", place=shown, as_of=f"{results.as_of.astimezone(_BEIJING):%Y-%m-%d}")
+
+
+def signed(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
+    """Return the frame with its origin in ``attrs["source"]``; figures print it in their corner."""
+    frame.attrs["source"] = origin(results)
+    return frame
+
+
+def banded(values: pd.Series, name: str) -> pd.Series:
+    """Return the declared class of each value (分档), lower bound included; missing or negative values have none.
+
+    Example:
+        >>> banded(pd.Series([99.9, 100.0, None]), "size_classes").tolist()
+        ['tiny', 'small', nan]
+    """
+    lines = {key: float(bound) for key, bound in choices(name)["from"].items()}
+    place = np.searchsorted(np.array(list(lines.values())), values.to_numpy("float64"), side="right") - 1
+    codes = np.where(values.notna().to_numpy() & (place >= 0), place, -1)
+    return pd.Series(pd.Categorical.from_codes(codes, list(lines), ordered=True), index=values.index)
+
+
+def department_kinds(departments: pd.Series) -> pd.Series:
+    """Return the declared kind of each department by the words of its name (部门类别); ``other`` when none fits.
+
+    Example:
+        >>> department_kinds(pd.Series(["示例市教育局", "示例办公室"])).tolist()
+        ['education', 'other']
+    """
+    words = choices("department_kinds")["words"]
+    names = departments.drop_duplicates()
+    kinds = {
+        name: next((kind for kind, signs in words.items() if any(sign in name for sign in signs)), "other")
+        for name in names
+    }
+    return departments.map(kinds).astype("str")

@@ -1,0 +1,55 @@
+"""One function per display table (展示表): frame in, labelled table out.
+
+Columns are translated and numbers are written here, at the last step. Every text from data is escaped.
+"""
+
+from __future__ import annotations
+
+from jixiao.tables.analysis import code_word, show_analysis
+from jixiao.tables.overview import (
+    Table,
+    make_table,
+    show_bases,
+    show_comparison,
+    show_departments,
+    show_evaluations,
+    show_execution,
+    show_facts,
+    show_findings,
+    show_funds,
+    show_guesses,
+    show_indicators,
+    show_lost_points,
+    show_methods,
+    show_passed,
+    show_scores_side_by_side,
+    show_sources,
+    show_suppressed,
+    show_suppressions,
+    write_value,
+)
+
+__all__ = [
+    "Table",
+    "code_word",
+    "make_table",
+    "show_analysis",
+    "show_bases",
+    "show_comparison",
+    "show_departments",
+    "show_evaluations",
+    "show_execution",
+    "show_facts",
+    "show_findings",
+    "show_funds",
+    "show_guesses",
+    "show_indicators",
+    "show_lost_points",
+    "show_methods",
+    "show_passed",
+    "show_scores_side_by_side",
+    "show_sources",
+    "show_suppressed",
+    "show_suppressions",
+    "write_value",
+]
