@@ -15,6 +15,7 @@ from jixiao.vocabulary import reading_words
 
 _TICK = re.compile(r"[☑✓√■]")
 _BOXES = "☑✓√■□"
+_UNIT_SIGNS = "%‰°"
 
 
 @dataclass
@@ -139,6 +140,11 @@ def _indicator_row(piece: Piece, row: int, header: Header) -> Record | None:
     if is_note(piece, row, header) or is_nameless(piece, row, header):
         return None
     record = _record(piece, row, header.block.name, header.columns, header)
+    unit = record.texts.get("measure_unit", "")
+    if unit and not normalise(unit)[0].isalpha() and normalise(unit)[0] not in _UNIT_SIGNS:
+        # A number in the column of units would be put behind the target, and make another number of it.
+        record.texts["measure_unit"] = ""
+        piece.guess(row, next(at for at, name in header.columns.items() if name == "measure_unit"), "odd_unit")
     if "target_relation" in record.texts or "measure_unit" in record.texts:
         compose_target(record)
     if not record.texts.get("weight") and "indicator" in record.texts:
