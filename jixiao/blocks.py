@@ -96,9 +96,10 @@ def _is_same_header(view: View, row: int, header: Header) -> bool:
     columns = header.block.columns
     agreeing = 0
     for column in range(view.width):
-        if not view.texts[row][column].strip() or view.corner(row, column) != (row, column):
+        corner, name = view.corner(row, column), header.columns.get(column, "").removeprefix(SECOND)
+        if corner[0] != row or not view.texts[row][column].strip() or (corner[1] != column and not name):
             continue
-        key, name = view.keys[row][column], header.columns.get(column, "").removeprefix(SECOND)
+        key = view.keys[row][column]
         if name not in columns.get(key, ()) if name else key in columns:
             return False
         agreeing += bool(name)
@@ -141,7 +142,8 @@ def _indicator_row(piece: Piece, row: int, header: Header) -> Record | None:
         return None
     record = _record(piece, row, header.block.name, header.columns, header)
     unit = record.texts.get("measure_unit", "")
-    if unit and not normalise(unit)[0].isalpha() and normalise(unit)[0] not in _UNIT_SIGNS:
+    sign = normalise(unit)[:1]
+    if sign and not sign.isalpha() and sign not in _UNIT_SIGNS:
         # A number in the column of units would be put behind the target, and make another number of it.
         record.texts["measure_unit"] = ""
         piece.guess(row, next(at for at, name in header.columns.items() if name == "measure_unit"), "odd_unit")
