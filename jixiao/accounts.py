@@ -30,8 +30,8 @@ def _named_code(grid: Grid) -> str:
     """Return the code of a table that prints its name and no number; empty when its name is none of the ten."""
     rules = load_shipped("forms/final_account.yaml")
     named = {name: str(rules["code"].format(number=number)) for number, name in rules["names"].items()}
-    title = next((normalise(cell.text) for cell in grid.corners()), "")
-    return named.get(re.sub(rules["before_name"], "", title), "")
+    title = next((text for row in grid.texts for text in row if text.strip()), "")
+    return named.get(re.sub(rules["before_name"], "", normalise(title)), "")
 
 
 def read_accounts(grids: list[Grid], name: str) -> Reading | None:
