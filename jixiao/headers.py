@@ -115,7 +115,7 @@ class View:
         corner_of = self.corner_of
         return [
             (row, column)
-            for row, texts in enumerate(self.texts)
+            for row, texts in enumerate(self.grid.texts)
             for column, text in enumerate(texts)
             if text and not text.isspace() and corner_of.get((row, column), (row, column)) == (row, column)
         ]

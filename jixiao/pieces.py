@@ -44,6 +44,14 @@ class Piece:
         """Name of the sheet or table."""
         return self.view.grid.sheet
 
+    def why_unread(self, row: int, text: str) -> str:
+        """Return why a cell went into no record."""
+        if row in self.broken:
+            return "broken_header"
+        if row in self.nameless:
+            return "no_name"
+        return "remark" if _note_pattern().match(normalise(text)) else "no_column"
+
     def guess(self, row: int, column: int, reason: str) -> None:
         """Note with which assumption the cell at a position was read."""
         text = self.view.texts[row][column].strip()

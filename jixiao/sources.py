@@ -175,8 +175,8 @@ def _read_form(pieces: list[Piece], family: Family, name: str, *, is_titled: boo
         for row, column in view.filled:
             if piece.start <= row < piece.stop and (row, column) not in piece.used:
                 cell, text = view.grid.address(row, column), view.texts[row][column]
-                reason = "broken_header" if row in piece.broken else "no_name" if row in piece.nameless else "no_column"
-                reading.skipped.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reasons[reason]})
+                reason = reasons[piece.why_unread(row, text)]
+                reading.skipped.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reason})
     return reading
 
 
