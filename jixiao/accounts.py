@@ -30,8 +30,8 @@ def _named_code(grid: Grid) -> str:
     """Return the code of a table that prints its name and no number; empty when its name is none of the ten."""
     rules = load_shipped("forms/final_account.yaml")
     named = {name: str(rules["code"].format(number=number)) for number, name in rules["names"].items()}
-    title = next((normalise(cell.text) for cell in grid.corners()), "")
-    return named.get(re.sub(rules["before_name"], "", title), "")
+    title = next((text for row in grid.texts for text in row if text.strip()), "")
+    return named.get(re.sub(rules["before_name"], "", normalise(title)), "")
 
 
 def read_accounts(grids: list[Grid], name: str) -> Reading | None:
@@ -111,10 +111,11 @@ def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str], unre
     numbers = next((row for row in below for cell in grid.row(row) if label_key(cell.text) == rules["numbering"]), None)
     last = header if numbers is None else numbers
     columns = [_account_column(grid, rules, roles, column, header, numbers) for column in range(grid.width)]
-    named_by = {group_heading, rules["numbering"], *rules["sides"], *roles}
+    named_by = {group_heading, rules["numbering"], *rules["levels"], *rules["sides"], *roles}
     for cell in grid.corners():
-        is_label = label_key(cell.text) in named_by or label_key(cell.text) in columns[cell.column]["column"]
-        if cell.row <= header and not is_label and not _is_head(cell, rules, known):
+        key, column = label_key(cell.text), columns[cell.column]
+        is_label = key in named_by or key in column["column"] or (cell.row == numbers and column["role"] == "value")
+        if cell.row <= last and not is_label and not _is_head(cell, rules, known):
             unread.append(cell)
     for row in range(last + 1, grid.height):
         printed = [cell for cell in grid.row(row) if cell.row == row and cell.text.strip()]
@@ -155,6 +156,12 @@ def _is_head(cell: Cell, rules: dict[str, Any], known: dict[str, str]) -> bool:
     return bool(is_stated or _table_code(cell.text) or text == known["table"] or label_key(text) in rules["sides"])
 
 
+def _is_heading(grid: Grid, row: int) -> bool:
+    """Say whether a row above the header groups its columns: several cells, and none is an amount."""
+    cells = grid.row(row)
+    return len(cells) > 1 and not any(normalise(cell.text)[-1:].isdigit() for cell in cells)
+
+
 def _account_column(
     grid: Grid, rules: dict[str, Any], roles: dict[str, str], column: int, header: int, numbers: int | None
 ) -> dict[str, str]:
@@ -162,7 +169,7 @@ def _account_column(
     group_heading = reading_words()["group_heading"]
     labels: list[str] = []
     side = ""
-    above = [header - 1] if header and len(grid.row(header - 1)) > 1 else []
+    above = [header - 1] if header and _is_heading(grid, header - 1) else []
     for row in [*above, header]:
         text = label_key(grid.cell(row, column).text)
         if text in rules["sides"]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from jixiao.headers import LEAST_HEADER, SECOND, Header, Position, View, header_labels
-from jixiao.pieces import Piece, is_nameless, is_note, next_cell, share_cells, subtotal_of
+from jixiao.pieces import VALUES, Piece, is_nameless, is_note, next_cell, share_cells, summing_column
 from jixiao.records import Record, find_money_unit, find_points, label_key
 from jixiao.values import load_grammar, normalise, parse_value
 from jixiao.vocabulary import reading_words
 
 _TICK = re.compile(r"[☑✓√■]")
 _BOXES = "☑✓√■□"
+_UNIT_SIGNS = "%‰°"
 
 
 @dataclass
@@ -53,11 +54,12 @@ def walk(pieces: list[Piece], head: frozenset[str]) -> Iterator[Record]:
                 continue
             if state.is_broken:
                 piece.broken.add(row)
-            if state.header is None or _is_other_header(piece, row, state):
+            if state.header is None:
                 continue
-            keys = piece.view.keys[row]
-            if piece.view.labelled[row] and any(key in head and key not in state.header.block.closing for key in keys):
-                continue
+            if piece.view.labelled[row]:
+                closing, keys = state.header.block.closing, piece.view.keys[row]
+                if _is_other_header(piece, row, state) or any(key in head and key not in closing for key in keys):
+                    continue
             record = _read_row(piece, row, state)
             if record is None:
                 continue
@@ -77,7 +79,7 @@ def _is_other_header(piece: Piece, row: int, state: _State) -> bool:
     What stands below a header that cannot be read is not read by the header above it.
     """
     view, header = piece.view, state.header
-    if header is None or not view.labelled[row]:
+    if header is None or len(set(view.keys[row])) < LEAST_HEADER:
         return False
     named = header_labels(view, row)
     if len(named) < LEAST_HEADER:
@@ -95,9 +97,10 @@ def _is_same_header(view: View, row: int, header: Header) -> bool:
     columns = header.block.columns
     agreeing = 0
     for column in range(view.width):
-        if not view.texts[row][column].strip() or view.corner(row, column) != (row, column):
+        corner, name = view.corner(row, column), header.columns.get(column, "").removeprefix(SECOND)
+        if corner[0] != row or not view.texts[row][column].strip() or (corner[1] != column and not name):
             continue
-        key, name = view.keys[row][column], header.columns.get(column, "").removeprefix(SECOND)
+        key = view.keys[row][column]
         if name not in columns.get(key, ()) if name else key in columns:
             return False
         agreeing += bool(name)
@@ -122,23 +125,34 @@ def _read_row(piece: Piece, row: int, state: _State) -> Record | None:
     block = header.block
     if block.label:
         return _fund_row(piece, row, header)
-    for column, key in enumerate(view.keys[row]) if block.closing else ():
-        kind = block.closing.get(key) or subtotal_of(view, row, column, header)
-        if kind and view.corner(row, column) == (row, column):
-            return _closing_row(piece, row, header, kind, column)
+    if block.closing and view.labelled[row]:
+        for column, key in enumerate(view.keys[row]):
+            if key in block.closing and view.corner(row, column) == (row, column):
+                return _closing_row(piece, row, header, block.closing[key], column)
     if state.is_closed:
         return None
+    summing = summing_column(view, row, header) if block.closing else None
+    if summing is not None:
+        return _closing_row(piece, row, header, "subtotal", summing)
     corner_of = view.corner_of
-    for column in header.columns:
-        if texts[column] and corner_of.get((row, column), (row, 0))[0] == row and not texts[column].isspace():
-            return _indicator_row(piece, row, header)
-    return None
-
-
-def _indicator_row(piece: Piece, row: int, header: Header) -> Record | None:
-    if is_note(piece, row, header) or is_nameless(piece, row, header):
+    own = [
+        column
+        for column in header.columns
+        if texts[column] and corner_of.get((row, column), (row, 0))[0] == row and not texts[column].isspace()
+    ]
+    if not own or is_nameless(piece, row, header, own) or is_note(piece, row, header, own):
         return None
+    return _indicator_row(piece, row, header)
+
+
+def _indicator_row(piece: Piece, row: int, header: Header) -> Record:
     record = _record(piece, row, header.block.name, header.columns, header)
+    unit = record.texts.get("measure_unit", "")
+    sign = normalise(unit)[:1]
+    if sign and not sign.isalpha() and sign not in _UNIT_SIGNS:
+        # A number in the column of units would be put behind the target, and make another number of it.
+        record.texts["measure_unit"] = ""
+        piece.guess(row, next(at for at, name in header.columns.items() if name == "measure_unit"), "odd_unit")
     if "target_relation" in record.texts or "measure_unit" in record.texts:
         compose_target(record)
     if not record.texts.get("weight") and "indicator" in record.texts:
@@ -210,14 +224,17 @@ def _closing_row(piece: Piece, row: int, header: Header, kind: str, column: int)
 def _record(piece: Piece, row: int, block: str, columns: dict[int, str], header: Header) -> Record:
     view = piece.view
     corner_of, values, address = view.corner_of, view.texts[row], view.grid.address
-    corners = [corner_of.get((row, column), (row, column)) for column in columns]
+    corners = {name: corner_of.get((row, column), (row, column)) for column, name in columns.items()}
     texts = {name: values[column].strip() for column, name in columns.items()}
-    cells = {name: address(*corner) for name, corner in zip(columns.values(), corners, strict=True)}
+    cells = {name: address(*corner) for name, corner in corners.items()}
     if corner_of:
-        # A label that is merged down over the rows below it is no value of theirs.
-        texts |= {name: "" for name, corner in zip(columns.values(), corners, strict=True) if corner in header.labels}
-        share_cells(piece, row, texts, dict(zip(columns.values(), corners, strict=True)))
-    piece.used.update(corners)
+        moved = [name for column, name in columns.items() if corners[name] != (row, column)]
+        for name in moved:
+            if corners[name] in header.labels:
+                texts[name] = ""  # a label that is merged down over the rows below it is no value of theirs
+        if not VALUES.isdisjoint(moved):
+            share_cells(piece, row, texts, corners)
+    piece.used.update(corners.values())
     return Record(block, piece.sheet, row + 1, texts, cells, units=header.units)
 
 

@@ -7,8 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 from jixiao.families import load_families
-from jixiao.grids import Grid
-from jixiao.headers import Headers, View, known_label
+from jixiao.headers import Headers, View
 from jixiao.heads import find_title, split_label
 from jixiao.pieces import Piece, next_cell
 from jixiao.values import normalise
@@ -38,6 +37,11 @@ def _subject_labels() -> frozenset[str]:
     return frozenset(label for label, subject in named if subject == "project" or label not in projects)
 
 
+@cache
+def _subject_openings() -> frozenset[str]:
+    return frozenset(label[0] for label in _subject_labels())
+
+
 def has_subject(pieces: list[Piece]) -> bool:
     """Say whether a form names what it is about."""
     return any(key in _subject_labels() for piece in pieces for keys in piece.view.keys for key in keys)
@@ -45,47 +49,49 @@ def has_subject(pieces: list[Piece]) -> bool:
 
 def _subjects(view: View, headers: Headers) -> list[tuple[int, str]]:
     """Return the rows that name a project, each with its name."""
-    labels = _subject_labels()
-    openings = {label[0] for label in labels}
+    labels, openings = _subject_labels(), _subject_openings()
     rows = {row for found in headers.values() for row in found}
-    found = []
-    for row, keys in enumerate(view.keys):
-        if row in rows:
+    found: dict[int, str] = {}
+    for row, column in view.filled:
+        text = view.texts[row][column]
+        if text[0] not in openings or row in found or row in rows:
             continue
-        if labels.isdisjoint(keys):
-            glued = [split_label(text) for text in dict.fromkeys(view.texts[row]) if text[:1] in openings]
-            found += [(row, normalise(value)) for key, value in glued if key in labels and value]
+        if view.keys[row][column] in labels:
+            at = next_cell(view, row, column, labels=labels)
+            if at is not None:
+                found[row] = normalise(view.texts[at[0]][at[1]])
             continue
-        column = next(column for column, key in enumerate(keys) if key in labels)
-        at = next_cell(view, row, column, labels=labels)
-        if view.corner(row, column) == (row, column) and at is not None:
-            found.append((row, normalise(view.texts[at[0]][at[1]])))
-    return found
+        key, value = split_label(text)
+        if key in labels and value:
+            found[row] = normalise(value)
+    return list(found.items())
 
 
-def stand_apart(grid: Grid) -> list[Grid]:
+def stand_apart(view: View) -> list[View]:
     """Part a sheet on which two forms stand beside each other (并排的两份表): each half with its own addresses.
 
     They do when one row prints the label of the project twice. What stands above that row is part of both.
     """
-    labels = _subject_labels()
-    for row, texts in enumerate(grid.texts):
-        named = [column for column, text in enumerate(texts) if text and known_label(text) in labels]
+    labels, grid = _subject_labels(), view.grid
+    for row, keys in enumerate(view.keys):
+        if not view.labelled[row]:
+            continue
+        named = [column for column, key in enumerate(keys) if key in labels and view.corner(row, column)[1] == column]
         if len(named) < 2:
             continue
-        bounds = [0, *named[1:], grid.width]
         return [
-            replace(
-                grid,
-                texts=[
-                    line if above < row else [text if left <= at < right else "" for at, text in enumerate(line)]
-                    for above, line in enumerate(grid.texts)
-                ],
-                margins=grid.margins if left == 0 else (),
-            )
-            for left, right in pairwise(bounds)
+            View(replace(grid, texts=_between(grid.texts, row, left, right), margins=() if left else grid.margins))
+            for left, right in pairwise([0, *named[1:], view.width])
         ]
-    return [grid]
+    return [view]
+
+
+def _between(texts: list[list[str]], start: int, left: int, right: int) -> list[list[str]]:
+    """Return the texts of a grid with everything blank, from a row on, that does not stand between two columns."""
+    return [
+        line if row < start else [text if left <= column < right else "" for column, text in enumerate(line)]
+        for row, line in enumerate(texts)
+    ]
 
 
 def split_forms(views: list[View], headers: list[Headers]) -> list[list[Piece]]:

@@ -17,6 +17,9 @@ LEAST_HEADER = 3
 SECOND = "2:"
 """Stands before a column of the right half of a table that prints two halves side by side."""
 
+NAMES = frozenset({"category", "subcategory", "indicator", "project", "task"})
+"""Columns that say what a row is about."""
+
 Position = tuple[int, int]
 
 
@@ -64,7 +67,14 @@ class View:
         self.corner_of: dict[Position, Position] = {}
         self._resolve_merges()
         self.keys = [[known_label(text) if text else "" for text in row] for row in self.texts]
-        self.labelled = [any(keys) for keys in self.keys]
+        self.labelled = [any(keys) and self._begins_label(row) for row, keys in enumerate(self.keys)]
+        """Whether a label begins in a row; one that is merged down from a row above does not."""
+
+    def _begins_label(self, row: int) -> bool:
+        corner_of = self.corner_of
+        return any(
+            key and corner_of.get((row, column), (row, 0))[0] == row for column, key in enumerate(self.keys[row])
+        )
 
     def _resolve_merges(self) -> None:
         for top, left, bottom, right in self.grid.merges:
@@ -105,7 +115,7 @@ class View:
         corner_of = self.corner_of
         return [
             (row, column)
-            for row, texts in enumerate(self.texts)
+            for row, texts in enumerate(self.grid.texts)
             for column, text in enumerate(texts)
             if text and not text.isspace() and corner_of.get((row, column), (row, column)) == (row, column)
         ]
@@ -125,6 +135,11 @@ class Header:
     printed: int
     units: dict[str, str] = field(default_factory=dict)
     points: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def named(self) -> frozenset[int]:
+        """The positions of the columns that say what a row is about."""
+        return frozenset(column for column, name in self.columns.items() if name.removeprefix(SECOND) in NAMES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,6 @@ def read_head(pieces: list[Piece], family: Family, reading: Reading) -> None:
 
 def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
     view = piece.view
-    unit_lines = tuple(reading_words()["unit_lines"])
     first = min(piece.headers, default=piece.stop)
     money = [
         row + (header.block.name == "list")
@@ -82,17 +81,15 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
         is_used = at in piece.used
         if (is_used and (row >= last_of_money or money_sign not in text)) or len(text) > LONGEST_TITLE:
             continue
-        plain = normalise(text)
-        is_unit_line = plain.startswith(unit_lines) and bool(find_money_unit(plain))
+        plain, unit, is_unit_line, is_titled, year = _stated(text)
         if row < last_of_money or is_unit_line:
-            unit = find_money_unit(plain)
             reading.money_unit = reading.money_unit or unit
             if unit and unit != reading.money_unit and at not in columns:
                 piece.guess(row, column, "another_unit")
         if is_used:
             continue
-        is_titled = bool(find_title(text)[0])
-        year = find_year(plain) if is_titled or _is_year_line(plain) else _bare_year(piece, row, plain)
+        if year is None and row <= first:
+            year = _bare_year(piece, row, plain)
         for name, pattern in family.head_patterns.items():
             found = pattern.search(plain)
             if found:
@@ -106,6 +103,15 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
         is_name = plain == sheet or (sheet in plain and at == view.filled[0])
         if is_titled or is_note or is_unit_line or (year and row <= first) or is_name:
             piece.used.add(at)
+
+
+@lru_cache(maxsize=16_384)
+def _stated(text: str) -> tuple[str, str, bool, bool, int | None]:
+    """Return what a text of the head states: itself, its money unit, whether it is a unit line or a title, its year."""
+    plain = normalise(text)
+    unit, is_titled = find_money_unit(plain), bool(find_title(text)[0])
+    is_unit_line = bool(unit) and plain.startswith(tuple(reading_words()["unit_lines"]))
+    return plain, unit, is_unit_line, is_titled, find_year(plain) if is_titled or _is_year_line(plain) else None
 
 
 def _bare_year(piece: Piece, row: int, plain: str) -> int | None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from jixiao.headers import SECOND, Header, Position, View
+from jixiao.headers import NAMES, Header, Position, View
 from jixiao.values import normalise
 from jixiao.vocabulary import reading_words
 
@@ -15,8 +15,8 @@ SUMMED = frozenset({"weight", "reported_score", "initial_budget", "annual_budget
 REPEATED = frozenset({"target", "actual", "execution_rate", "arrival_rate"})
 """Columns whose value holds for every row that its cell is merged over."""
 VALUES = SUMMED | REPEATED
-NAMES = frozenset({"category", "subcategory", "indicator", "project", "task"})
-"""Columns that say what a row is about."""
+SUMMING = frozenset({"category", "subcategory"})
+"""Columns in which a row says that it sums others."""
 
 
 @cache
@@ -44,6 +44,14 @@ class Piece:
         """Name of the sheet or table."""
         return self.view.grid.sheet
 
+    def why_unread(self, row: int, text: str) -> str:
+        """Return why a cell went into no record."""
+        if row in self.broken:
+            return "broken_header"
+        if row in self.nameless:
+            return "no_name"
+        return "remark" if _note_pattern().match(normalise(text)) else "no_column"
+
     def guess(self, row: int, column: int, reason: str) -> None:
         """Note with which assumption the cell at a position was read."""
         text = self.view.texts[row][column].strip()
@@ -63,13 +71,17 @@ def next_cell(view: View, row: int, column: int, *, labels: frozenset[str] = fro
     return view.corner(row, others[0]) if others and others[0] != filled else None
 
 
-def subtotal_of(view: View, row: int, column: int, header: Header) -> str:
-    """Return the kind of a row that sums some rows above it (产出指标小计), empty when it does not."""
-    text = view.texts[row][column]
-    is_named = header.columns.get(column) in {"category", "subcategory"} and "subtotal" in header.block.closing.values()
-    return (
-        "subtotal" if is_named and text and normalise(text).endswith(tuple(reading_words()["subtotal_endings"])) else ""
-    )
+@cache
+def _endings() -> tuple[str, ...]:
+    return tuple(reading_words()["subtotal_endings"])
+
+
+def summing_column(view: View, row: int, header: Header) -> int | None:
+    """Return the column whose text says that a row sums those above it (产出指标小计); nothing when it does not."""
+    for column in header.named:
+        if header.columns[column] in SUMMING and view.texts[row][column].endswith(_endings()):
+            return column if view.corner(row, column)[0] == row else None
+    return None
 
 
 def share_cells(piece: Piece, row: int, texts: dict[str, str], corners: dict[str, Position]) -> None:
@@ -93,29 +105,32 @@ def share_cells(piece: Piece, row: int, texts: dict[str, str], corners: dict[str
         seen.add(corner)
 
 
-def is_nameless(piece: Piece, row: int, header: Header) -> bool:
-    """Say whether a row holds numbers and no name of its own: a total or the rest of a row, nothing to be scored."""
-    view = piece.view
-    named = [column for column, name in header.columns.items() if name.removeprefix(SECOND) in NAMES]
-    filled = [column for column in named if view.texts[row][column].strip()]
-    if not named or any(view.corner(row, column)[0] == row for column in filled) or max(named) in filled:
+def is_nameless(piece: Piece, row: int, header: Header, own: list[int]) -> bool:
+    """Say whether a row holds numbers and no name of its own: a total or the rest of a row, nothing to be scored.
+
+    Args:
+        piece: Where the row stands.
+        row: The row.
+        header: The header in force.
+        own: Its columns whose cell begins in this row and holds text.
+    """
+    named = header.named
+    if not named or not named.isdisjoint(own) or piece.view.texts[row][max(named)].strip():
         return False
     piece.nameless.add(row)
     return True
 
 
-def is_note(piece: Piece, row: int, header: Header) -> bool:
+def is_note(piece: Piece, row: int, header: Header, own: list[int]) -> bool:
     """Say whether a row is a remark between the rows: one cell that reaches over names and values, or begins so."""
     view = piece.view
-    own: Position | None = None
-    for column, text in enumerate(view.texts[row]):
-        corner = view.corner_of.get((row, column), (row, column))
-        if corner[0] == row and corner != own and text and not text.isspace():
-            if own is not None:
-                return False
-            own = corner
-    if own is None:
+    if view.corner(row, own[0]) != view.corner(row, own[-1]):
         return False
-    named = {name for column, name in header.columns.items() if view.corner(row, column) == own}
-    text = normalise(view.texts[own[0]][own[1]])
+    corners = {view.corner(row, column) for column in range(view.width) if view.texts[row][column].strip()}
+    corners = {corner for corner in corners if corner[0] == row}
+    if len(corners) != 1:
+        return False
+    ((_, left),) = corners
+    named = {name for column, name in header.columns.items() if view.corner(row, column) == (row, left)}
+    text = normalise(view.texts[row][left])
     return len(named & VALUES) > 0 < len(named - VALUES) or _note_pattern().match(text) is not None

@@ -73,7 +73,7 @@ def recognise(grids: list[Grid], name: str) -> list[Reading]:
     accounts = read_accounts(grids, name)
     readings = [accounts] if accounts else []
     taken = {record.sheet for record in accounts.records} if accounts else set()
-    views = [View(part) for grid in grids if grid.sheet not in taken for part in stand_apart(grid)]
+    views = [part for grid in grids if grid.sheet not in taken for part in stand_apart(View(grid))]
     headers = [find_headers(view) for view in views]
     unread: list[tuple[Piece, str]] = []
     left: list[dict[str, str]] = []
@@ -175,8 +175,8 @@ def _read_form(pieces: list[Piece], family: Family, name: str, *, is_titled: boo
         for row, column in view.filled:
             if piece.start <= row < piece.stop and (row, column) not in piece.used:
                 cell, text = view.grid.address(row, column), view.texts[row][column]
-                reason = "broken_header" if row in piece.broken else "no_name" if row in piece.nameless else "no_column"
-                reading.skipped.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reasons[reason]})
+                reason = reasons[piece.why_unread(row, text)]
+                reading.skipped.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reason})
     return reading
 
 
@@ -207,7 +207,9 @@ def _mark_copies(reading: Reading, family: Family) -> None:
     for record in reading.records:
         if record.block == family.main:
             tables.setdefault(record.table, []).append(record)
-    first, *others = tables.values() or [[]]
+    if len(tables) < 2:
+        return
+    first, *others = tables.values()
     names = {_name(record) for record in first}
     for records in others:
         same = sum(_name(record) in names for record in records)

@@ -24,6 +24,9 @@ FORMS = [declared for declared in DECLARED if "blocks" in declared]
 POINTS = ("weight", "reported_score", "subcategory_weight")
 MONEY = ("initial_budget", "annual_budget", "arrived", "issued", "executed")
 UNITS = {"万元": Decimal(1), "元": Decimal("0.0001"), "亿元": Decimal(10000), "千元": Decimal("0.1")}
+DIGITS = "零一二三四五六七八九"
+STEPS = {"十": 10, "百": 100}
+WRITTEN = re.compile(rf"[{DIGITS}十百]+")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -187,7 +190,9 @@ class Oracle:
             value, text = row.get(f"{name}_value"), plain(row.get(f"{name}_text", ""))
             if value is None or value != value:
                 continue
-            factors = [Decimal("0.01")] if "%" in text else [Decimal(10) ** power for power in range(-4, 9)]
+            is_guessed = (row["achievement_sheet"], row[f"{name}_cell"]) in self.guessed
+            is_rate = "%" in text and not is_guessed
+            factors = [Decimal("0.01")] if is_rate else [Decimal(10) ** power for power in range(-4, 9)]
             found = {number * factor for number in numbers(text) for factor in factors}
             durations = {number * other for number in numbers(text) for other in (60, 3600, 86400, 24, 7)}
             if not any(abs(one - Decimal(repr(float(value)))) < Decimal("1e-9") for one in found | durations):
@@ -281,6 +286,17 @@ def is_label(text: str) -> bool:
 
 @cache
 def numbers(text: str) -> tuple[Decimal, ...]:
-    """Return every number that a text prints, with and without its sign."""
+    """Return every number that a text prints, in digits or in words, with and without its sign."""
     found = [Decimal(number) for number in NUMBER.findall(text.replace(",", ""))]
-    return (*found, *map(abs, found))
+    return (*found, *map(abs, found), *map(in_words, WRITTEN.findall(text)))
+
+
+def in_words(text: str) -> Decimal:
+    """Return a number below a thousand that is written in words (十二, 三百零五)."""
+    whole, digit = 0, 0
+    for sign in text:
+        if sign in STEPS:
+            whole, digit = whole + (digit or 1) * STEPS[sign], 0
+        else:
+            digit = DIGITS.index(sign)
+    return Decimal(whole + digit)

@@ -15,7 +15,7 @@ from jixiao.grids import read_grids
 from jixiao.sources import recognise
 
 FILES = TESTS / "forms" / "files"
-BASES = sorted(FILES.glob("*.xlsx"))
+BASES = sorted(path for path in FILES.glob("*.xlsx") if "繁体" not in path.name)  # the oracle reads simplified labels
 CASES = 40
 """How many damaged forms are made of each form."""
 
