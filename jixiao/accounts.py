@@ -114,7 +114,8 @@ def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str], unre
     named_by = {group_heading, rules["numbering"], *rules["levels"], *rules["sides"], *roles}
     for cell in grid.corners():
         key, column = label_key(cell.text), columns[cell.column]
-        is_label = key in named_by or key in column["column"] or (cell.row == numbers and column["role"] == "value")
+        is_number = cell.row == numbers and (column["role"] == "value" or key.isdigit())
+        is_label = key in named_by or key in column["column"] or is_number
         if cell.row <= last and not is_label and not _is_head(cell, rules, known):
             unread.append(cell)
     for row in range(last + 1, grid.height):

@@ -59,7 +59,9 @@ def read_grids(path: Path, name: str) -> list[Grid]:
     name = _checked_name(path, name)
     if not path.is_file():
         if path.is_dir():
-            raise FormError(name, "这是文件夹", "请给出其中的文件，或用 jixiao build --place 读取整个文件夹")
+            raise FormError(
+                name, "文件不存在，这是文件夹", "请给出其中的文件，或用 jixiao build --place 读取整个文件夹"
+            )
         raise FormError(name, "文件不存在", "请检查文件名和路径")
     size = path.stat().st_size
     if size > limits.file_bytes:
