@@ -96,6 +96,12 @@ def test_projects_go_on_over_the_years_and_some_end(small):
     kept = rows[rows["shifted"].isna()].groupby(["project_id", "indicator_id"])[["indicator", "weight"]].nunique()
     assert (kept == 1).all().all(), "indicators and weights stay with the project"
     money = frames.budgets[(frames.budgets["fund"] == "total") & (frames.budgets["evaluation"] == "self")]
+    parts = frames.budgets[(frames.budgets["fund"] == "carry_over") & (frames.budgets["evaluation"] == "self")]
+    carried = parts.set_index(["project_id", "year"])["annual_budget_wan"]
+    left = money.assign(year=money["year"] + 1).set_index(["project_id", "year"])
+    left = (left["annual_budget_wan"] - left["executed_wan"]).clip(lower=0)
+    both = pd.concat([carried, left], axis=1, keys=["carried", "left"]).dropna()
+    assert (both["carried"] <= both["left"] + 0.001).all() and (both["carried"] > 0).sum() > 5, "what was left"
     growth = money.sort_values("year").groupby("project_id")["initial_budget_wan"].pct_change().dropna()
     assert growth.abs().median() < 0.15 and growth.nunique() > 20
 
@@ -200,7 +206,7 @@ def test_every_kind_of_slip_is_planted_and_found_by_the_check_meant_for_it(large
     assert missed == []
 
 
-def test_without_slips_only_what_follows_from_the_figures_is_found(monkeypatch):
+def test_without_slips_no_check_finds_one(monkeypatch):
     sample = declared()
     quiet = {**sample["assumed"], "slip_scale": Decimal(0), "slips": dict.fromkeys(sample["assumed"]["slips"], 0)}
     quiet["habits"] = {**quiet["habits"], "one_decimal": 0}
@@ -211,6 +217,9 @@ def test_without_slips_only_what_follows_from_the_figures_is_found(monkeypatch):
     findings = audit(frames, *score(frames))
     assert planted.empty
     assert set(findings["severity"]) == {"question"}, "what follows from the figures is never an error"
+    slips = {*sample["observed"]["slips"], *sample["assumed"]["slips"]}
+    assert set(findings["code"]) & slips <= {"magnitude"}, "1 of 10 is a power of ten apart"
+    assert "over_completion" in set(findings["code"])
 
 
 def test_every_row_is_what_the_grammar_reads_in_its_texts(small):
@@ -242,7 +251,7 @@ def test_every_row_is_what_the_grammar_reads_in_its_texts(small):
 
 
 def test_the_forms_read_back_equal_to_the_frames(tmp_path):
-    counts = write_province(Wanted(2, (2023, 2024), 12, seed=26), tmp_path / "place", with_forms=True)
+    counts = write_province(Wanted(2, (2023, 2024), 12, seed=22), tmp_path / "place", with_forms=True)
     built = read_built(tmp_path / "place")
     assert {"self", "department", "finance"} == set(built.frames.evaluations["evaluation"])
     frames, errors = load_frames(tmp_path / "place" / "forms")

@@ -104,10 +104,11 @@ def make_parts(wanted: Wanted) -> Iterator[tuple[Frames, pd.DataFrame]]:
     population = populate(
         departments=wanted.departments, years=wanted.years, projects=wanted.projects, seed=wanted.seed
     )
-    for year in wanted.years:
+    for year, money in zip(wanted.years, make_money(population), strict=True):
         alive = population.alive(year)
         for start in range(0, len(alive), PORTION):
-            yield _part(population, alive[start : start + PORTION], year, start)
+            chosen = alive[start : start + PORTION]
+            yield _part(population, chosen, year, money.take(chosen), start)
 
 
 def make_province(wanted: Wanted) -> tuple[Frames, pd.DataFrame]:
@@ -216,9 +217,10 @@ def _check_place(out: Path) -> None:
         raise RequestError(f"“{out}”已存在且不是空目录，不会覆盖；请把 --out 改为新目录，或先自行清空")
 
 
-def _part(population: Population, chosen: np.ndarray, year: int, start: int) -> tuple[Frames, pd.DataFrame]:
+def _part(
+    population: Population, chosen: np.ndarray, year: int, money: Money, start: int
+) -> tuple[Frames, pd.DataFrame]:
     rng = np.random.default_rng([population.seed, 2, year, start])
-    money = make_money(population, chosen, year, rng)
     rows = make_rows(population, chosen, year, money, rng)
     whole = Chunk(population, chosen, year, money, rows, rng)
     made = {"self": self_frames(whole)}
@@ -245,18 +247,11 @@ def _part(population: Population, chosen: np.ndarray, year: int, start: int) -> 
 
 def _reviewed(whole: Chunk, places: np.ndarray) -> Chunk:
     """Return the part of a chunk that is evaluated by its department or by the finance department."""
-    money = Money(
-        **{
-            name: getattr(whole.money, name)[places]
-            for name in ("initial", "annual", "executed", "arrived", "shown_rate")
-        },
-        planted={},
-    )
     number = np.full(len(whole.chosen), -1)
     number[places] = np.arange(len(places))
     rows = whole.rows[number[whole.rows["form"]] >= 0]
     rows = rows.assign(form=number[rows["form"]]).reset_index(drop=True)
-    return Chunk(whole.population, whole.chosen[places], whole.year, money, rows, whole.rng)
+    return Chunk(whole.population, whole.chosen[places], whole.year, whole.money.take(places), rows, whole.rng)
 
 
 def _joined(name: str, parts: Iterable[pd.DataFrame | None]) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def _targets(
     sizes = np.array([max(len(pattern.choices), 1) for pattern in patterns])
     rates = choices[number, (base * sizes[number]).astype(np.int64)]
     budget = money.annual[:, 0][form]
-    costs = np.where(low[number] == 1, budget, np.maximum(np.rint(budget * low[number] / 10), 1) * 10)
+    costs = np.maximum(np.rint(budget * low[number] / 10), 1) * 10
     # Deadlines lie at the end of a month from June to December; a project keeps its own.
     month = 6 + (base * 7).astype(np.int64)
     ends = (np.datetime64(f"{year}-01", "M") + month).astype("datetime64[D]") - _DAY

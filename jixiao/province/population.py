@@ -131,7 +131,6 @@ def _projects(
             "budget": np.maximum(wan, float(budget["smallest"])),
             "drift": rng.normal(float(drift["mean"]), float(drift["spread"]), size),
             "carelessness": rng.lognormal(0, float(assumed["diligence"]), size),
-            "carry_share": _share(assumed["carry_over"], rng, size),
             "other_share": _share(assumed["other_funds"], rng, size),
             "rise": draw(assumed["targets_rise"], rng, size),
             "is_unusual": rng.random(size) < float(assumed["unusual_weights"]),
