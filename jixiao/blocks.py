@@ -184,6 +184,7 @@ def _fund_row(piece: Piece, row: int, header: Header) -> Record | None:
         # Without a label of its own the only row of money is the total.
         known = label_key(text) or text if own else "total"
     record = _record(piece, row, block.name, header.columns, header)
+    record.texts |= {name: "" for name, cell in record.cells.items() if cell == view.address(row, column)}
     record.texts[block.label] = known
     record.cells[block.label] = view.address(row, column)
     piece.used.add(label)

@@ -81,7 +81,7 @@ def recognise(grids: list[Grid], name: str) -> list[Reading]:
         reading = _recognise_form(pieces, [within(piece, headers[views.index(piece.view)]) for piece in pieces], name)
         if reading is None or _is_unfilled(reading):
             unread += [(piece, "no_form" if reading is None else "empty_form") for piece in pieces]
-            left += reading.skipped if reading and not reading.records else []
+            left += _left_of(reading) if reading and not reading.records else []
         else:
             _require(reading)
             _add_reading(readings, reading)
@@ -101,6 +101,17 @@ def recognise(grids: list[Grid], name: str) -> list[Reading]:
             left.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reasons[reason]})
     readings[0].skipped += left
     return readings
+
+
+def _left_of(reading: Reading) -> list[dict[str, str]]:
+    """Return every cell of a form without rows: what was left over, and what its head says."""
+    reason = reading_words()["reasons"]["empty_form"]
+    head = [
+        {"sheet": record.sheet, "cell": record.cells[column], "text": text, "reason": reason}
+        for record in reading.head.values()
+        for column, text in record.texts.items()
+    ]
+    return reading.skipped + head
 
 
 def _is_unfilled(reading: Reading) -> bool:
