@@ -112,7 +112,7 @@ def _labels_beside(view: View, row: int, header: Header) -> Iterator[Position]:
     if header.block.label:
         for column in range(min(header.columns)):
             text = view.texts[row][column]
-            if view.keys[row][column] or find_money_unit(normalise(text)) or find_points(text):
+            if view.keys[row][column] or find_money_unit(normalise(text)):
                 yield view.corner(row, column)
 
 
