@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONSAFEPATH := 1
 
-.PHONY: help run test env system check golden notebooks report dashboard lock clean
+.PHONY: help run test soak env system check golden notebooks report dashboard lock clean
 
 help: ## 列出全部命令
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -17,8 +17,11 @@ run: env ## 读取 data/source，计分、核查，生成全部报告，并说�
 	exit $$built
 
 test: env system check ## 运行全部检查和测试
-	$(BIN)/python -m pytest --doctest-modules jixiao tests
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --doctest-modules jixiao tests
 	$(BIN)/python -m pytest --nbval-lax notebooks
+
+soak: env system ## 运行耗时的长测试（随机输入、断电、压力），次数和时间有上限
+	JIXIAO_EXAMPLES=soak $(BIN)/python -m pytest -m hypothesis tests
 
 env: .venv/.ready ## 建立 .venv，安装锁定的依赖
 

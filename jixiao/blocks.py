@@ -176,7 +176,7 @@ def _fund_row(piece: Piece, row: int, header: Header) -> Record | None:
         is_money = any(
             name in {"annual_budget", "executed"}
             and view.corner(row, place)[0] == row
-            and parse_value(view.texts[row][place]).kind in {"number", "money"}
+            and _is_amount(view.texts[row][place])
             for place, name in header.columns.items()
         )
         if not is_money or (own and not text):
@@ -191,6 +191,12 @@ def _fund_row(piece: Piece, row: int, header: Header) -> Record | None:
     if known == "total" and "weight" not in record.texts:
         _carry_points(piece, row, header, record)
     return record
+
+
+def _is_amount(text: str) -> bool:
+    """Say whether a cell holds an amount and no words beside it, such as an objective (任务≤5) does."""
+    value = parse_value(text)
+    return value.kind in {"number", "money"} and not value.label
 
 
 def _carry_points(piece: Piece, row: int, header: Header, record: Record) -> None:

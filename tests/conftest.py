@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import re
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import hypothesis
 import openpyxl
 import pandas as pd
 import pytest
@@ -22,6 +24,11 @@ from jixiao.framework import Framework, load_framework_file
 from jixiao.records import Reading, Record
 from jixiao.schemas import Frames
 from jixiao.scoring import score
+
+# The same examples in every run, so that a red run says something about the change; `make soak` draws new ones.
+hypothesis.settings.register_profile("fixed", derandomize=True, database=None)
+hypothesis.settings.register_profile("soak", derandomize=False, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("JIXIAO_EXAMPLES", "fixed"))
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent

@@ -132,6 +132,16 @@ def test_any_frame_written_is_read_back_equal(ending, tmp_path_factory):
     prove()
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_objective_that_ends_in_a_number_is_no_source_of_money(ending, tmp_path):
+    row = {"category": "产出指标", "subcategory": "数量指标", "indicator": "甲", "target": "5个", "actual": "5个"}
+    head = {"year": 2024, "project": "甲", "unit": "乙", "department": "丙", "expected": "任务≤5", "achieved": ""}
+    frames = make_frames([reading_of({**head, "indicators": [row]})])
+    again = forms.read_frames(written(frames, tmp_path, ending).path)
+    assert_equal(frames, again)
+    assert again.budgets.empty
+
+
 def test_a_form_that_would_not_be_read_back_is_not_kept(tmp_path):
     # The reader takes 合计 for the last row of the table wherever it stands: better no file than a shorter one.
     row = {"category": "产出指标", "subcategory": "数量指标", "indicator": "合计", "target": "5个", "actual": "5个"}

@@ -13,7 +13,7 @@ from conftest import PACKAGE, ROOT
 LAYERS = [
     ["errors"],
     ["declared"],
-    ["formulas", "notation", "vocabulary"],
+    ["clusters", "formulas", "notation", "vocabulary"],
     ["moments", "numerals", "quantities"],
     ["ranges"],
     ["values"],
