@@ -75,9 +75,9 @@ def score(
     from jixiao import store, summary, tables
 
     results, errors = store.evaluate_files(place, framework=framework)
-    for _, chosen in results.totals.iterrows():
+    for chosen, rows in summary.list_rows(results):
         print(f"\n{chosen['year']}年度 {chosen['project']}")
-        print(tables.show_indicators(summary.select_rows(results.scores, chosen)))
+        print(tables.show_indicators(rows))
     _print_evaluations(results)
     _fail([str(error) for error in errors])
 

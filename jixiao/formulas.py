@@ -1,7 +1,7 @@
 """All arithmetic that reaches a score (评分方法), exact in scaled integers.
 
 Every method is one plain function over columns. The same body runs on numpy arrays (a block of rows) and on Python
-integers (one row). Inputs are integers scaled at the door by :func:`jixiao.scoring.open_door`:
+integers (one row). Inputs are integers scaled at the door, :class:`jixiao.scoring.points.Door`:
 
 - points (weight, reported, per_step) in hundredths of a point;
 - target, actual, numerator, denominator: both members of a pair by the same power of ten;
@@ -13,7 +13,7 @@ A method returns its steps: ``score`` (hundredths; -1 when the rule gives none),
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -65,6 +65,21 @@ def share(points: Any, over: Any, under: Any) -> Any:
         1425
     """
     return (2 * points * over + under) // (2 * under)
+
+
+def grade_number(total: Any, lines: Iterable[int], ops: Any = COLUMNS) -> Any:
+    """Return the place of the grade band a rounded total falls in: how many lines it does not reach, the last at most.
+
+    ``lines`` are the lower bounds from the best grade to the last but one, in the unit of the total, bounds included.
+
+    Example:
+        >>> grade_number(9000, (9000, 8000, 6000), ROW), grade_number(5999, (9000, 8000, 6000), ROW)
+        (0, 3)
+    """
+    place = total * 0
+    for line in lines:
+        place = place + ops.where(total < line, 1, 0)
+    return place
 
 
 def _steps(x: Inputs, ops: Any, score: Any, case: Any, over: Any, under: Any) -> Steps:

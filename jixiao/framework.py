@@ -5,6 +5,7 @@ One YAML file in ``rules/frameworks/`` is one framework. Loading is strict: ever
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -94,8 +95,13 @@ class Framework:
             >>> load_framework("caiyu_2020_10").grade_of(Decimal("89.995"))
             'excellent'
         """
-        rounded = formulas.half_up(total, self.decimals)
-        return next((band.id for band in self.grades if rounded >= band.start), self.grades[-1].id)
+        rounded = int(formulas.half_up(total, self.decimals).scaleb(self.decimals))
+        return self.grades[formulas.grade_number(rounded, self.lines, formulas.ROW)].id
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """The lowest totals that earn each grade but the last, in units of the last decimal that is printed."""
+        return tuple(math.ceil(band.start.scaleb(self.decimals)) for band in self.grades[:-1])
 
     def grade_named(self, name: str) -> str:
         """Return the id of a grade by its printed name, empty when this framework has no such grade."""

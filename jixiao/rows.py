@@ -16,7 +16,8 @@ from jixiao.vocabulary import reading_words, word
 def project_key(unit: str, project: str) -> str:
     """Return the stable id of a project (项目编号) made from its unit and name.
 
-    Quotes, spaces and a trailing 项目 do not matter, so the forms of one project meet under one id.
+    Quotes, spaces and a trailing 项目 do not matter, so the forms of one project meet under one id. 64 bits: among ten
+    million projects, two share an id with a chance of one in 370,000.
 
     Example:
         >>> project_key("甲中心", "党政信息网络建设") == project_key("甲中心", "党政信息网络建设项目")
@@ -24,7 +25,7 @@ def project_key(unit: str, project: str) -> str:
     """
     plain = re.sub(r"[“”\"'‘’《》]", "", normalise(project))
     plain = plain.removesuffix(reading_words()["project_suffix"])
-    return "P" + hashlib.sha256(f"{normalise(unit)}|{plain}".encode()).hexdigest()[:8]
+    return "P" + hashlib.sha256(f"{normalise(unit)}|{plain}".encode()).hexdigest()[:16]
 
 
 class Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from jixiao.errors import RequestError
 from jixiao.frames import project_key
-from jixiao.schemas import EVALUATION_KEY, Frames
+from jixiao.schemas import EVALUATION_KEY, Frames, distinct, positions, rows_of_each
 from jixiao.scoring import GRADES
 from jixiao.store import Results
 from jixiao.vocabulary import category_group, category_groups, value_labels, word
@@ -23,11 +23,13 @@ def summarise_evaluations(results: Results) -> pd.DataFrame:
 
     Key year, project_id, evaluation. ``findings`` counts all, ``errors`` those of severity error.
     """
-    found = results.findings.groupby(EVALUATION_KEY).agg(
-        findings=("code", "size"), errors=("severity", lambda values: int((values == "error").sum()))
-    )
-    rows = results.totals.merge(found.reset_index(), on=EVALUATION_KEY, how="left", validate="1:1")
-    rows[["findings", "errors"]] = rows[["findings", "errors"]].fillna(0).astype("Int64")
+    place = positions(results.findings, results.totals)
+    is_error = (results.findings["severity"] == "error").to_numpy()
+    counts = {
+        name: pd.Series(np.bincount(place[mask], minlength=len(results.totals)), results.totals.index, dtype="Int64")
+        for name, mask in {"findings": place >= 0, "errors": (place >= 0) & is_error}.items()
+    }
+    rows = results.totals.assign(**counts)
     return rows.sort_values(["year", "department", "project", "evaluation"], ignore_index=True)
 
 
@@ -98,8 +100,9 @@ def summarise_departments(results: Results) -> pd.DataFrame:
     scored = grouped.agg(evaluations=("project_id", "size"), total_reported=("total_reported", "mean"))
     found = (
         results.findings[results.findings["department"] != ""]
+        .assign(is_error=results.findings["severity"] == "error")
         .groupby(["year", "department"])
-        .agg(findings=("code", "size"), errors=("severity", lambda values: int((values == "error").sum())))
+        .agg(findings=("code", "size"), errors=("is_error", "sum"))
     )
     rows = counts.join([sums, scored, found], how="outer").reset_index()
     rows["execution_rate"] = rows["executed_wan"] / rows["annual_budget_wan"].where(rows["annual_budget_wan"] > 0)
@@ -127,9 +130,10 @@ def summarise_categories(results: Results) -> pd.DataFrame:
     Key year, department, category. ``completion_rate`` is the sum of printed points ÷ the sum of their weights, over
     the rows that print both; a category without such rows is absent.
     """
-    rows = results.scores[results.scores["is_counted"]]
-    rows = rows[rows["reported_score"].notna() & (rows["weight"] > 0)]
-    rows = rows.assign(category=rows["category"].map(category_group))
+    rows = results.scores[["year", "department", "category", "reported_score", "weight", "is_counted"]]
+    rows = rows[rows["is_counted"] & rows["reported_score"].notna() & (rows["weight"] > 0)]
+    codes, names = distinct(rows["category"])
+    rows = rows.assign(category=pd.array([category_group(name) for name in names], dtype="str").take(codes))
     sums = rows.groupby(["year", "department", "category"])[["reported_score", "weight"]].sum().reset_index()
     sums["completion_rate"] = sums["reported_score"] / sums["weight"]
     order = {name: number for number, name in enumerate(category_groups())}
@@ -150,7 +154,8 @@ def choose_evaluation(results: Results, year: int, project: str, evaluation: str
     kind = {label: code for code, label in value_labels()["evaluation"].items()}.get(evaluation, evaluation)
     plain = project_key("", project)
     same = (rows["project_id"] == project) | (rows["project"] == project)
-    alike = rows["project"].map(lambda name: project_key("", name)) == plain
+    codes, names = distinct(rows["project"])
+    alike = np.array([*(project_key("", name) == plain for name in names), False])[codes]
     found = rows[(rows["year"] == year) & (same | alike) & (rows["evaluation"] == kind)]
     if len(found) != 1:
         known = "；".join(f"{row.year} {row.project} {word('evaluation', row.evaluation)}" for row in rows.itertuples())
@@ -166,6 +171,19 @@ def select_rows(frame: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
     for column in EVALUATION_KEY:
         mask &= frame[column] == chosen[column]
     return frame[mask]
+
+
+def list_rows(results: Results) -> Iterator[tuple[pd.Series, pd.DataFrame]]:
+    """Yield every evaluation with its scored rows (逐份评价), in the order of the totals.
+
+    Example:
+        >>> import jixiao
+        >>> results = jixiao.evaluate("data/sample")
+        >>> sum(len(rows) for _, rows in list_rows(results)) == len(results.scores)
+        True
+    """
+    for (_, chosen), at in zip(results.totals.iterrows(), rows_of_each(results.scores, results.totals), strict=True):
+        yield chosen, results.scores.take(at)
 
 
 def compare_evaluations(results: Results, chosen: pd.Series) -> pd.DataFrame:

@@ -242,7 +242,7 @@ def test_project_keys():
     first = project_key("甲中心", "党政信息网络建设")
     assert first == project_key(" 甲 中心", "“党政信息网络建设”项目") == project_key("甲中心", "党政信息网络建设项目")
     assert first != project_key("乙中心", "党政信息网络建设") and first != project_key("甲中心", "党政信息网络建设二期")
-    assert len(first) == 9 and first.startswith("P")
+    assert len(first) == 17 and first.startswith("P")
 
 
 def test_a_bad_file_is_reported_and_the_others_are_read(tmp_path):

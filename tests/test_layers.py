@@ -89,6 +89,7 @@ ROOMS = {
         ["papers", "review_forms", "self_forms"],
         ["__init__"],
     ],
+    "scoring": [["choice", "points", "words"], ["explanation", "totals"], ["__init__"]],
     "tables": [["overview"], ["analysis"], ["__init__"]],
 }
 """The modules of a room, from the bottom up; only the top is imported from outside."""

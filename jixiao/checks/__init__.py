@@ -8,12 +8,12 @@ arithmetic in its message.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from jixiao.checks import accounts, funds, history, magnitude, money, points, proof, quality, standards
@@ -22,6 +22,7 @@ from jixiao.checks.findings import PASSED, SCHEMA, SEVERITIES, Check
 from jixiao.declared import RULES, open_declaration, refuse
 from jixiao.framework import MARKS
 from jixiao.schemas import Frames, typed
+from jixiao.scoring import fill_in
 
 
 @cache
@@ -106,77 +107,92 @@ def run_checks(
         True
     """
     evidence = Evidence(frames, scores, totals, aliases or {})
-    checks = load_checks()
-    rows: list[dict[str, Any]] = []
-    counts: dict[str, dict[str, Any]] = {}
-    # The last check compares what all others found.
-    for code in sorted(checks, key=lambda code: code == LAST):
-        if code == LAST:
-            evidence = replace(evidence, findings=_ordered(rows))
-        rows_found, checked = CHECKS[code](evidence, checks[code])
-        found = _write(checks[code], rows_found)
-        rows += found
-        counts[code] = {
+    return conclude(evidence, look(evidence, [code for code in load_checks() if code != LAST]))
+
+
+Looks = dict[str, tuple[pd.DataFrame, int]]
+"""By check: its findings, not yet in order, and at how many places it looked."""
+
+
+def look(evidence: Evidence, codes: Iterable[str]) -> Looks:
+    """Run some checks (运行部分核查规则)."""
+    looks = {}
+    for code in codes:
+        check = load_checks()[code]
+        rows, checked = CHECKS[code](evidence, check)
+        looks[code] = _write(check, rows), checked
+    return looks
+
+
+def conclude(evidence: Evidence, looks: Looks) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Run the last check, which compares what all others found, and put everything in order (汇总核查结果).
+
+    Args:
+        evidence: What the checks looked at; the last check needs its projects.
+        looks: From :func:`look`, every other check.
+    """
+    found = _ordered([rows for rows, _ in looks.values()])
+    looks = {**looks, **look(replace(evidence, findings=found), [LAST])}
+    counted = [
+        {
             "code": code,
-            "title": checks[code].title,
-            "checked": checked,
-            "findings": len(found),
-            "passed": max(checked - len(found), 0),
+            "title": check.title,
+            "checked": looks[code][1],
+            "findings": len(looks[code][0]),
+            "passed": max(looks[code][1] - len(looks[code][0]), 0),
         }
-    return _ordered(rows), typed([counts[code] for code in checks], PASSED)
+        for code, check in load_checks().items()
+    ]
+    return _numbered(_ordered([found, looks[LAST][0]])), typed(counted, PASSED)
 
 
-def _ordered(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return findings worst first, each with an id that stays while its check and its cell stay (问题编号)."""
-    rank = {severity: number for number, severity in enumerate(SEVERITIES)}
-    rows = sorted(
-        rows,
-        key=lambda row: (
-            rank[row["severity"]],
-            row["year"],
-            row["project_id"],
-            row["evaluation"],
-            row["indicator_id"],
-            row["code"],
-            row["source_sheet"],
-            row["source_cell"],
-            row["message"],
-        ),
-    )
-    seen: dict[str, int] = {}
-    for row in rows:
-        place = "|".join(str(row[name]) for name in ("code", "source_file", "source_sheet", "source_cell", "indicator"))
-        finding_id = hashlib.sha256(place.encode()).hexdigest()[:10]
-        seen[finding_id] = seen.get(finding_id, 0) + 1
-        row["finding_id"] = finding_id if seen[finding_id] == 1 else f"{finding_id}-{seen[finding_id]}"
-    return typed(rows, SCHEMA)
+_ORDER = ["year", "project_id", "evaluation", "indicator_id", "code", "source_sheet", "source_cell", "message"]
 
 
-def _write(check: Check, rows: pd.DataFrame) -> list[dict[str, Any]]:
+def _ordered(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return findings worst first."""
+    whole = pd.concat([part for part in parts if len(part)] or [typed([], SCHEMA)], ignore_index=True)
+    rank = whole["severity"].map({severity: number for number, severity in enumerate(SEVERITIES)})
+    return whole.assign(rank=rank).sort_values(["rank", *_ORDER], kind="stable", ignore_index=True).drop(columns="rank")
+
+
+def _numbered(findings: pd.DataFrame) -> pd.DataFrame:
+    """Give each finding an id that stays while its check and its cell stay (问题编号)."""
+    place = findings["code"]
+    for column in ("source_file", "source_sheet", "source_cell", "indicator"):
+        place = place + "|" + findings[column]
+    ids = pd.Series([hashlib.sha256(text.encode()).hexdigest()[:10] for text in place], dtype="str")
+    again = ids.groupby(ids).cumcount()
+    repeated = ids.where(again == 0, ids + "-" + (again + 1).astype("str"))
+    return findings.assign(finding_id=repeated)
+
+
+def _write(check: Check, rows: pd.DataFrame) -> pd.DataFrame:
     """Turn the rows of one check into findings."""
-    found = []
-    for row in rows.to_dict("records"):
-        own_basis = not check.basis
-        mark = row["basis_mark"] if own_basis else check.basis_mark
-        severity = row.get("severity") or check.severity
-        if mark == "J":
-            severity = "question"
-        elif own_basis and mark == "F2" and severity == "error":
-            severity = "warning"
-        found.append(
-            {
-                **{column: row.get(column, "") for column in SCHEMA},
-                "code": check.code,
-                "title": check.title,
-                "severity": severity,
-                "difference": row.get("difference_value"),
-                "message": check.message.format(**{**row, "printed": row["printed"], "derived": row["derived"]}),
-                "resolution": check.resolution,
-                "basis": row["basis"] if own_basis else check.basis,
-                "basis_mark": mark,
-            }
-        )
-    return found
+    if rows.empty:
+        return typed([], SCHEMA)
+    rows = rows.reset_index(drop=True)
+    found = {column: rows.get(column, "") for column in SCHEMA}
+    severity, mark = rows.get("severity"), rows["basis_mark"] if not check.basis else check.basis_mark
+    severity = (
+        check.severity if severity is None else np.where(pd.Series(severity).fillna("") == "", check.severity, severity)
+    )
+    if not check.basis:
+        severity = np.where((mark == "F2") & (severity == "error"), "warning", severity)
+    found |= {
+        "code": check.code,
+        "title": check.title,
+        "severity": np.where(mark == "J", "question", severity),
+        "difference": rows.get("difference_value", np.nan),
+        "message": fill_in(check.message, lambda name: rows[name], len(rows)),
+        "resolution": check.resolution,
+        "basis": rows["basis"] if not check.basis else check.basis,
+        "basis_mark": mark,
+        "finding_id": "",
+    }
+    whole = pd.DataFrame(found, index=rows.index)
+    texts = [column for column, kind in SCHEMA.items() if kind == "str"]
+    return whole.fillna(dict.fromkeys(texts, "")).astype(SCHEMA)
 
 
 ROOMS = (points, standards, money, funds, magnitude, proof, quality, history, accounts)
@@ -184,4 +200,16 @@ CHECKS: dict[str, CheckFunction] = {code: check for room in ROOMS for code, chec
 """Every check by its code."""
 LAST = "repeated_finding"
 
-__all__ = ["CHECKS", "PASSED", "SCHEMA", "SEVERITIES", "Check", "Evidence", "audit", "load_checks", "run_checks"]
+__all__ = [
+    "CHECKS",
+    "PASSED",
+    "SCHEMA",
+    "SEVERITIES",
+    "Check",
+    "Evidence",
+    "audit",
+    "conclude",
+    "load_checks",
+    "look",
+    "run_checks",
+]

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.checks.findings import Check, Outcome, check_words, sum_by
-from jixiao.schemas import EVALUATION_KEY, Frames
+from jixiao.checks.findings import Check, Outcome, check_words
+from jixiao.schemas import EVALUATION_KEY, Frames, sum_by
 from jixiao.values import normalise
 
 _RANK = {"self": 0, "department": 1, "finance": 2}

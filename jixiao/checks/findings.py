@@ -45,7 +45,6 @@ PASSED = {"code": "str", "title": "str", "checked": "Int64", "findings": "Int64"
 
 
 TOLERANCE = 0.005
-SCALE = 10**6
 
 
 @dataclass(frozen=True)
@@ -112,26 +111,6 @@ def gap_between(printed: pd.Series, derived: pd.Series) -> dict[str, pd.Series]:
     """Return printed minus derived, as a number and as a text without its sign."""
     gap = (printed - derived).astype("float64").round(4)
     return {"difference_value": gap, "difference": gap.abs().map(points_text)}
-
-
-def sum_by(groups: np.ndarray, values: pd.Series | np.ndarray, size: int) -> np.ndarray:
-    """Sum numbers exactly by group (分组精确合计): a group with a missing part, or with none, is missing.
-
-    Args:
-        groups: The number of the group of each value, below zero when it belongs to none.
-        values: Points or money with at most six decimals.
-
-    Example:
-        >>> sum_by(np.array([0, 0, 1]), np.array([0.1, 0.2, np.nan]), 3).tolist()
-        [0.3, nan, nan]
-    """
-    numbers = np.asarray(values, dtype="float64")
-    inside = groups >= 0
-    groups, numbers = groups[inside], numbers[inside]
-    missing = np.isnan(numbers)
-    sums = np.bincount(groups, np.rint(np.where(missing, 0.0, numbers) * SCALE), size) / SCALE
-    bad = (np.bincount(groups, missing, size) > 0) | (np.bincount(groups, minlength=size) == 0)
-    return np.where(bad, np.nan, sums)
 
 
 def count_true(mask: Any) -> int:

@@ -18,9 +18,9 @@ from jixiao.checks.findings import (
     gap_between,
     placed,
     problems,
-    sum_by,
 )
 from jixiao.framework import load_framework
+from jixiao.schemas import sum_by
 from jixiao.scoring import percent_text, points_text
 from jixiao.vocabulary import category_group, label, reading_words, word
 

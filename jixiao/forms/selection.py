@@ -11,7 +11,7 @@ import pandas as pd
 
 from jixiao.errors import RequestError
 from jixiao.forms.layouts import Layout
-from jixiao.schemas import EVALUATION_KEY, Frames
+from jixiao.schemas import Frames, rows_of_each
 from jixiao.vocabulary import label, word
 
 _BROKEN_LINE = re.compile(r"\r\n?")
@@ -58,7 +58,12 @@ def list_evaluations(frames: Frames, layout: Layout, *, project: str = "", year:
         if every.empty:
             raise RequestError(f"没有读到{what}，不能写出；请换一个填有{what}的文件或数据目录")
         raise RequestError(f"没有符合条件的{what}，现有：{name_evaluations(every.to_dict('records'), layout)}")
-    return [_evaluation(frames, row, layout) for row in chosen.to_dict("records")]
+    whole = {name: getattr(frames, name) for name in ("budgets", "indicators", "headings")}
+    places = {name: rows_of_each(frame, chosen) for name, frame in whole.items()}
+    return [
+        _evaluation(row, {name: frame.take(places[name][number]) for name, frame in whole.items()}, layout)
+        for number, row in enumerate(chosen.to_dict("records"))
+    ]
 
 
 def name_evaluations(rows: list[dict[str, Any]], layout: Layout) -> str:
@@ -67,10 +72,9 @@ def name_evaluations(rows: list[dict[str, Any]], layout: Layout) -> str:
     return "、".join(listed[:_SHOWN]) + ("……" if len(listed) > _SHOWN else "")
 
 
-def _evaluation(frames: Frames, head: dict[str, Any], layout: Layout) -> Evaluation:
+def _evaluation(head: dict[str, Any], parts: dict[str, pd.DataFrame], layout: Layout) -> Evaluation:
     notes: list[str] = []
-    key = {column: head[column] for column in EVALUATION_KEY}
-    rows = {name: _rows_of(getattr(frames, name), key, notes, layout) for name in ("budgets", "indicators", "headings")}
+    rows = {name: [_cleaned(row, notes, layout) for row in part.to_dict("records")] for name, part in parts.items()}
     if not head["money_unit"] and rows["budgets"]:
         notes.append(layout.notes["no_unit"])
     for name, columns in layout.left_out.items():
@@ -79,11 +83,6 @@ def _evaluation(frames: Frames, head: dict[str, Any], layout: Layout) -> Evaluat
             if count:
                 notes.append(layout.notes["left_out"].format(column=label(column), count=count))
     return Evaluation(_cleaned(head, notes, layout), **rows, notes=tuple(dict.fromkeys(notes)))
-
-
-def _rows_of(frame: pd.DataFrame, key: dict[str, Any], notes: list[str], layout: Layout) -> list[dict[str, Any]]:
-    mine = frame[frame[list(key)].eq(pd.Series(key)).all(axis=1)]
-    return [_cleaned(row, notes, layout) for row in mine.to_dict("records")]
 
 
 def _cleaned(row: dict[str, Any], notes: list[str], layout: Layout) -> dict[str, Any]:

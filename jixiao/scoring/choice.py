@@ -1,0 +1,102 @@
+"""Which framework (指标体系) an evaluation goes by, and which of its rules (评分标准) an indicator row goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from jixiao.errors import RequestError
+from jixiao.framework import (
+    Basis,
+    Framework,
+    IndicatorRule,
+    choose_framework,
+    load_framework,
+    load_frameworks,
+    methods,
+)
+from jixiao.schemas import distinct
+
+_COLUMNS = {"relation": "target_relation"}
+_FACTS = ("project", "unit", "department")
+
+
+def choose_frameworks(evaluations: pd.DataFrame, framework: str = "") -> pd.Series:
+    """Return the framework id of every evaluation (选定指标体系).
+
+    Args:
+        evaluations: The frame ``evaluations``.
+        framework: The framework of the self-evaluations instead of the default one.
+
+    Raises:
+        RequestError: No framework is valid for an evaluation, or the one that is asked for is not for all of them.
+    """
+    asked = _self_framework(framework).id if framework and (evaluations["evaluation"] == "self").any() else ""
+    facts = evaluations[["evaluation", "year", *_FACTS]].copy()
+    for column in _FACTS:  # a name that no framework asks for makes no difference
+        codes, texts = distinct(facts[column])
+        known = {name for one in load_frameworks() for key, names in one.applies_to if key == column for name in names}
+        facts[column] = pd.array([text if text in known else "" for text in texts], dtype="str").take(codes)
+    group = facts.groupby(list(facts.columns), sort=False).ngroup().to_numpy()
+    first = np.unique(group, return_index=True)[1]
+    chosen = []
+    for row in evaluations.iloc[first].itertuples(index=False):
+        if asked and row.evaluation == "self":
+            chosen.append(asked)
+        else:
+            named = {column: str(getattr(row, column)) for column in _FACTS}
+            chosen.append(choose_framework(str(row.evaluation), int(row.year), named).id)
+    return pd.Series(pd.array(chosen, dtype="str").take(group), index=evaluations.index)
+
+
+def _self_framework(framework_id: str) -> Framework:
+    framework = load_framework(framework_id)
+    if "self" not in framework.evaluations or not framework.id.startswith("caiyu_"):
+        raise RequestError(f"指标体系“{framework_id}”不是通用的自评指标体系，请换用 caiyu_2020_10 或 caiyu_2021_101")
+    return framework
+
+
+def no_rule() -> IndicatorRule:
+    """Return the rule of a row that the standards of its project do not name."""
+    return IndicatorRule((), "no_rule", {}, {}, Basis(methods()["no_rule"]["basis"], "J"))
+
+
+def list_rules(framework_ids: Sequence[str]) -> tuple[list[IndicatorRule], np.ndarray]:
+    """Return the rules of some frameworks in one list, first the one for rows without a rule, and where each begins."""
+    rules, starts = [no_rule()], []
+    for framework_id in framework_ids:
+        starts.append(len(rules))
+        rules += load_framework(framework_id).rules
+    return rules, np.array(starts, np.int64)
+
+
+def match_rules(
+    rows: pd.DataFrame, framework: np.ndarray, rules: Sequence[IndicatorRule], starts: np.ndarray
+) -> np.ndarray:
+    """Return for each row the number of the first rule of its framework that fits it, 0 when none does.
+
+    Args:
+        rows: The columns that rules ask for; each distinct text is compared once.
+        framework: The number of the framework of each row.
+        rules: From :func:`list_rules`, with ``starts``.
+    """
+    found = np.zeros(len(rows), np.int32)
+    ends = [*starts[1:], len(rules)][: len(starts)]
+    columns = {key: distinct(rows[_COLUMNS.get(key, key)]) for rule in rules for key, _ in rule.match}
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        left = framework == number
+        for place in range(start, end):
+            fits = left
+            for key, names in rules[place].match:
+                codes, texts = columns[key]
+                fits = fits & np.array([*(text in names for text in texts), False])[codes]
+            found[fits] = place
+            left = left & ~fits
+    return found
+
+
+def columns_asked(rules: Sequence[IndicatorRule]) -> list[str]:
+    """Return the columns by which some rules choose their rows."""
+    return list(dict.fromkeys(_COLUMNS.get(key, key) for rule in rules for key, _ in rule.match))

@@ -1,0 +1,137 @@
+"""Points -> totals (总分) and grades (等级): exact sums of whole columns."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from jixiao import formulas
+from jixiao.framework import load_framework
+from jixiao.schemas import EVALUATION_KEY, Frames, distinct, exact_number, positions, sum_by
+
+GRADES = ["excellent", "good", "fair", "poor"]
+
+
+def add_up(points: np.ndarray, position: np.ndarray, size: int) -> np.ndarray:
+    """Add up the points of every evaluation (合计得分) in integers.
+
+    Args:
+        points: Hundredths of a point, -1 where there is none.
+        position: The number of the evaluation of each row.
+        size: How many evaluations there are.
+
+    Returns:
+        The total of every evaluation in hundredths; -1 when a row has no points or there is no row.
+
+    Example:
+        >>> add_up(np.array([850, 100, -1]), np.array([0, 0, 1]), 3).tolist()
+        [950, -1, -1]
+    """
+    sums, seen = np.zeros(size, np.int64), np.zeros(size, bool)
+    bad = np.zeros(size, bool)
+    step = 1 << 16
+    for start in range(0, len(points), step):
+        mine, given = position[start : start + step], points[start : start + step]
+        low, high = int(mine.min()), int(mine.max()) + 1
+        if high - low <= step:  # rows of one evaluation lie together: sums of floats below 2**53 are exact
+            sums[low:high] += np.bincount(mine - low, given, high - low).astype(np.int64)
+        else:
+            np.add.at(sums, mine, given)
+        seen[mine] = True
+        missing = given < 0
+        if missing.any():
+            bad[mine[missing]] = True
+    if len(points) and int(points.max()) * len(points) >= 2**62:
+        raise OverflowError("points too large to be added up")
+    return np.where(seen & ~bad, sums, -1)
+
+
+def grade_codes(totals: np.ndarray, framework_id: str) -> np.ndarray:
+    """Return the place in ``GRADES`` of each total (等级), -1 for a missing one; graded as the reader sees it.
+
+    Args:
+        totals: Points.
+    """
+    framework = load_framework(framework_id)
+    scaled, exact = exact_number(totals)
+    lines, unit = framework.lines, 10 ** (6 - framework.decimals)
+    place = np.array([GRADES.index(band.id) for band in framework.grades], np.int8)
+    codes = place[formulas.grade_number(formulas.share(scaled, 1, unit), lines)]
+    for odd in np.flatnonzero(~exact & ~np.isnan(totals)):
+        codes[odd] = GRADES.index(framework.grade_of(Decimal(repr(float(totals[odd])))))
+    return np.where(np.isnan(totals), -1, codes)
+
+
+def make_totals(scores: pd.DataFrame, position: np.ndarray, frames: Frames, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Add up every evaluation (总分) exactly and grade it.
+
+    Args:
+        scores: Scored rows, each with the number of its evaluation in ``position``.
+        chosen: The evaluations with their framework.
+    """
+    size = len(chosen)
+    counted = np.where(scores["is_counted"].to_numpy(bool), position, -1)
+    decided, words = distinct(scores["decided_by"])
+    by = {word: decided == number for number, word in enumerate(words)}
+    nothing = np.zeros(len(scores), bool)
+    person = np.where(by.get("person", nothing), counted, -1)
+    totals = chosen.assign(
+        **{
+            name: sum_by(counted, scores[column], size)
+            for name, column in {
+                "total": "score",
+                "total_low": "score_low",
+                "total_high": "score_high",
+                "reported_sum": "reported_score",
+                "weight_sum": "weight",
+            }.items()
+        },
+        indicator_count=_count(counted, size),
+        undecided_count=_count(np.where(by.get("nobody", nothing), counted, -1), size),
+        person_weight=np.nan_to_num(sum_by(person, scores["weight"], size)),
+    )
+    totals = totals.assign(**_execution_rates(frames, chosen))
+    framework, ids = distinct(chosen["framework"])
+    for column, source in (("grade", "total"), ("reported_grade", "total_reported")):
+        points, codes = totals[source].to_numpy("float64"), np.full(size, -1, np.int8)
+        for number, framework_id in enumerate(ids):
+            mine = np.flatnonzero(framework == number)
+            codes[mine] = grade_codes(points[mine], str(framework_id))
+        totals[column] = pd.Categorical.from_codes(codes, categories=GRADES, ordered=True)
+    totals["score_difference"] = (totals["total_reported"] - totals["total"]).round(4)
+    return totals
+
+
+def _count(groups: np.ndarray, size: int) -> pd.Series:
+    return pd.Series(np.bincount(groups[groups >= 0], minlength=size), dtype="Int64")
+
+
+def _execution_rates(frames: Frames, chosen: pd.DataFrame) -> dict[str, object]:
+    """Work out the execution rate of every evaluation by the definition of its framework (执行率口径)."""
+    money = money_of(frames, chosen)
+    codes, ids = distinct(chosen["framework"])
+    declared = pd.array([load_framework(str(one)).execution_definition for one in ids], dtype="str")
+    definition = pd.Series(declared.take(codes), dtype="str")
+    executed, budget, arrived = (money[name][:-1] for name in MONEY)
+    base = np.where(definition.to_numpy() == "arrived", arrived, budget)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rates = [over / np.where(under > 0, under, np.nan) for over, under in ((executed, base), (arrived, budget))]
+    return {
+        "execution_definition": definition,
+        "execution_rate": rates[0],
+        "arrival_rate": rates[1],
+        "annual_budget_wan": budget,
+        "executed_wan": executed,
+    }
+
+
+MONEY = ("executed_wan", "annual_budget_wan", "arrived_wan")
+
+
+def money_of(frames: Frames, evaluations: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the whole money of every evaluation (项目总额), and one missing number behind it for rows without one."""
+    total = frames.budgets[(frames.budgets["fund"] == "total").to_numpy()]
+    place = positions(evaluations[EVALUATION_KEY], total)
+    return {name: np.append(np.append(total[name].to_numpy("float64"), np.nan)[place], np.nan) for name in MONEY}
