@@ -41,6 +41,7 @@ LAYERS = [
     ["figures"],
     ["answers", "exchange", "webpage"],
     ["report", "dashboard"],
+    ["commands"],
     ["__main__"],
 ]
 ROOMS = {
@@ -87,6 +88,15 @@ ROOMS = {
         ["attainment"],
         ["chunks"],
         ["papers", "review_forms", "self_forms"],
+        ["__init__"],
+    ],
+    "store": [
+        ["places"],
+        ["manifest"],
+        ["partitions", "readings", "versions"],
+        ["results"],
+        ["journal"],
+        ["diff", "trace", "verify"],
         ["__init__"],
     ],
     "tables": [["overview"], ["analysis"], ["__init__"]],
