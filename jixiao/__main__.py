@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
+from jixiao import commands
 from jixiao.errors import JixiaoError
 
 app = typer.Typer(
@@ -21,6 +22,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="预算绩效评价工作台：读表、计分、核查、出报告、看板。",
 )
+for _command in (commands.verify, commands.diff, commands.trace, commands.log):
+    app.command()(_command)
 Place = Annotated[str, typer.Option("--place", help="数据位置：source、sample、built 或任意目录")]
 
 
@@ -58,6 +61,7 @@ def build(
 
     target = out or store.workbench() / "data" / "built"
     results, errors = store.build(place, target)
+    commands.record("build", target, target)
     _print_evaluations(results)
     print(
         f"共读取 {len(store.source_hashes(results.place))} 个文件，{len(results.totals)} 份评价，"
@@ -149,6 +153,7 @@ def audit(
         if output == "table" and len(results.suppressions):
             print(tables.show_suppressions(results.suppressions))
     if out is not None and answers is None:
+        commands.record("export", out, store.find_place(place))
         print(f"已写入 {_shown(out)}，共 {len(listed)} 个问题")
     if output == "table" and not passed and answers is None:
         counted = results.passed
@@ -238,6 +243,7 @@ def report(
             is_all=everything,
             tell=tell,
         )
+    commands.record("report", target, folder)
     failed = sum(outcome.page is None for outcome in outcomes)
     print(f"已生成 {len(outcomes) - failed} 份报告，目录页：{_shown(target / 'index.html')}")
     if failed:
@@ -266,6 +272,7 @@ def form(
             raise JixiaoError(f"“{out}”就是原表，不能覆盖；请把 --out 写成另一个文件")
         written = forms.write_forms(forms.load_file(source), out, project=project, year=year)
     for item in written:
+        commands.record("form", item.path)
         print(f"已写出 {_shown(item.path)}")
         for note in item.notes:
             print(f"  注意：{note}")
@@ -297,6 +304,7 @@ def sample(
             with_forms=with_forms,
             tell=lambda done, whole: progress.update(task, completed=done, total=whole),
         )
+    commands.record("sample", out, out)
     print(
         f"已生成示例数据（虚构）：{counts['evaluations']} 份评价，{counts['indicators']} 行指标，"
         f"有意放入 {counts['planted']} 处差错，核查发现 {counts['findings']} 个问题，表格文件 {counts['files']} 个。"
@@ -357,6 +365,10 @@ def main() -> None:
         app()
     except JixiaoError as error:
         print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    except OSError as error:  # a full disk, a folder without permission
+        named = f"“{error.filename}”" if error.filename else ""
+        print(f"读写文件{named}失败（{error.strerror or type(error).__name__}），请检查磁盘空间和权限", file=sys.stderr)
         raise SystemExit(2) from None
 
 

@@ -48,6 +48,16 @@ def apply_corrections(readings: list[Reading], path: Path) -> list[tuple[Reading
     return [(reading, replaced[reading.file]) for reading in readings if reading.file in replaced]
 
 
+def list_corrections(path: Path) -> dict[tuple[str, str, str], dict[str, str]]:
+    """Return the applied corrections of cells (更正登记) by file, sheet and cell; superseded files by file alone.
+
+    Raises:
+        DeclarationError: The file is not well formed.
+    """
+    cells, superseded = _load(path)
+    return {**cells, **{(entry["file"], "", ""): entry for entry in superseded}}
+
+
 def _load(path: Path) -> tuple[dict[tuple[str, str, str], dict[str, str]], list[dict[str, str]]]:
     """Load the applied entries: the corrected cells by place, and the superseded files."""
     whole, mistakes = open_declaration(path)

@@ -6,7 +6,7 @@ columns), so a finding can point at a cell someone can open. Money is 万元, ra
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,17 @@ from jixiao.submissions import Submissions
 from jixiao.values import parse_value
 from jixiao.vocabulary import reading_words, word
 
+Read = Callable[[Sequence[tuple[Path, str]]], Iterator[list[Reading] | JixiaoError]]
+"""How many files are read, as :func:`jixiao.intake.read_files` does."""
 
-def load_frames(folder: Path, *, keep_going: bool = False) -> tuple[Frames, list[JixiaoError]]:
+
+def load_frames(folder: Path, *, keep_going: bool = False, read: Read = read_files) -> tuple[Frames, list[JixiaoError]]:
     """Read every form of a data folder (数据目录) into frames.
 
     Args:
         folder: For example ``data/source``, with a folder per year.
         keep_going: Read what can be read and return the errors; otherwise they are raised together.
+        read: How the files are read; one that knows what it read before need not open them again.
 
     Returns:
         The frames and the errors of the files that could not be read.
@@ -42,7 +46,7 @@ def load_frames(folder: Path, *, keep_going: bool = False) -> tuple[Frames, list
     """
     arrived = Submissions()
     files = [(path, path.relative_to(folder).as_posix()) for path in list_forms(folder)]
-    for (path, name), found in zip(files, read_files(files), strict=True):
+    for (path, name), found in zip(files, read(files), strict=True):
         if isinstance(found, JixiaoError):
             arrived.refuse(name, found, checksum=checksum(path))
         else:

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import re
+import tempfile
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -29,6 +30,10 @@ from jixiao.scoring import score
 hypothesis.settings.register_profile("fixed", derandomize=True, database=None)
 hypothesis.settings.register_profile("soak", derandomize=False, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("JIXIAO_EXAMPLES", "fixed"))
+
+# What tests do is no entry in the journal of the person who runs them.
+_JOURNAL = tempfile.TemporaryDirectory(prefix="jixiao_journal_")
+os.environ.setdefault("JIXIAO_JOURNAL", str(Path(_JOURNAL.name) / "journal.jsonl"))
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent

@@ -437,10 +437,10 @@ def test_hostile_names_old_data_and_damage(browser: Any, built: tuple[Path, Resu
         assert watched.is_clean()
         watched.close()
 
-        (out / "totals.parquet").write_bytes(b"damaged")
+        store.parquet_files(out, "totals")[0].write_bytes(b"damaged")
         broken = Watched(browser, server, 390)
         text = broken.page.locator("body").inner_text()
-        assert re.search(r"看板未能显示（编号 [0-9A-F]{6}）：.*totals\.parquet", text)
+        assert re.search(r"看板未能显示（编号 [0-9A-F]{6}）：.*totals/\d+\.parquet", text)
         assert "Traceback" not in broken.page.content()
         broken.picture("390_failed")
         assert broken.is_clean()

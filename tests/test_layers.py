@@ -41,6 +41,7 @@ LAYERS = [
     ["figures"],
     ["answers", "exchange", "webpage"],
     ["report", "dashboard"],
+    ["commands"],
     ["__main__"],
 ]
 ROOMS = {
@@ -90,6 +91,15 @@ ROOMS = {
         ["__init__"],
     ],
     "scoring": [["choice", "points", "words"], ["explanation", "totals"], ["__init__"]],
+    "store": [
+        ["places"],
+        ["manifest"],
+        ["partitions", "readings", "versions"],
+        ["results"],
+        ["journal"],
+        ["diff", "trace", "verify"],
+        ["__init__"],
+    ],
     "tables": [["overview"], ["analysis"], ["__init__"]],
 }
 """The modules of a room, from the bottom up; only the top is imported from outside."""

@@ -7,7 +7,7 @@ import pytest
 
 import jixiao
 from jixiao.errors import RequestError
-from jixiao.store import build, find_place, is_stale, read_built, write_safely
+from jixiao.store import build, find_place, is_stale, parquet_files, read_built, write_safely
 
 
 @pytest.fixture
@@ -43,11 +43,11 @@ def test_a_changed_source_makes_the_built_data_stale(built):
 
 def test_a_damaged_file_is_refused_with_one_sentence(built):
     _, folder = built
-    path = folder / "built" / "scores.parquet"
+    path = parquet_files(folder / "built", "scores")[0]
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(RequestError, match=r"scores\.parquet.*重新运行 jixiao build"):
+    with pytest.raises(RequestError, match=r"scores/2023\.parquet.*重新运行 jixiao build"):
         jixiao.evaluate(folder / "built")
 
 

@@ -1,0 +1,47 @@
+"""The store (存储): find a data folder, read it once, keep what was built from it in versions (``data/built``).
+
+A version holds one parquet file per frame and year and a manifest of what it was made from. It is written beside the
+one in force and becomes it in one step, so a killed run destroys nothing and a reader never sees half of one.
+"""
+
+from __future__ import annotations
+
+from jixiao.checks import SEVERITIES
+from jixiao.scoring import GRADES
+from jixiao.store.manifest import MANIFEST, is_stale, rules_hash, source_hashes
+from jixiao.store.places import find_place, safe_name, workbench, write_safely
+from jixiao.store.results import (
+    Results,
+    build,
+    evaluate,
+    evaluate_files,
+    load,
+    parquet_files,
+    read_built,
+    read_frame,
+    write_built,
+    write_parts,
+)
+
+__all__ = [
+    "GRADES",
+    "MANIFEST",
+    "SEVERITIES",
+    "Results",
+    "build",
+    "evaluate",
+    "evaluate_files",
+    "find_place",
+    "is_stale",
+    "load",
+    "parquet_files",
+    "read_built",
+    "read_frame",
+    "rules_hash",
+    "safe_name",
+    "source_hashes",
+    "workbench",
+    "write_built",
+    "write_parts",
+    "write_safely",
+]

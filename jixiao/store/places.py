@@ -1,0 +1,100 @@
+"""Folders and files (目录与文件): where the data are, and how a file is written so that a killed run harms nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import jixiao
+from jixiao.errors import RequestError
+
+_REFUSED_SIGNS = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+')
+_RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # devices of Windows
+BESIDE = re.compile(r"\.\d+\.(?P<name>.+)")
+"""The name of a file that is being written beside its place; one that stays was left by a killed run."""
+
+
+def workbench() -> Path:
+    """Return the folder that holds ``data/`` and ``notebooks/``: JIXIAO_HOME, else the nearest one upwards."""
+    if os.environ.get("JIXIAO_HOME"):
+        return Path(os.environ["JIXIAO_HOME"]).resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "data").is_dir() and (folder / "notebooks").is_dir():
+            return folder
+    return Path(jixiao.__file__).resolve().parents[1]
+
+
+def find_place(place: str | Path) -> Path:
+    """Return the folder of a data place: ``source``, ``sample``, ``built`` or any path.
+
+    Raises:
+        RequestError: There is no such folder.
+
+    Example:
+        >>> find_place("sample").name
+        'sample'
+    """
+    wanted = Path(place)
+    for folder in (wanted, workbench() / wanted, workbench() / "data" / wanted):
+        if folder.is_dir():
+            return folder.resolve()
+    raise RequestError(f"没有数据目录“{place}”，请检查路径，或先运行 make run 生成 data/built")
+
+
+def write_safely(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file beside its place, flush it and move it there, so that the old one stays until the new is whole."""
+    beside = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        write(beside)
+        flush(beside)
+        os.replace(beside, path)
+        flush(path.parent)
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def flush(path: Path) -> None:
+    """Put a file, or the names in a folder, on the disk (落盘)."""
+    if path.is_dir():
+        if os.name == "posix":  # elsewhere a folder cannot be opened
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        return
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn a full disk or a folder that cannot be written into one sentence (写入失败说明).
+
+    Raises:
+        RequestError: With what the system says; what was stored before is untouched.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        raise RequestError(
+            f"目录“{folder.name}”写入失败（{reason}）；原有内容没有改动，请检查磁盘空间和写入权限后重新运行"
+        ) from error
+
+
+def safe_name(name: str) -> str:
+    """Return a file name without signs that leave a folder or that a file system refuses, of at most 180 bytes.
+
+    Example:
+        >>> safe_name('../“甲/乙”*项目'), safe_name("con.txt")
+        ('_“甲_乙”_项目', '_con.txt')
+    """
+    plain = _REFUSED_SIGNS.sub("_", name).strip(" .")
+    plain = f"_{plain}" if _RESERVED_NAME.fullmatch(plain) else plain
+    return plain.encode("utf-8", "replace")[:180].decode("utf-8", "ignore").strip(" .") or "_"

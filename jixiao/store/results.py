@@ -1,0 +1,334 @@
+"""Everything one data folder gives (全部结果): read it, score it, audit it, keep it as a version, read it back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import jixiao
+from jixiao.aliases import load_aliases
+from jixiao.checks import PASSED, SEVERITIES, run_checks
+from jixiao.checks import SCHEMA as FINDINGS
+from jixiao.errors import JixiaoError, RequestError
+from jixiao.frames import load_frames
+from jixiao.schemas import SCHEMAS, Frames, typed
+from jixiao.scoring import score
+from jixiao.store.manifest import (
+    FORMAT,
+    MANIFEST,
+    code_hash,
+    declared_files,
+    declared_hashes,
+    hash_of,
+    place_of,
+    read_manifest,
+    rule_hashes,
+    source_hashes,
+)
+from jixiao.store.partitions import Writer, departments_of, read_parts
+from jixiao.store.places import explained, find_place, workbench
+from jixiao.store.readings import FOLDER, Readings
+from jixiao.store.versions import VERSIONS, held, new_version, switch, writing
+from jixiao.suppressions import SUPPRESSED, SUPPRESSIONS, load_suppressions, suppress
+
+
+@dataclass
+class Results:
+    """Everything one data folder gives (全部结果): the frames, the scores, the totals and the findings.
+
+    ``place`` is the folder that was read, ``as_of`` when it was read. ``passed`` counts where the checks looked,
+    ``suppressed`` holds the findings a person put aside, ``suppressions`` the entries that put them aside.
+    ``remark`` is what a reader must know of data that were not received, such as made-up ones.
+    """
+
+    frames: Frames
+    scores: pd.DataFrame
+    totals: pd.DataFrame
+    findings: pd.DataFrame
+    place: Path
+    as_of: datetime
+    passed: pd.DataFrame = field(default_factory=lambda: typed([], PASSED))
+    suppressed: pd.DataFrame = field(default_factory=lambda: typed([], SUPPRESSED))
+    suppressions: pd.DataFrame = field(default_factory=lambda: typed([], SUPPRESSIONS))
+    remark: str = ""
+
+
+def load(place: str | Path = "source") -> Frames:
+    """Read a data folder into frames (读取数据).
+
+    Args:
+        place: ``data/source``, ``data/sample``, ``data/built`` or any folder of forms.
+
+    Raises:
+        ReadingErrors: Some forms could not be read; each has its sentence.
+        RequestError: There is no such folder.
+
+    Example:
+        >>> import jixiao
+        >>> sorted(jixiao.load("data/sample").projects["year"].unique().tolist())
+        [2023, 2024]
+    """
+    folder = find_place(place)
+    if (folder / MANIFEST).exists():
+        return read_built(folder).frames
+    return load_frames(folder)[0]
+
+
+def evaluate_files(place: str | Path = "source", *, framework: str = "") -> tuple[Results, list[JixiaoError]]:
+    """Evaluate what can be read (能读的先算), and return the errors of the files that cannot."""
+    folder = find_place(place)
+    if (folder / MANIFEST).exists():
+        return evaluate(folder, framework=framework), []
+    frames, errors = load_frames(folder, keep_going=True)
+    return _results(frames, folder, framework), errors
+
+
+def evaluate(place: str | Path = "source", *, framework: str = "") -> Results:
+    """Read, score and audit a data folder in one call (一步得到全部结果); a built folder is only read.
+
+    Args:
+        place: As for :func:`load`.
+        framework: Score the self-evaluations by this framework instead of the default, for comparison.
+
+    Example:
+        >>> import jixiao
+        >>> bool(jixiao.evaluate("data/sample").totals["total_reported"].notna().any())
+        True
+    """
+    folder = find_place(place)
+    if (folder / MANIFEST).exists() and not framework:
+        return read_built(folder)
+    frames = load(folder)
+    return _results(frames, folder, framework)
+
+
+def _results(frames: Frames, folder: Path, framework: str = "") -> Results:
+    scores, totals = score(frames, framework=framework)
+    declared = declared_files(folder)
+    aliases = load_aliases(declared["aliases"]) if "aliases" in declared else {}
+    entries = load_suppressions(declared["suppressions"]) if "suppressions" in declared else ()
+    found, passed = run_checks(frames, scores, totals, aliases=aliases)
+    findings, suppressed, suppressions = suppress(found, entries, today=date.today())
+    return Results(frames, scores, totals, findings, folder, datetime.now(UTC), passed, suppressed, suppressions)
+
+
+def build(place: str | Path = "source", out: Path | None = None) -> tuple[Results, list[JixiaoError]]:
+    """Read, score and audit a data folder and keep the result as a version (构建); unchanged files are not read again.
+
+    Returns:
+        The results and the errors of the files that could not be read; the other files are in the results.
+
+    Raises:
+        RequestError: Another process is writing there, the folder cannot be written, or a source changed meanwhile.
+    """
+    folder = find_place(place)
+    target = out or workbench() / "data" / "built"
+    with writing(target):
+        frames, errors = load_frames(folder, keep_going=True, read=Readings(target / FOLDER))
+        results = _results(frames, folder)
+        _write([results], target)
+    return results, errors
+
+
+def write_built(results: Results, out: Path) -> None:
+    """Write every frame as parquet and make it the version in force."""
+    write_parts([results], out)
+
+
+def write_parts(parts: Iterable[Results], out: Path, *, remark: str = "") -> str:
+    """Write results that come part by part, such as year by year, as one version; only one part is held at a time.
+
+    Args:
+        parts: At least one; no evaluation is in two of them.
+        out: The folder; the version in force stays until the new one is whole, also while it is being read.
+        remark: What a reader must know of the data; kept in the manifest.
+
+    Returns:
+        The name of the version, which is a hash of its content: the same inputs give the same name and bytes.
+
+    Raises:
+        RequestError: Another process is writing there, or the folder cannot be written.
+    """
+    with writing(out):
+        return _write(parts, out, remark)
+
+
+def _write(parts: Iterable[Results], out: Path, remark: str = "") -> str:
+    audited: dict[str, list[pd.DataFrame]] = {"findings": [], "passed": []}
+    last: Results | None = None
+    with new_version(out) as beside:
+        writer = Writer(beside)
+        for last in parts:
+            departments = departments_of(last.frames)
+            with explained(out):
+                for name, frame in _all_frames(last).items():
+                    if name in audited:
+                        audited[name].append(frame)
+                    else:
+                        writer.add(name, frame, departments.get(name))
+        if last is None:
+            raise ValueError("nothing to write")
+        with explained(out):
+            writer.add("findings", _worst_first(audited["findings"]))
+            writer.add("passed", _sum_passed(audited["passed"]))
+            files = writer.close()
+        sources, rules = source_hashes(last.place), rule_hashes()
+        _refuse_changed(last.frames.ingest, sources)
+        manifest = {
+            "format": FORMAT,
+            "jixiao": jixiao.__version__,
+            "code": code_hash(),
+            "as_of": last.as_of.isoformat(timespec="seconds"),
+            "place": os.path.relpath(last.place, out),
+            **({"remark": remark} if remark else {}),
+            "sources": sources,
+            "rules": hash_of(rules),
+            "rule_files": rules,
+            "declared": declared_hashes(last.place),
+            "files": files,
+        }
+        with explained(out):
+            for path in declared_files(last.place).values():
+                (beside / path.name).write_bytes(path.read_bytes())
+            return switch(out, beside, manifest)
+
+
+def _refuse_changed(ingest: pd.DataFrame, sources: Mapping[str, str]) -> None:
+    """Refuse to keep what was read from a file that is another one by now."""
+    read = dict(zip(ingest["source_file"], ingest["checksum"], strict=True))
+    changed = [name for name, found in sources.items() if read.get(name, found) not in {found, ""}]
+    if changed:
+        raise RequestError(f"读取期间原始文件“{changed[0]}”有改动，没有保存；请重新运行 jixiao build")
+
+
+def _worst_first(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Join the findings of several parts in the order in which the audit lists them."""
+    if len(parts) == 1:
+        return parts[0]
+    every = pd.concat(parts, ignore_index=True)
+    rank = every["severity"].map({severity: number for number, severity in enumerate(SEVERITIES)})
+    order = ["rank", "year", "project_id", "evaluation", "indicator_id", "code", "source_sheet", "source_cell"]
+    return every.assign(rank=rank).sort_values(order, kind="stable", ignore_index=True).drop(columns="rank")
+
+
+def _sum_passed(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Add up what several parts counted, check by check, in the order of the checks."""
+    every = pd.concat(parts, ignore_index=True)
+    named = [name for name, kind in PASSED.items() if kind == "str"]
+    return every.groupby(named, sort=False, as_index=False).sum().astype(PASSED)[list(PASSED)]
+
+
+def _all_frames(results: Results) -> dict[str, pd.DataFrame]:
+    return {
+        **dict(results.frames.items()),
+        "scores": results.scores,
+        "totals": results.totals,
+        **{name: getattr(results, name) for name in _KEPT},
+    }
+
+
+_KEPT = {"findings": FINDINGS, "passed": PASSED, "suppressed": SUPPRESSED, "suppressions": SUPPRESSIONS}
+"""What the audit gives, kept beside the frames, with its columns."""
+
+
+def read_built(
+    folder: Path,
+    *,
+    years: Sequence[int] = (),
+    departments: Sequence[str] = (),
+    frames: Sequence[str] | None = None,
+    columns: Mapping[str, Sequence[str]] | None = None,
+) -> Results:
+    """Read what ``jixiao build`` kept (读取构建结果), and of it only what is asked.
+
+    Args:
+        folder: A built folder.
+        years: Only rows of these years; all when empty. Rows that belong to no year are read always.
+        departments: Only rows of these departments, by their whole names; all when empty.
+        frames: Only these frames, scores, totals and findings among them; the others come without rows. All when None.
+        columns: For some frames only these columns.
+
+    Raises:
+        RequestError: A file is missing or is not the one that was written.
+
+    Example:
+        >>> import tempfile
+        >>> place = Path(tempfile.mkdtemp())
+        >>> _ = build("sample", place)
+        >>> read_built(place, years=[2024], frames=["totals"]).totals["year"].unique().tolist()
+        [2024]
+    """
+    with held(folder) as manifest:
+        found = {
+            name: _read(
+                folder,
+                manifest,
+                name,
+                years,
+                columns=(columns or {}).get(name),
+                departments=departments,
+                is_empty=frames is not None and name not in frames,
+            )
+            for name in (*SCHEMAS, "scores", "totals", *_KEPT)
+        }
+    return Results(
+        Frames(**{name: found.pop(name) for name in SCHEMAS}),
+        place=place_of(folder, manifest),
+        as_of=datetime.fromisoformat(manifest["as_of"]),
+        remark=manifest.get("remark", ""),
+        **found,
+    )
+
+
+def read_frame(
+    folder: Path,
+    name: str,
+    *,
+    years: Sequence[int] = (),
+    departments: Sequence[str] = (),
+    columns: Sequence[str] | None = None,
+    version: str = "",
+) -> pd.DataFrame:
+    """Read one frame of a built folder (读取一张表), as :func:`read_built`; ``version`` names one that is not in force.
+
+    Raises:
+        RequestError: There is no such frame or version, or a file is not the one that was written.
+    """
+    with held(folder) as current:
+        manifest = read_manifest(folder / VERSIONS / version) if version else current
+        return _read(folder, manifest, name, years, columns=columns, departments=departments)
+
+
+def parquet_files(folder: Path, frame: str, *, years: Sequence[int] = ()) -> list[Path]:
+    """Return the parquet files of a frame of the version in force (供查询的文件), one per year, for ad-hoc SQL.
+
+    Besides the columns of the frame they have ``row_order``, and ``department`` also where the frame has none.
+    """
+    return [path for path, _ in _files(folder, read_manifest(folder), frame, years)]
+
+
+def _files(
+    folder: Path, manifest: Mapping[str, Any], frame: str, years: Sequence[int]
+) -> list[tuple[Path, dict[str, Any]]]:
+    """Return the files of a frame, each with what the manifest keeps of it; those of other years left out."""
+    base = folder / VERSIONS / manifest["version"]
+    named = {
+        Path(name).stem: (base / name, kept) for name, kept in manifest["files"].items() if name.startswith(f"{frame}/")
+    }
+    if not named:
+        raise RequestError(f"构建结果中没有数据表“{frame}”，可选：{'、'.join((*SCHEMAS, 'scores', 'totals', *_KEPT))}")
+    wanted = {str(year) for year in years}
+    return [found for label, found in named.items() if not wanted or label in wanted or not label.isdecimal()]
+
+
+def _read(
+    folder: Path, manifest: Mapping[str, Any], frame: str, years: Sequence[int], *, is_empty: bool = False, **more: Any
+) -> pd.DataFrame:
+    files = _files(folder, manifest, frame, years)
+    return read_parts(files or _files(folder, manifest, frame, ())[:1], is_empty=is_empty or not files, **more)
