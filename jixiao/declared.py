@@ -171,31 +171,58 @@ class Declaration:
 _REQUIRED = object()
 
 
+LARGEST = 5_000_000
+"""Bytes of a YAML file; ten thousand corrections need three fifths of it."""
+DEEPEST = 40
+"""Levels of a YAML file. The parser itself fails without an error on some ten thousand."""
+
+
 def load_yaml(path: Path) -> tuple[Any, list[str]]:
-    """Read one YAML file (规则文件) strictly.
+    """Read one YAML file (规则文件) strictly, within limits of size and depth.
 
     Returns:
         The content and the mistakes found so far (repeated keys).
 
     Raises:
-        DeclarationError: The file does not exist or is not YAML.
+        DeclarationError: The file does not exist, is too large or too deep, or is not YAML.
     """
     try:
+        if path.stat().st_size > LARGEST or not path.is_file():
+            raise DeclarationError(path.name, [f"文件过大或不是普通文件，上限为{LARGEST // 1_000_000}MB，请拆分或精简"])
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DeclarationError(
             path.name, [f"文件无法打开（{type(error).__name__}），应为 UTF-8 编码的 YAML 文件"]
         ) from error
-    loader = _StrictLoader(text)
+    loader: Any = None
     try:
+        if not path.resolve().is_relative_to(RULES):
+            _inspect(text, path.name)
+        loader = _StrictLoader(text)
         content = loader.get_single_data()
-    except (yaml.YAMLError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+    except (yaml.YAMLError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{mark.line + 1}" if mark else "？"
         raise DeclarationError(path.name, [f"第{place}行：不是合法的 YAML，请检查缩进、冒号和引号"]) from error
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     return content, loader.mistakes
+
+
+def _inspect(text: str, name: str) -> None:
+    """Look over a file from outside before it is built: neither deep nor with aliases, which may stand for very much."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            line = event.start_mark.line + 1
+            raise DeclarationError(name, [f"第{line}行：不能使用别名（*{event.anchor}），请把内容写出来"])
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise DeclarationError(name, [f"第{event.start_mark.line + 1}行：层次超过{DEEPEST}层，请检查缩进和括号"])
 
 
 def open_declaration(path: Path) -> tuple[Declaration, list[str]]:

@@ -12,6 +12,10 @@ FILE_START = "（文件开头）"
 """Where a mistake about a whole rule file is said to stand."""
 
 
+MOST_MISTAKES, LONGEST_MISTAKE = 50, 400
+"""How much of a wrong rule file is said at once."""
+
+
 class JixiaoError(Exception):
     """Base of every error that is shown to a user as one Chinese sentence.
 
@@ -34,7 +38,10 @@ class DeclarationError(JixiaoError):
         self.file = file
         self.mistakes = list(mistakes)
         lines = [f"规则文件 {file} 有 {len(self.mistakes)} 处错误："]
-        lines += [f"  {number}. {text}" for number, text in enumerate(self.mistakes, 1)]
+        shown = self.mistakes[:MOST_MISTAKES]
+        lines += [f"  {number}. {text[:LONGEST_MISTAKE]}" for number, text in enumerate(shown, 1)]
+        if len(shown) < len(self.mistakes):
+            lines.append(f"  另有 {len(self.mistakes) - len(shown)} 处，请先改正以上各处")
         super().__init__("\n".join(lines))
 
 

@@ -24,7 +24,7 @@ from jixiao.tables import make_table, show_findings, write_value
 from jixiao.vocabulary import label, word, words
 
 _MONEY = ("initial_budget", "annual_budget", "arrived", "executed")
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_SIGNS = tuple("=+-@＝＋－＠\t\r\n")
 
 
 def read_each(paths: Sequence[Path]) -> Iterator[Frames | JixiaoError]:

@@ -18,12 +18,13 @@ import pandas as pd
 import pytest
 
 from jixiao import framework as framework_module
-from jixiao.checks import audit
+from jixiao.checks import PASSED, audit
+from jixiao.checks import SCHEMA as FINDINGS
 from jixiao.declared import load_yaml
 from jixiao.frames import load_frames, make_frames
 from jixiao.framework import Framework, load_framework_file
 from jixiao.records import Reading, Record
-from jixiao.schemas import Frames
+from jixiao.schemas import Frames, typed
 from jixiao.scoring import score
 
 # The same examples in every run, so that a red run says something about the change; `make soak` draws new ones.
@@ -141,6 +142,13 @@ def evaluate(*forms: dict[str, Any], framework: str = "") -> Result:
 def score_forms(*forms: dict[str, Any], framework: str = "") -> tuple[pd.DataFrame, pd.DataFrame]:
     """Take forms through frames to scores and totals."""
     return score(make_frames([make_reading(form) for form in forms]), framework=framework)
+
+
+@pytest.fixture
+def no_checks(monkeypatch):
+    """Leave the checks out of a build: they cost most of a small one and have tests of their own."""
+    nothing = typed([], FINDINGS), typed([], PASSED)
+    monkeypatch.setattr("jixiao.store.results.run_checks", lambda *_, **__: nothing)
 
 
 @pytest.fixture(scope="session")

@@ -135,6 +135,6 @@ def _logged(folder: Path, manifest: dict[str, Any]) -> Iterator[Difference]:
         if target.is_dir():
             for path in sorted(target.rglob(".*")):
                 if BESIDE.fullmatch(path.name):
-                    yield Difference("unfinished", f"{output}/{path.name}")
+                    yield Difference("unfinished", f"{output}/{path.relative_to(target).as_posix()}")
             if journal.content_hash(target) != content:
                 yield Difference("report_changed", output)

@@ -1,0 +1,374 @@
+"""What was stored can be checked, compared and traced; the journal is a chain; nothing in the package unpickles."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import PACKAGE, ROOT, write_self_form
+from typer.testing import CliRunner
+
+from jixiao import store
+from jixiao.__main__ import app
+from jixiao.errors import RequestError
+from jixiao.exchange import write_findings
+from jixiao.store import journal
+from jixiao.store.diff import compare, find_build
+from jixiao.store.manifest import MANIFEST, read_manifest
+from jixiao.store.trace import trace
+from jixiao.store.verify import verify
+from jixiao.store.versions import VERSIONS, WRITER
+
+CORRECTION = """corrections:
+  - file: 2023/甲项目.xlsx
+    sheet: 项目支出绩效自评表
+    cell: F8
+    printed: 50公里
+    corrected: 80公里
+    reason: 抄错一位
+    evidence: 验收单
+    status: applied
+"""
+SUPPRESSION = """suppressions:
+  - code: {code}
+    file: 2023/甲项目.xlsx
+    reason: 已核对
+    who: 绩效科
+    expires: 2099-12-31
+"""
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """A workbench of its own with one form and its journal; what is asked is run there."""
+    for name in ("data/source/2023", "notebooks"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.setenv("JIXIAO_HOME", str(tmp_path))
+    monkeypatch.delenv("JIXIAO_JOURNAL")
+    write_form(tmp_path, "50公里")
+    return tmp_path
+
+
+def write_form(desk: Path, actual: str, name: str = "甲项目") -> Path:
+    path = desk / "data" / "source" / "2023" / f"{name}.xlsx"
+    row = ["", "产出指标", "数量指标", "通车里程", "≥100公里", actual, 90, 45, "雨季"]
+    write_self_form(path, [row], project=name)
+    return path
+
+
+def run(*arguments: str):
+    done = CliRunner().invoke(app, list(arguments))
+    if isinstance(done.exception, Exception) and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
+
+
+# verify
+
+
+def test_every_kind_of_difference_is_named(desk, no_checks):
+    assert run("build").exit_code == 0
+    clean = run("verify")
+    assert clean.exit_code == 0 and "均与清单一致" in clean.stdout
+    built = desk / "data" / "built"
+    version = built / VERSIONS / read_manifest(built)["version"]
+    (version / "extra.txt").write_text("x", encoding="utf-8")
+    (version / "plans" / "undated.parquet").unlink()
+    content = bytearray((version / "totals" / "2023.parquet").read_bytes())
+    content[10] ^= 1
+    (version / "totals" / "2023.parquet").write_bytes(bytes(content))
+    write_form(desk, "60公里")
+    write_form(desk, "60公里", "乙项目")
+    (desk / "data" / "corrections.yaml").write_text("corrections: []\n", encoding="utf-8")
+    manifest = json.loads((built / MANIFEST).read_text(encoding="utf-8"))
+    manifest["rule_files"]["checks.yaml"] = manifest["code"] = "other"
+    del manifest["rule_files"]["methods.yaml"]
+    manifest["rules"] = "other"
+    (built / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    (built / VERSIONS / ".new.1").mkdir()
+    (built / WRITER).write_text('{"who": "甲", "since": "2024-01-01"}', encoding="utf-8")
+    found = run("verify")
+    assert found.exit_code == 1
+    assert found.stdout.splitlines() == [
+        "上次写入中断：甲，2024-01-01；重新运行 jixiao build 即可",
+        "有未完成的写入“.new.1”，重新运行同一命令即可清理",
+        "构建清单本身有改动（版本号与内容不符）",
+        "构建文件“plans/undated.parquet”缺失",
+        "构建文件“totals/2023.parquet”与写入时不同",
+        "版本目录中有清单以外的文件“extra.txt”",
+        "原始文件“2023/乙项目.xlsx”是构建后新增的",
+        "原始文件“2023/甲项目.xlsx”在构建后有改动",
+        "登记文件“corrections.yaml”是构建后新增的",
+        "规则文件“checks.yaml”在构建后有改动",
+        "规则文件“methods.yaml”是构建后新增的",
+        "程序与构建时不同（构建时 0.1.0）",
+    ]
+    assert run("build").exit_code == 0
+    assert [(item.kind, item.name) for item in verify(built)] == [("old_version", version.name)]
+
+
+def test_reports_are_compared_with_their_entry(desk, no_checks):
+    store.build("source")
+    (desk / "reports" / "2023").mkdir(parents=True)
+    page = desk / "reports" / "2023" / "甲.html"
+    page.write_text("甲", encoding="utf-8")
+    version = read_manifest(desk / "data" / "built")["version"]
+    journal.record("build", desk / "data" / "built", version=version)
+    journal.record("report", desk / "reports", version=version)
+    assert verify(desk / "data" / "built") == []
+    (page.parent / ".77.甲.html").write_text("半", encoding="utf-8")
+    page.write_text("乙", encoding="utf-8")
+    kinds = [(item.kind, item.name) for item in verify(desk / "data" / "built")]
+    assert kinds == [("unfinished", "reports/2023/.77.甲.html"), ("report_changed", "reports")]
+
+
+# the journal
+
+
+def test_the_commands_enter_what_they_made(desk, tmp_path, no_checks):
+    run("build")
+    run("audit", "--format", "csv", "--out", str(tmp_path / "问题.csv"))
+    run("form", str(desk / "data/source/2023/甲项目.xlsx"), "--out", str(tmp_path / "表.xlsx"))
+    entries = list(journal.read_entries())
+    assert [entry["what"] for entry in entries] == ["build", "export", "form"]
+    assert entries[0]["version"] == read_manifest(desk / "data/built")["version"]
+    assert all(entry["who"] and entry["when"] and len(entry["content"]) == 64 for entry in entries)
+    shown = run("log").stdout.splitlines()
+    assert [line.split("  ")[3] for line in shown] == ["构建", "导出", "写出表格"]
+    assert len(json.loads(run("log", "--last", "2", "--format", "json").stdout)) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "number", "reason"),
+    [
+        (lambda lines: [lines[0].replace("a.csv", "b.csv"), *lines[1:]], 1, "content"),
+        (lambda lines: [*lines[:2], *lines[3:]], 3, "number"),
+        (lambda lines: [lines[1], lines[0], *lines[2:]], 1, "number"),
+        (lambda lines: [*lines[:1], "x\n", *lines[2:]], 2, "unreadable"),
+        (lambda lines: [*lines[:3], lines[3][:20]], 4, "unfinished"),
+        (lambda lines: lines[1:], 1, "number"),
+    ],
+)
+def test_the_first_broken_entry_is_named(desk, change, number, reason):
+    for name in "abcd":
+        journal.record("export", Path(f"{name}.csv"), content=name)
+    assert journal.check() is None
+    path = journal.journal_path()
+    path.write_text("".join(change(path.read_text(encoding="utf-8").splitlines(True))), encoding="utf-8")
+    assert journal.check() == journal.Break(number, reason)
+
+
+def test_an_entry_that_was_rewritten_with_a_hash_of_its_own_breaks_the_next(desk):
+    for name in "ab":
+        journal.record("export", Path(f"{name}.csv"), content=name)
+    path = journal.journal_path()
+    first, second = path.read_text(encoding="utf-8").splitlines()
+    forged = {**json.loads(first), "who": "他人"}
+    forged["hash"] = store.manifest.hash_of({name: forged[name] for name in forged if name != "hash"})
+    path.write_text(json.dumps(forged) + "\n" + second + "\n", encoding="utf-8")
+    assert journal.check() == journal.Break(2, "chain")
+
+
+def test_a_line_cut_by_a_killed_run_is_repaired_and_kept(desk):
+    journal.record("export", Path("a.csv"), content="a")
+    path = journal.journal_path()
+    with path.open("ab") as handle:
+        handle.write('{"number": 2, "who": "甲'.encode()[:-1])
+    entry = journal.record("export", Path("b.csv"), content="b")
+    assert entry["number"] == 2 and entry["torn"].startswith('{"number": 2') and journal.check() is None
+
+
+def test_entries_of_several_processes_are_one_chain(desk):
+    code = "from pathlib import Path\nfrom jixiao.store import journal\nfor number in range(12):\n"
+    code += "    journal.record('export', Path('a.csv'), content=str(number))"
+    with_journal = {**os.environ, "JIXIAO_HOME": str(desk)}
+    running = [subprocess.Popen([sys.executable, "-c", code], env=with_journal) for _ in range(3)]
+    assert [process.wait(120) for process in running] == [0, 0, 0]
+    assert journal.check() is None and len(list(journal.read_entries())) == 36
+
+
+def test_a_shortened_journal_is_noticed(desk, no_checks):
+    run("build")
+    journal.journal_path().write_text("", encoding="utf-8")
+    assert [item.kind for item in verify(desk / "data/built")] == ["not_logged"]
+
+
+# diff
+
+
+def changes(found):
+    rows = found.changes.to_dict("records")
+    return {(row["what"], row["indicator"]): (row["before"], row["after"], row["causes"]) for row in rows}
+
+
+def test_a_correction_is_the_cause(desk):
+    built = desk / "data" / "built"
+    store.build("source")
+    (desk / "data" / "corrections.yaml").write_text(CORRECTION, encoding="utf-8")
+    store.build("source")
+    found = compare(find_build("previous", built), find_build("current", built))
+    cause = ("correction", "2023/甲项目.xlsx 项目支出绩效自评表!F8")
+    assert found.inputs == [cause]
+    text = ("text", "完成值 50公里 → 80公里")
+    assert changes(found)["score", "通车里程"] == ("45", "72", [cause, text])
+    assert changes(found)["total", ""] == ("55", "82", [cause, ("scores", "通车里程")])
+    assert changes(found)["grade", ""][:2] == ("poor", "good")
+    assert all(causes == [cause] for (what, _), (*_, causes) in changes(found).items() if what == "finding")
+    shown = run("diff").stdout
+    assert "等级 2023 甲项目 单位自评：差 → 良" in shown and "更正 2023/甲项目.xlsx" in shown
+    assert json.loads(run("diff", "--format", "json").stdout)["changes"][0]["before"] == "45"
+
+
+def test_a_file_that_was_sent_again_a_new_one_and_a_suppression(desk):
+    built = desk / "data" / "built"
+    store.build("source")
+    write_form(desk, "80公里")
+    write_form(desk, "100公里", "乙项目")
+    store.build("source")
+    found = compare(find_build("previous", built), find_build("current", built))
+    own = ("source", "2023/甲项目.xlsx")
+    assert found.count()["score"] == 3
+    rows = found.changes[found.changes["project"] == "甲项目"]
+    assert rows.iloc[0]["causes"] == [own, ("text", "完成值 50公里 → 80公里")]
+    new = found.changes[(found.changes["project"] == "乙项目") & (found.changes["what"] == "score")]
+    assert new["before"].tolist() == ["", ""] and new.iloc[0]["causes"] == [("source", "2023/乙项目.xlsx")]
+    code = store.read_built(built).findings["code"].iloc[0]
+    (desk / "data" / "suppressions.yaml").write_text(SUPPRESSION.format(code=code), encoding="utf-8")
+    store.build("source")
+    found = compare(find_build("previous", built), find_build("current", built))
+    assert found.count() == {"score": 0, "total": 0, "grade": 0, "finding": len(found.changes)}
+    assert {cause[0][0] for cause in found.changes["causes"]} == {"suppression"}
+
+
+def test_a_changed_rule_is_the_cause_and_the_rest_cannot_be_told(desk, tmp_path):
+    """The second build runs with rules of its own: from 50 on the grade is fair."""
+    store.build("source")
+    other = tmp_path / "other"
+    shutil.copytree(PACKAGE, other / "jixiao", ignore=shutil.ignore_patterns("__pycache__"))
+    rules = other / "jixiao/rules/frameworks/caiyu_2020_10.yaml"
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace("name: 中, from: 60", "name: 中, from: 50"), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(other), "PYTHONSAFEPATH": "1"}
+    command = [sys.executable, "-c", "import sys\nfrom jixiao.__main__ import main\nmain()", "build"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=desk)
+    assert done.returncode == 0, done.stderr
+    built = desk / "data" / "built"
+    found = compare(find_build("previous", built), find_build("current", built))
+    cause = ("rule", "frameworks/caiyu_2020_10.yaml")
+    assert found.inputs == [cause]
+    assert changes(found)["grade", ""] == ("poor", "fair", [cause])
+    assert found.count()["score"] == found.count()["total"] == 0
+    assert [item.kind for item in verify(built) if item.name == cause[1]] == ["rule_changed"]
+    chain = trace(store.evaluate("built"), built, "甲")[0].as_text()
+    assert "该规则文件在构建后有改动" in chain
+
+
+def test_two_inputs_that_changed_at_once_are_not_told_apart(desk, no_checks):
+    built = desk / "data" / "built"
+    store.build("source")
+    write_form(desk, "60公里")
+    (desk / "data" / "corrections.yaml").write_text(CORRECTION.replace("50公里", "60公里"), encoding="utf-8")
+    store.build("source")
+    found = compare(find_build("previous", built), find_build("current", built))
+    kinds = {kind for kind, _ in changes(found)["score", "通车里程"][2]}
+    assert kinds == {"source", "correction", "text"}
+    assert "以下之一或几项，清单不能区分：原始文件 2023/甲项目.xlsx、更正" in "\n".join(found.sentences())
+
+
+def test_equal_builds_and_unknown_versions(desk, no_checks):
+    built = desk / "data" / "built"
+    store.build("source")
+    same = compare(find_build("current", built), find_build(str(built), built))
+    assert same.changes.empty and same.sentences()[-1] == "两次构建的得分、总分、等级和问题完全相同"
+    with pytest.raises(RequestError, match="没有唯一的构建版本“previous”，现有版本"):
+        find_build("previous", built)
+
+
+# trace
+
+
+def test_a_score_leads_to_its_cell_its_correction_its_rule_and_its_finding(desk):
+    (desk / "data" / "corrections.yaml").write_text(CORRECTION, encoding="utf-8")
+    run("build")
+    (chain,) = json.loads(run("trace", "甲", "通车", "--format", "json").stdout)
+    links = {link["step"]: (link["text"], link["place"]) for link in chain["links"]}
+    assert chain["value"] == "72"
+    assert links["来源文件"][0] == "2023/甲项目.xlsx"
+    assert links["文件校验码"][0] == store.source_hashes(desk / "data/source")["2023/甲项目.xlsx"]
+    assert links["完成值"] == ("50公里", "项目支出绩效自评表!F8")
+    assert links["更正"][0] == "原表印“50公里”，按登记更正为“80公里”；原因：抄错一位；证据：验收单"
+    assert links["读作"][0] == "完成值 已读取 80"
+    assert links["规则文件"] == ("frameworks/caiyu_2020_10.yaml", store.manifest.rule_hashes()[links["规则文件"][0]])
+    assert links["算式"][0] == "指标值≥100公里，完成值80公里，完成率80.00%；得分＝90×80.00%＝72分。"
+    assert "第十六条" in links["依据"][0] and links["依据"][1] == "官方条文"
+    assert links["构建版本"][0] == read_manifest(desk / "data/built")["version"]
+    assert any(link["step"] == "问题" and "得分与评分标准不符" in link["text"] for link in chain["links"])
+
+
+def test_totals_amounts_and_findings_have_their_chains(desk):
+    store.build("source")
+    results, built = store.evaluate("built"), desk / "data" / "built"
+    (total,) = trace(results, built, "甲项目")
+    texts = {link.step: link.text for link in total.links}
+    assert total.value == "55 差" and texts["合计"] == "10 + 45 = 55" and texts["原表总分"] == "100"
+    (money,) = trace(results, built, "甲项目", "全年执行数")
+    assert money.value == "100" and any(link.place.endswith("!F6") for link in money.links)
+    code = results.findings["code"].iloc[0]
+    for chain in trace(results, built, "甲项目", code):
+        steps = [link.step for link in chain.links]
+        assert {"来源文件", "核查规则", "规则文件", "依据", "算式"} <= set(steps)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("丙",), "没有项目“丙”，已有：乙项目；甲项目"),
+        (("项目",), "项目“项目”对应多处.*：2023 乙项目 单位自评；2023 甲项目 单位自评"),
+        (("甲", "无此项"), "没有指标、金额或问题“无此项”，已有：预算执行率；通车里程"),
+        (("甲项目", "程", "--year", "1999"), "没有项目“甲项目”"),
+    ],
+)
+def test_what_does_not_fit_is_answered_with_what_there_is(desk, no_checks, arguments, sentence):
+    write_form(desk, "100公里", "乙项目")
+    with pytest.raises(RequestError, match=sentence):
+        run("trace", *arguments, "--place", "source")
+
+
+# safety
+
+
+def test_nothing_in_the_package_unpickles_or_runs_text():
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in getattr(node, "names", [])] + [getattr(node, "module", "") or ""]
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                loaded = {name.split(".")[0] for name in names}
+                assert not loaded & {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}, path
+            if isinstance(node, ast.Call):
+                called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                assert called not in {"eval", "exec", "read_pickle", "to_pickle", "unsafe_load", "full_load"}, path
+
+
+def test_exported_findings_run_no_formula():
+    findings = store.evaluate("sample").findings.head(8)
+    evil = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1"]
+    findings = findings.assign(project=evil, suppression="")
+    lines = write_findings(findings, "csv")
+    for text in evil:
+        assert f"'{text}" in lines
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(desk):
+
+    if sys.platform != "linux":
+        pytest.skip("no folder that nobody can write")
+    command = [sys.executable, "-m", "jixiao", "audit", "--place", "source", "--out", "/proc/问题.csv"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=dict(os.environ))
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1 and "失败" in done.stderr
