@@ -89,10 +89,20 @@ ROOMS = {
         ["papers", "review_forms", "self_forms"],
         ["__init__"],
     ],
+    "report": [
+        ["kernels", "notebooks", "pages"],
+        ["requests"],
+        ["formats", "keys", "shares"],
+        ["making"],
+        ["index", "workers"],
+        ["spread"],
+        ["batch"],
+        ["__init__"],
+    ],
     "tables": [["overview"], ["analysis"], ["__init__"]],
 }
 """The modules of a room, from the bottom up; only the top is imported from outside."""
-NOTEBOOK_LIBRARIES = {"papermill", "nbclient", "nbconvert", "nbformat", "ipywidgets", "anywidget", "voila"}
+NOTEBOOK_LIBRARIES = {"papermill", "nbclient", "nbconvert", "nbformat", "ipykernel", "ipywidgets", "anywidget", "voila"}
 DATA_READERS = {
     "python_calamine",
     "openpyxl",
