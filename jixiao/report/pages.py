@@ -59,21 +59,26 @@ def export_page(notebook: Any, *, title: str, footer: str, script: str = "", rem
 
 
 def _with_figures(notebook: Any) -> tuple[Any, int]:
-    """Return the notebook with every figure as a fragment of the page, and their number; they are numbered anew."""
-    shown = copy.copy(notebook)
-    shown.cells = [copy.copy(cell) for cell in notebook.cells]
-    number = 0
-    for cell in shown.cells:
-        outputs = []
-        for output in cell.get("outputs", []):
+    """Return what a page shows, every figure as a fragment of it, and how many there are.
+
+    Cells and figures are numbered anew, so that the same report gives the same page; a cell that shows nothing is not
+    in it.
+    """
+    shown, number = copy.copy(notebook), 0
+    shown.cells = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not cell.outputs:
+            continue
+        made = copy.copy(cell)
+        made.id = f"c{len(shown.cells) + 1}"
+        shown.cells.append(made)
+        for place, output in enumerate(cell.get("outputs", [])):
             if FIGURE in output.get("data", {}):
                 number += 1
                 fragment = figure_html(output.data[FIGURE], output.data.get("text/plain", ""), number)
-                output = {**output, "data": {"text/html": fragment}}
-                output = type(notebook)(output)
-            outputs.append(output)
-        if outputs:
-            cell.outputs = outputs
+                drawn = copy.copy(output)
+                drawn.data = type(output.data)({"text/html": fragment})
+                made.outputs = [*made.outputs[:place], drawn, *made.outputs[place + 1 :]]
     return shown, number
 
 

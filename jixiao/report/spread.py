@@ -42,7 +42,7 @@ def make_there(tasks: Iterable[Task], address: str, out: Path) -> Iterator[tuple
         _check(client, out)
         threads = sum(client.nthreads().values())
         waiting: dict[str, Task] = {}
-        running = as_completed()
+        running = as_completed(loop=client.loop)
         tasks = iter(tasks)
         try:
             for task in tasks:
