@@ -22,14 +22,14 @@ _HOME = {
 }
 """Public name -> the module that holds it; nothing is imported before it is used."""
 
-_ROOMS = ("analysis", "figures", "summary", "tables")
+ROOMS = ("analysis", "figures", "summary", "tables")
 """Rooms that ``jixiao.<name>`` opens when it is first asked for them."""
 
 __all__ = ["audit", "evaluate", "load", "score"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
+    if name in ROOMS:
         return import_module(f"jixiao.{name}")
     home = _HOME.get(name)
     if home is None:

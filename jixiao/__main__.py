@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -206,48 +208,73 @@ def report(
     year: Annotated[list[int] | None, typer.Option(help="年度，可多次")] = None,
     project: Annotated[list[str] | None, typer.Option(help="项目名称的一部分，可多次")] = None,
     department: Annotated[list[str] | None, typer.Option(help="部门名称的一部分，可多次")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="类别，如 单位自评、财政评价、部门汇总，可多次")] = None,
+    output: Annotated[list[str] | None, typer.Option("--format", help="html、docx、xlsx，可多次；默认全部")] = None,
     place: Place = "built",
     out: Annotated[Path | None, typer.Option(help="报告目录，默认 reports")] = None,
-    shared_script: Annotated[bool, typer.Option(help="plotly.js 只存一份，网页变小但不能单独邮寄")] = False,
+    workers: Annotated[int, typer.Option(help="同时工作的进程数，默认与处理器数相同", min=0)] = 0,
+    cluster: Annotated[str, typer.Option(help="交给 dask 集群生成，如 tcp://10.0.0.5:8786，见 docs/cluster.md")] = "",
+    single_file: Annotated[bool, typer.Option("--single-file", help="网页自带 plotly.js，可以单独邮寄")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="另存 PDF（须装有 LibreOffice）")] = False,
+    seconds: Annotated[float, typer.Option(help="每份报告的时限（秒）", min=1)] = 300,
+    resume: Annotated[bool, typer.Option("--resume", help="接着做上次没有做完的一批，其他选项照旧")] = False,
 ) -> None:
-    """为每份评价、每个部门各出一份报告（笔记本和离线网页）。"""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+    """为每份评价、每个部门各出一份报告（网页、Word、Excel 和运行记录）；仍有效的不重做。"""
     from jixiao import report as reports
     from jixiao import store
 
-    if not (everything or year or project or department):
-        raise JixiaoError("请用 --all 生成全部报告，或用 --year、--project、--department 选定范围")
-    folder = store.find_place(place)
+    target = out or store.workbench() / "reports"
+    asked: dict[str, Any] = {
+        **{"years": year, "projects": project, "departments": department, "kinds": kind, "formats": output},
+        **{"place": place, "workers": workers, "cluster": cluster, "single_file": single_file, "pdf": pdf},
+        "seconds": seconds,
+    }
+    if resume:
+        asked |= reports.recall_asked(target)
+    elif not (everything or year or project or department or kind):
+        raise JixiaoError("请用 --all 生成全部报告，或用 --year、--project、--department、--kind 选定范围")
+    folder = store.find_place(asked["place"])
     if (folder / store.MANIFEST).exists() and store.is_stale(folder):
         raise JixiaoError("原始文件或规则在上次构建后有变化，请先运行 jixiao build，再生成报告")
+    formats = reports.choose_formats(asked["formats"] or (), is_pdf=asked["pdf"])
     results = store.evaluate(folder)
-    requests = reports.list_reports(
-        results, place=str(folder), years=year or [], projects=project or [], departments=department or []
+    wanted = {name: asked[name] or () for name in ("years", "projects", "departments", "kinds")}
+    requests = reports.list_reports(results, place=str(folder), **wanted)
+    reports.remember_asked(target, {**asked, "place": str(folder)})
+    manner = reports.Manner(
+        formats, asked["single_file"], asked["workers"] or os.cpu_count() or 1, asked["cluster"], asked["seconds"]
     )
-    target = out or store.workbench() / "reports"
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as progress:
-        task = progress.add_task("生成报告", total=len(requests))
-
-        def tell(outcome: reports.Outcome) -> None:
-            progress.advance(task)
-            if outcome.error:
-                progress.console.print(f"失败：{outcome.request.title}：{outcome.error}", markup=False)
-
-        outcomes = reports.run_reports(
-            requests,
-            target,
-            as_of="；".join(filter(None, (f"{results.as_of.astimezone():%Y-%m-%d %H:%M}", results.remark))),
-            shared_script=shared_script,
-            is_all=everything,
-            tell=tell,
-        )
+    try:
+        outcomes = _show_progress(reports, requests, results, target, manner)
+    except KeyboardInterrupt:
+        print("已中断，做完的报告都已保存；用 jixiao report --resume 接着做", file=sys.stderr)
+        raise typer.Exit(130) from None
     commands.record("report", target, folder)
-    failed = sum(outcome.page is None for outcome in outcomes)
-    print(f"已生成 {len(outcomes) - failed} 份报告，目录页：{_shown(target / 'index.html')}")
+    failed, kept = reports.count_failed(outcomes), sum(outcome.is_kept for outcome in outcomes)
+    print(
+        f"新生成 {len(outcomes) - failed - kept} 份，{kept} 份仍有效，{failed} 份失败。"
+        f"目录页：{_shown(target / 'index.html')}，记录：{_shown(target / 'report.log')}"
+    )
     if failed:
-        raise JixiaoError(f"有 {failed} 份报告未能生成，原因见上")
+        raise typer.Exit(1)
+
+
+def _show_progress(reports: Any, requests: Any, results: Any, target: Path, manner: Any) -> Any:
+    """Make the reports under a progress bar with rate and time left; one line for each failure."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("生成报告"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    with Progress(*columns, TextColumn("剩余"), TimeRemainingColumn()) as progress:
+        task, begun, made = progress.add_task("", total=len(requests), rate=""), time.monotonic(), 0
+
+        def tell(outcome: Any) -> None:
+            nonlocal made
+            made += not outcome.is_kept
+            progress.update(task, advance=1, rate=f"{made * 60 / (time.monotonic() - begun):.0f} 份/分钟")
+            if outcome.error:
+                progress.console.print(f"失败：{outcome.request.title}：{outcome.error}", markup=False, soft_wrap=True)
+
+        return reports.run_reports(requests, results, target, manner=manner, tell=tell)
 
 
 @app.command()

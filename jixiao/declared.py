@@ -200,7 +200,15 @@ def load_yaml(path: Path) -> tuple[Any, list[str]]:
             _inspect(text, path.name)
         loader = _StrictLoader(text)
         content = loader.get_single_data()
-    except (yaml.YAMLError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
+    except (
+        yaml.YAMLError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{mark.line + 1}" if mark else "？"
         raise DeclarationError(path.name, [f"第{place}行：不是合法的 YAML，请检查缩进、冒号和引号"]) from error

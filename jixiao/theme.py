@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from html import escape
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,6 @@ CONFIG = {
 
 class Figure:
     """A chart as a plotly description, with an alternative text and the frame it draws."""
-
-    _number = 0
 
     def __init__(self, data: list[dict[str, Any]], layout: dict[str, Any], *, alt: str, frame: pd.DataFrame) -> None:
         self.data = data
@@ -58,18 +57,31 @@ class Figure:
 
     def to_html(self) -> str:
         """Return a self-made fragment that draws with the plotly.js of the page; loads nothing."""
-        Figure._number += 1
-        name = f"jixiao-figure-{Figure._number}"
-        text = json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False).replace("</", "<\\/")
-        height = self.layout["height"]
-        return (
-            f"<div id='{name}' class='jixiao-figure' role='img' aria-label='{escape(self.alt, quote=True)}' "
-            f"style='height:{height}px'></div><script>(function(){{var f={text};"
-            f"if(window.Plotly)Plotly.newPlot('{name}',f.data,f.layout,f.config);}})();</script>"
-        )
+        return figure_html(self.to_dict(), self.alt)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {"application/vnd.plotly.v1+json": self.to_dict(), "text/html": self.to_html(), "text/plain": self.alt}
+        return {"application/vnd.plotly.v1+json": self.to_dict(), "text/plain": self.alt}
+
+
+_numbers = count(1)
+
+
+def figure_html(description: dict[str, Any], alt: str, number: int | None = None) -> str:
+    """Return a plotly description as a fragment that draws with the plotly.js of the page (图的网页片段).
+
+    Args:
+        description: ``data``, ``layout`` with its height, and ``config``.
+        alt: What a reader who does not see the chart is told.
+        number: Tells the figures of one page apart; the next free one when it is None.
+    """
+    name = f"jixiao-figure-{next(_numbers) if number is None else number}"
+    text = json.dumps(description, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+    height = description["layout"]["height"]
+    return (
+        f"<div id='{name}' class='jixiao-figure' role='img' aria-label='{escape(alt, quote=True)}' "
+        f"style='height:{height}px'></div><script>(function(){{var f={text};"
+        f"if(window.Plotly)Plotly.newPlot('{name}',f.data,f.layout,f.config);}})();</script>"
+    )
 
 
 def plotly_script() -> Path:

@@ -90,6 +90,16 @@ ROOMS = {
         ["papers", "review_forms", "self_forms"],
         ["__init__"],
     ],
+    "report": [
+        ["kernels", "notebooks", "pages"],
+        ["requests"],
+        ["formats", "keys", "shares"],
+        ["making"],
+        ["index", "workers"],
+        ["spread"],
+        ["batch"],
+        ["__init__"],
+    ],
     "scoring": [["choice", "points", "words"], ["explanation", "totals"], ["__init__"]],
     "store": [
         ["places"],
@@ -103,7 +113,7 @@ ROOMS = {
     "tables": [["overview"], ["analysis"], ["__init__"]],
 }
 """The modules of a room, from the bottom up; only the top is imported from outside."""
-NOTEBOOK_LIBRARIES = {"papermill", "nbclient", "nbconvert", "nbformat", "ipywidgets", "anywidget", "voila"}
+NOTEBOOK_LIBRARIES = {"papermill", "nbclient", "nbconvert", "nbformat", "ipykernel", "ipywidgets", "anywidget", "voila"}
 DATA_READERS = {
     "python_calamine",
     "openpyxl",

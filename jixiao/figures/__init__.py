@@ -33,10 +33,11 @@ from jixiao.figures.points import (
     plot_quadrants,
     plot_total_distribution,
 )
-from jixiao.theme import Figure, plotly_script
+from jixiao.theme import Figure, figure_html, plotly_script
 
 __all__ = [
     "Figure",
+    "figure_html",
     "plot_benchmark",
     "plot_carry_overs",
     "plot_category_heat",

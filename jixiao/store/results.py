@@ -74,10 +74,23 @@ def load(place: str | Path = "source") -> Frames:
         >>> sorted(jixiao.load("data/sample").projects["year"].unique().tolist())
         [2023, 2024]
     """
+    if str(place) in _HANDED:
+        return _HANDED[str(place)].frames
     folder = find_place(place)
     if (folder / MANIFEST).exists():
         return read_built(folder).frames
     return load_frames(folder)[0]
+
+
+_HANDED: dict[str, Results] = {}
+
+
+def hand_over(place: str, results: Results) -> None:
+    """Let :func:`load` and :func:`evaluate` of a place give these results in this process (交付结果); nothing is read.
+
+    A kernel that makes one report is handed what the report may see; it needs neither the files nor the time to read.
+    """
+    _HANDED[place] = results
 
 
 def evaluate_files(place: str | Path = "source", *, framework: str = "") -> tuple[Results, list[JixiaoError]]:
@@ -101,6 +114,8 @@ def evaluate(place: str | Path = "source", *, framework: str = "") -> Results:
         >>> bool(jixiao.evaluate("data/sample").totals["total_reported"].notna().any())
         True
     """
+    if str(place) in _HANDED and not framework:
+        return _HANDED[str(place)]
     folder = find_place(place)
     if (folder / MANIFEST).exists() and not framework:
         return read_built(folder)

@@ -1,0 +1,30 @@
+"""Thousands of reports that can be filed as they are (报告): requests, batches, formats, pages.
+
+A report is an executed notebook, its offline page and its documents in one folder, ``<year>/<department>/<project>/
+<kind>/``; that of a department is in ``<year>/<department>/<kind>/``. See :func:`list_reports` and :func:`run_reports`.
+"""
+
+from __future__ import annotations
+
+from jixiao.report.batch import Manner, Outcome, count_failed, recall_asked, remember_asked, run_reports
+from jixiao.report.formats import FORMATS, choose_formats
+from jixiao.report.notebooks import TIME_LIMIT, run_notebook
+from jixiao.report.pages import export_page
+from jixiao.report.requests import ReportRequest, kind_word, list_reports
+
+__all__ = [
+    "FORMATS",
+    "TIME_LIMIT",
+    "Manner",
+    "Outcome",
+    "ReportRequest",
+    "choose_formats",
+    "count_failed",
+    "export_page",
+    "kind_word",
+    "list_reports",
+    "recall_asked",
+    "remember_asked",
+    "run_notebook",
+    "run_reports",
+]

@@ -1,0 +1,188 @@
+"""Worker processes (工作进程): each makes one report after the other; one that dies costs nothing but its time.
+
+A worker is this module run as a program. Tasks and answers are pickles over its pipes, between processes of one user
+and one package. It forks the server of its kernels first, while it has one thread, and ends when its pipe does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from jixiao.errors import JixiaoError, RequestError
+from jixiao.report import kernels
+from jixiao.report.making import DiskFullError, Task, make_report
+from jixiao.report.notebooks import report_words
+
+ROOT = Path(__file__).resolve().parents[2]
+GRACE = 90
+"""Seconds a worker has beyond the time limit of a report, to write its files."""
+TRIES = 2
+ORDINARY = "JIXIAO_ORDINARY_KERNELS"
+"""Set this to start an ordinary kernel for each report, as on systems that cannot fork."""
+Answer = dict[str, Any] | JixiaoError
+
+
+class Worker:
+    """One worker process; started when it is made."""
+
+    def __init__(self) -> None:
+        paths = [*filter(None, [os.environ.get("PYTHONPATH")]), str(ROOT)]
+        one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", "from jixiao.report.workers import main; main()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # a Ctrl-C is for the batch, which ends its workers
+            env={**os.environ, **one, "PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(paths)},
+        )
+
+    def make(self, task: Task) -> Answer | None:
+        """Make one report; None when the worker died over it, or took too long and was ended."""
+        timer = threading.Timer(task.time_limit + GRACE, self.end)
+        timer.start()
+        try:
+            assert self.process.stdin is not None and self.process.stdout is not None
+            pickle.dump(task, self.process.stdin, pickle.HIGHEST_PROTOCOL)
+            self.process.stdin.flush()
+            answer: Answer = pickle.load(self.process.stdout)
+            return answer
+        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
+            self.end()
+            return None
+        finally:
+            timer.cancel()
+
+    def end(self) -> None:
+        """End the process; its kernels end with it."""
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    pipe.close()
+
+
+class Pool:
+    """The workers of this process (工作进程池): started when first needed, replaced when they die."""
+
+    def __init__(self) -> None:
+        self._idle: queue.LifoQueue[Worker] = queue.LifoQueue()
+        self._all: list[Worker] = []
+        self._is_closed = False
+
+    def make(self, task: Task) -> Answer:
+        """Make one report in a worker; a report over which two of them died is given up."""
+        for _ in range(TRIES):
+            if self._is_closed:
+                break
+            try:
+                worker = self._idle.get_nowait()
+            except queue.Empty:
+                worker = Worker()
+                self._all.append(worker)
+            answer = worker.make(task)
+            if answer is not None:
+                self._idle.put(worker)
+                return answer
+        return RequestError(report_words()["worker_died"])
+
+    def close(self) -> None:
+        """End all workers, whatever they are doing."""
+        self._is_closed = True
+        for worker in self._all:
+            worker.end()
+
+
+def make_here(tasks: Iterable[Task], workers: int) -> Iterator[tuple[Task, Answer]]:
+    """Make reports on this machine (本机批量生成) and yield each with what became of it, as they come.
+
+    Args:
+        tasks: Taken as they are needed, so that few are held at a time.
+        workers: Number of worker processes.
+    """
+    pool, waiting, tasks = Pool(), dict[Future[Answer], Task](), iter(tasks)
+    with ThreadPoolExecutor(workers, thread_name_prefix="report") as threads:
+        try:
+            for task in tasks:
+                waiting[threads.submit(pool.make, task)] = task
+                if len(waiting) > workers:
+                    yield from _ready(waiting)
+            while waiting:
+                yield from _ready(waiting)
+        finally:
+            for future in waiting:
+                future.cancel()
+            pool.close()
+
+
+def _ready(waiting: dict[Future[Answer], Task]) -> Iterator[tuple[Task, Answer]]:
+    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+        yield waiting.pop(future), future.result()
+
+
+def serve(tasks: BinaryIO, answers: BinaryIO) -> None:
+    """Answer tasks until there are no more (工作进程主循环). The end of the pipe ends a report half made, too."""
+    given: queue.Queue[Task] = queue.Queue()
+
+    def listen() -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                given.put(pickle.load(tasks))
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        task = given.get()
+        try:
+            answer: Answer = make_report(task)
+        except DiskFullError as error:
+            answer = DiskFullError(str(error))
+        except JixiaoError as error:
+            answer = RequestError(str(error))
+        except ConnectionError:
+            os._exit(1)  # the server of the kernels is gone, and only a new process can fork another
+        except Exception as error:
+            message = f"{type(error).__name__}：{error}".splitlines()[0]
+            answer = RequestError(report_words()["report_failed"].format(title=task.request.title, message=message))
+        pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+
+
+def main() -> None:
+    """Run as a worker: tasks and answers go over channels of their own, so that no library writes between them."""
+    tasks, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if kernels.can_fork() and not os.environ.get(ORDINARY):
+        _import_everything()
+        kernels.start(private=(tasks.fileno(), answers.fileno()))
+    serve(tasks, answers)
+
+
+def _import_everything() -> None:
+    """Import and load what every report needs, once, so that no kernel does it again."""
+    import nbconvert  # noqa: F401
+    import papermill  # noqa: F401
+
+    import jixiao
+    from jixiao.checks import load_checks
+    from jixiao.framework import load_frameworks, methods
+    from jixiao.vocabulary import category_groups, columns, value_labels
+
+    for room in jixiao.ROOMS:
+        getattr(jixiao, room)
+    for load in (category_groups, columns, load_checks, load_frameworks, methods, value_labels):
+        load()
