@@ -33,10 +33,12 @@ from jixiao.figures.points import (
     plot_quadrants,
     plot_total_distribution,
 )
+from jixiao.figures.prints import Picture, print_figure
 from jixiao.theme import Figure, figure_html, plotly_script
 
 __all__ = [
     "Figure",
+    "Picture",
     "figure_html",
     "plot_benchmark",
     "plot_carry_overs",
@@ -63,4 +65,5 @@ __all__ = [
     "plot_unit_costs",
     "plot_waterfall",
     "plotly_script",
+    "print_figure",
 ]

@@ -10,13 +10,20 @@ from pathlib import Path
 
 from jixiao.errors import RequestError
 from jixiao.forms.document import paint_document
-from jixiao.forms.layouts import load_layout
-from jixiao.forms.proof import prove
-from jixiao.forms.proof import read_frames as read_frames
-from jixiao.forms.selection import Evaluation, list_evaluations, name_evaluations
+from jixiao.forms.layouts import Layout, load_layout
+from jixiao.forms.proof import prove, read_frames
+from jixiao.forms.selection import Evaluation, list_evaluations, name_evaluations, number_of, pick_evaluation
 from jixiao.forms.self_evaluation import lay_out, lay_out_empty
-from jixiao.forms.slots import LaidOut
-from jixiao.forms.workbook import paint_workbook
+from jixiao.forms.slots import LINE_POINTS, LaidOut, Slot, number_slot, plain, sum_formula, text_lines
+from jixiao.forms.workbook import (
+    BOOK_OPTIONS,
+    MAX_HEIGHT,
+    MAX_TEXT,
+    paint_sheet,
+    paint_workbook,
+    text_length,
+    write_text,
+)
 from jixiao.schemas import Frames
 from jixiao.store import find_place, load, safe_name, write_safely
 
@@ -147,3 +154,32 @@ def _paint(form: LaidOut, path: Path) -> list[int]:
         paint_document(form, path)
         return []
     return paint_workbook(form, path)
+
+
+__all__ = [
+    "BOOK_OPTIONS",
+    "FORMATS",
+    "LINE_POINTS",
+    "MAX_HEIGHT",
+    "MAX_TEXT",
+    "Evaluation",
+    "LaidOut",
+    "Layout",
+    "Slot",
+    "Written",
+    "lay_out",
+    "load_file",
+    "load_layout",
+    "number_of",
+    "number_slot",
+    "paint_sheet",
+    "pick_evaluation",
+    "plain",
+    "read_frames",
+    "sum_formula",
+    "text_length",
+    "text_lines",
+    "write_forms",
+    "write_template",
+    "write_text",
+]

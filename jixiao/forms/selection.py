@@ -66,6 +66,13 @@ def list_evaluations(frames: Frames, layout: Layout, *, project: str = "", year:
     ]
 
 
+def pick_evaluation(frames: Frames, key: dict[str, Any], layout: Layout) -> Evaluation:
+    """Return the one evaluation of a key (year, project_id, evaluation) with its rows (按主键取一份评价)."""
+    rows = frames.evaluations
+    (head,) = rows[rows[list(key)].eq(pd.Series(key)).all(axis=1)].to_dict("records")
+    return _evaluation(frames, head, layout)
+
+
 def name_evaluations(rows: list[dict[str, Any]], layout: Layout) -> str:
     """Name evaluations in a sentence: project and year, the first few of them."""
     listed = list(dict.fromkeys(f"{row['project']}{layout.year_line.format(year=row['year'])}" for row in rows))

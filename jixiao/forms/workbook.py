@@ -17,6 +17,8 @@ MAX_TEXT = 32_767
 """Characters a cell of a workbook holds, a character outside the basic plane counting two."""
 MAX_HEIGHT = 409
 """Points a row of a workbook can be high."""
+BOOK_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+"""A text of the data stays a text."""
 _ROOM = 6
 
 
@@ -32,7 +34,7 @@ def paint_workbook(form: LaidOut, path: Path) -> list[int]:
     import xlsxwriter
 
     for slot in form.slots:
-        length = len(slot.text.encode("utf-16-le")) // 2
+        length = text_length(slot.text)
         if length > MAX_TEXT:
             raise FormError(
                 path.name,
@@ -40,28 +42,46 @@ def paint_workbook(form: LaidOut, path: Path) -> list[int]:
                 f"Excel 单元格最多{MAX_TEXT}个字符，请缩短，或改写为 .docx",
                 place=f"单元格 {slot.address}",
             )
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with xlsxwriter.Workbook(str(path), BOOK_OPTIONS) as book:
         book.formats[0].set_font_name(form.layout.page.font)
-        sheet = book.add_worksheet(form.layout.title)
-        _set_page(form, sheet)
-        styles: dict[tuple[Any, ...], Format] = {}
-        for slot in form.slots:
-            _write_slot(sheet, slot, _style(book, form, slot, styles))
-            if slot.rule is not None:
-                _add_rule(sheet, slot, slot.rule)
-        if form.alarm:
-            area, condition = form.alarm
-            red = book.add_format({"font_color": "#C00000", "bg_color": "#FDE9E7"})
-            locked = "".join(f"${part}" for part in _split(condition.partition("<>")[0]))
-            rule = {"type": "formula", "criteria": f"={locked}<>{condition.partition('<>')[2]}", "format": red}
-            sheet.conditional_format(area, rule)
-        if form.is_template:
-            allowed = ("format_cells", "format_rows", "format_columns", "insert_rows", "delete_rows")
-            sheet.protect("", dict.fromkeys(allowed, True))
-        heights, tall = row_heights(form)
-        for row, height in enumerate(heights):
-            sheet.set_row(row, height)
+        return paint_sheet(form, book)
+
+
+def text_length(text: str) -> int:
+    """Return the length of a text as a workbook counts it (字符数).
+
+    Example:
+        >>> text_length("甲"), text_length("😀")
+        (1, 2)
+    """
+    return len(text.encode("utf-16-le")) // 2
+
+
+def paint_sheet(form: LaidOut, book: Workbook) -> list[int]:
+    """Add a laid-out form to a workbook as a sheet (写成一张工作表).
+
+    Returns:
+        The rows (from 1) whose text needs more height than a workbook allows.
+    """
+    sheet = book.add_worksheet(form.layout.title)
+    _set_page(form, sheet)
+    styles: dict[tuple[Any, ...], Format] = {}
+    for slot in form.slots:
+        _write_slot(sheet, slot, _style(book, form, slot, styles))
+        if slot.rule is not None:
+            _add_rule(sheet, slot, slot.rule)
+    if form.alarm:
+        area, condition = form.alarm
+        red = book.add_format({"font_color": "#C00000", "bg_color": "#FDE9E7"})
+        locked = "".join(f"${part}" for part in _split(condition.partition("<>")[0]))
+        rule = {"type": "formula", "criteria": f"={locked}<>{condition.partition('<>')[2]}", "format": red}
+        sheet.conditional_format(area, rule)
+    if form.is_template:
+        allowed = ("format_cells", "format_rows", "format_columns", "insert_rows", "delete_rows")
+        sheet.protect("", dict.fromkeys(allowed, True))
+    heights, tall = row_heights(form)
+    for row, height in enumerate(heights):
+        sheet.set_row(row, height)
     return tall
 
 
@@ -121,12 +141,18 @@ def _write_slot(sheet: Worksheet, slot: Slot, style: Format) -> None:
         sheet.write_formula(*at, slot.formula, style, blank if slot.number is None else float(slot.number))
     elif slot.number is not None:
         sheet.write_number(*at, float(slot.number), style)
-    elif not slot.text:
-        sheet.write_blank(*at, None, style)
-    elif slot.text.startswith("<r>"):  # the library takes such a text for its own markup, in fragments it does not
-        sheet.write_rich_string(*at, slot.text[:1], slot.text[1:2], slot.text[2:], style)
     else:
-        sheet.write_string(*at, slot.text, style)
+        write_text(sheet, at, slot.text, style)
+
+
+def write_text(sheet: Worksheet, at: tuple[int, int], text: str, style: Format) -> None:
+    """Write a text that stays a text, whatever it looks like (写入文字)."""
+    if not text:
+        sheet.write_blank(*at, None, style)
+    elif text.startswith("<r>"):  # the library takes such a text for its own markup, in fragments it does not
+        sheet.write_rich_string(*at, text[:1], text[1:2], text[2:], style)
+    else:
+        sheet.write_string(*at, text, style)
 
 
 def _add_rule(sheet: Worksheet, slot: Slot, rule: Rule) -> None:
