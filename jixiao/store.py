@@ -302,7 +302,7 @@ def rules_hash() -> str:
     """Return one hash over every declared rule that a score, a finding or a frame of received data can depend on."""
     digest = hashlib.sha256()
     aside = {
-        *(RULES / f"{name}.yaml" for name in ("dashboard", "reports", "sample")),
+        *(RULES / f"{name}.yaml" for name in ("boards", "dashboard", "reports", "sample")),
         *(RULES / "layouts").glob("*.yaml"),
     }
     for path in sorted(set(RULES.rglob("*.yaml")) - aside):
