@@ -345,8 +345,17 @@ def dashboard(
     host: Annotated[str, typer.Option(help="监听地址，只允许本机")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="端口")] = 8866,
     browser: Annotated[bool, typer.Option(help="启动后打开浏览器")] = False,
+    static: Annotated[Path | None, typer.Option(help="不启动服务，把看板写成静态网页放入此目录")] = None,
 ) -> None:
-    """启动看板，按提示的地址在浏览器中打开。"""
+    """启动看板，按提示的地址在浏览器中打开；或用 --static 生成不需要服务的网页。"""
+    if static is not None:
+        from jixiao.viewer import publish
+
+        size, results = publish(place, static)
+        count = len(results.frames.projects)
+        page, count = _shown(static / "index.html"), len(results.frames.projects)
+        print(f"静态看板已写好：{count} 个项目，{size / 1e6:.1f} MB；用浏览器打开 {page}，或放到任何网页服务器上。")
+        return
     from jixiao.dashboard import run_dashboard
 
     raise typer.Exit(run_dashboard(place=place, host=host, port=port, open_browser=browser))

@@ -14,8 +14,16 @@ from jixiao.figures.comparisons import (
     plot_robustness,
     plot_unit_costs,
 )
-from jixiao.figures.execution import plot_carry_overs, plot_execution_bands, plot_execution_groups, plot_waterfall
+from jixiao.figures.execution import (
+    BANDS,
+    plot_carry_overs,
+    plot_execution_bands,
+    plot_execution_groups,
+    plot_waterfall,
+)
 from jixiao.figures.overview import (
+    GRADE_COLOURS,
+    SEVERITY_COLOURS,
     plot_category_heat,
     plot_comparison,
     plot_completion,
@@ -37,6 +45,9 @@ from jixiao.figures.prints import Picture, print_figure
 from jixiao.theme import Figure, figure_html, plotly_script
 
 __all__ = [
+    "BANDS",
+    "GRADE_COLOURS",
+    "SEVERITY_COLOURS",
     "Figure",
     "Picture",
     "figure_html",

@@ -58,19 +58,24 @@ def list_evaluations(frames: Frames, layout: Layout, *, project: str = "", year:
         if every.empty:
             raise RequestError(f"没有读到{what}，不能写出；请换一个填有{what}的文件或数据目录")
         raise RequestError(f"没有符合条件的{what}，现有：{name_evaluations(every.to_dict('records'), layout)}")
+    return _take(frames, chosen, layout)
+
+
+def pick_evaluation(frames: Frames, key: dict[str, Any], layout: Layout) -> Evaluation:
+    """Return the one evaluation of a key (year, project_id, evaluation) with its rows (按主键取一份评价)."""
+    rows = frames.evaluations
+    (found,) = _take(frames, rows[rows[list(key)].eq(pd.Series(key)).all(axis=1)], layout)
+    return found
+
+
+def _take(frames: Frames, chosen: pd.DataFrame, layout: Layout) -> list[Evaluation]:
+    """Take the rows of some evaluations out of the frames, all of them in one pass."""
     whole = {name: getattr(frames, name) for name in ("budgets", "indicators", "headings")}
     places = {name: rows_of_each(frame, chosen) for name, frame in whole.items()}
     return [
         _evaluation(row, {name: frame.take(places[name][number]) for name, frame in whole.items()}, layout)
         for number, row in enumerate(chosen.to_dict("records"))
     ]
-
-
-def pick_evaluation(frames: Frames, key: dict[str, Any], layout: Layout) -> Evaluation:
-    """Return the one evaluation of a key (year, project_id, evaluation) with its rows (按主键取一份评价)."""
-    rows = frames.evaluations
-    (head,) = rows[rows[list(key)].eq(pd.Series(key)).all(axis=1)].to_dict("records")
-    return _evaluation(frames, head, layout)
 
 
 def name_evaluations(rows: list[dict[str, Any]], layout: Layout) -> str:

@@ -1,0 +1,101 @@
+"""The pages as a folder of files (静态看板): any web server, or none, shows them; nothing is computed on a server."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from string import Template
+
+import jixiao
+from jixiao.boards.declared_pages import boards, describe
+from jixiao.boards.packing import pack
+from jixiao.boards.prepared import prepare
+from jixiao.boards.scripts import MARK, PAGES, script
+from jixiao.errors import RequestError
+from jixiao.store import Results, write_safely
+from jixiao.theme import plotly_script
+
+
+def write_site(
+    results: Results,
+    folder: Path,
+    *,
+    is_old: bool = False,
+    links: Mapping[tuple[int, str, str], str] | None = None,
+    key: str = "",
+) -> int:
+    """Write the pages of some results as a folder of static files (生成静态看板); the folder changes all at once.
+
+    Args:
+        results: From :func:`jixiao.evaluate`.
+        folder: A new or empty folder, or one that this function wrote before.
+        is_old: Sources or rules changed since the results were made; the pages then say so.
+        links: Address of the report of an evaluation by year, project and kind, as :func:`prepare` takes it.
+        key: Kept in the folder, for who wants to know what it was made from.
+
+    Returns:
+        The bytes written.
+
+    Raises:
+        RequestError: The folder holds something else, or cannot be written.
+    """
+    folder = folder.absolute()
+    if folder.exists() and not (folder / MARK).exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RequestError(f"目录“{folder}”中已有其他文件，静态看板须写到新目录、空目录或以前生成的看板目录")
+    beside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    old = beside.with_name(f"{beside.name}.old")
+    try:
+        (beside / "data").mkdir(parents=True)
+        _fill(results, beside, is_old, links, key)
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(beside, folder)
+    except OSError as error:
+        if old.exists() and not folder.exists():
+            os.replace(old, folder)
+        raise RequestError(f"静态看板不能写入“{folder}”：{error.strerror}，请换一个目录或腾出空间") from error
+    finally:
+        for left in (beside, old):
+            shutil.rmtree(left, ignore_errors=True)
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _fill(
+    results: Results, folder: Path, is_old: bool, links: Mapping[tuple[int, str, str], str] | None, key: str
+) -> None:
+    stamp, chunks = secrets.token_hex(6), {}
+    for name, tables in prepare(results, links):
+        packed = {key: pack(frame) for key, frame in tables.items()}
+        chunks[name] = max(table["count"] for table in packed.values())
+        _write_chunk(folder, name, stamp, packed)
+    _write_chunk(folder, "pages", stamp, describe(results, chunks=chunks, stamp=stamp, is_old=is_old))
+    words = boards()["words"]
+    plotly = plotly_script()
+    parts = {
+        "title": escape(boards()["title"]),
+        "loading": escape(words["loading"]),
+        "failed": escape(words["load_failed"].format(code="pages")),
+        "noscript": escape(words["noscript"]),
+        "stamp": stamp,
+        "plotly": plotly.stat().st_size,
+    }
+    page = Template((PAGES / "index.html").read_text(encoding="utf-8")).substitute(parts)
+    mark = json.dumps({"jixiao": jixiao.__version__, "stamp": stamp, "key": key})
+    own = f'"use strict";\n{{\n{script("site")}\n}}\n'
+    for name, text in (("index.html", page), ("board.js", own), (MARK, mark)):
+        (folder / name).write_text(text, encoding="utf-8")
+    shutil.copyfile(PAGES / "board.css", folder / "board.css")
+    shutil.copyfile(plotly, folder / "plotly.min.js")
+
+
+def _write_chunk(folder: Path, name: str, stamp: str, content: object) -> None:
+    """Write one chunk as a script, so that a page opened from a folder can load it."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    call = f"jixiaoChunk({json.dumps(name)},{json.dumps(stamp)},{text})\n"
+    path = folder / "data" / f"{name}.js"
+    write_safely(path, lambda target: target.write_text(call, encoding="utf-8"))

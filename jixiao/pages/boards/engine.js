@@ -1,0 +1,142 @@
+// Prepared tables and the queries on them: choose rows, count, add whole numbers, divide sums. Nothing else is worked out here.
+
+/** Unpack a table: each column as an array; texts as texts, figures as whole numbers with their scale. */
+function unpack(packed) {
+  const columns = {};
+  for (const [name, { words, scale, values }] of Object.entries(packed.columns)) {
+    columns[name] = { scale: scale ?? 0, values: words ? values.map((code) => words[code]) : values };
+  }
+  return { count: packed.count, columns };
+}
+
+/** Put parts of one table below each other. */
+function joinTables(parts) {
+  if (parts.length === 1) return parts[0];
+  const joined = { count: 0, columns: {} };
+  for (const part of parts) {
+    for (const [name, { scale, values }] of Object.entries(part.columns)) {
+      const column = (joined.columns[name] ??= { scale, values: [] });
+      for (const value of values) column.values.push(value);
+    }
+    joined.count += part.count;
+  }
+  return joined;
+}
+
+/** The value of a column as a reader means it. */
+function valueAt(table, name, row) {
+  const { scale, values } = table.columns[name];
+  const value = values[row];
+  return scale && value !== null ? value / scale : value;
+}
+
+/** The tests that the choices of a reader and the query itself put on the rows of a table. */
+function testsOf(board, query, table, choice) {
+  const { columns } = table;
+  const tests = [];
+  const demand = (name, wanted) => tests.push([columns[name].values, new Set(wanted)]);
+  for (const name of ["department", "department_kind", "severity", "title", "project_id"]) {
+    if (choice[name] && columns[name]) demand(name, [choice[name]]);
+  }
+  if (columns.year && choice.year !== "all") demand("year", [choice.year]);
+  if (query.evaluation === "merged") {
+    demand("evaluation", [choice.evaluation || ""]);
+    demand("is_top", [1]);
+  } else if (query.evaluation === "each") {
+    demand("evaluation", choice.evaluation ? [choice.evaluation] : board.evaluations);
+  } else if (choice.evaluation && columns.evaluation) {
+    demand("evaluation", [choice.evaluation]);
+  }
+  for (const [name, wanted] of Object.entries(query.where ?? {})) demand(name, wanted);
+  return tests;
+}
+
+/** The numbers of the rows that a query takes. */
+function chooseRows(board, query, table, choice) {
+  const tests = testsOf(board, query, table, choice);
+  const known = (query.known ?? []).map((name) => table.columns[name].values);
+  let rows = [];
+  for (let row = 0; row < table.count; row += 1) {
+    if (!tests.every(([values, wanted]) => wanted.has(values[row]))) continue;
+    if (known.every((values) => values[row] !== null && values[row] !== "")) rows.push(row);
+  }
+  if (query.evaluation === "preferred" && !choice.evaluation) {
+    const kinds = table.columns.evaluation.values;
+    const there = new Set(rows.map((row) => kinds[row]));
+    const first = ["self", "department", "finance", ...there].find((kind) => there.has(kind));
+    rows = rows.filter((row) => kinds[row] === first);
+  }
+  return rows;
+}
+
+/** What one value of a query is over some rows; a sum of no money or points is missing, never zero. */
+function measure(table, rows, asked, made) {
+  const [verb, about = ""] = asked.split(" ");
+  const values = (name) => table.columns[name].values;
+  const sum = (name, over = rows) => {
+    const known = over.filter((row) => values(name)[row] !== null);
+    return known.length ? known.reduce((total, row) => total + values(name)[row], 0) : null;
+  };
+  if (verb === "count") return rows.length;
+  if (verb === "distinct") return new Set(rows.map((row) => values(about)[row])).size;
+  if (verb === "first") return rows.length ? valueAt(table, about, rows[0]) : null;
+  if (verb === "sum") {
+    const total = sum(about) ?? (table.columns[about].scale === 1 ? 0 : null); // no findings are none, no money is unknown
+    return total === null ? null : total / (table.columns[about].scale || 1);
+  }
+  if (verb === "mean") {
+    const count = rows.filter((row) => values(about)[row] !== null).length;
+    return count ? sum(about) / count / (table.columns[about].scale || 1) : null;
+  }
+  if (verb === "ratio") {
+    const [part, whole] = about.split("/");
+    const both = rows.filter((row) => values(part)[row] !== null && values(whole)[row] > 0);
+    return both.length ? sum(part, both) / sum(whole, both) : null;
+  }
+  if (verb === "counted") {
+    const [name, wanted] = about.split("=");
+    const codes = new Set(wanted.split("|"));
+    return rows.filter((row) => codes.has(values(name)[row])).length;
+  }
+  const [part, whole] = about.split("/"); // share
+  return made[whole] ? made[part] / made[whole] : null;
+}
+
+/** Compare two values of a column: coded ones in the order of their words, numbers by size, missing last. */
+function comparing(board, name) {
+  const order = Object.keys(board.values[name] ?? {});
+  return (one, other) => {
+    const [left, right] = [one[name], other[name]];
+    if (left === null || right === null) return (left === null) - (right === null);
+    if (order.length) return order.indexOf(String(left)) - order.indexOf(String(right));
+    return typeof left === "number" ? left - right : String(left).localeCompare(String(right), "zh");
+  };
+}
+
+/** Answer a query: one object per group with its key, its values and, under `rows`, the rows of the table behind it. */
+function answer(board, query, table, choice) {
+  const groups = new Map();
+  const keys = query.by ?? [];
+  for (const row of chooseRows(board, query, table, choice)) {
+    const key = keys.map((name) => table.columns[name].values[row]).join("\u0001");
+    (groups.get(key) ?? groups.set(key, []).get(key)).push(row);
+  }
+  if (!keys.length && !groups.size) groups.set("", []);
+  const answers = [...groups.values()].map((rows) => {
+    const made = {};
+    for (const name of keys) made[name] = valueAt(table, name, rows[0]);
+    for (const [name, asked] of Object.entries(query.values)) made[name] = measure(table, rows, asked, made);
+    Object.defineProperty(made, "rows", { value: rows });
+    return made;
+  });
+  for (const name of [...keys].reverse()) answers.sort(comparing(board, name));
+  if (query.sort) {
+    const name = query.sort.replace(/^-/, "");
+    const compare = comparing(board, name);
+    const turn = query.sort.startsWith("-") ? -1 : 1;
+    answers.sort((one, other) =>
+      one[name] === null || other[name] === null ? compare(one, other) : turn * compare(one, other),
+    );
+  }
+  return answers;
+}

@@ -1,0 +1,34 @@
+// The static site: chunks come as scripts, so that it also opens from a folder without a server.
+
+const loading = new Map();
+
+window.jixiaoChunk = (name, stamp, tables) => loading.get(name)?.(stamp, tables);
+
+/** Load one chunk by its name. */
+function loadChunk(name, stamp) {
+  return new Promise((resolve, reject) => {
+    const fail = (renewed) => reject(Object.assign(new Error(name), { code: name, renewed }));
+    loading.set(name, (its, tables) => (stamp && its !== stamp ? fail(true) : resolve(tables)));
+    const script = document.createElement("script");
+    script.src = `data/${name}.js?${stamp}`;
+    script.onerror = () => fail(false);
+    document.head.append(script);
+  });
+}
+
+/** The plotly.js of the page, once it is there. */
+function awaitPlotly() {
+  const script = document.getElementById("plotly");
+  return new Promise((resolve, reject) => {
+    const check = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("plotly.js")));
+    if (window.Plotly || script.dataset.failed) check();
+    script.addEventListener("load", check);
+    script.addEventListener("error", check);
+  });
+}
+
+const root = document.getElementById("board");
+loadChunk("pages", "").then(
+  (base) => startBoard(root, { base, load: (name) => loadChunk(name, base.stamp), plotly: awaitPlotly }),
+  () => document.getElementById("failed").removeAttribute("hidden"),
+);

@@ -1,0 +1,106 @@
+// A workbook made in the page (.xlsx): texts as inline strings, so that none of them becomes a formula.
+
+const CRC = new Uint32Array(256).map((_, number) => {
+  let value = number;
+  for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
+  return value >>> 0;
+});
+
+function crc32(bytes) {
+  let value = 0xffffffff;
+  for (const byte of bytes) value = CRC[(value ^ byte) & 255] ^ (value >>> 8);
+  return (value ^ 0xffffffff) >>> 0;
+}
+
+/** Put files into an archive without packing them. */
+function zipped(files) {
+  const encoder = new TextEncoder();
+  const whole = [];
+  const list = [];
+  let place = 0;
+  const entry = (size) => {
+    const bytes = new Uint8Array(size);
+    return [bytes, new DataView(bytes.buffer)];
+  };
+  for (const [name, text] of files) {
+    const [title, content] = [encoder.encode(name), encoder.encode(text)];
+    const fields = (view, from) => {
+      view.setUint16(from, 20, true);
+      view.setUint16(from + 2, 0x800, true); // names are UTF-8
+      view.setUint16(from + 8, 0x5821, true); // 2024-01-01: the same table gives the same file
+      view.setUint32(from + 10, crc32(content), true);
+      view.setUint32(from + 14, content.length, true);
+      view.setUint32(from + 18, content.length, true);
+      view.setUint16(from + 22, title.length, true);
+    };
+    const [local, head] = entry(30);
+    head.setUint32(0, 0x04034b50, true);
+    fields(head, 4);
+    const [central, line] = entry(46);
+    line.setUint32(0, 0x02014b50, true);
+    line.setUint16(4, 20, true);
+    fields(line, 6);
+    line.setUint32(42, place, true);
+    list.push(central, title);
+    whole.push(local, title, content);
+    place += 30 + title.length + content.length;
+  }
+  const size = list.reduce((sum, part) => sum + part.length, 0);
+  const [end, last] = entry(22);
+  last.setUint32(0, 0x06054b50, true);
+  last.setUint16(8, files.length, true);
+  last.setUint16(10, files.length, true);
+  last.setUint32(12, size, true);
+  last.setUint32(16, place, true);
+  return new Blob([...whole, ...list, end], { type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" });
+}
+
+function xmlText(text) {
+  const kept = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "").slice(0, 32767);
+  return kept.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
+}
+
+function sheetText(lines, widths) {
+  const cell = (value) => {
+    if (value === null || value === undefined || value === "") return "<c/>";
+    if (typeof value === "number") return `<c><v>${value}</v></c>`;
+    return `<c t="inlineStr"><is><t xml:space="preserve">${xmlText(String(value))}</t></is></c>`;
+  };
+  const columns = widths.map((width, number) => `<col min="${number + 1}" max="${number + 1}" width="${width}" customWidth="1"/>`);
+  const rows = lines.map((line) => `<row>${line.map(cell).join("")}</row>`);
+  return (
+    '<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">' +
+    `<cols>${columns.join("")}</cols><sheetData>${rows.join("")}</sheetData></worksheet>`
+  );
+}
+
+/** Make a workbook of sheets: name, lines of texts and numbers. */
+function makeWorkbook(sheets) {
+  const main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+  const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+  const packages = "http://schemas.openxmlformats.org/package/2006";
+  const start = '<?xml version="1.0" encoding="UTF-8"?>';
+  const numbers = sheets.map((_, number) => number + 1);
+  const kind = "application/vnd.openxmlformats-officedocument.spreadsheetml";
+  const parts = numbers.map((n) => `<Override PartName="/xl/worksheets/sheet${n}.xml" ContentType="${kind}.worksheet+xml"/>`);
+  const names = sheets.map(({ name }, at) => `<sheet name="${xmlText(name)}" sheetId="${at + 1}" r:id="r${at + 1}"/>`);
+  const links = numbers.map((n) => `<Relationship Id="r${n}" Type="${office}/worksheet" Target="worksheets/sheet${n}.xml"/>`);
+  const width = (lines, at) => Math.min(60, Math.max(8, ...lines.slice(0, 200).map((line) => 2.2 * String(line[at] ?? "").length)));
+  return zipped([
+    [
+      "[Content_Types].xml",
+      `${start}<Types xmlns="${packages}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
+        `<Override PartName="/xl/workbook.xml" ContentType="${kind}.sheet.main+xml"/>${parts.join("")}</Types>`,
+    ],
+    [
+      "_rels/.rels",
+      `${start}<Relationships xmlns="${packages}/relationships"><Relationship Id="r1" Type="${office}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+    ],
+    ["xl/workbook.xml", `${start}<workbook xmlns="${main}" xmlns:r="${office}"><sheets>${names.join("")}</sheets></workbook>`],
+    ["xl/_rels/workbook.xml.rels", `${start}<Relationships xmlns="${packages}/relationships">${links.join("")}</Relationships>`],
+    ...sheets.map(({ lines }, at) => [
+      `xl/worksheets/sheet${at + 1}.xml`,
+      sheetText(lines, lines[0].map((_, column) => width(lines, column))),
+    ]),
+  ]);
+}
