@@ -22,6 +22,7 @@ test: env system check ## 运行全部检查和测试
 
 soak: env system ## 运行耗时的长测试（随机输入、断电、压力），次数和时间有上限
 	JIXIAO_EXAMPLES=soak $(BIN)/python -m pytest -m hypothesis tests
+	$(BIN)/python -m pytest -s tests/soak
 
 env: .venv/.ready ## 建立 .venv，安装锁定的依赖
 
@@ -58,4 +59,4 @@ lock: ## 重新锁定依赖（需要 uv）
 		--no-emit-index-url --no-header --quiet -o requirements.lock
 
 clean: ## 删除构建结果和报告（不动原始文件）
-	rm -rf data/built reports/2* reports/index.* reports/plotly.min.js tests/artefacts
+	rm -rf data/built reports/2* reports/index.* reports/plotly.min.js reports/report.log reports/.[alm]* tests/artefacts

@@ -1,0 +1,127 @@
+"""Hundreds of reports of a made-up province with workers killed in the middle: each is there once, whole, the same.
+
+Run by ``make soak``; JIXIAO_SOAK_REPORTS says how many reports.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from report_content import report_content
+
+import jixiao
+from jixiao.province import Wanted, write_province
+from jixiao.report import Manner, choose_formats, list_reports, run_reports
+from jixiao.report.making import MAKING, RECORD
+
+ROOT = Path(__file__).parents[2]
+NUMBER = int(os.environ.get("JIXIAO_SOAK_REPORTS", "500"))
+MANNER = Manner(formats=choose_formats([]), workers=2)
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory):
+    out = tmp_path_factory.mktemp("province")
+    departments = max(2, NUMBER // 50)
+    write_province(Wanted(departments, (2023, 2024), max(4, NUMBER // 2), 7), out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def whole(province, tmp_path_factory):
+    """Return what every report says that was made without a kill, and the command's choice of them."""
+    results = jixiao.evaluate(province)
+    requests = list_reports(results, place=str(province))[:NUMBER]
+    assert len(requests) == NUMBER
+    out = tmp_path_factory.mktemp("whole")
+    begun = time.monotonic()
+    outcomes = run_reports(requests, results, out, manner=MANNER)
+    print(f"\n{NUMBER} reports in {time.monotonic() - begun:.0f} s, {outcomes[0].folder}")
+    assert not [outcome.error for outcome in outcomes if outcome.error]
+    return requests, results, said(out)
+
+
+def said(out):
+    """Return what every report in a folder says; nothing half made is left beside them."""
+    assert not (out / MAKING).exists()
+    return {str(path.parent.relative_to(out)): report_content(path.parent) for path in out.rglob(RECORD)}
+
+
+def wait_for(out, number, is_running=lambda: True):
+    while len(list(out.rglob(RECORD))) < number:
+        assert is_running()
+        time.sleep(0.2)
+
+
+def children_of(process):
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == process:
+                found.append(int(stat.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+CODE = """
+import sys
+from pathlib import Path
+import jixiao
+from jixiao.report import Manner, choose_formats, list_reports, run_reports
+place, out, number = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+results = jixiao.evaluate(place)
+outcomes = run_reports(list_reports(results, place=place)[:number], results, out,
+                       manner=Manner(formats=choose_formats([]), workers=2))
+sys.exit(any(outcome.error for outcome in outcomes))
+"""
+
+
+def test_killed_workers_and_a_killed_batch_lose_nothing(province, whole, tmp_path):
+    command = [sys.executable, "-c", CODE, str(province), str(tmp_path), str(NUMBER)]
+    batch = subprocess.Popen(command, cwd=ROOT)
+    wait_for(tmp_path, NUMBER // 5, lambda: batch.poll() is None)
+    workers = children_of(batch.pid)
+    assert len(workers) == 2
+    os.kill(workers[0], signal.SIGKILL)
+    wait_for(tmp_path, NUMBER // 2, lambda: batch.poll() is None)
+    last = children_of(batch.pid)
+    batch.kill()
+    batch.wait()
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{process}").exists() for process in last):  # the workers follow the batch
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    done = {path: path.stat().st_mtime_ns for path in tmp_path.rglob(RECORD)}
+    assert NUMBER // 2 <= len(done) < NUMBER
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+    assert all(path.stat().st_mtime_ns == when for path, when in done.items())
+    assert said(tmp_path) == whole[2]
+
+
+def test_a_killed_worker_of_a_cluster_is_replaced(whole, tmp_path):
+    from distributed import LocalCluster
+
+    requests, results, expected = whole
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        victim = cluster.workers[0].process.pid
+
+        def kill():
+            wait_for(tmp_path, NUMBER // 3)
+            os.kill(victim, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        manner = Manner(formats=MANNER.formats, cluster=cluster.scheduler_address)
+        outcomes = run_reports(requests, results, tmp_path, manner=manner)
+        killer.join()
+    assert not [outcome.error for outcome in outcomes if outcome.error]
+    assert said(tmp_path) == expected
