@@ -50,7 +50,7 @@ def evaluation_content(results: Results, chosen: pd.Series) -> Row:
         >>> results = jixiao.evaluate("data/sample")
         >>> content = evaluation_content(results, results.totals.iloc[0])
         >>> content["total"]["reported"], content["counts"]["lost"]
-        ('93.8', '3')
+        ('96.5', '2')
     """
     words, kind = paper_words(), str(chosen["evaluation"])
     framework = load_framework(chosen["framework"])
