@@ -39,7 +39,7 @@ LAYERS = [
     ["analysis", "theme"],
     ["tables"],
     ["figures"],
-    ["answers", "boards", "exchange", "webpage"],
+    ["answers", "boards", "exchange", "papers", "webpage"],
     ["report", "dashboard"],
     ["commands", "viewer"],
     ["__main__"],
@@ -68,7 +68,7 @@ ROOMS = {
         ["counts", "dates", "facts", "figures", "growth", "names", "parts", "rates", "scores"],
         ["__init__"],
     ],
-    "figures": [["overview", "rows"], ["execution", "points"], ["comparisons"], ["__init__"]],
+    "figures": [["overview", "prints", "rows"], ["execution", "points"], ["comparisons"], ["__init__"]],
     "forms": [
         ["layouts"],
         ["selection", "slots"],
@@ -80,6 +80,13 @@ ROOMS = {
         ["cells", "shown", "archives", "kinds", "office"],
         ["captions"],
         ["workbooks", "oldbooks", "opendocuments", "documents", "delimited", "hypertext", "pages"],
+        ["__init__"],
+    ],
+    "papers": [
+        ["words"],
+        ["contents", "documents"],
+        ["departments", "scoring_table"],
+        ["workbooks"],
         ["__init__"],
     ],
     "province": [
@@ -249,9 +256,8 @@ def users_of(libraries):
 
 
 def test_only_the_theme_of_figures_imports_a_plotting_library():
-    assert users_of({"plotly", "matplotlib", "seaborn", "bokeh", "altair", "kaleido"}) <= {
-        "theme"
-    }  # the room under figures
+    assert users_of({"plotly", "seaborn", "bokeh", "altair", "kaleido"}) <= {"theme"}  # the room under figures
+    assert users_of({"matplotlib"}) <= {"figures"}, "figures draws for print"
 
 
 def test_only_report_and_dashboard_import_notebook_libraries():
@@ -263,8 +269,11 @@ def test_only_declared_opens_yaml():
 
 
 def test_only_grids_and_store_read_data_files():
-    assert users_of(DATA_READERS - {"docx"}) <= {"grids", "store"}
-    assert users_of({"docx"}) <= {"forms"}, "forms writes documents"
+    assert users_of(DATA_READERS - {"docx", "lxml", "zipfile"}) <= {"grids", "store"}
+    assert users_of({"docx"}) <= {"forms", "papers"}, "forms and papers write documents"
+    assert users_of({"lxml", "zipfile"}) <= {"grids", "store", "papers"}, (
+        "papers fills templates and packs what it wrote"
+    )
     for path in MODULES:
         if module_of(path) not in {"grids", "store"}:
             wrong = [f"{path.name}:{line}: {name}" for name, line in calls_of(path) if name in DATA_CALLS]
@@ -272,7 +281,7 @@ def test_only_grids_and_store_read_data_files():
 
 
 def test_only_few_modules_open_any_file():
-    """declared opens rules, grids and sources forms, store its own files, theme its templates."""
+    """declared opens rules, grids and sources forms, store its own files, theme and papers their templates."""
     wrong = [
         f"{path.relative_to(PACKAGE)}:{line}: {name}"
         for path in MODULES
@@ -309,7 +318,7 @@ def test_loading_and_scoring_import_no_plotting_and_no_notebooks():
 
 
 def test_figures_import_plotly_only_when_a_chart_is_drawn():
-    assert "plotly" not in loaded_after("import jixiao.figures")
+    assert not {"plotly", "matplotlib"} & loaded_after("import jixiao.figures")
 
 
 def test_analyses_import_scipy_only_when_one_needs_it():

@@ -15,7 +15,7 @@ from jixiao.scoring import percent_text
 from jixiao.vocabulary import label, value_labels, word
 
 _COLUMNS = ("annual_budget_wan", "executed_wan")
-_KINDS = ["self", "department", "finance", "budget_list"]
+_KINDS = ["self", "department", "finance", "budget_list", "whole", "plan"]
 
 
 def _group(evidence: Evidence) -> np.ndarray:

@@ -18,7 +18,7 @@ from jixiao.theme import FONT, GREY, Figure
 _PIXELS_PER_INCH = 96
 _DOTS_PER_INCH = 150
 _HATCHES = {"": "", "/": "///", "\\": "\\\\\\", "x": "xxx", ".": "..."}
-_SIZE = 9
+_SIZE, _SMALL = 9, 7
 _CLOSER = 0.8
 """A page leaves less room than a screen."""
 _COLOURS = 96
@@ -185,7 +185,7 @@ def _write(axes: Any, text: str, at: float, end: float, is_sideways: bool, insid
     gap = 3 if is_outside else 0
     along = {"xy": (end, at), "xytext": (gap, 0), "va": "center", "ha": "left" if is_outside else "center"}
     upright = {"xy": (at, end), "xytext": (0, gap), "ha": "center", "va": "bottom" if is_outside else "center"}
-    place = along if is_sideways else upright
+    place = along if is_sideways else {**upright, "fontsize": _SMALL}  # bars side by side leave little room
     axes.annotate(unescape(text), textcoords="offset points", **place, **(_font() | look))  # type: ignore[arg-type]
 
 

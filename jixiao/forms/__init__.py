@@ -14,7 +14,7 @@ from jixiao.forms.layouts import Layout, load_layout
 from jixiao.forms.proof import prove, read_frames
 from jixiao.forms.selection import Evaluation, list_evaluations, name_evaluations, number_of, pick_evaluation
 from jixiao.forms.self_evaluation import lay_out, lay_out_empty
-from jixiao.forms.slots import LINE_POINTS, LaidOut, Slot, number_slot, plain, sum_formula, text_lines
+from jixiao.forms.slots import LINE_POINTS, LaidOut, Slot, plain, sum_formula, text_lines
 from jixiao.forms.workbook import (
     BOOK_OPTIONS,
     MAX_HEIGHT,
@@ -171,7 +171,6 @@ __all__ = [
     "load_file",
     "load_layout",
     "number_of",
-    "number_slot",
     "paint_sheet",
     "pick_evaluation",
     "plain",

@@ -135,10 +135,24 @@ def rate_places(text: str) -> int | None:
     return places if is_storable(number) and written(float(number), decimals=places) == text else None
 
 
-def sum_formula(areas: list[str], parts: list[Decimal | None], total: Decimal | None) -> str:
-    """Return the formula of a sum (合计) when the printed total is exactly what its parts add up to, else none."""
+def sum_formula(
+    areas: list[str], parts: list[Decimal | None], total: Decimal | None, *, are_numbers: bool = False
+) -> str:
+    """Return the formula of a sum (合计) when the printed total is exactly what its parts add up to, else none.
+
+    A part that :func:`number_slot` keeps as text would be left out by the formula, so there is none then, unless the
+    caller says that all parts ``are_numbers``.
+
+    Example:
+        >>> sum_formula(["A1:A2"], [Decimal("1.5"), Decimal(2)], Decimal("3.5"))
+        '=ROUND(SUM(A1:A2),1)'
+        >>> sum_formula(["A1:A2"], [Decimal("9.79"), Decimal(2)], Decimal("11.79"))
+        ''
+    """
     present = [part for part in parts if part is not None]
     if total is None or not present or sum(present) != total:
+        return ""
+    if not are_numbers and not all(map(is_storable, present)):
         return ""
     places = max(-int(part.normalize().as_tuple().exponent) for part in present)
     return f"=ROUND(SUM({','.join(areas)}),{max(places, 0)})"

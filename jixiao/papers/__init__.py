@@ -15,7 +15,6 @@ from jixiao.figures import (
     Picture,
     plot_execution_rates,
     plot_funds,
-    plot_grades,
     plot_indicator_scores,
     print_figure,
 )
@@ -25,7 +24,7 @@ from jixiao.papers.documents import canonical, fill_template
 from jixiao.papers.words import paper_words
 from jixiao.papers.workbooks import write_book
 from jixiao.store import Results, write_safely
-from jixiao.summary import choose_department, select_rows, summarise_execution, summarise_grades
+from jixiao.summary import choose_department, select_rows, summarise_execution
 from jixiao.theme import Figure
 
 TEMPLATES = Path(__file__).parents[1] / "pages" / "papers"
@@ -102,9 +101,7 @@ def write_department(
     money = summarise_execution(mine)
     known = money[money["execution_rate"].notna()].sort_values(["execution_rate", "project"], kind="stable")
     content["counts"]["not_drawn"] = "1" if len(known) > _MOST_BARS else ""
-    drawn = _pictures(
-        grades=plot_grades(summarise_grades(mine)), execution=plot_execution_rates(known.head(_MOST_BARS))
-    )
+    drawn = _pictures(execution=plot_execution_rates(known.head(_MOST_BARS)))
     data = fill_template(template or TEMPLATES / f"{SUMMARY}.docx", content, drawn, as_of=results.as_of)
     write_safely(target, lambda path: path.write_bytes(data))
     return target

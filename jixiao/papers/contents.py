@@ -50,7 +50,7 @@ def evaluation_content(results: Results, chosen: pd.Series) -> Row:
         >>> results = jixiao.evaluate("data/sample")
         >>> content = evaluation_content(results, results.totals.iloc[0])
         >>> content["total"]["reported"], content["counts"]["lost"]
-        ('93.8', '3')
+        ('96.5', '2')
     """
     words, kind = paper_words(), str(chosen["evaluation"])
     framework = load_framework(chosen["framework"])
@@ -60,10 +60,11 @@ def evaluation_content(results: Results, chosen: pd.Series) -> Row:
     rows = [indicator_row(row) for row in scores[scores["is_counted"]].to_dict("records")]
     findings = finding_rows(select_rows(results.findings, chosen))
     serious = [row for row in findings if row["code"] in {"error", "warning"}]
+    grouped = _together(serious)
     lost = [row for row in rows if row["lost"]]
     funds = [fund_row(row) for row in select_rows(results.frames.budgets, chosen).to_dict("records")]
     categories = _categories(rows)
-    problems = serious[: words["most"]["problems"]]
+    problems = grouped[: words["most"]["problems"]]
     listed = findings[: words["most"]["findings"]]
     return {
         **names,
@@ -94,7 +95,8 @@ def evaluation_content(results: Results, chosen: pd.Series) -> Row:
                 "subcategories": len({(row["category"], row["subcategory"]) for row in rows if row["subcategory"]}),
                 "named": sum(bool(row["is_named"]) for row in rows),
                 "undecided": int(chosen["undecided_count"]),
-                "problems_left": len(serious) - len(problems),
+                "problems_left": len(grouped) - len(problems),
+                "unscored": sum(not row["score"] for row in rows),
             }.items()
         }
         | {
@@ -152,18 +154,31 @@ def finding_rows(findings: pd.DataFrame) -> list[Row]:
     place = paper_words()["place"]
     rows = []
     for number, row in enumerate(findings.to_dict("records"), 1):
-        at = place.format(file=row["source_file"], sheet=row["source_sheet"], cell=row["source_cell"])
+        file, sheet, cell = (clean(row[name]) for name in ("source_file", "source_sheet", "source_cell"))
         texts = {name: shown_target(row[name]) for name in ("title", "indicator", "message", "resolution")}
         rows.append(
             {
                 "number": str(number),
                 "code": row["severity"],
                 "severity": word("severity", row["severity"]),
-                "place": clean(at),
+                "file": file,
+                "sheet": sheet,
+                "cell": cell,
+                "place": place.format(file=file, sheet=sheet, cell=cell),
                 **texts,
             }
         )
     return rows
+
+
+def _together(rows: list[Row]) -> list[Row]:
+    """Return findings that say the same of several cells as one, its indicators and cells joined."""
+    words, joined = paper_words(), []
+    for mine in _grouped(rows, "title", "message", "file", "sheet").values():
+        names, cells = (words["joint"].join(dict.fromkeys(row[name] for row in mine)) for name in ("indicator", "cell"))
+        place = words["place"].format(file=mine[0]["file"], sheet=mine[0]["sheet"], cell=cells)
+        joined.append(mine[0] | {"indicator": names, "place": place})
+    return joined
 
 
 def _money(chosen: pd.Series, funds: list[Row]) -> Row:

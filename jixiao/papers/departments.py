@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+
+import pandas as pd
 
 from jixiao.formulas import half_up
 from jixiao.papers.contents import Row, indicator_row
@@ -11,7 +12,7 @@ from jixiao.papers.words import clean, paper_words, written
 from jixiao.schemas import exact_sum
 from jixiao.scoring import GRADES
 from jixiao.store import Results
-from jixiao.summary import key_numbers, summarise_categories, summarise_evaluations
+from jixiao.summary import key_numbers, summarise_categories, summarise_evaluations, summarise_execution
 from jixiao.vocabulary import word
 
 
@@ -38,7 +39,7 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
     lost = _lost(counted)
     names = {"department": clean(department), "year": str(year)}
     has_money = numbers["annual_budget"] == numbers["annual_budget"]
-    rows = _projects(evaluations)
+    rows = _projects(results, evaluations)
     counts = {
         "projects": numbers["projects"],
         **{kind: int(kinds.get(kind, 0)) for kind in ("self", "department", "finance")},
@@ -54,6 +55,7 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
     }
     maybe = {
         "unknown": numbers["unknown"],
+        "unscored": int(counted["reported_score"].isna().sum()),
         "lost_left": len(lost) - most["lost"],
         "projects_left": len(rows) - most["projects"],
     }
@@ -84,7 +86,7 @@ def _grades(results: Results) -> list[Row]:
     return [{"name": word("grade", grade), "count": str(int(counted.get(grade, 0)))} for grade in GRADES]
 
 
-def _mean(evaluations: Any) -> str:
+def _mean(evaluations: pd.DataFrame) -> str:
     """Return the mean of the totals of the self-evaluations, worked out exactly."""
     totals = evaluations.loc[evaluations["evaluation"] == "self", "total_reported"].dropna().tolist()
     total = exact_sum(totals)
@@ -104,10 +106,10 @@ def _shares(results: Results) -> list[Row]:
     ]
 
 
-def _lost(counted: Any) -> list[Row]:
+def _lost(counted: pd.DataFrame) -> list[Row]:
     """Return the indicators that lost points, most first."""
-    lost = counted["weight"] - counted["reported_score"]
-    chosen = counted[lost > 0].assign(lost=lost).sort_values("lost", ascending=False, kind="stable")
+    rows = counted.assign(lost=counted["weight"] - counted["reported_score"])
+    chosen = rows[rows["lost"] > 0].sort_values("lost", ascending=False, kind="stable")
     named = zip(chosen["project"], chosen["evaluation"], chosen.to_dict("records"), strict=True)
     return [
         indicator_row(row) | {"project": clean(project), "evaluation": word("evaluation", kind)}
@@ -131,7 +133,11 @@ def _problems(results: Results) -> list[Row]:
     ]
 
 
-def _projects(evaluations: Any) -> list[Row]:
+def _projects(results: Results, evaluations: pd.DataFrame) -> list[Row]:
+    """Return every project with its evaluations; one without any is listed with its money alone."""
+    money = summarise_execution(results)
+    others = money[~money["project_id"].isin(evaluations["project_id"])].drop(columns="evaluation")
+    every = pd.concat([evaluations, others], ignore_index=True) if len(others) else evaluations
     return [
         {
             "number": str(number),
@@ -142,7 +148,7 @@ def _projects(evaluations: Any) -> list[Row]:
             "rate": written("execution_rate", row["execution_rate"]),
             "total": written("total_reported", row["total_reported"]),
             "grade": clean(row["grade_reported"]) or word("reported_grade", row["reported_grade"]),
-            "findings": str(row["findings"]),
+            "findings": written("findings", row["findings"]),
         }
-        for number, row in enumerate(evaluations.to_dict("records"), 1)
+        for number, row in enumerate(every.to_dict("records"), 1)
     ]

@@ -25,9 +25,8 @@ from jixiao.errors import RequestError
 from jixiao.figures import Picture
 from jixiao.papers.words import MERGED, paper_words
 
-_TO_FILL = re.compile(r"(（待填写[^（）]*）)")
 _BREAK = Markup('</w:t><w:br/><w:t xml:space="preserve">')
-_SHORT_ROWS, _SHORT_TEXT = 20, 600
+_SHORT_ROWS, _SHORT_TEXT = 10, 400
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -48,8 +47,8 @@ def fill_template(
     Raises:
         RequestError: The template is missing, no document, or names what there is not.
     """
+    paper = _open(template)
     try:
-        paper = _Paper(BytesIO(_template_bytes(template)))
         shown = {name: picture and _Drawn(paper, picture) for name, picture in pictures.items()}
         paper.render({**content, "pictures": shown}, _environment())
     except TemplateSyntaxError as error:
@@ -106,13 +105,15 @@ def _read_once(template: Path, changed: int) -> bytes:
     return template.read_bytes()
 
 
-def _template_bytes(template: Path) -> bytes:
+def _open(template: Path) -> _Paper:
     if not template.is_file():
         raise RequestError(f"没有模板文件“{template}”，请检查路径")
-    data = _read_once(template, template.stat().st_mtime_ns)
-    if not zipfile.is_zipfile(BytesIO(data)):
-        raise RequestError(f"模板“{template.name}”不是 .docx 文件，请在 Word 中另存为 .docx")
-    return data
+    paper = _Paper(BytesIO(_read_once(template, template.stat().st_mtime_ns)))
+    try:
+        paper.init_docx()
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise RequestError(f"模板“{template.name}”不是 .docx 文件，请在 Word 中另存为 .docx") from error
+    return paper
 
 
 @cache
@@ -130,6 +131,12 @@ def _written(value: Any) -> Any:
     return _BREAK.join(escape(line) for line in value.split("\n"))
 
 
+@cache
+def _to_fill() -> re.Pattern[str]:
+    """Return how a place looks that a person has to fill in."""
+    return re.compile(f"({paper_words()['to_fill_pattern']})")
+
+
 def _or_dash(text: str) -> str:
     return text or paper_words()["dash"]
 
@@ -140,7 +147,7 @@ def _or_fill(text: str, what: str) -> str:
 
 def _sentence(text: str) -> str:
     """Close a text as a sentence, once; a place to be filled in stays as it is."""
-    return text if text.endswith(("）", "？", "！")) and _TO_FILL.fullmatch(text) else f"{_part(text)}。"
+    return text if _to_fill().fullmatch(text) else f"{_part(text)}。"
 
 
 def _part(text: str) -> str:
@@ -226,7 +233,7 @@ def _set_merge(cell: Any, value: str) -> None:
 def _mark_open_places(body: Any) -> None:
     """Mark every place that a person has to fill in (待填写)."""
     for text in list(body.iter(qn("w:t"))):
-        parts = _TO_FILL.split(text.text or "")
+        parts = _to_fill().split(text.text or "")
         run = text.getparent()
         if len(parts) == 1 or len(run.findall(qn("w:t"))) > 1:
             continue

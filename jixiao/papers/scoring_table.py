@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.forms import LaidOut, Slot, load_layout, number_of, number_slot, plain, sum_formula
+from jixiao.forms import LaidOut, Slot, load_layout, number_of, plain, sum_formula
 from jixiao.framework import load_framework
 from jixiao.papers.contents import indicator_row
 from jixiao.papers.words import clean, paper_words
@@ -67,13 +67,18 @@ def _add_row(form: LaidOut, at: int, row: dict[Any, Any], words: dict[str, Any])
     texts = indicator_row(row)
     said = [texts["explanation"], words["reason"].format(reason=texts["reason"]) if texts["reason"] else ""]
     form.add(Slot(at, 2, clean(row["indicator"]), is_left=True))
-    form.add(number_slot(at, _WEIGHT, number_of(row["weight"])))
+    form.add(_number(at, _WEIGHT, number_of(row["weight"])))
     form.add(Slot(at, 4, texts["target"]))
     form.add(Slot(at, 5, texts["actual"], is_left=True))
     form.add(Slot(at, 6, texts["standard"], is_left=True))
-    form.add(number_slot(at, _POINTS, number_of(row["reported_score"])))
-    form.add(number_slot(at, _RULE, number_of(row["score"])))
+    form.add(_number(at, _POINTS, number_of(row["reported_score"])))
+    form.add(_number(at, _RULE, number_of(row["score"])))
     form.add(Slot(at, _LAST, "\n".join(text for text in said if text), is_left=True))
+
+
+def _number(row: int, column: int, number: Decimal | None, formula: str = "") -> Slot:
+    """Return a cell with a number; 16 digits are enough here, since nothing is read back from this table."""
+    return Slot(row, column, "" if number is None else plain(number), number=number, formula=formula)
 
 
 def _add_levels(form: LaidOut, top: int, rows: list[dict[Any, Any]], words: dict[str, Any]) -> None:
@@ -104,8 +109,8 @@ def _add_totals(form: LaidOut, top: int, rows: list[dict[Any, Any]], chosen: pd.
             (sum(known, Decimal(0)) if known and len(known) == len(counted) else None) if name == "weight" else printed
         )
         letter = "ABCDEFGHIJ"[column]
-        formula = sum_formula([f"{letter}{top + 1}:{letter}{end}"], parts, number)
-        form.add(number_slot(end, column, number, formula=formula))
+        formula = sum_formula([f"{letter}{top + 1}:{letter}{end}"], parts, number, are_numbers=True)
+        form.add(_number(end, column, number, formula))
     for first, columns in ((4, 3), (_LAST, 1)):
         form.add(Slot(end, first, columns=columns))
     grade = clean(chosen["grade_reported"]) or word("reported_grade", chosen["reported_grade"])
