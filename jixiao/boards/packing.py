@@ -9,15 +9,15 @@ import pandas as pd
 
 from jixiao.vocabulary import columns
 
-_SCALES = {"money": 10_000, "points": 10_000, "rate": 1_000_000_000}
+_SCALES = {"money": 1_000_000, "points": 10_000, "rate": 1_000_000_000}
 
 
 def pack(frame: pd.DataFrame) -> dict[str, Any]:
     """Return a frame as JSON-able columns (打包): ``count`` rows, each column with its values.
 
-    Money and points become whole numbers of ten-thousandths, rates of billionths, under ``scale``; they are added
-    exactly by whoever reads them. Texts that repeat are numbers into ``words``. Missing numbers are None, missing texts
-    empty. The type of a column is that of the vocabulary.
+    Figures become whole numbers of 1 ÷ ``scale``, so that whoever reads them adds exactly: money millionths of 万元 (a
+    form in 元 prints six decimals), points ten-thousandths, rates billionths. Texts that repeat are numbers into
+    ``words``. Missing numbers are None, missing texts empty. The type of a column is that of the vocabulary.
 
     Example:
         >>> pack(pd.DataFrame({"unit": ["甲", "甲"], "weight": [10.0, None]}))["columns"]["weight"]

@@ -210,7 +210,12 @@ def _ranking(results: Results) -> pd.DataFrame:
     ]
     if not parts:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS["ranking"]})
-    return pd.concat(parts, ignore_index=True).astype({"size_class": "object"})[COLUMNS["ranking"]]
+    rows = pd.concat(parts, ignore_index=True).astype({"size_class": "object"})
+    key = ["year", "department", "evaluation"]
+    before = rows[[*key, "mean_points"]].assign(year=rows["year"] + 1)  # also where the department changed its peers
+    rows = rows.merge(before, on=key, how="left", suffixes=("", "_before"), validate="1:1")
+    rows["mean_change"] = rows["mean_points"] - rows["mean_points_before"]
+    return rows[COLUMNS["ranking"]]
 
 
 def _rates(results: Results) -> pd.DataFrame:

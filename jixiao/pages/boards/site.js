@@ -21,9 +21,9 @@ function awaitPlotly() {
   const script = document.getElementById("plotly");
   return new Promise((resolve, reject) => {
     const check = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("plotly.js")));
-    if (window.Plotly || script.dataset.failed) check();
+    if (window.Plotly || document.readyState === "complete") check();
     script.addEventListener("load", check);
-    script.addEventListener("error", check);
+    window.addEventListener("load", check); // comes last, also when the script failed before this one ran
   });
 }
 

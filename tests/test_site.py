@@ -1,0 +1,431 @@
+"""The static site in a real browser: every page and chooser, its numbers those of the frames, no other host asked."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+from site_browser import ARGUMENTS, CHROMIUM, Watched, served
+from site_numbers import Numbers
+
+from jixiao import store
+from jixiao.boards.declared_pages import boards
+from jixiao.boards.site import write_site
+from jixiao.province import Wanted, write_province
+from jixiao.store import Results
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = list(boards()["pages"])
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module", params=["real", "province"])
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Results]]:
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "real":
+        results = store.evaluate(ROOT / "data" / "source")
+    else:
+        write_province(Wanted(departments=8, years=(2021, 2022, 2023), projects=40, seed=5), folder / "data")
+        results = store.evaluate(folder / "data")
+    write_site(results, folder / "site")
+    with served(folder / "site") as address:
+        yield address, results
+
+
+@pytest.fixture
+def watched(browser: Any, site: tuple[str, Results]) -> Iterator[Watched]:
+    page = Watched(browser, site[0])
+    yield page
+    page.close()
+
+
+# Reading charts
+
+
+def cut(name: str) -> str:
+    """Shorten a name as the axis of a wide chart does."""
+    return name if len(name) <= 18 else name[:17] + "…"
+
+
+def lying(chart: Any) -> dict[tuple[str, str], float]:
+    """The bars of a chart: name of the series and name of the row."""
+    return {
+        (trace["name"], chart["y"][place]): value
+        for trace in chart["traces"]
+        for place, value in zip(trace["y"], trace["x"], strict=True)
+        if value is not None
+    }
+
+
+def standing(chart: Any) -> dict[tuple[str, str], float]:
+    return {
+        (trace["name"], chart["x"][place]): value
+        for trace in chart["traces"]
+        for place, value in zip(trace["x"], trace["y"], strict=True)
+        if value is not None
+    }
+
+
+def fields(chart: Any) -> dict[tuple[str, str], float]:
+    """The fields of a heat map: row and column."""
+    (trace,) = chart["traces"]
+    return {
+        (chart["y"][at], name): value
+        for at, line in enumerate(trace["z"])
+        for name, value in zip(trace["x"], line, strict=True)
+        if value is not None
+    }
+
+
+def same(shown: dict[Any, float], wanted: dict[Any, float], unit: float = 1) -> None:
+    """The values agree to the last figure of a double; ``unit`` is what one unit of the axis stands for."""
+    assert {key: value * unit for key, value in shown.items()} == pytest.approx(wanted, rel=1e-9, abs=1e-9)
+
+
+def money_unit(chart: Any) -> float:
+    return {"亿元": 10000.0, "万元": 1.0}[chart["unit"]]
+
+
+# What is chosen is what is shown
+
+
+def choices_of(results: Results) -> list[tuple[int, str]]:
+    kinds = [kind for kind in ("self", "department", "finance") if kind in set(results.totals["evaluation"])]
+    *earlier, last = sorted({int(year) for year in results.frames.projects["year"]})
+    return [*((year, "") for year in earlier), (last, ""), *((last, kind) for kind in kinds), (earlier[0], "self")]
+
+
+def test_the_overview_holds_the_numbers_of_the_frames(watched: Watched, site: tuple[str, Results]) -> None:
+    results = site[1]
+    for year, kind in choices_of(results):
+        watched.open("overview", year=year, **({"evaluation": kind} if kind else {}))
+        numbers = Numbers(results, year, kind)
+        assert watched.cards() == numbers.cards()
+        chart = watched.chart("money")
+        sums = numbers.money_by("department")
+        wanted = {("全年预算数", cut(name)): pair[0] for name, pair in sums.items()}
+        wanted |= {("全年执行数", cut(name)): pair[1] for name, pair in sums.items()}
+        if sums:
+            same(lying(chart), wanted, money_unit(chart))
+        else:
+            assert chart is None
+        grades = watched.chart("grades")
+        same(standing(grades) if grades else {}, numbers.grades())
+        bands = watched.chart("bands")
+        same({name: count for (_, name), count in standing(bands).items()} if bands else {}, numbers.bands())
+        behind = watched.page.locator("[data-question='far_under']").get_attribute("data-count")
+        assert behind == str(numbers.bands().get("不足60%", 0))
+    assert watched.is_clean()
+
+
+def test_the_departments_hold_the_numbers_of_the_frames(watched: Watched, site: tuple[str, Results]) -> None:
+    results = site[1]
+    for year, kind in choices_of(results):
+        watched.open("departments", year=year, **({"evaluation": kind} if kind else {}))
+        numbers, before = Numbers(results, year, kind), Numbers(results, year - 1, kind)
+        heat = watched.chart("heat")
+        wanted = {(cut(name), group): share * 100 for (name, group), share in numbers.shares().items()}
+        same(fields(heat) if heat else {}, wanted)
+        if not kind:
+            continue
+        means = numbers.means("department")
+        ranking = watched.chart("ranking")
+        same({name: value for (_, name), value in lying(ranking).items()} if ranking else {}, rounded(means))
+        changes = {name: mean - last for name, mean in means.items() if (last := before.means("department").get(name))}
+        change = watched.chart("change")
+        same({name: value for (_, name), value in lying(change).items()} if change else {}, rounded(changes))
+    assert watched.is_clean()
+
+
+def rounded(points: dict[str, float]) -> dict[str, float]:
+    """Means reach the page in ten-thousandths of a point."""
+    return {cut(name): round(value, 4) for name, value in points.items()}
+
+
+def test_one_department_holds_the_numbers_of_the_frames(watched: Watched, site: tuple[str, Results]) -> None:
+    results = site[1]
+    names = sorted(set(results.frames.projects["department"]))
+    watched.open("department")
+    for name in names[:4]:
+        watched.choose("department", name)
+        numbers = Numbers(results, None, "", name)
+        assert watched.cards() == numbers.cards()
+        chart = watched.chart("money")
+        sums = numbers.money_by("year")
+        wanted = {("全年预算数", str(year)): pair[0] for year, pair in sums.items()}
+        wanted |= {("全年执行数", str(year)): pair[1] for year, pair in sums.items()}
+        same(standing(chart), wanted, money_unit(chart))
+        points = watched.chart("points")
+        drawn = {
+            (trace["name"], int(year)): value
+            for trace in (points["traces"] if points else [])
+            for year, value in zip(trace["x"], trace["y"], strict=True)
+        }
+        words = {"self": "单位自评", "department": "部门评价", "finance": "财政评价"}
+        same(drawn, {(words[kind], year): mean for (kind, year), mean in numbers.means("evaluation", "year").items()})
+        dots = watched.chart("projects")
+        drawn_totals = sorted(value for trace in (dots["traces"] if dots else []) for value in trace["y"])
+        known = pd.DataFrame(numbers.totals)
+        if len(known):
+            budgets = results.frames.budgets
+            budgets = budgets[(budgets["fund"] == "total") & (budgets["annual_budget_wan"] > 0)]
+            budgets = budgets[budgets["executed_wan"].notna()]
+            both = known.merge(budgets[["year", "project_id", "evaluation"]], on=["year", "project_id", "evaluation"])
+            assert drawn_totals == sorted(both["total_reported"].dropna())
+    assert watched.is_clean()
+
+
+def test_findings_hold_the_numbers_of_the_frames(watched: Watched, site: tuple[str, Results]) -> None:
+    results = site[1]
+    watched.open("findings", year="all")
+    years = [None, *sorted({int(year) for year in results.findings["year"].dropna()})]
+    for year in years:
+        watched.choose("year", str(year or "all"))
+        numbers = Numbers(results, year)
+        titles = lying(watched.chart("titles"))
+        wanted = {
+            (severity, cut(title)): count for (severity, title), count in numbers.counts("severity", "title").items()
+        }
+        assert set(titles.items()) <= set(wanted.items())
+        assert len({name for _, name in titles}) == min(20, len({name for _, name in wanted}))
+        departments = lying(watched.chart("departments"))
+        same(departments, {(one, cut(name)): n for (one, name), n in numbers.counts("severity", "department").items()})
+        assert sum(fields(watched.chart("kinds")).values()) == len(numbers.findings)
+        per_year = standing(watched.chart("years"))
+        same(per_year, Numbers(results).counts("severity", "year"))
+        rows = watched.page.locator("[data-panel='listed'] tbody tr").count()
+        assert rows == min(200, len(numbers.findings))
+    severity = numbers.findings[0].severity
+    watched.choose("severity", severity)
+    assert watched.cards()["findings"] == f"{sum(row.severity == severity for row in numbers.findings)}个"
+    title = numbers.findings[0].title
+    watched.choose("title", title)
+    wanted_count = sum(row.severity == severity and row.title == title for row in numbers.findings)
+    assert watched.cards()["findings"] == f"{wanted_count}个"
+    assert watched.is_clean()
+
+
+def test_monitoring_holds_the_numbers_of_the_frames(watched: Watched, site: tuple[str, Results]) -> None:
+    results = site[1]
+    for year, kind in choices_of(results):
+        watched.open("monitoring", year=year, **({"evaluation": kind} if kind else {}))
+        numbers = Numbers(results, year, kind)
+        matrix = watched.chart("matrix")
+        drawn: dict[str, float] = {}
+        for (light, _), count in (fields(matrix) if matrix else {}).items():
+            drawn[light] = drawn.get(light, 0) + count
+        same(drawn, numbers.lights())
+        progress = watched.chart("progress")
+        rates = {cut(name): spent / budget * 100 for name, (budget, spent) in numbers.money_by("department").items()}
+        shown = (
+            {name: value for (series, name), value in lying(progress).items() if series == "预算执行率"}
+            if progress
+            else {}
+        )
+        same(shown, rates)
+    assert "没有按月的执行数" in watched.page.locator(".about").inner_text()
+    assert watched.is_clean()
+
+
+def test_a_project_is_found_by_name_and_holds_its_numbers(watched: Watched, site: tuple[str, Results]) -> None:
+    results = site[1]
+    totals = results.totals[results.totals["evaluation"].isin(["self", "department", "finance"])]
+    counts = totals.groupby(["year", "project_id"]).size().sort_values(ascending=False)
+    year, identity = counts.index[0]
+    mine = totals[(totals["year"] == year) & (totals["project_id"] == identity)]
+    kind = next(one for one in ("self", "department", "finance") if one in set(mine["evaluation"]))
+    watched.open("overview")
+    watched.page.get_by_role("searchbox").fill(mine["project"].iloc[0])
+    watched.page.locator(f".results a[href*='{identity}']").first.wait_for()
+    before = watched._shown()
+    watched.page.locator(f".results a[href*='{identity}']").first.click()
+    watched.settle(before)
+    watched.choose("year", str(year))
+    assert mine["project"].iloc[0] in watched.page.locator("dl.facts").inner_text()
+    drawn = standing(watched.chart("evaluations"))
+    words = {"self": "单位自评", "department": "部门评价", "finance": "财政评价"}
+    wanted = {("原表总分", words[row.evaluation]): row.total_reported for row in mine.itertuples()}
+    wanted |= {("规则总分", words[row.evaluation]): row.total for row in mine.itertuples()}
+    same(drawn, {key: value for key, value in wanted.items() if value == value})
+    scores = results.scores
+    scores = scores[(scores["year"] == year) & (scores["project_id"] == identity) & (scores["evaluation"] == kind)]
+    scores = scores[scores["is_counted"]]
+    bars = watched.chart("indicators")["traces"]
+    for trace, column in zip(bars, ("weight", "reported_score", "score"), strict=True):
+        assert sorted(value for value in trace["x"] if value is not None) == pytest.approx(
+            sorted(scores[column].dropna())
+        )
+    budgets = results.frames.budgets
+    budgets = budgets[(budgets["year"] == year) & (budgets["project_id"] == identity) & (budgets["evaluation"] == kind)]
+    spent = budgets.loc[budgets["fund"] == "total", "executed_wan"]
+    funds = watched.chart("funds")
+    if spent.notna().any():
+        assert standing(funds)["全年执行数", "年度资金总额"] * money_unit(funds) == pytest.approx(spent.iloc[0])
+    explained = watched.page.locator("[data-panel='indicators'] tbody").inner_text()
+    assert scores["score_explanation"].iloc[0] in explained
+    assert watched.is_clean()
+
+
+def test_every_chooser_changes_the_address_and_the_line_that_says_what_is_shown(watched: Watched) -> None:
+    for page in PAGES:
+        if page == "project":
+            continue
+        watched.open(page)
+        for name in boards()["pages"][page]["choosers"]:
+            options = watched.page.locator(f"[data-choice='{name}'] option").evaluate_all(
+                "all => all.map(o => [o.value, o.text])"
+            )
+            value, text = options[-1]
+            chosen = watched.page.locator(f"[data-choice='{name}']").input_value()
+            if value == chosen:
+                value, text = options[0]
+            if value == chosen:
+                continue
+            watched.choose(name, value)
+            assert text in watched.page.locator(".about").inner_text()
+        address = watched.page.url
+        again = watched.cards() if page != "departments" else watched.chart("heat")
+        watched.page.goto("about:blank")
+        watched.page.goto(address, wait_until="commit")
+        watched.settle(0)
+        assert (watched.cards() if page != "departments" else watched.chart("heat")) == again
+    assert watched.is_clean()
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_pages_fit_every_width(browser: Any, site: tuple[str, Results], width: int) -> None:
+    watched = Watched(browser, site[0], width)
+    results = site[1]
+    kind = "province" if results.remark else "real"
+    identity = results.totals["project_id"].iloc[-1]
+    for page in PAGES:
+        watched.open(page, **({"project": identity} if page == "project" else {}))
+        assert watched.fits()
+        for plot in watched.page.locator(".jixiao-plot").all():
+            assert plot.get_attribute("aria-label")
+        watched.picture(f"{kind}_{page}")
+    assert watched.is_clean()
+    watched.close()
+
+
+def test_keyboard_lists_and_files(watched: Watched, site: tuple[str, Results], tmp_path: Path) -> None:
+    results = site[1]
+    watched.open("overview", year="all")
+    panel = watched.page.locator("[data-panel='money']")
+    panel.locator("summary").focus()
+    watched.page.keyboard.press("Enter")
+    button = panel.locator("tbody button").first
+    department = panel.locator("tbody td").first.inner_text()
+    button.focus()
+    watched.page.keyboard.press("Enter")
+    dialog = watched.page.locator("dialog[open]")
+    dialog.wait_for()
+    numbers = Numbers(results, None, "", department)
+    assert dialog.locator("tbody tr").count() == min(500, len(numbers.money()))
+    watched.page.keyboard.press("Escape")
+    assert watched.page.locator("dialog[open]").count() == 0
+    with watched.page.expect_download() as got:
+        panel.locator("[data-save='table']").click()
+    path = tmp_path / "table.xlsx"
+    got.value.save_as(path)
+    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
+    lines = list(book.worksheets[0].iter_rows(values_only=True))
+    assert lines[0][:3] == ("主管部门", "全年预算数（万元）", "全年执行数（万元）")
+    same(
+        {line[0]: line[1] for line in lines[1:]},
+        {name: pair[0] for name, pair in Numbers(results).money_by("department").items()},
+    )
+    assert "当前显示" in str(list(book.worksheets[1].iter_rows(values_only=True)))
+    with watched.page.expect_download() as got:
+        panel.locator("[data-save='picture']").click()
+    got.value.save_as(tmp_path / "chart.png")
+    assert (tmp_path / "chart.png").read_bytes()[:4] == b"\x89PNG"
+    chart = watched.page.locator("[data-panel='money'] .jixiao-plot")
+    chart.scroll_into_view_if_needed()
+    chart.locator(".bars .point path").first.click(force=True)
+    dialog.wait_for()
+    assert watched.is_clean()
+
+
+# Without a server, with hostile names, with damage
+
+
+def test_opened_from_a_folder_with_hostile_names(browser: Any, tmp_path: Path) -> None:
+    evil = "<img src=x onerror='window.harmed=1'><script>window.harmed=1</script>=1+1"
+    results = store.evaluate(ROOT / "data" / "source")
+
+    def spoil(frame: pd.DataFrame) -> pd.DataFrame:
+        names = [name for name in ("project", "department", "indicator", "message", "title") if name in frame]
+        return frame.assign(**{name: evil + frame[name].astype("str") for name in names})
+
+    frames = type(results.frames)(**{name: spoil(frame) for name, frame in results.frames.items()})
+    parts = {name: spoil(getattr(results, name)) for name in ("scores", "totals", "findings")}
+    write_site(replace(results, frames=frames, **parts), tmp_path / "site", is_old=True)
+    watched = Watched(browser, (tmp_path / "site" / "index.html").as_uri())
+    for page in PAGES:
+        watched.open(
+            page, **({"project": results.totals["project_id"].iloc[0]} if page == "project" else {}), year="2021"
+        )
+        assert watched.page.evaluate("window.harmed") is None
+        assert watched.page.locator("main img, main script").count() == 0
+    assert "不是最新" in watched.page.locator(".warning").inner_text()
+    watched.open("overview", year="2021")
+    with watched.page.expect_download() as got:
+        watched.page.locator("[data-panel='money'] [data-save='table']").click()
+    got.value.save_as(tmp_path / "table.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "table.xlsx").worksheets[0]
+    assert sheet["A2"].value.startswith(evil)
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "inlineStr"}
+    assert watched.is_clean()
+    watched.close()
+
+
+def test_a_missing_file_is_one_sentence_with_a_reference(browser: Any, tmp_path: Path) -> None:
+    write_site(store.evaluate(ROOT / "data" / "sample"), tmp_path / "site")
+    (tmp_path / "site" / "data" / "projects-2024.js").unlink()
+    (tmp_path / "site" / "plotly.min.js").unlink()
+    with served(tmp_path / "site") as address:
+        watched = Watched(browser, address)
+        watched.open("overview", year="2024")
+        text = watched.page.locator("[data-panel='money']").inner_text()
+        assert "编号 projects-2024" in text
+        watched.open("overview", year="2023")
+        text = watched.page.locator("[data-panel='money']").inner_text()
+        assert "图未能画出（编号 overview-money）" in text
+        assert watched.page.locator("[data-panel='money'] details").is_visible()
+        assert "Error" not in watched.page.locator("main").inner_text()
+        watched.close()
+        (tmp_path / "site" / "data" / "pages.js").unlink()
+        broken = Watched(browser, address)
+        broken.page.goto(address)
+        broken.page.locator("#failed").wait_for()
+        assert "编号 pages" in broken.page.locator("#failed").inner_text()
+        broken.close()
+
+
+def test_an_open_page_of_an_older_site_asks_to_be_loaded_again(browser: Any, tmp_path: Path) -> None:
+    results = store.evaluate(ROOT / "data" / "sample")
+    write_site(results, tmp_path / "site")
+    with served(tmp_path / "site") as address:
+        watched = Watched(browser, address)
+        watched.open("overview", year="2024")
+        write_site(results, tmp_path / "site")
+        watched.choose("year", "2023")
+        assert "已更新，请刷新" in watched.page.locator("[data-panel='money']").inner_text()
+        watched.close()
+    assert not list(tmp_path.glob(".site*"))
