@@ -18,6 +18,7 @@ _HOME = {
     "audit": "checks",
     "evaluate": "store",
     "load": "store",
+    "query": "queries",
     "score": "scoring",
 }
 """Public name -> the module that holds it; nothing is imported before it is used."""
@@ -25,7 +26,7 @@ _HOME = {
 _ROOMS = ("analysis", "figures", "summary", "tables")
 """Rooms that ``jixiao.<name>`` opens when it is first asked for them."""
 
-__all__ = ["audit", "evaluate", "load", "score"]
+__all__ = ["audit", "evaluate", "load", "query", "score"]
 
 
 def __getattr__(name: str) -> Any:

@@ -184,7 +184,7 @@ def write_parts(parts: Iterable[Results], out: Path, *, remark: str = "") -> Non
     last: Results | None = None
     try:
         for last in parts:
-            for name, frame in _all_frames(last).items():
+            for name, frame in results_frames(last).items():
                 if name in audited:
                     audited[name].append(frame)
                     continue
@@ -248,7 +248,8 @@ def _sum_passed(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return every.groupby(named, sort=False, as_index=False).sum().astype(PASSED)[list(PASSED)]
 
 
-def _all_frames(results: Results) -> dict[str, pd.DataFrame]:
+def results_frames(results: Results) -> dict[str, pd.DataFrame]:
+    """Return every frame of some results by its name (全部数据表)."""
     return {
         **dict(results.frames.items()),
         "scores": results.scores,
@@ -317,12 +318,7 @@ def read_built(folder: Path) -> Results:
         RequestError: A file is missing or is not the one that was written.
     """
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    frames = {}
-    for name, expected in manifest["files"].items():
-        path = folder / name
-        if not path.exists() or checksum(path) != expected:
-            raise RequestError(f"构建结果“{path.name}”缺失或已损坏，请重新运行 jixiao build")
-        frames[path.stem] = pd.read_parquet(path)
+    frames = {name: pd.read_parquet(paths) for name, paths in built_files(folder).items()}
     kept = {name: frames[name].astype(schema) for name, schema in _KEPT.items()}
     return Results(
         Frames(**{name: frames[name] for name in SCHEMAS}),
@@ -333,6 +329,22 @@ def read_built(folder: Path) -> Results:
         remark=manifest.get("remark", ""),
         **kept,
     )
+
+
+def built_files(folder: Path) -> dict[str, list[Path]]:
+    """Return the parquet files of each frame that ``jixiao build`` kept, each compared with the manifest.
+
+    Raises:
+        RequestError: A file is missing or is not the one that was written.
+    """
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    files: dict[str, list[Path]] = {}
+    for name, expected in manifest["files"].items():
+        path = folder / name
+        if not path.exists() or checksum(path) != expected:
+            raise RequestError(f"构建结果“{path.name}”缺失或已损坏，请重新运行 jixiao build")
+        files.setdefault(path.stem, []).append(path)
+    return files
 
 
 def is_stale(folder: Path) -> bool:
@@ -350,12 +362,14 @@ __all__ = [
     "SEVERITIES",
     "Results",
     "build",
+    "built_files",
     "evaluate",
     "evaluate_files",
     "find_place",
     "is_stale",
     "load",
     "read_built",
+    "results_frames",
     "rules_hash",
     "source_hashes",
     "workbench",
