@@ -28,23 +28,31 @@ CONFIG = {
 
 
 class Figure:
-    """A chart as a plotly description, with an alternative text and the frame it draws."""
+    """A chart as a plotly description, with an alternative text and the frame it draws.
+
+    ``note`` says what a reader must know of the picture alone, such as that it shows the first rows only; it stands
+    above the source in the lower right corner.
+    """
 
     _number = 0
 
-    def __init__(self, data: list[dict[str, Any]], layout: dict[str, Any], *, alt: str, frame: pd.DataFrame) -> None:
+    def __init__(
+        self, data: list[dict[str, Any]], layout: dict[str, Any], *, alt: str, frame: pd.DataFrame, note: str = ""
+    ) -> None:
         self.data = data
         self.layout = themed(layout)
         self.alt = alt
         self.frame = frame
-        if frame.attrs.get("source"):
-            self.layout = _with_note(self.layout, frame.attrs["source"])
+        self.note = note
+        lines = [line for line in (note, frame.attrs.get("source", "")) if line]
+        if lines:
+            self.layout = _with_note(self.layout, lines)
 
     def signed(self, source: str) -> Figure:
         """Return the figure with where the data are from in its lower right corner (数据来源与日期)."""
         frame = self.frame.copy()
         frame.attrs["source"] = source
-        return Figure(self.data, self.layout, alt=self.alt, frame=frame)
+        return Figure(self.data, self.layout, alt=self.alt, frame=frame, note=self.note)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plotly description."""
@@ -115,15 +123,16 @@ def themed(layout: dict[str, Any]) -> dict[str, Any]:
     return themed
 
 
-def _with_note(layout: dict[str, Any], source: str) -> dict[str, Any]:
-    """Add a line below the chart; a note that is already there is replaced."""
-    others = [note for note in layout.get("annotations", []) if note.get("name") != "source"]
-    margin, is_new = dict(layout["margin"]), len(others) == len(layout.get("annotations", []))
-    if is_new:
-        margin["b"] += _NOTE
+def _with_note(layout: dict[str, Any], lines: list[str]) -> dict[str, Any]:
+    """Add lines below the chart; a note that is already there is replaced."""
+    before = next((note for note in layout.get("annotations", []) if note.get("name") == "source"), None)
+    others = [note for note in layout.get("annotations", []) if note is not before]
+    room = _LINE * (len(lines) - (before["text"].count("<br>") + 1 if before else 0))
+    margin = {**layout["margin"], "b": layout["margin"]["b"] + room}
     note = {
         "name": "source",
-        "text": plain(source),
+        "text": "<br>".join(plain(line) for line in lines),
+        "align": "right",
         "xref": "paper",
         "yref": "paper",
         "x": 1,
@@ -134,12 +143,11 @@ def _with_note(layout: dict[str, Any], source: str) -> dict[str, Any]:
         "showarrow": False,
         "font": {"size": 11, "color": "#5B6672"},
     }
-    height = layout["height"] + (_NOTE if is_new else 0)
-    return {**layout, "margin": margin, "height": height, "annotations": [*others, note]}
+    return {**layout, "margin": margin, "height": layout["height"] + room, "annotations": [*others, note]}
 
 
-_NOTE = 22
-"""Height of the line with the source, in pixels."""
+_LINE = 22
+"""Height of a line below a chart, in pixels."""
 
 
 def money_scale(wan: pd.Series) -> tuple[float, str]:

@@ -66,7 +66,13 @@ ROOMS = {
         ["counts", "dates", "facts", "figures", "growth", "names", "parts", "rates", "scores"],
         ["__init__"],
     ],
-    "figures": [["overview", "rows"], ["execution", "points"], ["comparisons"], ["__init__"]],
+    "figures": [
+        ["rows"],
+        ["overview"],
+        ["evaluators", "execution", "final_accounts", "points"],
+        ["comparisons"],
+        ["__init__"],
+    ],
     "forms": [
         ["layouts"],
         ["selection", "slots"],

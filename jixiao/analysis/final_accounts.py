@@ -140,8 +140,8 @@ def three_public(results: Results) -> pd.DataFrame:
         results: From :func:`jixiao.evaluate`.
 
     Returns:
-        Key year, department, public_item (abroad, car_purchase, car_running, reception). Money in 万元; a figure that is
-        not printed is missing, a budget of nothing gives no rate.
+        Key year, department, public_item (abroad, car_purchase, car_running, reception). Money in 万元; a figure
+        that is not printed is missing, a budget of nothing gives no rate.
 
     Basis: 公开07; 三公经费控制率 of 财预〔2013〕53号.
 

@@ -10,11 +10,31 @@ from jixiao.figures.comparisons import (
     plot_benchmark,
     plot_department_ranking,
     plot_frontier,
+    plot_frontier_slacks,
     plot_repeated_findings,
     plot_robustness,
     plot_unit_costs,
 )
-from jixiao.figures.execution import plot_carry_overs, plot_execution_bands, plot_execution_groups, plot_waterfall
+from jixiao.figures.evaluators import (
+    plot_discretion,
+    plot_evaluator_differences,
+    plot_leniency,
+    plot_satisfaction_samples,
+    plot_satisfaction_states,
+)
+from jixiao.figures.execution import (
+    plot_carry_overs,
+    plot_execution_bands,
+    plot_execution_groups,
+    plot_project_money,
+    plot_waterfall,
+)
+from jixiao.figures.final_accounts import (
+    plot_account_changes,
+    plot_account_kinds,
+    plot_account_structure,
+    plot_three_public,
+)
 from jixiao.figures.overview import (
     plot_category_heat,
     plot_comparison,
@@ -27,37 +47,48 @@ from jixiao.figures.overview import (
 )
 from jixiao.figures.points import (
     plot_contributions,
-    plot_discretion,
-    plot_leniency,
+    plot_density_jumps,
     plot_lost_points,
     plot_quadrants,
+    plot_score_changes,
     plot_total_distribution,
 )
 from jixiao.theme import Figure, plotly_script
 
 __all__ = [
     "Figure",
+    "plot_account_changes",
+    "plot_account_kinds",
+    "plot_account_structure",
     "plot_benchmark",
     "plot_carry_overs",
     "plot_category_heat",
     "plot_comparison",
     "plot_completion",
     "plot_contributions",
+    "plot_density_jumps",
     "plot_department_ranking",
     "plot_discretion",
+    "plot_evaluator_differences",
     "plot_execution_bands",
     "plot_execution_groups",
     "plot_execution_rates",
     "plot_findings",
     "plot_frontier",
+    "plot_frontier_slacks",
     "plot_funds",
     "plot_grades",
     "plot_indicator_scores",
     "plot_leniency",
     "plot_lost_points",
+    "plot_project_money",
     "plot_quadrants",
     "plot_repeated_findings",
     "plot_robustness",
+    "plot_satisfaction_samples",
+    "plot_satisfaction_states",
+    "plot_score_changes",
+    "plot_three_public",
     "plot_total_distribution",
     "plot_unit_costs",
     "plot_waterfall",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from jixiao.figures.rows import first_rows
 from jixiao.scoring import GRADES, percent_text, points_text
 from jixiao.theme import (
     BLUE,
@@ -196,9 +197,11 @@ def plot_comparison(rows: pd.DataFrame) -> Figure:
 def plot_execution_rates(rows: pd.DataFrame) -> Figure:
     """Draw the execution rate of projects, lowest first, with their money in words (预算执行率)."""
     words = figure_words()
-    rows = rows[rows["execution_rate"].notna()].sort_values(["execution_rate", "project"], ascending=[False, False])
-    if rows.empty:
+    known = rows[rows["execution_rate"].notna()].sort_values(["execution_rate", "project"])
+    if known.empty:
         return empty_figure(words["execution"], words["no_money"])
+    rows, note = first_rows(known)
+    rows = rows.iloc[::-1]
     names = [f"{short_name(row.project, 16)}（{row.year}）" for row in rows.itertuples()]
     full = [f"{row.project}（{row.year}）" for row in rows.itertuples()]
     colours = [RED if rate < 0.6 else ORANGE if rate < 0.9 else BLUE for rate in rows["execution_rate"]]
@@ -227,7 +230,7 @@ def plot_execution_rates(rows: pd.DataFrame) -> Figure:
         "xaxis": {"title": {"text": words["execution_axis"]}, "range": [0, highest * 1.15]},
         "yaxis": {**ticks(names, 24), "range": [-0.6, len(names) - 0.4]},
     }
-    return Figure(data, layout, alt=words["execution_alt"].format(count=len(names)), frame=rows)
+    return Figure(data, layout, alt=words["execution_alt"].format(count=len(names)), frame=known, note=note)
 
 
 def plot_grades(counts: pd.DataFrame) -> Figure:
@@ -236,6 +239,7 @@ def plot_grades(counts: pd.DataFrame) -> Figure:
     if counts.empty:
         return empty_figure(words["grades"], words["no_points"])
     totals = counts.groupby(["department", "grade"], observed=False)["evaluations"].sum().unstack("grade")
+    totals, note = first_rows(totals)
     names = totals.index.tolist()
     data = [
         {
@@ -267,7 +271,7 @@ def plot_grades(counts: pd.DataFrame) -> Figure:
         },
         "yaxis": {**ticks(names), "range": [-0.6, len(names) - 0.4]},
     }
-    return Figure(data, layout, alt=words["grades_alt"].format(count=len(names)), frame=counts)
+    return Figure(data, layout, alt=words["grades_alt"].format(count=len(names)), frame=counts, note=note)
 
 
 def _step(totals: pd.DataFrame) -> int:
@@ -282,7 +286,7 @@ def plot_category_heat(rows: pd.DataFrame) -> Figure:
     summed = rows.groupby(["department", "category"])[["reported_score", "weight"]].sum()
     share = (summed["reported_score"] / summed["weight"] * 100).unstack("category")
     order = [name for name in category_groups() if name in share] + [c for c in share if c not in category_groups()]
-    share = share[order]
+    share, note = first_rows(share[order])
     names = share.index.tolist()
     values = [[None if value != value else round(float(value), 2) for value in line] for line in share.to_numpy()]
     texts = [["" if value is None else f"{value:.1f}" for value in line] for line in values]
@@ -312,7 +316,7 @@ def plot_category_heat(rows: pd.DataFrame) -> Figure:
         "xaxis": {"side": "bottom"},
         "yaxis": {**ticks(names), "autorange": "reversed"},
     }
-    return Figure(data, layout, alt=words["heat_alt"].format(count=len(names)), frame=rows)
+    return Figure(data, layout, alt=words["heat_alt"].format(count=len(names)), frame=rows, note=note)
 
 
 def plot_findings(findings: pd.DataFrame) -> Figure:

@@ -21,6 +21,17 @@ def analysis_words() -> dict[str, str]:
     return choices("figures")
 
 
+def first_rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the rows that are drawn, and the note that says so where they are not all."""
+    words = analysis_words()["first_rows"]
+    return frame.head(MOST), words.format(shown=MOST, count=f"{len(frame):,}") if len(frame) > MOST else ""
+
+
+def varying(frame: pd.DataFrame, keys: Sequence[str]) -> list[str]:
+    """Return the last key and those before it that differ between rows; the others need not be named."""
+    return [name for name in keys if name == keys[-1] or frame[name].nunique() > 1]
+
+
 def keys_before(frame: pd.DataFrame, column: str) -> list[str]:
     """Return the columns that stand before a column and name a row."""
     names = list(frame.columns[: list(frame.columns).index(column)])
