@@ -20,6 +20,15 @@ LOW_TO_HIGH = [[0, "#C8510B"], [0.5, "#F7E7C6"], [1, "#9CC7E6"]]
 PATTERNS = {BLUE: "", ORANGE: "/", GREEN: "\\", RED: "x", SKY: "", GREY: "."}
 """Hatching under each colour: in grey print several of them look alike."""
 
+LEGEND = {
+    "orientation": "h",
+    "yanchor": "bottom",
+    "y": 1.0,
+    "xanchor": "left",
+    "x": 0,
+    "traceorder": "normal",
+    "title": {"text": ""},
+}
 CONFIG = {
     "displaylogo": False,
     "responsive": True,
@@ -100,15 +109,7 @@ def themed(layout: dict[str, Any]) -> dict[str, Any]:
         "height": 360,
         "separators": ".,",
         "margin": {"l": 16, "r": 24, "t": 80, "b": 48},
-        "legend": {
-            "orientation": "h",
-            "yanchor": "bottom",
-            "y": 1.0,
-            "xanchor": "left",
-            "x": 0,
-            "traceorder": "normal",
-            "title": {"text": ""},
-        },
+        "legend": LEGEND,
         "hoverlabel": {"font": {"family": FONT}},
         **layout,
     }
@@ -173,8 +174,14 @@ def on_colour(colour: str) -> dict[str, Any]:
 
 
 def short_name(name: str, length: int = 18) -> str:
-    """Cut a name that is too long for an axis."""
-    return name if len(name) <= length else name[: length - 1] + "…"
+    """Shorten a name that is too long for an axis in its middle: names of one kind often differ at their ends.
+
+    Example:
+        >>> short_name("示例市农村公路养护项目（二期）", 10)
+        '示例市农村…（二期）'
+    """
+    kept = length - 1 - (length - 1) // 2
+    return name if len(name) <= length else name[:kept] + "…" + name[-(length - 1 - kept) :]
 
 
 def plain(text: str) -> str:

@@ -22,11 +22,12 @@ MEASURE = """
       && !t.closest('.hoverlayer') && !t.closest('.modebar');
   }).map(t => {
     const b = t.getBoundingClientRect();
-    return {text: t.textContent, left: b.left, right: b.right, top: b.top, bottom: b.bottom, heat: !!t.closest('.hm')};
+    return {text: t.textContent, left: b.left, right: b.right, top: b.top, bottom: b.bottom};
   });
   const wrong = [];
   for (const t of seen)
-    if (t.left < canvas.left - 1 || t.right > canvas.right + 1 || t.top < canvas.top - 1 || t.bottom > canvas.bottom + 1)
+    if (t.left < canvas.left - 1 || t.right > canvas.right + 1
+        || t.top < canvas.top - 1 || t.bottom > canvas.bottom + 1)
       wrong.push('outside: ' + t.text);
   for (let i = 0; i < seen.length; i++)
     for (let j = i + 1; j < seen.length; j++) {

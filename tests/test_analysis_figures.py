@@ -45,7 +45,7 @@ DRAWN = {
     "three_public": figures.plot_three_public,
     "total_distribution": figures.plot_total_distribution,
 }
-WITHOUT_FRAME = {"category_shares", "month_progress"}
+WITHOUT_FRAME = {"category_shares", "largest_change", "last_years", "month_progress", "origin", "same_outputs"}
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ Example:
 from __future__ import annotations
 
 from jixiao.analysis.benchmarks import benchmark_peers
+from jixiao.analysis.choices import origin
 from jixiao.analysis.discretion import discretion_shares, evaluator_differences, leniency
 from jixiao.analysis.execution import budget_waterfall, execution_bands, execution_rates, month_progress, project_money
 from jixiao.analysis.factors import contribution_totals, score_changes, score_contributions
@@ -17,12 +18,14 @@ from jixiao.analysis.frontier import efficiency_frontier, frontier_slacks
 from jixiao.analysis.losses import density_jumps, lost_points, total_distribution
 from jixiao.analysis.robustness import category_shares, rank_robustness
 from jixiao.analysis.satisfaction import satisfaction_evidence, satisfaction_states
-from jixiao.analysis.unit_costs import cost_per_output
+from jixiao.analysis.unit_costs import cost_per_output, same_outputs
 from jixiao.analysis.years import (
     carry_overs,
     department_changes,
     department_ranking,
     execution_quadrants,
+    largest_change,
+    last_years,
     repeated_findings,
 )
 
@@ -45,12 +48,16 @@ __all__ = [
     "execution_quadrants",
     "execution_rates",
     "frontier_slacks",
+    "largest_change",
+    "last_years",
     "leniency",
     "lost_points",
     "month_progress",
+    "origin",
     "project_money",
     "rank_robustness",
     "repeated_findings",
+    "same_outputs",
     "satisfaction_evidence",
     "satisfaction_states",
     "score_changes",

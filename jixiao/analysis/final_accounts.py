@@ -115,7 +115,7 @@ def account_kinds(results: Results) -> pd.DataFrame:
     """
     declared = choices("accounts")["kinds"]
     rows = _cells(results, declared["table"])
-    rows = rows[[bool(re.fullmatch(declared["code"], code)) for code in rows["row_code"]]]
+    rows = rows[rows["row_code"].str.fullmatch(declared["code"])]
     key = ["year", "department", "row_code", "item"]
     names = {"total": "amount_wan", "basic": "basic_wan", "project": "project_wan"}
     frame = exact_sums(rows[rows["column"] == declared["total"]], key, ["amount_wan"])

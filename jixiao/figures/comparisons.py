@@ -18,6 +18,7 @@ from jixiao.figures.rows import (
     row_layout,
     row_names,
     upright,
+    varying,
 )
 from jixiao.scoring import percent_text, points_text
 from jixiao.theme import BLUE, GREEN, GREY, LOW_TO_HIGH, ORANGE, RED, SKY, Figure, marked, numbers, plain
@@ -123,7 +124,7 @@ def plot_unit_costs(frame: pd.DataFrame) -> Figure:
         return nothing(words["costs"])
     far = (shown[["before", "peer_rate"]] - 1).abs().max(axis=1)
     shown, note = first_rows(shown.loc[far.sort_values(ascending=False, kind="stable").index])
-    rows = row_names(shown, ["indicator", "project", "year"])
+    rows = row_names(shown, varying(shown, ["year", "indicator", "project"]))
     data = []
     for column, name, colour, symbol in (
         ("before", words["costs_before_axis"], BLUE, "circle"),
@@ -191,7 +192,8 @@ def plot_robustness(frame: pd.DataFrame, *, swing: float = 0.1) -> Figure:
         "hovertemplate": "%{text}<extra></extra>",
     }
     layout = row_layout(title, rows, words["robustness_axis"])
-    layout["xaxis"] |= counted(float(shown["rank_worst"].max()))
+    most = float(shown["rank_worst"].max())
+    layout["xaxis"] |= {**counted(most), "range": [0.5, most + 0.5]}
     return Figure([*spans, dots], layout, alt=words["robustness_alt"].format(count=len(rows)), frame=frame, note=note)
 
 

@@ -10,6 +10,7 @@ from jixiao.figures.rows import (
     bars,
     counted,
     first_rows,
+    fitting,
     keys_before,
     nothing,
     row_layout,
@@ -35,7 +36,6 @@ def plot_discretion(frame: pd.DataFrame) -> Figure:
     data = []
     for who, colour in (("rule", BLUE), ("person", ORANGE), ("nobody", GREY)):
         share = shown[f"{who}_weight"] / shown["weight_sum"] * 100
-        texts = [f"{value:.0f}" if value >= 4 else "" for value in share]
         data.append(
             bars(
                 share.round(2),
@@ -43,7 +43,7 @@ def plot_discretion(frame: pd.DataFrame) -> Figure:
                 name=word("decided_by", who),
                 marker=marked(colour),
                 insidetextfont=on_colour(colour),
-                text=texts,
+                text=fitting(share, 100),
                 textposition="inside",
                 textangle=0,
                 insidetextanchor="middle",
@@ -149,14 +149,14 @@ def plot_satisfaction_states(frame: pd.DataFrame) -> Figure:
     counts = named.pivot_table(
         index="name", columns="satisfaction_state", values="indicator_count", observed=False, sort=False
     )
-    names = counts.index.tolist()
+    names, most = counts.index.tolist(), float(counts.sum(axis=1).max())
     data = [
         bars(
             counts[state],
             names,
             name=word("satisfaction_state", state),
             marker=marked(colour),
-            text=[str(int(value)) if value else "" for value in counts[state]],
+            text=fitting(counts[state], most),
             textposition="inside",
             textangle=0,
             insidetextanchor="middle",
@@ -167,7 +167,7 @@ def plot_satisfaction_states(frame: pd.DataFrame) -> Figure:
     ]
     layout = {**row_layout(words["satisfied"], names, words["indicators"], height=32), "barmode": "stack"}
     layout |= {"showlegend": True}
-    layout["xaxis"] |= counted(float(counts.sum(axis=1).max()))
+    layout["xaxis"] |= counted(most)
     alt = words["satisfied_alt"].format(count=int(frame["indicator_count"].sum()))
     return Figure(data, layout, alt=alt, frame=frame)
 

@@ -12,6 +12,7 @@ from jixiao.figures.rows import (
     clipped,
     counted,
     first_rows,
+    fitting,
     heat,
     keys_before,
     nothing,
@@ -24,6 +25,7 @@ from jixiao.theme import (
     BLUE,
     GREEN,
     GREY,
+    LEGEND,
     LOW_TO_HIGH,
     ORANGE,
     RED,
@@ -110,14 +112,14 @@ def plot_execution_bands(frame: pd.DataFrame) -> Figure:
     counts = names_of.pivot_table(index="name", columns="execution_band", values="projects", observed=False, sort=False)
     low = counts[["far_under", "under"]].sum(axis=1) / counts.sum(axis=1)
     counts, note = first_rows(counts.loc[low.sort_values(ascending=False, kind="stable").index])
-    names = counts.index.tolist()
+    names, most = counts.index.tolist(), float(counts.sum(axis=1).max())
     data = [
         bars(
             counts[band],
             names,
             name=word("execution_band", band),
             marker=marked(colour),
-            text=[str(int(value)) if value else "" for value in counts[band]],
+            text=fitting(counts[band], most),
             textposition="inside",
             textangle=0,
             insidetextanchor="middle",
@@ -127,7 +129,7 @@ def plot_execution_bands(frame: pd.DataFrame) -> Figure:
         if counts[band].any()
     ]
     layout = {**row_layout(words["bands"], names, words["projects"]), "barmode": "stack"}
-    layout["xaxis"] |= counted(float(counts.sum(axis=1).max()))
+    layout["xaxis"] |= counted(most)
     return Figure(data, layout, alt=words["bands_alt"].format(count=len(names)), frame=frame, note=note)
 
 
@@ -174,7 +176,7 @@ def plot_waterfall(frame: pd.DataFrame) -> Figure:
                     "base": [min(levels[place - 1], levels[place + 1]) for place in mine],
                     "y": [abs(levels[place]) for place in mine],
                     "marker": marked(colour),
-                    "text": [f"{levels[place]:+,.2f}" for place in mine],
+                    "text": [_signed(levels[place]) for place in mine],
                     "name": name,
                 }
             )
@@ -198,6 +200,11 @@ def plot_waterfall(frame: pd.DataFrame) -> Figure:
     return Figure(data, layout, alt=words["waterfall_alt"].format(count=projects), frame=frame)
 
 
+def _signed(amount: float) -> str:
+    """Write a step with its sign; one that two decimals would hide has four."""
+    return f"{amount:+,.2f}" if amount == 0 or abs(amount) >= 0.005 else f"{amount:+,.4f}"
+
+
 def plot_carry_overs(frame: pd.DataFrame) -> Figure:
     """Draw money left at the end of a year beside the money reported as carried over (结余与结转), largest first."""
     words, keys = analysis_words(), keys_before(frame, "annual_budget_wan")
@@ -210,7 +217,7 @@ def plot_carry_overs(frame: pd.DataFrame) -> Figure:
         bars((shown[column] / factor).round(6), names, name=label(column), marker=marked(colour))
         for column, colour in (("unspent_wan", BLUE), ("carried_wan", ORANGE))
     ]
-    layout = {**row_layout(words["carried"], names, unit, height=30), "barmode": "group"}
+    layout = {**row_layout(words["carried"], names, unit, height=30, length=22), "barmode": "group"}
     layout["xaxis"] |= {"tickformat": ",~f"}
     return Figure(data, layout, alt=words["carried_alt"].format(count=len(names)), frame=frame, note=note)
 
@@ -249,9 +256,10 @@ def plot_project_money(frame: pd.DataFrame) -> Figure:
     layout = {
         "title": words["money"],
         "height": 480,
+        "legend": {**LEGEND, "itemsizing": "constant"},
         "xaxis": {
             "type": "log",
-            "title": {"text": label("base_wan")},
+            "title": {"text": words["money_axis"].format(name=label("base_wan"))},
             "tickvals": [10**power for power in range(-2, 10)],
             "ticktext": words["money_ticks"],
         },

@@ -29,7 +29,7 @@ def plot_account_structure(frame: pd.DataFrame) -> Figure:
     data = [bars(amounts, names, name=label("amount_wan"), marker=marked(BLUE), **outside)]
     title = words["structure_of"].format(title=words["structure"], year=shown["year"].iloc[0])
     layout = row_layout(title, names, unit, has_legend=False)
-    layout["xaxis"] |= {"range": [0, float(amounts.max()) * 1.35], "tickformat": ",~f"}
+    layout["xaxis"] |= {"range": [0, float(amounts.max()) * 1.5], "tickformat": ",~f"}
     return Figure(data, layout, alt=words["structure_alt"].format(count=len(names)), frame=frame, note=note)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.figures.rows import first_rows
+from jixiao.figures.rows import counted, first_rows, fitting
 from jixiao.scoring import GRADES, percent_text, points_text
 from jixiao.theme import (
     BLUE,
@@ -29,8 +29,8 @@ from jixiao.theme import (
 from jixiao.vocabulary import category_groups, label, word
 
 GRADE_COLOURS = {"excellent": GREEN, "good": SKY, "fair": ORANGE, "poor": RED}
-
-
+BARE = {"l": 16, "r": 24, "t": 48, "b": 48}
+"""Margins of a chart without a legend."""
 SEVERITY_COLOURS = {"error": RED, "warning": ORANGE, "rounding": GREY, "question": SKY}
 
 
@@ -153,7 +153,8 @@ def plot_completion(scores: pd.DataFrame) -> Figure:
     }
     layout = {
         "title": words["completion"],
-        "height": 120 + 24 * len(names),
+        "height": 88 + 24 * len(names),
+        "margin": BARE,
         "shapes": [line],
         "xaxis": {
             "title": {"text": words["completion_axis"]},
@@ -226,7 +227,8 @@ def plot_execution_rates(rows: pd.DataFrame) -> Figure:
     highest = max(100.0, float(rows["execution_rate"].max()) * 100)
     layout = {
         "title": words["execution"],
-        "height": 120 + 26 * len(names),
+        "height": 88 + 26 * len(names),
+        "margin": BARE,
         "xaxis": {"title": {"text": words["execution_axis"]}, "range": [0, highest * 1.15]},
         "yaxis": {**ticks(names, 24), "range": [-0.6, len(names) - 0.4]},
     }
@@ -240,7 +242,7 @@ def plot_grades(counts: pd.DataFrame) -> Figure:
         return empty_figure(words["grades"], words["no_points"])
     totals = counts.groupby(["department", "grade"], observed=False)["evaluations"].sum().unstack("grade")
     totals, note = first_rows(totals)
-    names = totals.index.tolist()
+    names, most = totals.index.tolist(), float(totals.sum(axis=1).max())
     data = [
         {
             "type": "bar",
@@ -250,10 +252,11 @@ def plot_grades(counts: pd.DataFrame) -> Figure:
             "name": word("grade", grade),
             "marker": marked(GRADE_COLOURS[grade]),
             "insidetextfont": on_colour(GRADE_COLOURS[grade]),
-            "text": [str(value) if value else "" for value in totals[grade].astype(int)],
+            "text": fitting(totals[grade], most),
             "textposition": "inside",
             "textangle": 0,
             "insidetextanchor": "middle",
+            "constraintext": "none",
             "customdata": [plain(name) for name in names],
             "hovertemplate": "%{customdata}<br>" + word("grade", grade) + " %{x}<extra></extra>",
         }
@@ -263,19 +266,10 @@ def plot_grades(counts: pd.DataFrame) -> Figure:
         "title": words["grades"],
         "barmode": "stack",
         "height": 130 + 34 * len(names),
-        "xaxis": {
-            "title": {"text": words["evaluations"]},
-            "tickformat": "d",
-            "rangemode": "tozero",
-            "dtick": _step(totals),
-        },
+        "xaxis": {"title": {"text": words["evaluations"]}, **counted(most)},
         "yaxis": {**ticks(names), "range": [-0.6, len(names) - 0.4]},
     }
     return Figure(data, layout, alt=words["grades_alt"].format(count=len(names)), frame=counts, note=note)
-
-
-def _step(totals: pd.DataFrame) -> int:
-    return max(1, round(int(totals.sum(axis=1).max()) / 6))
 
 
 def plot_category_heat(rows: pd.DataFrame) -> Figure:
@@ -303,8 +297,7 @@ def plot_category_heat(rows: pd.DataFrame) -> Figure:
             "colorscale": LOW_TO_HIGH,
             "xgap": 2,
             "ygap": 2,
-            "showscale": len(names) > 4,
-            "colorbar": {"title": {"text": "%"}, "thickness": 12},
+            "showscale": False,
             "customdata": [[plain(name)] * len(order) for name in names],
             "hovertemplate": "%{customdata}<br>%{x} %{z:.2f}%<extra></extra>",
             "hoverongaps": False,
@@ -312,7 +305,8 @@ def plot_category_heat(rows: pd.DataFrame) -> Figure:
     ]
     layout = {
         "title": words["heat"],
-        "height": 130 + 36 * len(names),
+        "height": 96 + 30 * len(names),
+        "margin": BARE,
         "xaxis": {"side": "bottom"},
         "yaxis": {**ticks(names), "autorange": "reversed"},
     }
@@ -326,7 +320,7 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
         return empty_figure(words["findings"], words["no_findings"])
     counts = findings.groupby(["title", "severity"]).size().unstack("severity", fill_value=0)
     counts = counts.loc[counts.sum(axis=1).sort_values().index]
-    names = counts.index.tolist()
+    names, most = counts.index.tolist(), float(counts.sum(axis=1).max())
     data = [
         {
             "type": "bar",
@@ -336,10 +330,12 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
             "name": word("severity", severity),
             "marker": marked(colour),
             "insidetextfont": on_colour(colour),
-            "text": [str(value) if value else "" for value in counts[severity]],
+            "text": fitting(counts[severity], most),
+            "constraintext": "none",
             "textposition": "inside",
             "textangle": 0,
-            "hovertemplate": word("severity", severity) + " %{x}<extra></extra>",
+            "customdata": [plain(name) for name in names],
+            "hovertemplate": "%{customdata}<br>" + word("severity", severity) + " %{x}<extra></extra>",
         }
         for severity, colour in SEVERITY_COLOURS.items()
         if severity in counts
@@ -348,7 +344,7 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
         "title": words["findings"],
         "barmode": "stack",
         "height": 130 + 28 * len(names),
-        "xaxis": {"title": {"text": words["count"]}, "tickformat": "d", "rangemode": "tozero", "dtick": _step(counts)},
+        "xaxis": {"title": {"text": words["count"]}, **counted(most)},
         "yaxis": {**ticks(names), "range": [-0.6, len(names) - 0.4]},
     }
     return Figure(data, layout, alt=words["findings_alt"].format(count=len(findings)), frame=findings)

@@ -19,7 +19,7 @@ from jixiao.figures.rows import (
     varying,
 )
 from jixiao.scoring import percent_text, points_text
-from jixiao.theme import BLUE, GREEN, GREY, ORANGE, RED, SKY, Figure, marked, numbers, plain
+from jixiao.theme import BLUE, GREEN, GREY, LEGEND, ORANGE, RED, SKY, Figure, marked, numbers, plain
 from jixiao.vocabulary import label, word
 
 _MOST_FACTORS = 20
@@ -50,7 +50,7 @@ def plot_lost_points(frame: pd.DataFrame) -> Figure:
         )
     ]
     layout = row_layout(words["lost"], names, words["lost_axis"], has_legend=False)
-    layout["xaxis"] |= {"range": [0, float(shown["lost"].max()) * 1.35], "tickformat": ",~f"}
+    layout["xaxis"] |= {"range": [0, float(shown["lost"].max()) * 1.6], "tickformat": ",~f"}
     return Figure(data, layout, alt=words["lost_alt"].format(count=len(names)), frame=frame, note=note)
 
 
@@ -183,6 +183,7 @@ def plot_quadrants(frame: pd.DataFrame, *, rate_line: float = 0.9, points_line: 
     layout = {
         "title": words["quadrants"],
         "height": 480,
+        "legend": {**LEGEND, "itemsizing": "constant"},
         "shapes": [
             {
                 "type": "line",
@@ -195,11 +196,21 @@ def plot_quadrants(frame: pd.DataFrame, *, rate_line: float = 0.9, points_line: 
             },
             {"type": "line", "y0": points_line, "y1": points_line, "x0": 0, "x1": 1, "xref": "paper", "line": dash},
         ],
-        "xaxis": {"title": {"text": clipped(words["rate_axis"], shown["execution_rate"], most)}},
-        "yaxis": {"title": {"text": words["distribution_axis"]}},
+        "xaxis": {
+            "title": {"text": clipped(words["rate_axis"], shown["execution_rate"], most)},
+            "range": _around(shown["execution_rate"].clip(upper=most) * 100, rate_line * 100),
+        },
+        "yaxis": {"title": {"text": words["distribution_axis"]}, "range": _around(shown["points"], points_line)},
     }
     alt = words["quadrants_alt"].format(count=len(shown), rate=percent_text(rate_line), points=points_text(points_line))
     return Figure(data, layout, alt=alt, frame=frame)
+
+
+def _around(values: pd.Series, line: float) -> list[float]:
+    """Return the range of an axis that holds all values and a cut line with some room on both sides."""
+    low, high = min(float(values.min()), line), max(float(values.max()), line)
+    room = max((high - low) * 0.06, 1.0)
+    return [low - room, high + room]
 
 
 def plot_density_jumps(frame: pd.DataFrame) -> Figure:
@@ -220,7 +231,7 @@ def plot_density_jumps(frame: pd.DataFrame) -> Figure:
     ]
     data[0] |= {"text": ratios, "textposition": "outside", "cliponaxis": False}
     most = float(shown[["above_count", "below_count"]].max(axis=None))
-    layout = {**row_layout(words["jumps"], names, words["evaluations"], height=34), "barmode": "group"}
+    layout = {**row_layout(words["jumps"], names, words["jumps_axis"], height=34), "barmode": "group"}
     layout["xaxis"] |= {**counted(most), "range": [0, most * 1.25]}
     return Figure(data, layout, alt=words["jumps_alt"].format(count=len(names)), frame=frame, note=note)
 
@@ -233,8 +244,8 @@ def plot_score_changes(frame: pd.DataFrame) -> Figure:
     shown, note = first_rows(known.loc[order])
     if shown.empty:
         return nothing(words["changes"])
-    keys = [name for name in ("project", "year", "evaluation") if name in shown]
-    names = row_names(shown, varying(shown, keys) if keys[-1] != "evaluation" else ["project", "evaluation"])
+    keys = [name for name in ("year", "evaluation", "project") if name in shown]
+    names = row_names(shown, varying(shown, keys))
     places = list(range(len(names)))
     x = [part for pair in zip(shown["points_before"], shown["points_after"], strict=True) for part in (*pair, None)]
     y = [part for place in places for part in (place, place, None)]

@@ -13,6 +13,8 @@ from jixiao.theme import Figure, empty_figure, numbers, plain, ticks
 
 MOST = 60
 """More rows than this are not drawn; the frame of the figure holds them all."""
+_NARROW = 400
+"""Pixels of a narrow page that are left for bars."""
 _UNNAMED = {"project_id", "indicator_id", "repeat", "execution_definition"}
 
 
@@ -76,9 +78,18 @@ def bars(values: pd.Series, names: list[str], *, name: str, marker: dict[str, An
     }
 
 
+def fitting(values: pd.Series, most: float) -> list[str]:
+    """Return the numbers written inside the parts of a stacked bar, empty where a part is too narrow for its number."""
+    shares = values.fillna(0) / (most or 1)
+    return [
+        text if share * _NARROW > 8 * len(text) + 4 else ""
+        for text, share in zip((f"{value:,.0f}" for value in values.fillna(0)), shares, strict=True)
+    ]
+
+
 def counted(most: float) -> dict[str, Any]:
     """Return what an axis of counts needs: whole numbers only."""
-    return {"tickformat": ",d", "rangemode": "tozero", "tick0": 0, **({"dtick": 1} if most <= 10 else {})}
+    return {"tickformat": ",d", "rangemode": "tozero", **({"dtick": 1} if most <= 10 else {})}
 
 
 def clipped(axis: str, values: pd.Series, most: float) -> str:
