@@ -38,8 +38,8 @@ def last_years(scores: pd.DataFrame, *, evaluation: str = "self") -> tuple[int, 
     """
     years = sorted(scores.loc[scores["evaluation"] == evaluation, "year"].unique().tolist())
     if len(years) < 2:
-        known = "、".join(str(year) for year in years) or "无"
-        raise RequestError(f"比较需要两个年度的{word('evaluation', evaluation)}，现有年度：{known}")
+        known = "、".join(str(year) for year in years)
+        raise RequestError(f"比较需要两个年度的{word('evaluation', evaluation)}，现有年度：{known or '无'}")
     return int(years[-2]), int(years[-1])
 
 
@@ -322,8 +322,8 @@ def largest_change(changes: pd.DataFrame, department: str = "") -> pd.DataFrame:
     sums = changes.groupby("department")["contribution"].sum().abs().sort_values(ascending=False, kind="stable")
     chosen = department or (sums.index[0] if len(sums) else "")
     if chosen not in sums.index:
-        known = "、".join(sums.index[:20]) or "无"
-        raise RequestError(f"没有部门“{department}”两个年度都可比的项目，可选：{known}")
+        known = "、".join(sums.index[:20])
+        raise RequestError(f"没有部门“{department}”两个年度都可比的项目，可选：{known or '无'}")
     return changes[changes["department"] == chosen].reset_index(drop=True)
 
 

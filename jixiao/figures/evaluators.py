@@ -179,7 +179,7 @@ def plot_satisfaction_samples(frame: pd.DataFrame) -> Figure:
     short = (known["target_rate"] - known["bound_rate"]).sort_values(ascending=False, kind="stable")
     shown, note = first_rows(known.loc[short.index])
     if shown.empty:
-        return nothing(words["samples"])
+        return nothing(words["samples"], "no_samples")
     names = row_names(shown, [*varying(shown, ["year", "evaluation", "project"]), "indicator"])
     rate = shown["satisfaction_rate"] * 100
     reach = {

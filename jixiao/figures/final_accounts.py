@@ -21,7 +21,7 @@ def plot_account_structure(frame: pd.DataFrame) -> Figure:
     known = known[known["year"] == known["year"].max()].sort_values("amount_wan", ascending=False, kind="stable")
     shown, note = first_rows(known)
     if shown.empty:
-        return nothing(words["structure"])
+        return nothing(words["structure"], "no_accounts")
     factor, unit = money_scale(shown["amount_wan"])
     names, amounts = _names(shown, "item"), (shown["amount_wan"] / factor).round(6)
     texts = [f"{amount:,.2f}（{percent_text(share)}）" for amount, share in zip(amounts, shown["share"], strict=True)]
@@ -40,7 +40,7 @@ def plot_account_changes(frame: pd.DataFrame) -> Figure:
     order = known["year_change_wan"].abs().sort_values(ascending=False, kind="stable").index
     shown, note = first_rows(known.loc[order])
     if shown.empty:
-        return nothing(words["yearly"])
+        return nothing(words["yearly"], "no_year_before")
     factor, unit = money_scale(shown["year_change_wan"])
     names, change = _names(shown, "item"), (shown["year_change_wan"] / factor).round(6)
     rates = [f"（{percent_text(rate)}）" if rate == rate else "" for rate in shown["year_change_rate"]]
@@ -68,7 +68,7 @@ def plot_account_kinds(frame: pd.DataFrame) -> Figure:
     words = analysis_words()
     shown, note = first_rows(frame[frame["amount_wan"] > 0])
     if shown.empty:
-        return nothing(words["kinds"])
+        return nothing(words["kinds"], "no_accounts")
     factor, unit = money_scale(shown["amount_wan"])
     names = _names(shown, "item")
     data = [
@@ -88,7 +88,7 @@ def plot_three_public(frame: pd.DataFrame) -> Figure:
     names_of = {"amount_wan": words["final"]}
     shown, note = first_rows(frame[frame[list(money)].notna().any(axis=1)])
     if shown.empty:
-        return nothing(words["public"])
+        return nothing(words["public"], "no_accounts")
     factor, unit = money_scale(shown[list(money)].stack())
     names = _names(shown, "public_item")
     data = [

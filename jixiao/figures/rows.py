@@ -103,9 +103,9 @@ def upright(x: float, *, rows: int, dash: str = "dot") -> dict[str, Any]:
     return {"type": "line", "x0": x, "x1": x, "y0": -0.6, "y1": rows - 0.4, "line": line, "layer": "below"}
 
 
-def nothing(title: str) -> Figure:
-    """Return the figure of a frame without rows that could be drawn."""
-    return empty_figure(title, analysis_words()["no_rows"])
+def nothing(title: str, reason: str = "no_rows") -> Figure:
+    """Return the figure of a frame without rows that could be drawn, with the sentence why."""
+    return empty_figure(title, analysis_words()[reason])
 
 
 def heat(
