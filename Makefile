@@ -18,7 +18,7 @@ run: env ## 读取 data/source，计分、核查，生成全部报告，并说�
 
 test: env system check ## 运行全部检查和测试
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --doctest-modules jixiao tests
-	$(BIN)/python -m pytest --nbval-lax notebooks
+	$(BIN)/python -m pytest --nbval-lax --numprocesses auto --dist loadfile notebooks
 
 soak: env system ## 运行耗时的长测试（随机输入、断电、压力），次数和时间有上限
 	JIXIAO_EXAMPLES=soak $(BIN)/python -m pytest -m hypothesis tests

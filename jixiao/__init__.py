@@ -18,14 +18,16 @@ _HOME = {
     "audit": "checks",
     "evaluate": "store",
     "load": "store",
+    "query": "queries",
     "score": "scoring",
+    "tell": "errors",
 }
 """Public name -> the module that holds it; nothing is imported before it is used."""
 
 ROOMS = ("analysis", "figures", "summary", "tables")
 """Rooms that ``jixiao.<name>`` opens when it is first asked for them."""
 
-__all__ = ["audit", "evaluate", "load", "score"]
+__all__ = ["audit", "evaluate", "load", "query", "score", "tell"]
 
 
 def __getattr__(name: str) -> Any:

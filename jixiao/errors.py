@@ -6,7 +6,8 @@ Bad data never raises: it becomes a finding. Only a bad form, a bad rule or a ba
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 FILE_START = "（文件开头）"
 """Where a mistake about a whole rule file is said to stand."""
@@ -93,3 +94,18 @@ class CorrectionError(JixiaoError):
 
 class RequestError(JixiaoError):
     """A request (命令或参数) cannot be met as it was typed."""
+
+
+@contextmanager
+def tell() -> Iterator[None]:
+    """Say why a request cannot be met as its sentence, and go on (有话直说), for notebooks that serve every place.
+
+    Example:
+        >>> with tell():
+        ...     raise RequestError("只有一个年度，无法比较")
+        只有一个年度，无法比较
+    """
+    try:
+        yield
+    except RequestError as error:
+        print(error)

@@ -205,6 +205,34 @@ def choose_department(results: Results, year: int, department: str) -> Results:
     return chosen
 
 
+def choose_project(results: Results, project: str) -> Results:
+    """Return the results of one project over all years and evaluations (选定项目), by its name or id.
+
+    Raises:
+        RequestError: No project has that name or id; the sentence lists some that there are.
+
+    Example:
+        >>> import jixiao
+        >>> choose_project(jixiao.evaluate("data/sample"), "示例农村公路养护项目").totals["year"].tolist()
+        [2023, 2024, 2024]
+    """
+    rows = results.frames.projects
+    names = rows[["project_id", "project"]].drop_duplicates()
+    plain = project_key("", project)
+    alike = names["project"].map(lambda name: project_key("", name)) == plain
+    ids = names.loc[(names["project_id"] == project) | alike, "project_id"].unique()
+    if not len(ids):
+        known = "、".join(names["project"].drop_duplicates().head(20))
+        raise RequestError(f"没有项目“{project}”，现有项目：{known or '无'}{'…' if len(names) > 20 else ''}")
+
+    def keep(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame[frame["project_id"].isin(ids)] if "project_id" in frame else frame
+
+    parts = {name: keep(frame) for name, frame in results.frames.items()}
+    scores, totals, findings = (keep(frame) for frame in (results.scores, results.totals, results.findings))
+    return replace(results, frames=Frames(**parts), scores=scores, totals=totals, findings=findings)
+
+
 def select_results(
     results: Results, *, year: int | None = None, department: str | None = None, evaluation: str | None = None
 ) -> Results:

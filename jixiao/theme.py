@@ -21,6 +21,15 @@ LOW_TO_HIGH = [[0, "#C8510B"], [0.5, "#F7E7C6"], [1, "#9CC7E6"]]
 PATTERNS = {BLUE: "", ORANGE: "/", GREEN: "\\", RED: "x", SKY: "", GREY: "."}
 """Hatching under each colour: in grey print several of them look alike."""
 
+LEGEND = {
+    "orientation": "h",
+    "yanchor": "bottom",
+    "y": 1.0,
+    "xanchor": "left",
+    "x": 0,
+    "traceorder": "normal",
+    "title": {"text": ""},
+}
 CONFIG = {
     "displaylogo": False,
     "responsive": True,
@@ -29,21 +38,29 @@ CONFIG = {
 
 
 class Figure:
-    """A chart as a plotly description, with an alternative text and the frame it draws."""
+    """A chart as a plotly description, with an alternative text and the frame it draws.
 
-    def __init__(self, data: list[dict[str, Any]], layout: dict[str, Any], *, alt: str, frame: pd.DataFrame) -> None:
+    ``note`` says what a reader must know of the picture alone, such as that it shows the first rows only; it stands
+    above the source in the lower right corner.
+    """
+
+    def __init__(
+        self, data: list[dict[str, Any]], layout: dict[str, Any], *, alt: str, frame: pd.DataFrame, note: str = ""
+    ) -> None:
         self.data = data
         self.layout = themed(layout)
         self.alt = alt
         self.frame = frame
-        if frame.attrs.get("source"):
-            self.layout = _with_note(self.layout, frame.attrs["source"])
+        self.note = note
+        lines = [line for line in (note, frame.attrs.get("source", "")) if line]
+        if lines:
+            self.layout = _with_note(self.layout, lines)
 
     def signed(self, source: str) -> Figure:
         """Return the figure with where the data are from in its lower right corner (数据来源与日期)."""
         frame = self.frame.copy()
         frame.attrs["source"] = source
-        return Figure(self.data, self.layout, alt=self.alt, frame=frame)
+        return Figure(self.data, self.layout, alt=self.alt, frame=frame, note=self.note)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plotly description."""
@@ -104,15 +121,7 @@ def themed(layout: dict[str, Any]) -> dict[str, Any]:
         "height": 360,
         "separators": ".,",
         "margin": {"l": 16, "r": 24, "t": 80, "b": 48},
-        "legend": {
-            "orientation": "h",
-            "yanchor": "bottom",
-            "y": 1.0,
-            "xanchor": "left",
-            "x": 0,
-            "traceorder": "normal",
-            "title": {"text": ""},
-        },
+        "legend": LEGEND,
         "hoverlabel": {"font": {"family": FONT}},
         **layout,
     }
@@ -127,15 +136,16 @@ def themed(layout: dict[str, Any]) -> dict[str, Any]:
     return themed
 
 
-def _with_note(layout: dict[str, Any], source: str) -> dict[str, Any]:
-    """Add a line below the chart; a note that is already there is replaced."""
-    others = [note for note in layout.get("annotations", []) if note.get("name") != "source"]
-    margin, is_new = dict(layout["margin"]), len(others) == len(layout.get("annotations", []))
-    if is_new:
-        margin["b"] += _NOTE
+def _with_note(layout: dict[str, Any], lines: list[str]) -> dict[str, Any]:
+    """Add lines below the chart; a note that is already there is replaced."""
+    before = next((note for note in layout.get("annotations", []) if note.get("name") == "source"), None)
+    others = [note for note in layout.get("annotations", []) if note is not before]
+    room = _LINE * (len(lines) - (before["text"].count("<br>") + 1 if before else 0))
+    margin = {**layout["margin"], "b": layout["margin"]["b"] + room}
     note = {
         "name": "source",
-        "text": plain(source),
+        "text": "<br>".join(plain(line) for line in lines),
+        "align": "right",
         "xref": "paper",
         "yref": "paper",
         "x": 1,
@@ -146,12 +156,11 @@ def _with_note(layout: dict[str, Any], source: str) -> dict[str, Any]:
         "showarrow": False,
         "font": {"size": 11, "color": "#5B6672"},
     }
-    height = layout["height"] + (_NOTE if is_new else 0)
-    return {**layout, "margin": margin, "height": height, "annotations": [*others, note]}
+    return {**layout, "margin": margin, "height": layout["height"] + room, "annotations": [*others, note]}
 
 
-_NOTE = 22
-"""Height of the line with the source, in pixels."""
+_LINE = 22
+"""Height of a line below a chart, in pixels."""
 
 
 def money_scale(wan: pd.Series) -> tuple[float, str]:
@@ -177,8 +186,14 @@ def on_colour(colour: str) -> dict[str, Any]:
 
 
 def short_name(name: str, length: int = 18) -> str:
-    """Cut a name that is too long for an axis."""
-    return name if len(name) <= length else name[: length - 1] + "…"
+    """Shorten a name that is too long for an axis in its middle: names of one kind often differ at their ends.
+
+    Example:
+        >>> short_name("示例市农村公路养护项目（二期）", 10)
+        '示例市农村…（二期）'
+    """
+    kept = length - 1 - (length - 1) // 2
+    return name if len(name) <= length else name[:kept] + "…" + name[-(length - 1 - kept) :]
 
 
 def plain(text: str) -> str:

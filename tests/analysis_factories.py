@@ -92,6 +92,49 @@ def total(*totals: float | None, **more: Any) -> pd.DataFrame:
     return frame.assign(project=frame["project_id"], total=frame["total_reported"], **{**facts, **more})
 
 
+def account_rows(table: str, year: int, rows: list[tuple[str, str, str, str, float | None]]) -> list[dict[str, Any]]:
+    """Return the cells of one public table of 示例局: side, code, name of the row, column, value."""
+    told = {"year": year, "department": "示例局", "table_code": table, "source_file": f"{year}/决算.xlsx"}
+    names = ("side", "row_code", "row_name", "column", "value")
+    return [{**told, **dict(zip(names, row, strict=True))} for row in rows]
+
+
+def make_accounts(*, money_unit: str = "万元") -> Results:
+    """Make the final accounts of two years, small enough to work out by hand."""
+    structure = {
+        2022: [("一、一般公共服务支出", 60.0), ("二、教育支出", 40.0), ("三、其他支出", 20.0)],
+        2023: [("一、一般公共服务支出", 90.0), ("二、科学技术支出", 30.0), ("三、教育支出", 30.0)],
+    }
+    public = [
+        ("一、“三公”经费支出", 20.0, 11.0),
+        ("1.因公出国（境）费", 8.0, 0.0),
+        ("2.公务用车购置及运行维护费", 7.0, 6.0),
+        ("（1）公务用车购置费", None, 0.0),
+        ("（2）公务用车运行维护费", 7.0, 6.0),
+        ("3.公务接待费", 5.0, 5.0),
+    ]
+    rows = []
+    for year, items in structure.items():
+        whole = [*items, ("本年支出合计", sum(amount for _, amount in items))]
+        rows += account_rows("公开01", year, [("支出", "", name, "决算数", amount) for name, amount in whole])
+        rows += account_rows("公开01", year, [("收入", "", "一、财政拨款收入", "决算数", 100.0)])
+        kinds = [("201", "一般公共服务支出", 90.0, 70.0, 15.0), ("20101", "人大事务", 90.0, 70.0, 15.0)]
+        for code, name, *amounts in kinds:
+            columns = ("本年支出合计", "基本支出", "项目支出")
+            cells = zip(columns, amounts, strict=True)
+            rows += account_rows("公开03", year, [("", code, name, column, amount) for column, amount in cells])
+        for name, budget, final in public:
+            cells = [("", "", name, "年初预算数", budget), ("", "", name, "决算数", final + year - 2022)]
+            rows += account_rows("公开07", year, cells)
+    results = make_results([])
+    results.frames.accounts = typed(rows, SCHEMAS["accounts"])
+    files = [
+        {"source_file": name, "money_unit": money_unit, "state": "read"} for name in {r["source_file"] for r in rows}
+    ]
+    results.frames.ingest = typed(files, SCHEMAS["ingest"])
+    return results
+
+
 def every_analysis(results: Results) -> dict[str, pd.DataFrame]:
     """Call every analysis once on some results that hold the years 2023 and 2024."""
     scores, sides = results.scores, {"before": {"year": 2023}, "after": {"year": 2024}}
@@ -99,8 +142,11 @@ def every_analysis(results: Results) -> dict[str, pd.DataFrame]:
     money_rows = analysis.project_money(results)
     costs = analysis.cost_per_output(results)
     shares = analysis.category_shares(scores[(scores["year"] == 2024) & (scores["evaluation"] == "self")])
+    accounts, evidence = make_accounts(), analysis.satisfaction_evidence(results)
     flows = {"inputs": "executed_wan", "outputs": "actual_value"}
     return {
+        "account_kinds": analysis.account_kinds(accounts),
+        "account_structure": analysis.account_structure(accounts),
         "benchmark_peers": analysis.benchmark_peers(money_rows, value="execution_rate", peers=["year"], smallest=2),
         "budget_waterfall": analysis.budget_waterfall(results, by="year"),
         "carry_overs": analysis.carry_overs(results),
@@ -121,7 +167,10 @@ def every_analysis(results: Results) -> dict[str, pd.DataFrame]:
         "project_money": money_rows,
         "rank_robustness": analysis.rank_robustness(*shares),
         "repeated_findings": analysis.repeated_findings(results.findings),
+        "satisfaction_evidence": evidence,
+        "satisfaction_states": analysis.satisfaction_states(evidence),
         "score_changes": analysis.score_changes(scores, **sides),
         "score_contributions": contributions,
+        "three_public": analysis.three_public(accounts),
         "total_distribution": analysis.total_distribution(results.totals),
     }

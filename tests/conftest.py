@@ -23,6 +23,7 @@ from jixiao.checks import SCHEMA as FINDINGS
 from jixiao.declared import load_yaml
 from jixiao.frames import load_frames, make_frames
 from jixiao.framework import Framework, load_framework_file
+from jixiao.province import Wanted, write_province
 from jixiao.records import Reading, Record
 from jixiao.schemas import Frames, typed
 from jixiao.scoring import score
@@ -50,6 +51,14 @@ class Result(NamedTuple):
     scores: pd.DataFrame
     totals: pd.DataFrame
     findings: pd.DataFrame
+
+
+@pytest.fixture(scope="session")
+def small_province(tmp_path_factory) -> Path:
+    """Return a made-up place of six departments, three years and seventy projects."""
+    out = tmp_path_factory.mktemp("province") / "example"
+    write_province(Wanted(departments=6, years=(2022, 2023, 2024), projects=70, seed=1), out)
+    return out
 
 
 def load_cases(stem: str) -> list[dict[str, Any]]:

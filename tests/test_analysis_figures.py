@@ -16,25 +16,36 @@ from jixiao.tables import show_analysis
 from jixiao.theme import BLUE, GREEN, GREY, ORANGE, PATTERNS, RED, SKY
 
 DRAWN = {
+    "account_kinds": figures.plot_account_kinds,
+    "account_structure": figures.plot_account_structure,
     "benchmark_peers": lambda frame: figures.plot_benchmark(frame, value="execution_rate"),
     "budget_waterfall": figures.plot_waterfall,
     "carry_overs": figures.plot_carry_overs,
     "contribution_totals": figures.plot_contributions,
     "cost_per_output": figures.plot_unit_costs,
+    "density_jumps": figures.plot_density_jumps,
     "department_changes": figures.plot_contributions,
     "department_ranking": figures.plot_department_ranking,
     "discretion_shares": figures.plot_discretion,
     "efficiency_frontier": figures.plot_frontier,
+    "evaluator_differences": figures.plot_evaluator_differences,
     "execution_bands": figures.plot_execution_bands,
     "execution_quadrants": figures.plot_quadrants,
     "execution_rates": figures.plot_execution_groups,
+    "frontier_slacks": figures.plot_frontier_slacks,
     "leniency": figures.plot_leniency,
     "lost_points": figures.plot_lost_points,
+    "project_money": figures.plot_project_money,
     "rank_robustness": figures.plot_robustness,
     "repeated_findings": figures.plot_repeated_findings,
+    "satisfaction_evidence": figures.plot_satisfaction_samples,
+    "satisfaction_states": figures.plot_satisfaction_states,
+    "score_changes": figures.plot_score_changes,
     "score_contributions": figures.plot_contributions,
+    "three_public": figures.plot_three_public,
     "total_distribution": figures.plot_total_distribution,
 }
+WITHOUT_FRAME = {"category_shares", "largest_change", "last_years", "month_progress", "origin", "same_outputs"}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +78,7 @@ def test_without_rows_a_figure_says_so(frames, name):
     assert figure.data == [] and "没有" in figure.alt
 
 
-@pytest.mark.parametrize("name", sorted(set(analysis.__all__) - {"category_shares"}))
+@pytest.mark.parametrize("name", sorted(set(analysis.__all__) - WITHOUT_FRAME))
 def test_every_frame_has_a_table_in_words(frames, name):
     table = show_analysis(frames[name])
     assert len(table.frame) == len(frames[name]) and table._repr_html_().startswith("<table")
@@ -122,6 +133,9 @@ def test_more_rows_than_can_be_read_are_not_drawn_but_kept():
     figure = figures.plot_execution_groups(frame)
     assert len(figure.data[0]["y"]) == MOST and len(figure.frame) == 100
     assert figure.data[0]["x"][0] == 0
+    text = figure.layout["annotations"][0]["text"]
+    assert text.startswith("图中只画前60项，共100项，其余见表<br>数据来源：")
+    assert figure.signed("数据来源：甲").layout["annotations"][0]["text"].endswith("其余见表<br>数据来源：甲")
 
 
 def test_names_from_data_cannot_be_read_as_markup():

@@ -2,13 +2,19 @@
 
 import ast
 import os
+import re
 from pathlib import Path
 
 import nbclient
 import nbformat
 import papermill
 import pytest
+from conftest import ROOT
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
 
+import jixiao
+from jixiao.figures.rows import MOST
 from jixiao.report import run_notebook
 from jixiao.store import build
 
@@ -22,6 +28,10 @@ REAL = {
     "50_dashboard": {},
     "51_boards": {},
 }
+"""Run as the reports are, each in a kernel of its own; below every notebook runs, all in one kernel."""
+PUBLISHED = {**REAL, "21_project_in_depth": {"project": "党政信息网络建设"}}
+NEXT = "接下来看什么"
+WITHOUT_NEXT = {"50_dashboard"}
 
 
 def code_cells(path):
@@ -32,8 +42,89 @@ def tags(cell):
     return cell.metadata.get("tags", [])
 
 
-def test_every_notebook_is_run_on_real_data():
-    assert set(REAL) == set(IDS)
+def run_together(parameters, folder):
+    """Run every notebook in one kernel, its names forgotten before the next; return the executed cells of each.
+
+    A kernel for each would take two seconds each; nbval and the reports give every notebook its own.
+    """
+    cells, places = [nbformat.v4.new_code_cell("")], {}
+    for path in NOTEBOOKS:
+        own = load_notebook_node(str(path))
+        known = papermill.inspect_notebook(str(path))
+        given = {name: value for name, value in parameters.get(path.stem, {}).items() if name in known}
+        own = parameterize_notebook(own, {**given, "place": str(folder)})
+        cells.append(nbformat.v4.new_code_cell("%reset -f"))
+        places[path.stem] = slice(len(cells), len(cells) + len(own.cells))
+        cells += own.cells
+    for number, cell in enumerate(cells):
+        cell.id = f"c{number}"
+    whole = nbformat.v4.new_notebook(cells=cells)
+    nbclient.NotebookClient(
+        whole, timeout=300, allow_errors=True, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
+    ).execute()
+    return {stem: whole.cells[place] for stem, place in places.items()}
+
+
+def outputs(cells):
+    return [output for cell in cells for output in cell.get("outputs", [])]
+
+
+def drawn(cells):
+    found = [output.get("data", {}).get("application/vnd.plotly.v1+json") for output in outputs(cells)]
+    return [figure for figure in found if figure]
+
+
+def check_run(cells):
+    wrong = [f"{output.ename}: {output.evalue}" for output in outputs(cells) if output.output_type == "error"]
+    assert wrong == []
+    for figure in drawn(cells):
+        layout = figure["layout"]
+        notes = [note["text"] for note in layout.get("annotations", []) if note.get("name") == "source"]
+        assert not figure["data"] or (len(notes) == 1 and "读取于" in notes[0]), layout["title"]
+        if len(layout["yaxis"].get("ticktext", [])) == MOST:
+            assert "图中只画前" in notes[0], layout["title"]
+
+
+@pytest.fixture(scope="module")
+def on_published_data(built):
+    return run_together(PUBLISHED, built)
+
+
+@pytest.fixture(scope="module")
+def on_a_province(small_province):
+    totals = jixiao.evaluate(small_province).totals
+    one = totals[totals["year"] == totals["year"].max()].iloc[0]
+    chosen = {name: one[name] for name in ("project", "evaluation", "department")} | {"year": int(one["year"])}
+    named = {"20_project_scores", "21_project_in_depth", "40_department_report"}
+    return run_together(dict.fromkeys(named, chosen), small_province)
+
+
+@pytest.mark.parametrize("stem", IDS)
+def test_every_notebook_runs_on_the_published_data(stem, on_published_data):
+    check_run(on_published_data[stem])
+
+
+@pytest.mark.parametrize("stem", IDS)
+def test_every_notebook_runs_on_a_made_up_province(stem, on_a_province):
+    check_run(on_a_province[stem])
+    notes = [note["text"] for figure in drawn(on_a_province[stem]) for note in figure["layout"].get("annotations", [])]
+    assert all("示例数据（虚构）" in text for text in notes if "数据来源" in text)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
+def test_a_notebook_asks_one_question_and_ends_in_what_to_look_at_next(path):
+    cells = nbformat.read(path, as_version=4).cells
+    title, question = cells[0].source.split("\n\n")[:2]
+    assert title.startswith("# ") and question
+    if path.stem not in WITHOUT_NEXT:
+        assert cells[-1].cell_type == "markdown" and cells[-1].source.startswith(f"## {NEXT}\n")
+        for name in re.findall(r"`(\d\d_\w+)`", cells[-1].source):
+            assert name in {*IDS, "70_what_if"}, name
+
+
+def test_the_first_notebook_names_all_others():
+    listed = set(re.findall(r"`(\d\d_\w+)`", nbformat.read(NOTEBOOKS[0], as_version=4).cells[-2].source))
+    assert NOTEBOOKS[0].stem == "00_start" and set(IDS[1:]) <= listed <= {*IDS, "70_what_if"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
@@ -97,10 +188,10 @@ def built(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
-def test_notebook_runs_on_the_published_data(path, built, tmp_path):
-    target = tmp_path / path.name
-    run_notebook(path.stem, {"place": str(built), **REAL[path.stem]}, target)
+@pytest.mark.parametrize("stem", REAL)
+def test_notebook_runs_as_a_report_on_the_published_data(stem, built, tmp_path):
+    target = tmp_path / f"{stem}.ipynb"
+    run_notebook(stem, {"place": str(built), **REAL[stem]}, target)
     done = nbformat.read(target, as_version=4)
     assert done.metadata.papermill.end_time and not done.metadata.papermill.exception
     assert all(output.output_type != "error" for cell in done.cells for output in cell.get("outputs", []))

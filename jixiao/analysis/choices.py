@@ -58,9 +58,13 @@ def take_choice(name: str, value: str, allowed: Iterable[str]) -> str:
 
 
 def origin(results: Results) -> str:
-    """Return where the data are from and when they were read (数据来源), for the corner of a figure."""
+    """Return where the data are from and when they were read (数据来源), for the corner of a figure.
+
+    What a reader must know of the data, such as that they are made up, stands in place of the folder.
+    """
     home, place = workbench(), results.place
     shown = place.relative_to(home).as_posix() if place.is_relative_to(home) else place.name
+    shown = results.remark or shown
     return sentence("source", place=shown, as_of=f"{results.as_of.astimezone(_BEIJING):%Y-%m-%d}")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jixiao.analysis.amounts import SCALE, exact_sums, whole
-from jixiao.analysis.choices import banded, choices, department_kinds, signed, take_choice, take_columns
+from jixiao.analysis.choices import banded, choices, department_kinds, sentence, signed, take_choice, take_columns
 from jixiao.store import Results
 from jixiao.summary import choose_money
 
@@ -252,3 +252,21 @@ def budget_waterfall(
     long["change_wan"] = steps / SCALE
     order = [*columns, "stage", "amount_wan", "change_wan", "known_count", "unknown_count"]
     return signed(long[order], results)
+
+
+def month_progress(results: Results) -> str:
+    """Say what the forms give of the progress by month (分月执行进度), as a sentence.
+
+    None of the forms that are read prints money by month, so there is no frame and no figure of it: the sentence says
+    on how many forms that rests, and how many cells that were not read name a month beside execution.
+
+    Example:
+        >>> import jixiao
+        >>> month_progress(jixiao.evaluate("data/sample"))[:14]
+        '已读入10份表格、34行资金'
+    """
+    frames = results.frames
+    pattern = choices("months")["pattern"]
+    named = int(frames.skipped["text"].str.contains(pattern, regex=True).sum())
+    told = sentence("no_months", forms=int((frames.ingest["state"] == "read").sum()), rows=len(frames.budgets))
+    return told + (sentence("months_named", count=named) if named else "")

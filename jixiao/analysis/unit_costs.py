@@ -7,6 +7,7 @@ import pandas as pd
 
 from jixiao.analysis.choices import choices, signed
 from jixiao.analysis.execution import project_money
+from jixiao.errors import RequestError
 from jixiao.store import Results
 from jixiao.vocabulary import category_group
 
@@ -83,3 +84,35 @@ def _peers(rows: pd.DataFrame) -> pd.DataFrame:
     median = sum(values[np.minimum(start + middle + (middle >= place), last)] for middle in (low, high)) / 2
     costs = costs.assign(peer_count=others, peer_median_wan=median)[others > 0]
     return costs.drop(columns="unit_cost_wan")
+
+
+def same_outputs(costs: pd.DataFrame, *, indicator: str = "", year: int = 0) -> pd.DataFrame:
+    """Return the rows of one output in one year, so that like is compared with like (同一产出).
+
+    Args:
+        costs: From :func:`cost_per_output`.
+        indicator: Name of the output; empty takes the one that most projects count, with its measure unit.
+        year: The year; 0 takes the last that has such a row.
+
+    Returns:
+        Rows of ``costs`` with a unit cost, one per project, in their order.
+
+    Raises:
+        RequestError: No project counts such an output.
+
+    Example:
+        >>> import jixiao
+        >>> rows = same_outputs(cost_per_output(jixiao.evaluate("data/sample")), indicator="资助学生人数")
+        >>> rows[["year", "project"]].values.tolist()
+        [[2024, '示例助学金发放项目']]
+    """
+    rows = costs[costs["unit_cost_wan"].notna() & ~costs.duplicated(["year", "project_id", *_SAME])]
+    if indicator:
+        rows = rows[rows["indicator"] == indicator]
+    if year or len(rows):
+        rows = rows[rows["year"] == (year or rows["year"].max())]
+    if rows.empty:
+        raise RequestError(f"没有可比较的产出指标“{indicator or '（未指定）'}”，请检查指标名称和年度")
+    counts = rows.groupby(_SAME).size()
+    name, measure_unit = counts.sort_values(ascending=False, kind="stable").index[0]
+    return rows[(rows["indicator"] == name) & (rows["measure_unit"] == measure_unit)].reset_index(drop=True)

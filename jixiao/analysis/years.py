@@ -16,8 +16,31 @@ from jixiao.analysis.factors import EFFECTS, NAMES, score_changes, score_contrib
 from jixiao.analysis.losses import POINTS, TOTALS
 from jixiao.errors import RequestError
 from jixiao.store import Results
+from jixiao.vocabulary import word
 
 QUADRANTS = ["both_high", "only_execution", "only_points", "both_low", "unknown"]
+
+
+def last_years(scores: pd.DataFrame, *, evaluation: str = "self") -> tuple[int, int]:
+    """Return the last two years that have evaluations of one kind (最近两个年度), for comparisons.
+
+    Args:
+        scores: From :func:`jixiao.score`.
+        evaluation: Which kind of evaluation: self, department or finance.
+
+    Raises:
+        RequestError: There are not two such years.
+
+    Example:
+        >>> import jixiao
+        >>> last_years(jixiao.evaluate("data/sample").scores)
+        (2023, 2024)
+    """
+    years = sorted(scores.loc[scores["evaluation"] == evaluation, "year"].unique().tolist())
+    if len(years) < 2:
+        known = "、".join(str(year) for year in years)
+        raise RequestError(f"比较需要两个年度的{word('evaluation', evaluation)}，现有年度：{known or '无'}")
+    return int(years[-2]), int(years[-1])
 
 
 def execution_quadrants(
@@ -278,6 +301,30 @@ def department_changes(
         found.append(table.assign(department=department, projects=matched, unknown_count=int(unknown.sum())))
     names = ["department", *columns, "part", *EFFECTS, "contribution", "projects", "unknown_count"]
     return pd.concat(found, ignore_index=True)[names] if found else pd.DataFrame(columns=names)
+
+
+def largest_change(changes: pd.DataFrame, department: str = "") -> pd.DataFrame:
+    """Return the rows of one department of :func:`department_changes` (变动最大的部门).
+
+    Args:
+        changes: From :func:`department_changes`.
+        department: Its name; empty takes the one whose mean changed most.
+
+    Raises:
+        RequestError: The department has no project known in both years; the sentence lists those that have.
+
+    Example:
+        >>> import jixiao
+        >>> changes = department_changes(jixiao.evaluate("data/sample").scores, before=2023, after=2024)
+        >>> largest_change(changes)["department"].unique().tolist()
+        ['示例市交通局']
+    """
+    sums = changes.groupby("department")["contribution"].sum().abs().sort_values(ascending=False, kind="stable")
+    chosen = department or (sums.index[0] if len(sums) else "")
+    if chosen not in sums.index:
+        known = "、".join(sums.index[:20])
+        raise RequestError(f"没有部门“{department}”两个年度都可比的项目，可选：{known or '无'}")
+    return changes[changes["department"] == chosen].reset_index(drop=True)
 
 
 def _mean(points: pd.Series) -> float:

@@ -82,18 +82,23 @@ def needed_sample(share: float, target: float, *, confidence: float = 0.95) -> i
     return int(sizes[enough][0]) if enough.any() else 0
 
 
-def _asked(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the rows with a measured satisfaction against a target, with size and satisfied of their sample."""
+def about_satisfaction(evidence: Evidence) -> np.ndarray:
+    """Return which score rows count and are about satisfaction by the words of their names (满意度指标)."""
     words = tuple(check_words()["satisfaction"])
-    rows = evidence.scores
-    about = np.zeros(len(rows), dtype=bool)
+    about = np.zeros(len(evidence.scores), dtype=bool)
     for column in ("indicator", "subcategory", "category"):
         about |= evidence.flags("scores", column, lambda text: any(word in text for word in words))
+    return about & evidence.counted
+
+
+def asked_satisfaction(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows with a measured satisfaction against a target, with size and satisfied of their sample."""
+    rows = evidence.scores
     rate = evidence.flags("scores", "target_kind", lambda text: text == "rate")
     actual = rows["actual_value"].to_numpy("float64")
     # A sign says where the value lies, not what was measured.
     signed = evidence.flags("scores", "actual_relation", lambda text: text not in ("", "="))
-    measured = evidence.counted & about & rate & rows["target_value"].notna().to_numpy() & ~signed
+    measured = about_satisfaction(evidence) & rate & rows["target_value"].notna().to_numpy() & ~signed
     sizes = np.zeros(len(rows), dtype=np.int64)
     satisfied = np.full(len(rows), -1)
     for column in _TEXTS:
@@ -115,7 +120,7 @@ def _stated_rate(text: str) -> float:
 
 def satisfaction_bound(evidence: Evidence, check: Check) -> Outcome:
     """A satisfaction whose sample is too small to prove its target (满意度与样本)."""
-    measured, sizes, satisfied = _asked(evidence)
+    measured, sizes, satisfied = asked_satisfaction(evidence)
     target = evidence.scores["target_value"].to_numpy("float64")
     asked = np.flatnonzero(measured & (sizes > 0) & (satisfied >= 0))
     confidence = float(check.thresholds["confidence"])
@@ -143,7 +148,7 @@ def satisfaction_bound(evidence: Evidence, check: Check) -> Outcome:
 
 def satisfaction_sample(evidence: Evidence, check: Check) -> Outcome:
     """A measured satisfaction without a word of who was asked (满意度缺样本)."""
-    measured, sizes, _ = _asked(evidence)
+    measured, sizes, _ = asked_satisfaction(evidence)
     rows = evidence.scores[measured & (sizes == 0)]
     return Outcome(at_actual(rows), count_true(measured))
 

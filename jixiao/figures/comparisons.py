@@ -7,17 +7,18 @@ from collections.abc import Sequence
 import pandas as pd
 
 from jixiao.figures.rows import (
-    MOST,
     analysis_words,
     bars,
     clipped,
     counted,
+    first_rows,
     heat,
     keys_before,
     nothing,
     row_layout,
     row_names,
     upright,
+    varying,
 )
 from jixiao.scoring import percent_text, points_text
 from jixiao.theme import BLUE, GREEN, GREY, LOW_TO_HIGH, ORANGE, RED, SKY, Figure, marked, numbers, plain
@@ -28,7 +29,8 @@ def plot_benchmark(frame: pd.DataFrame, *, value: str, names: Sequence[str] = ("
     """Draw each unit with the median and the best of its peers, widest gap first (标杆对比)."""
     words = analysis_words()
     title = words["benchmark"].format(measure=label(value, measured=True))
-    shown = frame[frame[value].notna()].sort_values(["best_gap", *names], ascending=False, kind="stable").head(MOST)
+    known = frame[frame[value].notna()].sort_values(["best_gap", *names], ascending=False, kind="stable")
+    shown, note = first_rows(known)
     if shown.empty:
         return nothing(title)
     rows = row_names(shown, names)
@@ -57,13 +59,13 @@ def plot_benchmark(frame: pd.DataFrame, *, value: str, names: Sequence[str] = ("
         for column, name, colour, symbol in marks
     ]
     layout = row_layout(title, rows, label(value, measured=True))
-    return Figure(data, layout, alt=words["benchmark_alt"].format(count=len(rows)), frame=frame)
+    return Figure(data, layout, alt=words["benchmark_alt"].format(count=len(rows)), frame=frame, note=note)
 
 
 def plot_frontier(frame: pd.DataFrame, *, name: str = "project") -> Figure:
     """Draw the efficiency of each unit, lowest first; those on the frontier are hatched (投入产出效率)."""
     words = analysis_words()
-    shown = frame[frame["efficiency"].notna()].sort_values(["efficiency", name], kind="stable").head(MOST)
+    shown, note = first_rows(frame[frame["efficiency"].notna()].sort_values(["efficiency", name], kind="stable"))
     if shown.empty:
         return nothing(words["frontier"])
     rows = row_names(shown, [name])
@@ -88,7 +90,29 @@ def plot_frontier(frame: pd.DataFrame, *, name: str = "project") -> Figure:
     layout["shapes"] = [upright(1, rows=len(rows))]
     on_line = int((frame["efficiency"] == 1).sum())
     count = int(frame["efficiency"].notna().sum())
-    return Figure(data, layout, alt=words["frontier_alt"].format(count=count, best=on_line), frame=frame)
+    return Figure(data, layout, alt=words["frontier_alt"].format(count=count, best=on_line), frame=frame, note=note)
+
+
+def plot_frontier_slacks(frame: pd.DataFrame, *, name: str = "project") -> Figure:
+    """Draw what each unit could save or add to stand with its peers (可改进的余地), in % of what it has, most first."""
+    words = analysis_words()
+    amount = frame["amount"].where(frame["amount"] > 0)
+    parts = {part: (frame[part] / amount * 100).round(4) for part in ("radial_cut", "slack")}
+    rates = frame.assign(**parts, all=parts["radial_cut"] + parts["slack"])
+    known = rates[rates["all"] > 0].sort_values(["all", name], ascending=[False, True], kind="stable")
+    shown, note = first_rows(known)
+    if shown.empty:
+        return nothing(words["slacks"])
+    measures = [label(measure) for measure in shown["measure"]]
+    rows = [f"{row} {measure}" for row, measure in zip(row_names(shown, [name]), measures, strict=True)]
+    data = [
+        bars(shown[part], rows, name=label(part), marker=marked(colour))
+        for part, colour in (("radial_cut", BLUE), ("slack", ORANGE))
+        if (shown[part] > 0).any()
+    ]
+    layout = {**row_layout(words["slacks"], rows, words["slacks_axis"], length=26), "barmode": "stack"}
+    layout["showlegend"] = True
+    return Figure(data, layout, alt=words["slacks_alt"].format(count=len(rows)), frame=frame, note=note)
 
 
 def plot_unit_costs(frame: pd.DataFrame) -> Figure:
@@ -99,8 +123,8 @@ def plot_unit_costs(frame: pd.DataFrame) -> Figure:
     if shown.empty:
         return nothing(words["costs"])
     far = (shown[["before", "peer_rate"]] - 1).abs().max(axis=1)
-    shown = shown.loc[far.sort_values(ascending=False, kind="stable").index].head(MOST)
-    rows = row_names(shown, ["indicator", "project", "year"])
+    shown, note = first_rows(shown.loc[far.sort_values(ascending=False, kind="stable").index])
+    rows = row_names(shown, varying(shown, ["year", "indicator", "project"]))
     data = []
     for column, name, colour, symbol in (
         ("before", words["costs_before_axis"], BLUE, "circle"),
@@ -127,14 +151,14 @@ def plot_unit_costs(frame: pd.DataFrame) -> Figure:
         length=26,
     )
     layout["shapes"], layout["showlegend"] = [upright(100, rows=len(rows))], True
-    return Figure(data, layout, alt=words["costs_alt"].format(count=len(rows)), frame=frame)
+    return Figure(data, layout, alt=words["costs_alt"].format(count=len(rows)), frame=frame, note=note)
 
 
 def plot_robustness(frame: pd.DataFrame, *, swing: float = 0.1) -> Figure:
     """Draw the place of each unit with the places it takes when the weights move (名次范围)."""
     words = analysis_words()
     title = words["robustness"].format(swing=percent_text(swing))
-    shown = frame[frame["rank"].notna()].head(MOST)
+    shown, note = first_rows(frame[frame["rank"].notna()])
     if shown.empty:
         return nothing(title)
     rows = row_names(shown, keys_before(frame, "points"))
@@ -168,8 +192,9 @@ def plot_robustness(frame: pd.DataFrame, *, swing: float = 0.1) -> Figure:
         "hovertemplate": "%{text}<extra></extra>",
     }
     layout = row_layout(title, rows, words["robustness_axis"])
-    layout["xaxis"] |= counted(float(shown["rank_worst"].max()))
-    return Figure([*spans, dots], layout, alt=words["robustness_alt"].format(count=len(rows)), frame=frame)
+    most = float(shown["rank_worst"].max())
+    layout["xaxis"] |= {**counted(most), "range": [0.5, most + 0.5]}
+    return Figure([*spans, dots], layout, alt=words["robustness_alt"].format(count=len(rows)), frame=frame, note=note)
 
 
 def plot_repeated_findings(frame: pd.DataFrame) -> Figure:
@@ -179,7 +204,7 @@ def plot_repeated_findings(frame: pd.DataFrame) -> Figure:
     if shown.empty:
         return nothing(words["repeated"])
     counts = shown.groupby(["title", "year_count"]).size().unstack("year_count", fill_value=0)
-    counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index].head(MOST)
+    counts, note = first_rows(counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index])
     names = counts.index.tolist()
     colours = [SKY, ORANGE, BLUE, RED, GREEN]
     data = [
@@ -193,7 +218,7 @@ def plot_repeated_findings(frame: pd.DataFrame) -> Figure:
     ]
     layout = {**row_layout(words["repeated"], names, words["repeated_axis"]), "barmode": "stack"}
     layout["xaxis"] |= counted(float(counts.sum(axis=1).max()))
-    return Figure(data, layout, alt=words["repeated_alt"].format(count=len(shown)), frame=frame)
+    return Figure(data, layout, alt=words["repeated_alt"].format(count=len(shown)), frame=frame, note=note)
 
 
 def plot_department_ranking(frame: pd.DataFrame) -> Figure:
@@ -203,8 +228,8 @@ def plot_department_ranking(frame: pd.DataFrame) -> Figure:
     if shown.empty:
         return nothing(words["ranking"])
     table = shown.pivot(index="department", columns="year", values="mean_points")
-    order = table.mean(axis=1).sort_values(ascending=False, kind="stable").index[:MOST]
-    table = table.loc[order]
+    table, note = first_rows(table.loc[table.mean(axis=1).sort_values(ascending=False, kind="stable").index])
+    order = table.index
     ranks = shown.pivot(index="department", columns="year", values="rank").loc[order]
     peers = shown.pivot(index="department", columns="year", values="peer_count").loc[order]
     texts = [
@@ -218,4 +243,4 @@ def plot_department_ranking(frame: pd.DataFrame) -> Figure:
     layout = row_layout(words["ranking"], list(table.index), words["years"], height=26, has_legend=False)
     layout["xaxis"] |= {"type": "category", "showgrid": False}
     alt = words["ranking_alt"].format(departments=len(table), years=table.shape[1])
-    return Figure(data, layout, alt=alt, frame=frame)
+    return Figure(data, layout, alt=alt, frame=frame, note=note)

@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 
 from jixiao.figures.rows import (
-    MOST,
     analysis_words,
     bars,
     clipped,
     counted,
+    first_rows,
+    fitting,
     heat,
     keys_before,
     nothing,
@@ -24,6 +25,7 @@ from jixiao.theme import (
     BLUE,
     GREEN,
     GREY,
+    LEGEND,
     LOW_TO_HIGH,
     ORANGE,
     RED,
@@ -57,7 +59,7 @@ def plot_execution_groups(frame: pd.DataFrame) -> Figure:
     alt = words["execution_groups_alt"].format(count=len(shown))
     if "year" in keys and len(keys) > 1 and shown["year"].nunique() > 1:
         return _rates_by_year(frame, shown, [key for key in keys if key != "year"], title, alt)
-    shown = shown.sort_values(["execution_rate", *keys]).head(MOST)
+    shown, note = first_rows(shown.sort_values(["execution_rate", *keys]))
     names = row_names(shown, keys)
     weighted, mean = (shown[column].clip(upper=_MOST_RATE) * 100 for column in ("execution_rate", "mean_rate"))
     data = [
@@ -88,17 +90,17 @@ def plot_execution_groups(frame: pd.DataFrame) -> Figure:
     )
     layout["xaxis"] |= {"range": [0, max(105.0, float(max(weighted.max(), mean.max())) * 1.05)]}
     layout["shapes"] = [upright(100, rows=len(names))]
-    return Figure(data, layout, alt=alt, frame=frame)
+    return Figure(data, layout, alt=alt, frame=frame, note=note)
 
 
 def _rates_by_year(frame: pd.DataFrame, shown: pd.DataFrame, keys: list[str], title: str, alt: str) -> Figure:
     table = shown.assign(name=row_names(shown, keys)).pivot_table(index="name", columns="year", values="execution_rate")
-    table = table.loc[table.mean(axis=1).sort_values(kind="stable").index].head(MOST) * 100
+    table, note = first_rows(table.loc[table.mean(axis=1).sort_values(kind="stable").index] * 100)
     texts = [["" if value != value else f"{value:.1f}" for value in row] for row in table.to_numpy()]
     data = [heat(table, texts, scale=LOW_TO_HIGH, low=50, high=110, unit="%")]
     layout = row_layout(title, list(table.index), analysis_words()["years"], height=26, has_legend=False)
     layout["xaxis"] |= {"type": "category", "showgrid": False}
-    return Figure(data, layout, alt=alt, frame=frame)
+    return Figure(data, layout, alt=alt, frame=frame, note=note)
 
 
 def plot_execution_bands(frame: pd.DataFrame) -> Figure:
@@ -109,15 +111,15 @@ def plot_execution_bands(frame: pd.DataFrame) -> Figure:
     names_of = frame.assign(name=row_names(frame, keys))
     counts = names_of.pivot_table(index="name", columns="execution_band", values="projects", observed=False, sort=False)
     low = counts[["far_under", "under"]].sum(axis=1) / counts.sum(axis=1)
-    counts = counts.loc[low.sort_values(ascending=False, kind="stable").index].head(MOST)
-    names = counts.index.tolist()
+    counts, note = first_rows(counts.loc[low.sort_values(ascending=False, kind="stable").index])
+    names, most = counts.index.tolist(), float(counts.sum(axis=1).max())
     data = [
         bars(
             counts[band],
             names,
             name=word("execution_band", band),
             marker=marked(colour),
-            text=[str(int(value)) if value else "" for value in counts[band]],
+            text=fitting(counts[band], most),
             textposition="inside",
             textangle=0,
             insidetextanchor="middle",
@@ -127,8 +129,8 @@ def plot_execution_bands(frame: pd.DataFrame) -> Figure:
         if counts[band].any()
     ]
     layout = {**row_layout(words["bands"], names, words["projects"]), "barmode": "stack"}
-    layout["xaxis"] |= counted(float(counts.sum(axis=1).max()))
-    return Figure(data, layout, alt=words["bands_alt"].format(count=len(names)), frame=frame)
+    layout["xaxis"] |= counted(most)
+    return Figure(data, layout, alt=words["bands_alt"].format(count=len(names)), frame=frame, note=note)
 
 
 def plot_waterfall(frame: pd.DataFrame) -> Figure:
@@ -174,7 +176,7 @@ def plot_waterfall(frame: pd.DataFrame) -> Figure:
                     "base": [min(levels[place - 1], levels[place + 1]) for place in mine],
                     "y": [abs(levels[place]) for place in mine],
                     "marker": marked(colour),
-                    "text": [f"{levels[place]:+,.2f}" for place in mine],
+                    "text": [_signed(levels[place]) for place in mine],
                     "name": name,
                 }
             )
@@ -198,10 +200,15 @@ def plot_waterfall(frame: pd.DataFrame) -> Figure:
     return Figure(data, layout, alt=words["waterfall_alt"].format(count=projects), frame=frame)
 
 
+def _signed(amount: float) -> str:
+    """Write a step with its sign; one that two decimals would hide has four."""
+    return f"{amount:+,.2f}" if amount == 0 or abs(amount) >= 0.005 else f"{amount:+,.4f}"
+
+
 def plot_carry_overs(frame: pd.DataFrame) -> Figure:
     """Draw money left at the end of a year beside the money reported as carried over (结余与结转), largest first."""
     words, keys = analysis_words(), keys_before(frame, "annual_budget_wan")
-    shown = frame[frame["unspent_wan"].notna()].sort_values(["unspent_wan", *keys], ascending=False).head(MOST)
+    shown, note = first_rows(frame[frame["unspent_wan"].notna()].sort_values(["unspent_wan", *keys], ascending=False))
     if shown.empty:
         return nothing(words["carried"])
     names = row_names(shown, keys)
@@ -210,6 +217,52 @@ def plot_carry_overs(frame: pd.DataFrame) -> Figure:
         bars((shown[column] / factor).round(6), names, name=label(column), marker=marked(colour))
         for column, colour in (("unspent_wan", BLUE), ("carried_wan", ORANGE))
     ]
-    layout = {**row_layout(words["carried"], names, unit, height=30), "barmode": "group"}
+    layout = {**row_layout(words["carried"], names, unit, height=30, length=22), "barmode": "group"}
     layout["xaxis"] |= {"tickformat": ",~f"}
-    return Figure(data, layout, alt=words["carried_alt"].format(count=len(names)), frame=frame)
+    return Figure(data, layout, alt=words["carried_alt"].format(count=len(names)), frame=frame, note=note)
+
+
+def plot_project_money(frame: pd.DataFrame) -> Figure:
+    """Draw each project by its money and its execution rate (资金与执行率), the money on a scale of tens."""
+    words = analysis_words()
+    shown = frame[frame["execution_rate"].notna() & (frame["base_wan"] > 0)]
+    if shown.empty:
+        return nothing(words["money"])
+    data = []
+    for (band, colour), symbol in zip(
+        BANDS.items(), ("x", "diamond", "circle", "square", "star", "cross"), strict=True
+    ):
+        rows = shown[shown["execution_band"] == band]
+        if len(rows):
+            money = zip(rows["executed_wan"], rows["base_wan"], strict=True)
+            data.append(
+                {
+                    "type": "scatter" if len(shown) < 3000 else "scattergl",
+                    "mode": "markers",
+                    "x": numbers(rows["base_wan"]),
+                    "y": numbers((rows["execution_rate"].clip(upper=_MOST_RATE) * 100).round(4)),
+                    "name": f"{word('execution_band', band)}（{len(rows):,}）",
+                    "marker": {
+                        "color": colour,
+                        "symbol": symbol,
+                        "size": 9 if len(shown) < 300 else 5,
+                        "opacity": 0.75,
+                    },
+                    "customdata": [plain(f"{row.project}（{row.year}）") for row in rows.itertuples()],
+                    "text": [f"{spent:,.2f}／{base:,.2f} {words['wan']}" for spent, base in money],
+                    "hovertemplate": "%{customdata}<br>%{text}<extra></extra>",
+                }
+            )
+    layout = {
+        "title": words["money"],
+        "height": 480,
+        "legend": {**LEGEND, "itemsizing": "constant"},
+        "xaxis": {
+            "type": "log",
+            "title": {"text": words["money_axis"].format(name=label("base_wan"))},
+            "tickvals": [10**power for power in range(-2, 10)],
+            "ticktext": words["money_ticks"],
+        },
+        "yaxis": {"title": {"text": clipped(words["execution_axis"], shown["execution_rate"], _MOST_RATE)}},
+    }
+    return Figure(data, layout, alt=words["money_alt"].format(count=len(shown)), frame=frame)

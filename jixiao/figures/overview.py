@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from jixiao.figures.rows import counted, first_rows, fitting
 from jixiao.scoring import GRADES, percent_text, points_text
 from jixiao.theme import (
     BLUE,
@@ -28,8 +29,8 @@ from jixiao.theme import (
 from jixiao.vocabulary import category_groups, label, word
 
 GRADE_COLOURS = {"excellent": GREEN, "good": SKY, "fair": ORANGE, "poor": RED}
-
-
+BARE = {"l": 16, "r": 24, "t": 48, "b": 48}
+"""Margins of a chart without a legend."""
 SEVERITY_COLOURS = {"error": RED, "warning": ORANGE, "rounding": GREY, "question": SKY}
 
 
@@ -152,7 +153,8 @@ def plot_completion(scores: pd.DataFrame) -> Figure:
     }
     layout = {
         "title": words["completion"],
-        "height": 120 + 24 * len(names),
+        "height": 88 + 24 * len(names),
+        "margin": BARE,
         "shapes": [line],
         "xaxis": {
             "title": {"text": words["completion_axis"]},
@@ -196,9 +198,11 @@ def plot_comparison(rows: pd.DataFrame) -> Figure:
 def plot_execution_rates(rows: pd.DataFrame) -> Figure:
     """Draw the execution rate of projects, lowest first, with their money in words (预算执行率)."""
     words = figure_words()
-    rows = rows[rows["execution_rate"].notna()].sort_values(["execution_rate", "project"], ascending=[False, False])
-    if rows.empty:
+    known = rows[rows["execution_rate"].notna()].sort_values(["execution_rate", "project"])
+    if known.empty:
         return empty_figure(words["execution"], words["no_money"])
+    rows, note = first_rows(known)
+    rows = rows.iloc[::-1]
     names = [f"{short_name(row.project, 16)}（{row.year}）" for row in rows.itertuples()]
     full = [f"{row.project}（{row.year}）" for row in rows.itertuples()]
     colours = [RED if rate < 0.6 else ORANGE if rate < 0.9 else BLUE for rate in rows["execution_rate"]]
@@ -223,11 +227,12 @@ def plot_execution_rates(rows: pd.DataFrame) -> Figure:
     highest = max(100.0, float(rows["execution_rate"].max()) * 100)
     layout = {
         "title": words["execution"],
-        "height": 120 + 26 * len(names),
+        "height": 88 + 26 * len(names),
+        "margin": BARE,
         "xaxis": {"title": {"text": words["execution_axis"]}, "range": [0, highest * 1.15]},
         "yaxis": {**ticks(names, 24), "range": [-0.6, len(names) - 0.4]},
     }
-    return Figure(data, layout, alt=words["execution_alt"].format(count=len(names)), frame=rows)
+    return Figure(data, layout, alt=words["execution_alt"].format(count=len(names)), frame=known, note=note)
 
 
 def plot_grades(counts: pd.DataFrame) -> Figure:
@@ -236,7 +241,8 @@ def plot_grades(counts: pd.DataFrame) -> Figure:
     if counts.empty:
         return empty_figure(words["grades"], words["no_points"])
     totals = counts.groupby(["department", "grade"], observed=False)["evaluations"].sum().unstack("grade")
-    names = totals.index.tolist()
+    totals, note = first_rows(totals)
+    names, most = totals.index.tolist(), float(totals.sum(axis=1).max())
     data = [
         {
             "type": "bar",
@@ -246,10 +252,11 @@ def plot_grades(counts: pd.DataFrame) -> Figure:
             "name": word("grade", grade),
             "marker": marked(GRADE_COLOURS[grade]),
             "insidetextfont": on_colour(GRADE_COLOURS[grade]),
-            "text": [str(value) if value else "" for value in totals[grade].astype(int)],
+            "text": fitting(totals[grade], most),
             "textposition": "inside",
             "textangle": 0,
             "insidetextanchor": "middle",
+            "constraintext": "none",
             "customdata": [plain(name) for name in names],
             "hovertemplate": "%{customdata}<br>" + word("grade", grade) + " %{x}<extra></extra>",
         }
@@ -259,19 +266,10 @@ def plot_grades(counts: pd.DataFrame) -> Figure:
         "title": words["grades"],
         "barmode": "stack",
         "height": 130 + 34 * len(names),
-        "xaxis": {
-            "title": {"text": words["evaluations"]},
-            "tickformat": "d",
-            "rangemode": "tozero",
-            "dtick": _step(totals),
-        },
+        "xaxis": {"title": {"text": words["evaluations"]}, **counted(most)},
         "yaxis": {**ticks(names), "range": [-0.6, len(names) - 0.4]},
     }
-    return Figure(data, layout, alt=words["grades_alt"].format(count=len(names)), frame=counts)
-
-
-def _step(totals: pd.DataFrame) -> int:
-    return max(1, round(int(totals.sum(axis=1).max()) / 6))
+    return Figure(data, layout, alt=words["grades_alt"].format(count=len(names)), frame=counts, note=note)
 
 
 def plot_category_heat(rows: pd.DataFrame) -> Figure:
@@ -282,7 +280,7 @@ def plot_category_heat(rows: pd.DataFrame) -> Figure:
     summed = rows.groupby(["department", "category"])[["reported_score", "weight"]].sum()
     share = (summed["reported_score"] / summed["weight"] * 100).unstack("category")
     order = [name for name in category_groups() if name in share] + [c for c in share if c not in category_groups()]
-    share = share[order]
+    share, note = first_rows(share[order])
     names = share.index.tolist()
     values = [[None if value != value else round(float(value), 2) for value in line] for line in share.to_numpy()]
     texts = [["" if value is None else f"{value:.1f}" for value in line] for line in values]
@@ -299,8 +297,7 @@ def plot_category_heat(rows: pd.DataFrame) -> Figure:
             "colorscale": LOW_TO_HIGH,
             "xgap": 2,
             "ygap": 2,
-            "showscale": len(names) > 4,
-            "colorbar": {"title": {"text": "%"}, "thickness": 12},
+            "showscale": False,
             "customdata": [[plain(name)] * len(order) for name in names],
             "hovertemplate": "%{customdata}<br>%{x} %{z:.2f}%<extra></extra>",
             "hoverongaps": False,
@@ -308,11 +305,12 @@ def plot_category_heat(rows: pd.DataFrame) -> Figure:
     ]
     layout = {
         "title": words["heat"],
-        "height": 130 + 36 * len(names),
+        "height": 96 + 30 * len(names),
+        "margin": BARE,
         "xaxis": {"side": "bottom"},
         "yaxis": {**ticks(names), "autorange": "reversed"},
     }
-    return Figure(data, layout, alt=words["heat_alt"].format(count=len(names)), frame=rows)
+    return Figure(data, layout, alt=words["heat_alt"].format(count=len(names)), frame=rows, note=note)
 
 
 def plot_findings(findings: pd.DataFrame) -> Figure:
@@ -322,7 +320,7 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
         return empty_figure(words["findings"], words["no_findings"])
     counts = findings.groupby(["title", "severity"]).size().unstack("severity", fill_value=0)
     counts = counts.loc[counts.sum(axis=1).sort_values().index]
-    names = counts.index.tolist()
+    names, most = counts.index.tolist(), float(counts.sum(axis=1).max())
     data = [
         {
             "type": "bar",
@@ -332,10 +330,12 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
             "name": word("severity", severity),
             "marker": marked(colour),
             "insidetextfont": on_colour(colour),
-            "text": [str(value) if value else "" for value in counts[severity]],
+            "text": fitting(counts[severity], most),
+            "constraintext": "none",
             "textposition": "inside",
             "textangle": 0,
-            "hovertemplate": word("severity", severity) + " %{x}<extra></extra>",
+            "customdata": [plain(name) for name in names],
+            "hovertemplate": "%{customdata}<br>" + word("severity", severity) + " %{x}<extra></extra>",
         }
         for severity, colour in SEVERITY_COLOURS.items()
         if severity in counts
@@ -344,7 +344,7 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
         "title": words["findings"],
         "barmode": "stack",
         "height": 130 + 28 * len(names),
-        "xaxis": {"title": {"text": words["count"]}, "tickformat": "d", "rangemode": "tozero", "dtick": _step(counts)},
+        "xaxis": {"title": {"text": words["count"]}, **counted(most)},
         "yaxis": {**ticks(names), "range": [-0.6, len(names) - 0.4]},
     }
     return Figure(data, layout, alt=words["findings_alt"].format(count=len(findings)), frame=findings)

@@ -7,19 +7,19 @@ from typing import Any
 import pandas as pd
 
 from jixiao.figures.rows import (
-    MOST,
     analysis_words,
     bars,
     clipped,
     counted,
+    first_rows,
     keys_before,
     nothing,
     row_layout,
     row_names,
-    upright,
+    varying,
 )
 from jixiao.scoring import percent_text, points_text
-from jixiao.theme import BLUE, GREEN, GREY, ORANGE, RED, SKY, Figure, marked, numbers, on_colour, plain
+from jixiao.theme import BLUE, GREEN, GREY, LEGEND, ORANGE, RED, SKY, Figure, marked, numbers, plain
 from jixiao.vocabulary import label, word
 
 _MOST_FACTORS = 20
@@ -28,7 +28,7 @@ _MOST_FACTORS = 20
 def plot_lost_points(frame: pd.DataFrame) -> Figure:
     """Draw how many points each group of indicators lost, most first (失分构成), with the loss rate."""
     words, keys = analysis_words(), keys_before(frame, "indicator_count")
-    shown = frame[frame["lost"] > 0].head(MOST)
+    shown, note = first_rows(frame[frame["lost"] > 0])
     if shown.empty:
         return nothing(words["lost"])
     names = row_names(shown, keys)
@@ -50,8 +50,8 @@ def plot_lost_points(frame: pd.DataFrame) -> Figure:
         )
     ]
     layout = row_layout(words["lost"], names, words["lost_axis"], has_legend=False)
-    layout["xaxis"] |= {"range": [0, float(shown["lost"].max()) * 1.35], "tickformat": ",~f"}
-    return Figure(data, layout, alt=words["lost_alt"].format(count=len(names)), frame=frame)
+    layout["xaxis"] |= {"range": [0, float(shown["lost"].max()) * 1.6], "tickformat": ",~f"}
+    return Figure(data, layout, alt=words["lost_alt"].format(count=len(names)), frame=frame, note=note)
 
 
 def plot_total_distribution(frame: pd.DataFrame, jumps: pd.DataFrame | None = None) -> Figure:
@@ -150,70 +150,6 @@ def plot_contributions(frame: pd.DataFrame) -> Figure:
     return Figure(data, layout, alt=alt, frame=frame)
 
 
-def plot_discretion(frame: pd.DataFrame) -> Figure:
-    """Draw which share of the weight is decided by a rule, by a person, by nobody (得分由谁决定)."""
-    words, keys = analysis_words(), keys_before(frame, "weight_sum")
-    shown = frame[frame["weight_sum"] > 0]
-    if shown.empty:
-        return nothing(words["discretion"])
-    shown = shown.sort_values(["person_share", *keys], ascending=False, kind="stable").head(MOST)
-    names = row_names(shown, keys)
-    data = []
-    for who, colour in (("rule", BLUE), ("person", ORANGE), ("nobody", GREY)):
-        share = shown[f"{who}_weight"] / shown["weight_sum"] * 100
-        texts = [f"{value:.0f}" if value >= 4 else "" for value in share]
-        data.append(
-            bars(
-                share.round(2),
-                names,
-                name=word("decided_by", who),
-                marker=marked(colour),
-                insidetextfont=on_colour(colour),
-                text=texts,
-                textposition="inside",
-                textangle=0,
-                insidetextanchor="middle",
-            )
-        )
-    layout = {**row_layout(words["discretion"], names, words["discretion_axis"]), "barmode": "stack"}
-    layout["xaxis"] |= {"range": [0, 100]}
-    return Figure(data, layout, alt=words["discretion_alt"].format(count=len(names)), frame=frame)
-
-
-def plot_leniency(frame: pd.DataFrame) -> Figure:
-    """Draw how much more lenient the self-evaluations of each group are, with the interval (宽严程度)."""
-    words, keys = analysis_words(), keys_before(frame, "projects")
-    shown = frame[frame["mean_difference"].notna()].head(MOST)
-    if shown.empty:
-        return nothing(words["leniency"])
-    names = row_names(shown, keys)
-    middle = shown["mean_difference"] * 100
-    reach = {
-        "type": "data",
-        "symmetric": False,
-        "array": [value or 0 for value in numbers(shown["difference_high"] * 100 - middle)],
-        "arrayminus": [value or 0 for value in numbers(middle - shown["difference_low"] * 100)],
-        "color": "#1F2933",
-        "thickness": 1.2,
-    }
-    data = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "y": list(range(len(names))),
-            "x": numbers(middle.round(4)),
-            "error_x": reach,
-            "marker": {"size": 9, "color": BLUE},
-            "customdata": [f"{plain(name)}（{count}）" for name, count in zip(names, shown["projects"], strict=True)],
-            "hovertemplate": "%{customdata}<br>%{x:.2f}<extra></extra>",
-            "showlegend": False,
-        }
-    ]
-    layout = row_layout(words["leniency"], names, words["leniency_axis"], has_legend=False)
-    layout["shapes"] = [upright(0, rows=len(names), dash="solid")]
-    return Figure(data, layout, alt=words["leniency_alt"].format(count=len(names)), frame=frame)
-
-
 def plot_quadrants(frame: pd.DataFrame, *, rate_line: float = 0.9, points_line: float = 90) -> Figure:
     """Draw each evaluation by execution rate and total, with the cut lines (执行率与总分)."""
     words, most = analysis_words(), 1.5
@@ -247,6 +183,7 @@ def plot_quadrants(frame: pd.DataFrame, *, rate_line: float = 0.9, points_line: 
     layout = {
         "title": words["quadrants"],
         "height": 480,
+        "legend": {**LEGEND, "itemsizing": "constant"},
         "shapes": [
             {
                 "type": "line",
@@ -259,8 +196,78 @@ def plot_quadrants(frame: pd.DataFrame, *, rate_line: float = 0.9, points_line: 
             },
             {"type": "line", "y0": points_line, "y1": points_line, "x0": 0, "x1": 1, "xref": "paper", "line": dash},
         ],
-        "xaxis": {"title": {"text": clipped(words["rate_axis"], shown["execution_rate"], most)}},
-        "yaxis": {"title": {"text": words["distribution_axis"]}},
+        "xaxis": {
+            "title": {"text": clipped(words["rate_axis"], shown["execution_rate"], most)},
+            "range": _around(shown["execution_rate"].clip(upper=most) * 100, rate_line * 100),
+        },
+        "yaxis": {"title": {"text": words["distribution_axis"]}, "range": _around(shown["points"], points_line)},
     }
     alt = words["quadrants_alt"].format(count=len(shown), rate=percent_text(rate_line), points=points_text(points_line))
     return Figure(data, layout, alt=alt, frame=frame)
+
+
+def _around(values: pd.Series, line: float) -> list[float]:
+    """Return the range of an axis that holds all values and a cut line with some room on both sides."""
+    low, high = min(float(values.min()), line), max(float(values.max()), line)
+    room = max((high - low) * 0.06, 1.0)
+    return [low - room, high + room]
+
+
+def plot_density_jumps(frame: pd.DataFrame) -> Figure:
+    """Draw how many totals stand just below and just above each grade line, least likely first (等级线两侧)."""
+    words = analysis_words()
+    keys = [*keys_before(frame, "grade_line"), "grade_line"]
+    near = frame[(frame["below_count"] > 0) | (frame["above_count"] > 0)]
+    shown, note = first_rows(near.sort_values(["p_value", "grade_line"], ascending=[True, False], kind="stable"))
+    if shown.empty:
+        return nothing(words["jumps"])
+    names = [words["jump_row"].format(name=name) for name in row_names(shown, keys)]
+    ratios = [
+        words["jump_ratio"].format(ratio=f"{value:.1f}") if value == value else "" for value in shown["jump_ratio"]
+    ]
+    data = [
+        bars(shown["above_count"], names, name=label("above_count"), marker=marked(BLUE)),
+        bars(shown["below_count"], names, name=label("below_count"), marker=marked(ORANGE)),
+    ]
+    data[0] |= {"text": ratios, "textposition": "outside", "cliponaxis": False}
+    most = float(shown[["above_count", "below_count"]].max(axis=None))
+    layout = {**row_layout(words["jumps"], names, words["jumps_axis"], height=34), "barmode": "group"}
+    layout["xaxis"] |= {**counted(most), "range": [0, most * 1.25]}
+    return Figure(data, layout, alt=words["jumps_alt"].format(count=len(names)), frame=frame, note=note)
+
+
+def plot_score_changes(frame: pd.DataFrame) -> Figure:
+    """Draw each score before and after (得分前后对照), largest change first."""
+    words = analysis_words()
+    known = frame[frame["change"].notna()]
+    order = known["change"].abs().sort_values(ascending=False, kind="stable").index
+    shown, note = first_rows(known.loc[order])
+    if shown.empty:
+        return nothing(words["changes"])
+    keys = [name for name in ("year", "evaluation", "project") if name in shown]
+    names = row_names(shown, varying(shown, keys))
+    places = list(range(len(names)))
+    x = [part for pair in zip(shown["points_before"], shown["points_after"], strict=True) for part in (*pair, None)]
+    y = [part for place in places for part in (place, place, None)]
+    line = {"color": GREY, "width": 3}
+    data: list[dict[str, Any]] = [
+        {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, "hoverinfo": "skip", "showlegend": False}
+    ]
+    for column, colour, symbol in (("points_before", ORANGE, "diamond"), ("points_after", BLUE, "circle")):
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "y": places,
+                "x": numbers(shown[column]),
+                "name": label(column),
+                "marker": {"size": 10, "color": colour, "symbol": symbol, "line": {"width": 1, "color": "#1F2933"}},
+                "customdata": [
+                    f"{plain(name)}（{points_text(round(change, 4))}）"
+                    for name, change in zip(names, shown["change"], strict=True)
+                ],
+                "hovertemplate": "%{customdata}<br>" + label(column) + " %{x}<extra></extra>",
+            }
+        )
+    layout = row_layout(words["changes"], names, words["distribution_axis"], length=22)
+    return Figure(data, layout, alt=words["changes_alt"].format(count=len(names)), frame=frame, note=note)

@@ -13,12 +13,25 @@ from jixiao.theme import Figure, empty_figure, numbers, plain, ticks
 
 MOST = 60
 """More rows than this are not drawn; the frame of the figure holds them all."""
+_NARROW = 400
+"""Pixels of a narrow page that are left for bars."""
 _UNNAMED = {"project_id", "indicator_id", "repeat", "execution_definition"}
 
 
 def analysis_words() -> dict[str, str]:
     """Return the words of the charts of the analyses (图中用语)."""
     return choices("figures")
+
+
+def first_rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the rows that are drawn, and the note that says so where they are not all."""
+    words = analysis_words()["first_rows"]
+    return frame.head(MOST), words.format(shown=MOST, count=f"{len(frame):,}") if len(frame) > MOST else ""
+
+
+def varying(frame: pd.DataFrame, keys: Sequence[str]) -> list[str]:
+    """Return the last key and those before it that differ between rows; the others need not be named."""
+    return [name for name in keys if name == keys[-1] or frame[name].nunique() > 1]
 
 
 def keys_before(frame: pd.DataFrame, column: str) -> list[str]:
@@ -65,9 +78,18 @@ def bars(values: pd.Series, names: list[str], *, name: str, marker: dict[str, An
     }
 
 
+def fitting(values: pd.Series, most: float) -> list[str]:
+    """Return the numbers written inside the parts of a stacked bar, empty where a part is too narrow for its number."""
+    shares = values.fillna(0) / (most or 1)
+    return [
+        text if share * _NARROW > 8 * len(text) + 4 else ""
+        for text, share in zip((f"{value:,.0f}" for value in values.fillna(0)), shares, strict=True)
+    ]
+
+
 def counted(most: float) -> dict[str, Any]:
     """Return what an axis of counts needs: whole numbers only."""
-    return {"tickformat": ",d", "rangemode": "tozero", "tick0": 0, **({"dtick": 1} if most <= 10 else {})}
+    return {"tickformat": ",d", "rangemode": "tozero", **({"dtick": 1} if most <= 10 else {})}
 
 
 def clipped(axis: str, values: pd.Series, most: float) -> str:
@@ -81,9 +103,9 @@ def upright(x: float, *, rows: int, dash: str = "dot") -> dict[str, Any]:
     return {"type": "line", "x0": x, "x1": x, "y0": -0.6, "y1": rows - 0.4, "line": line, "layer": "below"}
 
 
-def nothing(title: str) -> Figure:
-    """Return the figure of a frame without rows that could be drawn."""
-    return empty_figure(title, analysis_words()["no_rows"])
+def nothing(title: str, reason: str = "no_rows") -> Figure:
+    """Return the figure of a frame without rows that could be drawn, with the sentence why."""
+    return empty_figure(title, analysis_words()[reason])
 
 
 def heat(

@@ -11,6 +11,7 @@ from jixiao.scoring import GRADES
 from jixiao.store.manifest import MANIFEST, is_stale, rules_hash, source_hashes
 from jixiao.store.places import find_place, safe_name, workbench, write_safely
 from jixiao.store.results import (
+    FRAMES,
     Results,
     build,
     evaluate,
@@ -20,11 +21,13 @@ from jixiao.store.results import (
     parquet_files,
     read_built,
     read_frame,
+    results_frames,
     write_built,
     write_parts,
 )
 
 __all__ = [
+    "FRAMES",
     "GRADES",
     "MANIFEST",
     "SEVERITIES",
@@ -39,6 +42,7 @@ __all__ = [
     "parquet_files",
     "read_built",
     "read_frame",
+    "results_frames",
     "rules_hash",
     "safe_name",
     "source_hashes",

@@ -182,7 +182,7 @@ def _write(parts: Iterable[Results], out: Path, remark: str = "") -> str:
         for last in parts:
             departments = departments_of(last.frames)
             with explained(out):
-                for name, frame in _all_frames(last).items():
+                for name, frame in results_frames(last).items():
                     if name in audited:
                         audited[name].append(frame)
                     else:
@@ -239,7 +239,8 @@ def _sum_passed(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return every.groupby(named, sort=False, as_index=False).sum().astype(PASSED)[list(PASSED)]
 
 
-def _all_frames(results: Results) -> dict[str, pd.DataFrame]:
+def results_frames(results: Results) -> dict[str, pd.DataFrame]:
+    """Return every frame of some results by its name (全部数据表), in the order of :data:`FRAMES`."""
     return {
         **dict(results.frames.items()),
         "scores": results.scores,
@@ -250,6 +251,8 @@ def _all_frames(results: Results) -> dict[str, pd.DataFrame]:
 
 _KEPT = {"findings": FINDINGS, "passed": PASSED, "suppressed": SUPPRESSED, "suppressions": SUPPRESSIONS}
 """What the audit gives, kept beside the frames, with its columns."""
+FRAMES = (*SCHEMAS, "scores", "totals", *_KEPT)
+"""The name of every frame that is kept."""
 
 
 def read_built(
@@ -337,7 +340,7 @@ def _files(
         Path(name).stem: (base / name, kept) for name, kept in manifest["files"].items() if name.startswith(f"{frame}/")
     }
     if not named:
-        raise RequestError(f"构建结果中没有数据表“{frame}”，可选：{'、'.join((*SCHEMAS, 'scores', 'totals', *_KEPT))}")
+        raise RequestError(f"构建结果中没有数据表“{frame}”，可选：{'、'.join(FRAMES)}")
     wanted = {str(year) for year in years}
     return [found for label, found in named.items() if not wanted or label in wanted or not label.isdecimal()]
 

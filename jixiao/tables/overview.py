@@ -304,11 +304,15 @@ def show_departments(results: Results) -> Table:
     )
 
 
-def show_sources(results: Results) -> Table:
-    """Show every form that arrived, how surely it was recognised and how many rows it gave (表格识别情况)."""
+def show_sources(results: Results, *, most: int | None = None) -> Table:
+    """Show every form that arrived, how surely it was recognised and how many rows it gave (表格识别情况).
+
+    ``most`` shows the first forms only.
+    """
     columns = ("source_file", "source_sheet", "form", "family", "year", "evaluation", "sureness")
     counts = ("record_count", "indicator_count", "skipped_count", "guess_count", "state", "note")
-    return make_table(results.frames.ingest, [*columns, *counts])
+    ingest = results.frames.ingest
+    return make_table(ingest if most is None else ingest.head(most), [*columns, *counts])
 
 
 def show_guesses(frame: pd.DataFrame) -> Table:
