@@ -307,14 +307,26 @@ def sample(
 @app.command()
 def dashboard(
     place: Place = "built",
-    host: Annotated[str, typer.Option(help="监听地址，只允许本机")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="端口")] = 8866,
+    host: Annotated[str, typer.Option(help="监听地址；不是本机地址时须先设口令或声明反向代理")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="端口，0 为任意空闲端口")] = 8866,
     browser: Annotated[bool, typer.Option(help="启动后打开浏览器")] = False,
+    set_password: Annotated[bool, typer.Option("--set-password", help="设置登录口令（只存摘要）后结束")] = False,
+    new_token: Annotated[bool, typer.Option("--new-token", help="生成访问令牌（只显示一次）后结束")] = False,
+    certfile: Annotated[str, typer.Option(help="证书文件（PEM），与 --keyfile 同用，连接即加密")] = "",
+    keyfile: Annotated[str, typer.Option(help="私钥文件（PEM）")] = "",
+    behind_proxy: Annotated[list[str] | None, typer.Option(help="反向代理的 IP 地址：只有它能连接，可多次")] = None,
+    hostname: Annotated[list[str] | None, typer.Option(help="浏览器访问时使用的主机名，可多次")] = None,
+    viewers: Annotated[int | None, typer.Option(help="同时查看的人数上限，每人一个内核", min=1)] = None,
+    warm: Annotated[int | None, typer.Option(help="起始页预备的内核数，0 为不预备", min=0)] = None,
 ) -> None:
     """启动看板，按提示的地址在浏览器中打开。"""
-    from jixiao.dashboard import run_dashboard
+    from jixiao import server
 
-    raise typer.Exit(run_dashboard(place=place, host=host, port=port, open_browser=browser))
+    if set_password or new_token:
+        return print(server.keep_secret("token" if new_token else "password"))
+    hashes, proxies, names = server.read_hashes(server.password_file()), behind_proxy or [], hostname or []
+    settings = server.Settings(place, host, port, hashes, certfile, keyfile, tuple(proxies), tuple(names))
+    raise typer.Exit(server.run_dashboard(settings.limited(viewers=viewers, warm=warm), open_browser=browser))
 
 
 def _print_evaluations(results: object) -> None:
