@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 from jixiao import commands
+from jixiao.commands import Place, choose, shown
 from jixiao.errors import JixiaoError
 
 app = typer.Typer(
@@ -24,9 +23,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="预算绩效评价工作台：读表、计分、核查、出报告、看板。",
 )
-for _command in (commands.verify, commands.diff, commands.trace, commands.log):
-    app.command()(_command)
-Place = Annotated[str, typer.Option("--place", help="数据位置：source、sample、built 或任意目录")]
 
 
 @app.command()
@@ -67,7 +63,7 @@ def build(
     _print_evaluations(results)
     print(
         f"共读取 {len(store.source_hashes(results.place))} 个文件，{len(results.totals)} 份评价，"
-        f"{len(results.scores)} 行指标，发现 {len(results.findings)} 个问题。构建结果在 {_shown(target)}"
+        f"{len(results.scores)} 行指标，发现 {len(results.findings)} 个问题。构建结果在 {shown(target)}"
     )
     _fail([str(error) for error in errors])
 
@@ -114,18 +110,18 @@ def audit(
     from jixiao.checks import CHECKS
     from jixiao.webpage import write_page
 
-    _choice("--format", output, ["table", "csv", "json", "xlsx", "html"])
-    _choice("--fail-on", fail_on, ["", "error", "warning"])
+    choose("--format", output, ["table", "csv", "json", "xlsx", "html"])
+    choose("--fail-on", fail_on, ["", "error", "warning"])
     if text:
-        _choice("--format", output, ["table", "csv", "json"])
+        choose("--format", output, ["table", "csv", "json"])
         listed, errors = _audit_texts(files or [], output, everything=everything, account=account)
         return _end_audit(listed, errors, fail_on)
     if files or everything or account:
         raise JixiaoError("核查文稿请加 --text，如：jixiao audit --text 报告.docx；核查数据目录请用 --place")
     for one in severity or []:
-        _choice("--severity", one, store.SEVERITIES)
+        choose("--severity", one, store.SEVERITIES)
     for one in code or []:
-        _choice("--code", one, list(CHECKS))
+        choose("--code", one, list(CHECKS))
     if output in {"xlsx", "html"} and out is None:
         raise JixiaoError(f"请用 --out 写明 {output} 文件的名称，如 --out 问题清单.{output}")
     results, errors = store.evaluate_files(place)
@@ -156,7 +152,7 @@ def audit(
             print(tables.show_suppressions(results.suppressions))
     if out is not None and answers is None:
         commands.record("export", out, store.find_place(place))
-        print(f"已写入 {_shown(out)}，共 {len(listed)} 个问题")
+        print(f"已写入 {shown(out)}，共 {len(listed)} 个问题")
     if output == "table" and not passed and answers is None:
         counted = results.passed
         print(
@@ -202,163 +198,8 @@ def _audit_texts(
     return findings, errors
 
 
-@app.command()
-def report(
-    everything: Annotated[bool, typer.Option("--all", help="全部项目和部门")] = False,
-    year: Annotated[list[int] | None, typer.Option(help="年度，可多次")] = None,
-    project: Annotated[list[str] | None, typer.Option(help="项目名称的一部分，可多次")] = None,
-    department: Annotated[list[str] | None, typer.Option(help="部门名称的一部分，可多次")] = None,
-    kind: Annotated[list[str] | None, typer.Option(help="类别，如 单位自评、财政评价、部门汇总，可多次")] = None,
-    output: Annotated[list[str] | None, typer.Option("--format", help="html、docx、xlsx，可多次；默认全部")] = None,
-    place: Place = "built",
-    out: Annotated[Path | None, typer.Option(help="报告目录，默认 reports")] = None,
-    workers: Annotated[int, typer.Option(help="同时工作的进程数，默认与处理器数相同", min=0)] = 0,
-    cluster: Annotated[str, typer.Option(help="交给 dask 集群生成，如 tcp://10.0.0.5:8786，见 docs/cluster.md")] = "",
-    single_file: Annotated[bool, typer.Option("--single-file", help="网页自带 plotly.js，可以单独邮寄")] = False,
-    pdf: Annotated[bool, typer.Option("--pdf", help="另存 PDF（须装有 LibreOffice）")] = False,
-    seconds: Annotated[float, typer.Option(help="每份报告的时限（秒）", min=1)] = 300,
-    resume: Annotated[bool, typer.Option("--resume", help="接着做上次没有做完的一批，其他选项照旧")] = False,
-) -> None:
-    """为每份评价、每个部门各出一份报告（网页、Word、Excel 和运行记录）；仍有效的不重做。"""
-    from jixiao import report as reports
-    from jixiao import store
-
-    target = out or store.workbench() / "reports"
-    asked: dict[str, Any] = {
-        **{"years": year, "projects": project, "departments": department, "kinds": kind, "formats": output},
-        **{"place": place, "workers": workers, "cluster": cluster, "single_file": single_file, "pdf": pdf},
-        "seconds": seconds,
-    }
-    if resume:
-        asked |= reports.recall_asked(target)
-    elif not (everything or year or project or department or kind):
-        raise JixiaoError("请用 --all 生成全部报告，或用 --year、--project、--department、--kind 选定范围")
-    folder = store.find_place(asked["place"])
-    if (folder / store.MANIFEST).exists() and store.is_stale(folder):
-        raise JixiaoError("原始文件或规则在上次构建后有变化，请先运行 jixiao build，再生成报告")
-    formats = reports.choose_formats(asked["formats"] or (), is_pdf=asked["pdf"])
-    results = store.evaluate(folder)
-    wanted = {name: asked[name] or () for name in ("years", "projects", "departments", "kinds")}
-    requests = reports.list_reports(results, place=str(folder), **wanted)
-    reports.remember_asked(target, {**asked, "place": str(folder)})
-    manner = reports.Manner(
-        formats, asked["single_file"], asked["workers"] or os.cpu_count() or 1, asked["cluster"], asked["seconds"]
-    )
-    try:
-        outcomes = _show_progress(reports, requests, results, target, manner)
-    except KeyboardInterrupt:
-        print("已中断，做完的报告都已保存；用 jixiao report --resume 接着做", file=sys.stderr)
-        raise typer.Exit(130) from None
-    commands.record("report", target, folder)
-    failed, kept = reports.count_failed(outcomes), sum(outcome.is_kept for outcome in outcomes)
-    print(
-        f"新生成 {len(outcomes) - failed - kept} 份，{kept} 份仍有效，{failed} 份失败。"
-        f"目录页：{_shown(target / 'index.html')}，记录：{_shown(target / 'report.log')}"
-    )
-    if failed:
-        raise typer.Exit(1)
-
-
-def _show_progress(reports: Any, requests: Any, results: Any, target: Path, manner: Any) -> Any:
-    """Make the reports under a progress bar with rate and time left; one line for each failure."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("生成报告"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-    with Progress(*columns, TextColumn("剩余"), TimeRemainingColumn()) as progress:
-        task, begun, made = progress.add_task("", total=len(requests), rate=""), time.monotonic(), 0
-
-        def tell(outcome: Any) -> None:
-            nonlocal made
-            made += not outcome.is_kept
-            progress.update(task, advance=1, rate=f"{made * 60 / (time.monotonic() - begun):.0f} 份/分钟")
-            if outcome.error:
-                progress.console.print(f"失败：{outcome.request.title}：{outcome.error}", markup=False, soft_wrap=True)
-
-        return reports.run_reports(requests, results, target, manner=manner, tell=tell)
-
-
-@app.command()
-def form(
-    source: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="填好的表格文件，或数据位置")] = None,
-    out: Annotated[Path | None, typer.Option(help="写到哪里：.xlsx 或 .docx 文件，或目录（每份一个 .xlsx）")] = None,
-    empty: Annotated[bool, typer.Option("--empty", help="写出供单位填报的空表")] = False,
-    project: Annotated[str, typer.Option(help="项目名称的一部分")] = "",
-    year: Annotated[int | None, typer.Option(help="年度")] = None,
-) -> None:
-    """写出项目支出绩效自评表（财预〔2020〕10号附1），或供填报的空表。"""
-    from jixiao import forms
-
-    if out is None:
-        raise JixiaoError("请用 --out 写明保存位置，如 --out 自评表.xlsx")
-    if empty == (source is not None):
-        raise JixiaoError("请给出要写出的表格文件；只要空表时用 --empty，不要再给文件")
-    if source is None:
-        written = [forms.write_template(out, year=year)]
-    else:
-        if out.exists() and source.exists() and out.samefile(source) and out.is_file():
-            raise JixiaoError(f"“{out}”就是原表，不能覆盖；请把 --out 写成另一个文件")
-        written = forms.write_forms(forms.load_file(source), out, project=project, year=year)
-    for item in written:
-        commands.record("form", item.path)
-        print(f"已写出 {_shown(item.path)}")
-        for note in item.notes:
-            print(f"  注意：{note}")
-
-
-@app.command()
-def sample(
-    out: Annotated[Path | None, typer.Option(help="写到哪个目录，须是新目录或空目录")] = None,
-    departments: Annotated[int, typer.Option(help="主管部门数")] = 60,
-    years: Annotated[str, typer.Option(help="年度范围，如 2020:2024")] = "2020:2024",
-    projects: Annotated[int, typer.Option(help="每年的项目数")] = 5000,
-    seed: Annotated[int, typer.Option(help="随机种子，相同的种子生成相同的内容")] = 1,
-    with_forms: Annotated[bool, typer.Option("--forms", help="同时写出每份表格文件（.xlsx），并逐份读回核对")] = False,
-) -> None:
-    """生成虚构的示例数据，供演示和测速；内容全部是编造的。"""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from jixiao import province
-
-    if out is None:
-        raise JixiaoError("请用 --out 写明写到哪个目录，须是新目录或空目录")
-    wanted = province.Wanted(departments, province.parse_years(years), projects, seed)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as progress:
-        task = progress.add_task("生成示例数据", total=None)
-        counts = province.write_province(
-            wanted,
-            out,
-            with_forms=with_forms,
-            tell=lambda done, whole: progress.update(task, completed=done, total=whole),
-        )
-    commands.record("sample", out, out)
-    print(
-        f"已生成示例数据（虚构）：{counts['evaluations']} 份评价，{counts['indicators']} 行指标，"
-        f"有意放入 {counts['planted']} 处差错，核查发现 {counts['findings']} 个问题，表格文件 {counts['files']} 个。"
-    )
-    print(f"目录：{_shown(out)}；其他命令加 --place {_shown(out)} 即可使用")
-
-
-@app.command()
-def dashboard(
-    place: Place = "built",
-    host: Annotated[str, typer.Option(help="监听地址，只允许本机")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="端口")] = 8866,
-    browser: Annotated[bool, typer.Option(help="启动后打开浏览器")] = False,
-    static: Annotated[Path | None, typer.Option(help="不启动服务，把看板写成静态网页放入此目录")] = None,
-) -> None:
-    """启动看板，按提示的地址在浏览器中打开；或用 --static 生成不需要服务的网页。"""
-    if static is not None:
-        from jixiao.viewer import publish
-
-        size, results = publish(place, static)
-        count = len(results.frames.projects)
-        page, count = _shown(static / "index.html"), len(results.frames.projects)
-        print(f"静态看板已写好：{count} 个项目，{size / 1e6:.1f} MB；用浏览器打开 {page}，或放到任何网页服务器上。")
-        return
-    from jixiao.dashboard import run_dashboard
-
-    raise typer.Exit(run_dashboard(place=place, host=host, port=port, open_browser=browser))
+for _command in commands.COMMANDS:
+    app.command()(_command)
 
 
 def _print_evaluations(results: object) -> None:
@@ -374,19 +215,6 @@ def _print_evaluations(results: object) -> None:
     for values in shown.itertuples(index=False, name=None):
         table.add_row(*values)
     Console(soft_wrap=False, width=None if sys.stdout.isatty() else 180, markup=False).print(table)
-
-
-def _shown(path: Path) -> str:
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-def _choice(option: str, value: str, allowed: list[str]) -> None:
-    if value not in allowed:
-        named = "、".join(name for name in allowed if name)
-        raise JixiaoError(f"{option} 不能是“{value}”，可选：{named}")
 
 
 def _fail(sentences: list[str]) -> None:

@@ -1,26 +1,16 @@
-"""The dashboard (看板): choosers, big numbers and charts over results held in memory, and the server that shows it.
+"""The dashboard (看板): choosers, big numbers and charts over results held in memory.
 
 The charts are drawn by one small widget that hands plotly.js a figure as JSON; FINDINGS says why. All words shown here
-are in ``rules/dashboard.yaml``; the parts of the page and the settings of the server are in ``pages``.
+are in ``rules/dashboard.yaml``; the parts of the page are in ``pages``, the server in ``server``.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import secrets
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
-import time
 import traceback
-import webbrowser
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from html import escape
 from pathlib import Path
@@ -32,8 +22,9 @@ import traitlets
 
 from jixiao import figures
 from jixiao.declared import load_shipped
-from jixiao.errors import JixiaoError, RequestError
+from jixiao.errors import JixiaoError
 from jixiao.scoring import percent_text
+from jixiao.server import PLACE_VARIABLE, log_path, on_visit
 from jixiao.store import MANIFEST, Results, evaluate, find_place, is_stale, workbench
 from jixiao.summary import (
     key_numbers,
@@ -46,9 +37,6 @@ from jixiao.tables import Table, make_table, show_execution, show_findings, writ
 from jixiao.vocabulary import value_labels
 
 PAGES = Path(__file__).parent / "pages"
-NOTEBOOK = "50_dashboard.ipynb"
-PLACE_VARIABLE = "JIXIAO_PLACE"
-"""Environment variable by which the server tells its kernels which data to show; it wins over the notebook's place."""
 MOST_ROWS, MOST_BARS = 200, 40
 _BEIJING = timezone(timedelta(hours=8))
 
@@ -148,6 +136,12 @@ class Dashboard:
             chooser.observe(self._change, names="value")
         self._change()
 
+    def choose(self, asked: dict[str, str]) -> None:
+        """Choose what a link asked for; what there is not is left as it is."""
+        for name, chooser in self.choosers.items():
+            named = (value for _, value in chooser.options if str(value) == asked.get(name))
+            chooser.value = next(named, chooser.value)
+
     def _change(self, _: Any = None) -> None:
         _, failure = _guarded(self._redraw)
         if failure:  # Nothing of an earlier choice may stay beside the new one.
@@ -204,7 +198,7 @@ def show_dashboard(place: str | Path = "built") -> widgets.Widget:
     """Return the dashboard of a data place (显示看板), or one sentence saying why there is none.
 
     Args:
-        place: As for ``jixiao.load``; under :func:`run_dashboard` the place given there is shown instead.
+        place: As for ``jixiao.load``; under :func:`jixiao.server.run_dashboard` the place given there is shown instead.
 
     Example:
         >>> type(show_dashboard("sample")).__name__
@@ -214,7 +208,9 @@ def show_dashboard(place: str | Path = "built") -> widgets.Widget:
     def make() -> widgets.Widget:
         folder = find_place(os.environ.get(PLACE_VARIABLE) or place)
         is_old = (folder / MANIFEST).exists() and is_stale(folder)
-        return Dashboard(evaluate(folder), warning=_words()["stale"] if is_old else "").widget
+        made = Dashboard(evaluate(folder), warning=_words()["stale"] if is_old else "")
+        on_visit(made.choose)
+        return made.widget
 
     made, failure = _guarded(make)
     return widgets.HTML(failure) if failure else made
@@ -225,116 +221,9 @@ def _guarded(action: Callable[[], Any]) -> tuple[Any, str]:
     try:
         return action(), ""
     except Exception as error:
-        code, log, words = secrets.token_hex(3).upper(), _log_path(), _words()
+        code, log, words = secrets.token_hex(3).upper(), log_path(), _words()
         with log.open("a", encoding="utf-8") as handle:
             handle.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {code}\n{traceback.format_exc()}\n")
         known = isinstance(error, JixiaoError)
         reason = str(error) if known else words["failed_reason"].format(log=f"{log.parent.name}/{log.name}")
         return None, _paragraph("failure", words["failed"].format(code=code, reason=reason))
-
-
-def _log_path() -> Path:
-    """Return the file that keeps what viewers are not shown."""
-    reports = workbench() / "reports"
-    return (reports if os.access(reports, os.W_OK) else Path(tempfile.gettempdir())) / "dashboard.log"
-
-
-def run_dashboard(
-    *,
-    place: str | Path = "built",
-    host: str = "127.0.0.1",
-    port: int = 8866,
-    open_browser: bool = False,
-    idle_seconds: int = 600,
-) -> int:
-    """Serve the dashboard until Ctrl-C or SIGTERM (启动看板服务) and return the exit code.
-
-    Args:
-        place: The data to show, as for ``jixiao.load``.
-        host: A loopback address; there is no login yet, so no other is accepted.
-        port: The port to listen on.
-        open_browser: Open the page in the default browser.
-        idle_seconds: A kernel without viewer ends after this time.
-
-    Raises:
-        RequestError: The data, the host, the port or the notebook cannot be used, or the server did not start.
-    """
-    words = _words()["server"]
-    data, notebook, log = find_place(place), workbench() / "notebooks" / NOTEBOOK, _log_path()
-    if not _is_loopback(host):
-        raise RequestError(words["host"].format(host=host))
-    if not notebook.is_file():
-        raise RequestError(words["notebook"].format(notebook=NOTEBOOK))
-    try:
-        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except (OSError, OverflowError) as error:
-        raise RequestError(words["taken"].format(port=port)) from error
-    with suppress(ValueError):  # Only the main thread may.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with tempfile.TemporaryDirectory(prefix="jixiao-") as made, log.open("ab") as record:
-        folder = Path(made)
-        server = subprocess.Popen(  # A session of its own: Ctrl-C reaches only us, and kernels end in order.
-            [sys.executable, "-P", "-m", "voila", str(folder / "served" / NOTEBOOK)],
-            cwd=folder / "served",
-            env={**_prepare(folder, notebook, host, port, idle_seconds), PLACE_VARIABLE: str(data)},
-            stdout=record,
-            stderr=record,
-            start_new_session=True,
-        )
-        try:
-            while server.poll() is None and not _answers(host, port):
-                time.sleep(0.05)
-            if server.poll() is None:
-                address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-                print(words["address"].format(address=address), flush=True)
-                if open_browser:
-                    webbrowser.open(address)
-            if server.wait():
-                raise RequestError(words["ended"].format(log=log))
-        except KeyboardInterrupt:
-            print(words["stopped"], flush=True)
-        finally:  # The server ends its kernels; if it is killed, they notice by themselves.
-            server.terminate()
-            try:
-                server.wait(15)
-            except subprocess.TimeoutExpired:
-                server.kill()
-    return 0
-
-
-def _prepare(folder: Path, notebook: Path, host: str, port: int, idle_seconds: int) -> dict[str, str]:
-    """Lay out what the server needs in a folder, the notebook alone in ``served``, and return its environment."""
-    served, jupyter = folder / "served", folder / "jupyter"
-    template = jupyter / "nbconvert" / "templates" / "jixiao"  # A "voila" folder here would hide the installed one.
-    served.mkdir()
-    shutil.copy(notebook, served)
-    shutil.copytree(PAGES / "voila" / "templates" / "jixiao", template)
-    shutil.copy(figures.plotly_script(), template / "static")
-    words = json.dumps({"title": _words()["title"], **_words()["page"]}, ensure_ascii=False)
-    (template / "words.html.j2").write_text(f"{{% set words = {words} %}}", encoding="utf-8")
-    settled = json.loads((PAGES / "voila" / "voila.json").read_text(encoding="utf-8"))
-    settled["Voila"] |= {"ip": host, "port": port}
-    settled["MappingKernelManager"] = {"cull_idle_timeout": idle_seconds, "cull_interval": max(1, idle_seconds // 10)}
-    (folder / "voila.json").write_text(json.dumps(settled), encoding="utf-8")
-    return {
-        **os.environ,
-        "JIXIAO_HOME": str(workbench()),
-        "PYTHONSAFEPATH": "1",
-        "JUPYTER_PATH": str(jupyter),
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "JUPYTER_CONFIG_DIR": str(folder),
-        "JUPYTER_CONFIG_PATH": "",
-        "IPYTHONDIR": str(folder / "ipython"),
-    }
-
-
-def _is_loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
-
-
-def _answers(host: str, port: int) -> bool:
-    with suppress(OSError), socket.create_connection((host, port), timeout=1):
-        return True
-    return False

@@ -6,28 +6,20 @@ Each server listens on 127.0.0.1 only; each page blocks and counts every request
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import psutil
 import pytest
+from dashboard_server import Server
 
 from jixiao import dashboard, store
-from jixiao.dashboard import Dashboard, key_numbers, run_dashboard, select_results, show_dashboard
-from jixiao.errors import RequestError
+from jixiao.dashboard import Dashboard, key_numbers, select_results
 from jixiao.store import Results
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,60 +36,11 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 WIDTHS = [390, 1280, 1920]
-IDLE_SECONDS = 4
-SOURCE = """
-from jixiao.dashboard import run_dashboard
-raise SystemExit(run_dashboard(place={place!r}, port={port}, idle_seconds={idle}))
-"""
 DRAWN = "document.querySelectorAll('.jixiao-plot[data-drawn]').length"
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH")
 
 
 # Helpers
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Server:
-    """One running dashboard server."""
-
-    def __init__(self, place: Path) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/"
-        code = SOURCE.format(place=str(place), port=self.port, idle=IDLE_SECONDS)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        )
-        assert self.process.stdout is not None
-        self.told = self.process.stdout.readline()
-
-    def family(self) -> list[psutil.Process]:
-        """Return every process below the one that was started: Voila and its kernels."""
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def kernels(self) -> list[psutil.Process]:
-        found = []
-        for process in self.family():
-            try:
-                if "ipykernel_launcher" in process.cmdline():
-                    found.append(process)
-            except psutil.Error:
-                continue
-        return found
-
-    def end(self) -> str:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return str(self.process.communicate(timeout=40)[0])
 
 
 class Watched:
@@ -449,84 +392,6 @@ def test_hostile_names_old_data_and_damage(browser: Any, built: tuple[Path, Resu
         server.end()
 
 
-# The server
-
-
-def fetch(url: str, **headers: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:
-            return int(answer.status), answer.read().decode("utf-8", "replace")
-    except urllib.error.HTTPError as error:
-        return int(error.code), error.read().decode("utf-8", "replace")
-
-
-def test_server_gives_only_the_page(server: Server) -> None:
-    assert server.told == f"看板已启动：{server.url}　按 Ctrl+C 结束。\n"
-    for path in ("voila/files/50_dashboard.ipynb", "50_dashboard.ipynb", "voila/files/data", "terminals/1"):
-        status, text = fetch(server.url + path)
-        assert status in (403, 404), path
-        assert "//cdn" not in text
-    for outside in ("../../../../../voila.json", "..%2f..%2f..%2f..%2f..%2fvoila.json"):
-        status, text = fetch(server.url + "voila/templates/jixiao/static/" + outside)
-        assert status >= 400
-        assert "tornado_settings" not in text
-    status, text = fetch(server.url, Host="elsewhere.example")
-    assert status == 403
-    assert "没有这个页面" in text
-    assert "//cdn" not in text
-
-
-@needs_browser
-def test_a_kernel_ends_after_its_viewer_left(opened: Callable[..., Watched], server: Server) -> None:
-    watched = opened()
-    watched.wait_for_charts()
-    assert server.kernels()
-    watched.page.goto("about:blank")
-    deadline = time.monotonic() + 30
-    while server.kernels() and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert server.kernels() == []
-
-
-@needs_browser
-def test_everything_ends_with_the_server(browser: Any, built: tuple[Path, Results]) -> None:
-    server = Server(built[0])
-    watched = Watched(browser, server, 1280)
-    family = server.family()
-    assert len(family) >= 2
-    said = server.end()
-    watched.close()
-    assert server.process.returncode == 0
-    assert said == "看板已结束。\n"
-    _, alive = psutil.wait_procs(family, timeout=20)
-    assert alive == []
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "example.org", "::"])
-def test_only_this_machine_is_served(host: str) -> None:
-    with pytest.raises(RequestError, match="不是本机地址"):
-        run_dashboard(place=ROOT / "data" / "sample", host=host)
-
-
-def test_a_taken_port_is_one_sentence() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        with pytest.raises(RequestError, match="已被占用"):
-            run_dashboard(place=ROOT / "data" / "sample", port=taken.getsockname()[1])
-
-
-def test_missing_data_are_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match="没有数据目录"):
-        run_dashboard(place=tmp_path / "none")
-    monkeypatch.setattr(dashboard, "_log_path", lambda: tmp_path / "log")
-    shown = show_dashboard(tmp_path / "none<b>")
-    sentence = r"看板未能显示（编号 ([0-9A-F]{6})）：没有数据目录[^<]*"
-    found = re.fullmatch(f"<p class='jixiao-failure'>{sentence}</p>", shown.value)
-    assert found
-    assert found[1] in (tmp_path / "log").read_text(encoding="utf-8")
-
-
 # Choosing, without a browser
 
 
@@ -559,7 +424,7 @@ def test_a_failed_change_leaves_nothing_of_the_choice_before(
 ) -> None:
     shown = Dashboard(results)
     assert shown.findings.value
-    monkeypatch.setattr(dashboard, "_log_path", lambda: tmp_path / "log")
+    monkeypatch.setattr(dashboard, "log_path", lambda: tmp_path / "log")
     monkeypatch.setattr(dashboard, "key_numbers", lambda _: 1 / 0)
     shown.choosers["year"].value = 2021
     assert "编号" in shown.numbers.value

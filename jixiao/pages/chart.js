@@ -8,11 +8,11 @@ function askKernel(model) {
     const receive = (content, buffers) => {
       if (content.kind !== "plotly") return;
       model.off("msg:custom", receive);
-      const script = document.createElement("script");
-      script.textContent = new TextDecoder().decode(buffers[0]);
+      const address = URL.createObjectURL(new Blob([buffers[0]], { type: "text/javascript" }));
+      const script = Object.assign(document.createElement("script"), { src: address }); // No page of ours runs text.
+      script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("plotly.js")));
+      script.onerror = reject;
       document.head.append(script);
-      script.remove();
-      window.Plotly ? resolve(window.Plotly) : reject(new Error("plotly.js"));
     };
     model.on("msg:custom", receive);
     model.send({ kind: "plotly" });

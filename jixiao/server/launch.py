@@ -1,0 +1,126 @@
+"""Starts the server of the dashboard (启动看板服务) in a private folder and waits for its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import webbrowser
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from jixiao.declared import load_shipped
+from jixiao.errors import RequestError
+from jixiao.server.doors import PAGES
+from jixiao.server.settings import Settings, check_settings, declared, is_loopback
+
+# ``store`` and ``figures`` are imported where they are used: the server process needs neither, nor pandas below them.
+PLACE_VARIABLE = "JIXIAO_PLACE"
+"""Environment variable by which the server tells its kernels which data to show; it wins over the notebook's place."""
+ACCESS_LOG = "dashboard_access.log"
+
+
+def log_path() -> Path:
+    """Return the file that keeps what viewers are not shown: in the folder JIXIAO_LOGS, else in ``reports``."""
+    from jixiao.store import workbench
+
+    reports = Path(os.environ.get("JIXIAO_LOGS") or workbench() / "reports")
+    return (reports if os.access(reports, os.W_OK) else Path(tempfile.gettempdir())) / "dashboard.log"
+
+
+def run_dashboard(settings: Settings, *, open_browser: bool = False) -> int:
+    """Serve the dashboard until Ctrl-C or SIGTERM (启动看板服务) and return the exit code.
+
+    Args:
+        settings: What to serve and to whom; ``place`` as for ``jixiao.load``, port 0 for any free one.
+        open_browser: Open the page in the default browser.
+
+    Raises:
+        RequestError: The data, the host, the port, the certificate or a notebook cannot be used, or the server did
+            not start.
+    """
+    from jixiao.store import find_place, workbench
+
+    words, log = declared()["words"], log_path()
+    certfile, keyfile = (path and str(Path(path).resolve()) for path in (settings.certfile, settings.keyfile))
+    settings = replace(settings, place=str(find_place(settings.place)), certfile=certfile, keyfile=keyfile)
+    notebooks = [workbench() / "notebooks" / f"{page}.ipynb" for page in settings.pages]
+    for notebook in notebooks:
+        if not notebook.is_file():
+            raise RequestError(f"没有找到 {notebook.name}，请在工作台目录中运行，或用环境变量 JIXIAO_HOME 指明该目录")
+    check_settings(settings)
+    with suppress(ValueError):  # Only the main thread may.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="jixiao-") as made, log.open("ab") as record:
+        private = Path(made)
+        environment = _prepare(private, notebooks, settings) | {"JIXIAO_ACCESS_LOG": str(log.with_name(ACCESS_LOG))}
+        server = subprocess.Popen(  # A session of its own: Ctrl-C reaches only us, and kernels end in order.
+            [sys.executable, "-P", "-m", "jixiao.server.app", str(private / "settings.json")],
+            cwd=private / "empty",
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=record,
+            stderr=record,
+            start_new_session=True,
+        )
+        try:
+            while server.poll() is None and not (private / "ready").exists():
+                time.sleep(0.05)
+            if server.poll() is None:
+                port = int((private / "ready").read_text(encoding="utf-8"))
+                address = replace(settings, port=port).address
+                print(words["address"].format(address=address), flush=True)
+                if not (settings.is_encrypted or settings.proxies or is_loopback(settings.host)):
+                    print(words["unencrypted"], flush=True)
+                if open_browser:
+                    webbrowser.open(address)
+            if server.wait():
+                raise RequestError(f"看板服务未能启动或意外结束，详细记录见 {log}")
+        except KeyboardInterrupt:
+            print(words["stopped"], flush=True)
+        finally:  # The server ends its kernels; if it is killed, they notice by themselves.
+            server.terminate()
+            try:
+                server.wait(15)
+            except subprocess.TimeoutExpired:
+                server.kill()
+    return 0
+
+
+def _prepare(private: Path, notebooks: list[Path], settings: Settings) -> dict[str, str]:
+    """Lay out what the server needs in a folder of its own, and return its environment."""
+    from jixiao.figures import plotly_script
+    from jixiao.store import workbench
+
+    jupyter = private / "jupyter"
+    template = jupyter / "nbconvert" / "templates" / "jixiao"  # A "voila" folder here would hide the installed one.
+    for name in ("served", "empty", "kernels", "visits", "runtime"):
+        (private / name).mkdir()
+    for notebook in notebooks:
+        shutil.copy(notebook, private / "served")
+    shutil.copytree(PAGES / "voila" / "templates" / "jixiao", template)
+    shutil.copy(plotly_script(), template / "static")
+    shown = load_shipped("dashboard.yaml")
+    words = json.dumps({"title": shown["title"], **shown["page"]}, ensure_ascii=False)
+    (template / "words.html.j2").write_text(f"{{% set words = {words} %}}", encoding="utf-8")
+    (private / "settings.json").write_text(settings.to_json(), encoding="utf-8")
+    for name in ("served", "empty"):
+        (private / name).chmod(0o500)
+    return {
+        **os.environ,
+        "JIXIAO_HOME": str(workbench()),
+        PLACE_VARIABLE: settings.place,
+        "PYTHONSAFEPATH": "1",
+        "JUPYTER_PATH": str(jupyter),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_CONFIG_DIR": str(private),
+        "JUPYTER_CONFIG_PATH": "",
+        "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
+        "IPYTHONDIR": str(private / "ipython"),
+    }
