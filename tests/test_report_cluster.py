@@ -14,7 +14,7 @@ from jixiao.report import Manner, list_reports, run_reports, spread
 def test_a_cluster_makes_the_reports_that_this_machine_makes(tmp_path, monkeypatch):
     results = jixiao.evaluate("sample")
     requests = list_reports(results, place="sample", projects=["校园网络"], years=[2023])
-    manner = Manner(formats=("ipynb", "html"))
+    manner = Manner(formats=("ipynb", "html"), workers=2)  # kernels beside each other must not meet
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
         there = replace(manner, cluster=cluster.scheduler_address)
         outcomes = run_reports(requests, results, tmp_path / "there", manner=there)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sys
+import tempfile
 import time
 from functools import cache
 from pathlib import Path
@@ -99,6 +102,7 @@ def run_notebook(
         running["cell"] += 1
         return max(1.0, deadline - time.monotonic())
 
+    lines = tempfile.mkdtemp(prefix="jixiao-")
     target = None if target is None else str(target).replace("{", "{{").replace("}", "}}")  # no pattern of papermill's
     try:
         return papermill.execute_notebook(
@@ -115,7 +119,7 @@ def run_notebook(
             store_widget_state=False,
             request_save_on_cell_execute=False,
             autosave_cell_every=0,
-            config=Config({"KernelManager": {"transport": "ipc"}}),
+            config=Config({"KernelManager": _transport(lines)}),
         )
     except PapermillExecutionError as error:
         message = words["cell_failed"].format(
@@ -130,6 +134,13 @@ def run_notebook(
     except (RuntimeError, TimeoutError) as error:
         message = f"{type(error).__name__} {error}".strip().splitlines()[0]
         raise RequestError(words["kernel_failed"].format(notebook=notebook, message=message)) from error
+    finally:
+        shutil.rmtree(lines, ignore_errors=True)
+
+
+def _transport(folder: str) -> dict[str, str]:
+    """Return how a kernel is talked to: over sockets in a folder of its own, or else two kernels could meet on one."""
+    return {} if sys.platform == "win32" else {"transport": "ipc", "ip": str(Path(folder) / "line")}
 
 
 def _node(text: str) -> Any:
