@@ -65,12 +65,12 @@ function makeTable(board, caption, names, rows, { most = 200, open = null, link 
       const text = write(board, name, row[name]);
       const address = link && name === "project" ? link(row) : null;
       const kind = isNumber(name) ? "number" : text.length > 12 ? "words" : "short";
-      return make("td", { class: kind }, address ? make("a", { href: address }, text) : text);
+      return make("td", { class: kind, "data-label": heading(board, name) }, address ? make("a", { href: address }, text) : text);
     });
     if (open) cells.push(make("td", { class: "act" }, make("button", { type: "button", class: "plain", onclick: () => open(row) }, label)));
     return make("tr", {}, ...cells);
   });
-  const table = make("table", {}, make("caption", {}, caption), make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body));
+  const table = make("table", { class: names.length > 5 ? "stacked" : null }, make("caption", {}, caption), make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body));
   const cut = rows.length > most ? make("p", { class: "note" }, fill(board.words.table_cut, { shown: most, count: rows.length })) : null;
   return make("div", {}, cut, make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table));
 }
