@@ -226,6 +226,7 @@ def report(
         results, place=str(folder), years=year or [], projects=project or [], departments=department or []
     )
     target = out or store.workbench() / "reports"
+    store.sweep(target)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
         task = progress.add_task("生成报告", total=len(requests))

@@ -160,24 +160,8 @@ def write_parts(parts: Iterable[Results], out: Path, *, remark: str = "") -> str
 
 
 def _write(parts: Iterable[Results], out: Path, remark: str = "") -> str:
-    audited: dict[str, list[pd.DataFrame]] = {"findings": [], "passed": []}
-    last: Results | None = None
     with new_version(out) as beside:
-        writer = Writer(beside)
-        for last in parts:
-            departments = departments_of(last.frames)
-            with explained(out):
-                for name, frame in _all_frames(last).items():
-                    if name in audited:
-                        audited[name].append(frame)
-                    else:
-                        writer.add(name, frame, departments.get(name))
-        if last is None:
-            raise ValueError("nothing to write")
-        with explained(out):
-            writer.add("findings", _worst_first(audited["findings"]))
-            writer.add("passed", _sum_passed(audited["passed"]))
-            files = writer.close()
+        files, last = _write_frames(parts, out, beside)
         sources, rules = source_hashes(last.place), rule_hashes()
         _refuse_changed(last.frames.ingest, sources)
         manifest = {
@@ -197,6 +181,27 @@ def _write(parts: Iterable[Results], out: Path, remark: str = "") -> str:
             for path in declared_files(last.place).values():
                 (beside / path.name).write_bytes(path.read_bytes())
             return switch(out, beside, manifest)
+
+
+def _write_frames(parts: Iterable[Results], out: Path, beside: Path) -> tuple[dict[str, dict[str, Any]], Results]:
+    """Write the frames of every part into a new version; return what the manifest keeps of each file, and the last."""
+    audited: dict[str, list[pd.DataFrame]] = {"findings": [], "passed": []}
+    last: Results | None = None
+    with Writer(beside) as writer:
+        for last in parts:
+            departments = departments_of(last.frames)
+            with explained(out):
+                for name, frame in _all_frames(last).items():
+                    if name in audited:
+                        audited[name].append(frame)
+                    else:
+                        writer.add(name, frame, departments.get(name))
+        if last is None:
+            raise ValueError("nothing to write")
+        with explained(out):
+            writer.add("findings", _worst_first(audited["findings"]))
+            writer.add("passed", _sum_passed(audited["passed"]))
+            return writer.close(), last
 
 
 def _refuse_changed(ingest: pd.DataFrame, sources: Mapping[str, str]) -> None:
