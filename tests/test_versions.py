@@ -33,6 +33,7 @@ from jixiao.store import (
 )
 from jixiao.store.manifest import MANIFEST, read_manifest
 from jixiao.store.readings import RULES_OF_READING
+from jixiao.store.verify import verify
 from jixiao.store.versions import KEPT, VERSIONS, held, is_being_written, list_versions, writing
 
 pytestmark = pytest.mark.usefixtures("no_checks")
@@ -129,6 +130,37 @@ def test_what_a_killed_writer_left_is_cleaned_by_the_next(place, tmp_path):
     assert len(read_built(out).totals) == 2 and list_versions(out) == [read_manifest(out)["version"]]
     build(place, out)
     assert files_of(out) == before and not (out / f".1.{MANIFEST}").exists()
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_a_process_that_dies_at_a_step_leaves_one_whole_version(place, tmp_path, step):
+    """The steps that rename: a reading is kept, the version gets its name, the manifest is switched."""
+    out = tmp_path / "built"
+    build(place, out)
+    before = read_manifest(out)["version"]
+    write_forms(place, "甲项目", score=70)
+    code = f"""
+import os
+from pathlib import Path
+from jixiao.store import build
+real, steps = os.replace, []
+def replace(*names):
+    steps.append(names)
+    if len(steps) == {step}:
+        os.kill(os.getpid(), 9)
+    real(*names)
+os.replace = replace
+build(Path({str(place)!r}), Path({str(out)!r}))
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    assert read_manifest(out)["version"] == before and len(read_built(out).totals) == 2
+    kinds = {item.kind for item in verify(out)}
+    assert kinds == {"interrupted", "unfinished", "source_changed", "not_logged"}
+    build(place, out)
+    build(place, tmp_path / "undisturbed")
+    version = read_manifest(out)["version"]
+    assert {name: text for name, text in files_of(out).items() if version in name} == files_of(tmp_path / "undisturbed")
+    assert {item.kind for item in verify(out)} == {"not_logged"}
 
 
 @pytest.mark.parametrize("when", ["parquet", "rename", "manifest"])

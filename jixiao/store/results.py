@@ -130,8 +130,11 @@ def build(place: str | Path = "source", out: Path | None = None) -> tuple[Result
     folder = find_place(place)
     target = out or workbench() / "data" / "built"
     with writing(target):
+        declared = declared_hashes(folder)
         frames, errors = load_frames(folder, keep_going=True, read=Readings(target / FOLDER))
         results = _results(frames, folder)
+        if declared_hashes(folder) != declared:
+            raise RequestError("读取期间更正、别名或不予处理登记有改动，没有保存；请重新运行 jixiao build")
         _write([results], target)
     return results, errors
 
