@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONSAFEPATH := 1
 
-.PHONY: help run test soak env system check golden notebooks report dashboard lock clean
+.PHONY: help run test soak vulnerabilities env system check golden notebooks report dashboard lock clean
 
 help: ## 列出全部命令
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ test: env system check ## 运行全部检查和测试
 soak: env system ## 运行耗时的长测试（随机输入、断电、压力），次数和时间有上限
 	JIXIAO_EXAMPLES=soak $(BIN)/python -m pytest -m hypothesis tests
 	$(BIN)/python -m pytest -s tests/soak
+
+vulnerabilities: env ## 核对锁定依赖的已知漏洞；漏洞数据库访问不到时说明没有核对
+	@bash .ci/vulnerabilities
 
 env: .venv/.ready ## 建立 .venv，安装锁定的依赖
 

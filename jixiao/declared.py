@@ -187,7 +187,7 @@ def load_yaml(path: Path) -> tuple[Any, list[str]]:
         DeclarationError: The file does not exist, is too large or too deep, or is not YAML.
     """
     try:
-        if path.stat().st_size > LARGEST or not path.is_file():
+        if path.stat().st_size > LARGEST or not (path.is_file() or path.is_dir()):
             raise DeclarationError(path.name, [f"文件过大或不是普通文件，上限为{LARGEST // 1_000_000}MB，请拆分或精简"])
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -219,18 +219,21 @@ def load_yaml(path: Path) -> tuple[Any, list[str]]:
 
 
 def _inspect(text: str, name: str) -> None:
-    """Look over a file from outside before it is built: neither deep nor with aliases, which may stand for very much."""
+    """Look over a file from outside before it is built: it is not deep and has no aliases, which may stand for much."""
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1
-            raise DeclarationError(name, [f"第{line}行：不能使用别名（*{event.anchor}），请把内容写出来"])
+            raise DeclarationError(name, [f"第{_line(event)}行：不能使用别名（*{event.anchor}），请把内容写出来"])
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > DEEPEST:
-            raise DeclarationError(name, [f"第{event.start_mark.line + 1}行：层次超过{DEEPEST}层，请检查缩进和括号"])
+            raise DeclarationError(name, [f"第{_line(event)}行：层次超过{DEEPEST}层，请检查缩进和括号"])
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def open_declaration(path: Path) -> tuple[Declaration, list[str]]:

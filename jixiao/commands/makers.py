@@ -52,6 +52,7 @@ def report(
     results = store.evaluate(folder)
     wanted = {name: asked[name] or () for name in ("years", "projects", "departments", "kinds")}
     requests = reports.list_reports(results, place=str(folder), **wanted)
+    store.sweep(target)
     reports.remember_asked(target, {**asked, "place": str(folder)})
     manner = reports.Manner(
         formats, asked["single_file"], asked["workers"] or os.cpu_count() or 1, asked["cluster"], asked["seconds"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from jixiao.checks import SEVERITIES
 from jixiao.scoring import GRADES
 from jixiao.store.manifest import MANIFEST, is_stale, rules_hash, source_hashes
-from jixiao.store.places import find_place, safe_name, workbench, write_safely
+from jixiao.store.places import find_place, safe_name, sweep, workbench, write_safely
 from jixiao.store.results import (
     FRAMES,
     Results,
@@ -46,6 +46,7 @@ __all__ = [
     "rules_hash",
     "safe_name",
     "source_hashes",
+    "sweep",
     "workbench",
     "write_built",
     "write_parts",

@@ -6,6 +6,7 @@ frame itself names none, so that a reader skips what belongs to others and still
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import struct
@@ -80,6 +81,17 @@ class Writer:
                 column_encoding={ORDER: "DELTA_BINARY_PACKED"},
             )
         self._writers[path].write_table(table.cast(self._writers[path].schema), row_group_size=ROWS)
+
+    def __enter__(self) -> Writer:
+        """Return the writer; leaving it early gives the files up."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Give up what is still open: a full disk would speak up a second time when the files are collected."""
+        for writer in self._writers.values() if kind else ():
+            with contextlib.suppress(OSError):
+                writer.close()
+            writer.is_open = False
 
     def close(self) -> dict[str, dict[str, Any]]:
         """End every file, put it on the disk and return what the manifest keeps of each."""

@@ -13,7 +13,7 @@ from jixiao.errors import RequestError
 
 _REFUSED_SIGNS = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+')
 _RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # devices of Windows
-BESIDE = re.compile(r"\.\d+\.(?P<name>.+)")
+BESIDE = re.compile(r"\.(?P<process>\d+)\..+")
 """The name of a file that is being written beside its place; one that stays was left by a killed run."""
 
 
@@ -56,6 +56,26 @@ def write_safely(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the files that killed runs were writing beside their places (清理); a living process keeps its own."""
+    for path in folder.rglob(".*"):
+        found = BESIDE.fullmatch(path.name)
+        if found and path.is_file() and not _is_alive(int(found["process"])):
+            path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":
+        return process != os.getpid()  # cannot be asked there without ending it
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def flush(path: Path) -> None:

@@ -145,8 +145,11 @@ def build(place: str | Path = "source", out: Path | None = None) -> tuple[Result
     folder = find_place(place)
     target = out or workbench() / "data" / "built"
     with writing(target):
+        declared = declared_hashes(folder)
         frames, errors = load_frames(folder, keep_going=True, read=Readings(target / FOLDER))
         results = _results(frames, folder)
+        if declared_hashes(folder) != declared:
+            raise RequestError("读取期间更正、别名或不予处理登记有改动，没有保存；请重新运行 jixiao build")
         _write([results], target)
     return results, errors
 
@@ -175,24 +178,8 @@ def write_parts(parts: Iterable[Results], out: Path, *, remark: str = "") -> str
 
 
 def _write(parts: Iterable[Results], out: Path, remark: str = "") -> str:
-    audited: dict[str, list[pd.DataFrame]] = {"findings": [], "passed": []}
-    last: Results | None = None
     with new_version(out) as beside:
-        writer = Writer(beside)
-        for last in parts:
-            departments = departments_of(last.frames)
-            with explained(out):
-                for name, frame in results_frames(last).items():
-                    if name in audited:
-                        audited[name].append(frame)
-                    else:
-                        writer.add(name, frame, departments.get(name))
-        if last is None:
-            raise ValueError("nothing to write")
-        with explained(out):
-            writer.add("findings", _worst_first(audited["findings"]))
-            writer.add("passed", _sum_passed(audited["passed"]))
-            files = writer.close()
+        files, last = _write_frames(parts, out, beside)
         sources, rules = source_hashes(last.place), rule_hashes()
         _refuse_changed(last.frames.ingest, sources)
         manifest = {
@@ -212,6 +199,27 @@ def _write(parts: Iterable[Results], out: Path, remark: str = "") -> str:
             for path in declared_files(last.place).values():
                 (beside / path.name).write_bytes(path.read_bytes())
             return switch(out, beside, manifest)
+
+
+def _write_frames(parts: Iterable[Results], out: Path, beside: Path) -> tuple[dict[str, dict[str, Any]], Results]:
+    """Write the frames of every part into a new version; return what the manifest keeps of each file, and the last."""
+    audited: dict[str, list[pd.DataFrame]] = {"findings": [], "passed": []}
+    last: Results | None = None
+    with Writer(beside) as writer:
+        for last in parts:
+            departments = departments_of(last.frames)
+            with explained(out):
+                for name, frame in results_frames(last).items():
+                    if name in audited:
+                        audited[name].append(frame)
+                    else:
+                        writer.add(name, frame, departments.get(name))
+        if last is None:
+            raise ValueError("nothing to write")
+        with explained(out):
+            writer.add("findings", _worst_first(audited["findings"]))
+            writer.add("passed", _sum_passed(audited["passed"]))
+            return writer.close(), last
 
 
 def _refuse_changed(ingest: pd.DataFrame, sources: Mapping[str, str]) -> None:

@@ -1,0 +1,70 @@
+"""Run jixiao in a process that is killed at a random moment, again and again, from one that has imported everything.
+
+``Zygote`` starts one interpreter, imports the package there and forks for each command, so that a kill falls into the
+work and not into the start of Python.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = """
+import json, os, sys
+import jixiao.__main__, jixiao.checks, jixiao.commands, jixiao.exchange, jixiao.report, jixiao.store, jixiao.tables
+import pyarrow.parquet, rich.progress, rich.table
+for line in sys.stdin:
+    arguments = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1), os.dup2(quiet, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        sys.argv = ["jixiao", *arguments]
+        code = 0
+        try:
+            jixiao.__main__.main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        except BaseException:
+            code = 99
+        os._exit(code)
+    print(child, flush=True)
+    _, status = os.waitpid(child, 0)
+    print(os.waitstatus_to_exitcode(status), flush=True)
+"""
+
+
+class Zygote:
+    """An interpreter that has imported jixiao and forks for each command."""
+
+    def __init__(self, home: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=home,
+            env={**os.environ, "JIXIAO_HOME": str(home), "PYTHONSAFEPATH": "1"},
+        )
+
+    def run(self, *arguments: str, kill_after: float | None = None) -> int:
+        """Run one command, killed after some seconds; return its code, -9 when the kill came in time."""
+        self._process.stdin.write(json.dumps(arguments) + "\n")
+        self._process.stdin.flush()
+        child = int(self._process.stdout.readline())
+        if kill_after is not None and not select.select([self._process.stdout], [], [], kill_after)[0]:
+            with contextlib.suppress(ProcessLookupError):  # it ended in this very moment
+                os.kill(child, signal.SIGKILL)
+        return int(self._process.stdout.readline())
+
+    def end(self) -> None:
+        """End the interpreter."""
+        self._process.stdin.close()
+        self._process.wait(20)
