@@ -316,6 +316,9 @@ def test_encrypted_connections(start: Callable[..., Server], tmp_path: Path) -> 
     asyncio.run(connect())
     with pytest.raises(OSError):
         fetch(f"http://127.0.0.1:{server.port}/")
+    family = server.family()
+    server.process.kill()  # The server notices that its launcher is gone.
+    assert psutil.wait_procs(family, timeout=20)[1] == []
 
 
 def test_the_headers_allow_only_this_server() -> None:
