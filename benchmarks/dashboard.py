@@ -35,9 +35,12 @@ from typing import Any
 
 import dashboard_apps as apps
 import psutil
+import voila
 
 BENCHMARKS = Path(__file__).resolve().parent
-BASELINE = "dash"
+PYTHON = str(Path(voila.__file__).parents[4] / "bin" / "python")
+"""The Python beside whose packages Voila's templates lie; that of an environment laid over it has none."""
+BASELINE, WARM = "dash", 2
 WAYS = {
     "ours_warm": "jixiao（预备内核）",
     "ours_cold": "jixiao（无预备内核）",
@@ -97,12 +100,12 @@ class Way:
             notebook(folder / "notebooks", "show_ours", "50_bench")
             (folder / "data").mkdir(exist_ok=True)
             environment |= {"JIXIAO_HOME": str(folder), "JIXIAO_LOGS": str(folder)}
-            warm = 2 if name == "ours_warm" else 0
+            warm = WARM if name == "ours_warm" else 0
             settings = f"Settings({str(built)!r}, port={port}, pages={{'50_bench': {warm}}}).limited(leave_seconds=2)"
-            command = [sys.executable, "-c", f"from jixiao.server import *; run_dashboard({settings})"]
+            command = [PYTHON, "-c", f"from jixiao.server import *; run_dashboard({settings})"]
         elif name == "voila":
             path = notebook(folder / "voila", "show_as_shipped", "bench")
-            command = [sys.executable, "-m", "voila", str(path), f"--port={port}", "--no-browser"]
+            command = [PYTHON, "-m", "voila", str(path), f"--port={port}", "--no-browser"]
         elif name == "static":
             from jixiao.figures import plotly_script
 
@@ -119,7 +122,12 @@ class Way:
                 str(folder / "static"),
             ]
         elif name == "streamlit":
-            options = ["--server.headless=true", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none"]
+            options = [
+                "--server.headless=true",
+                "--server.address=127.0.0.1",
+                "--browser.gatherUsageStats=false",
+                "--server.fileWatcherType=none",
+            ]
             command = [sys.executable, "-m", "streamlit", "run", *options, f"--server.port={port}", script[1]]
         else:
             command = [*script, name, str(port)]
@@ -128,15 +136,24 @@ class Way:
         self.process = subprocess.Popen(
             command, env=environment, cwd=folder, stdout=self.record, stderr=self.record, start_new_session=True
         )
-        deadline = time.monotonic() + 120
+        self.folder, deadline = folder, time.monotonic() + 120
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(
-                    f"{self.url}voila/static/voila.js" if name == "ours_cold" else self.url, timeout=60
-                ).read()
+                asked = "voila/static/voila.js" if name.startswith("ours") else ""
+                urllib.request.urlopen(self.url + asked, timeout=60).read()
                 break
             time.sleep(0.2)
-        time.sleep(12 if name.startswith("ours") else 1)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until what a visitor left behind is over and the kernels are warm again."""
+        time.sleep(4 if self.name.startswith(("ours", "voila")) else 0)
+        log, deadline = self.folder / "dashboard_access.log", time.monotonic() + 60
+        while self.name == "ours_warm" and time.monotonic() < deadline:
+            text = log.read_text(encoding="utf-8")
+            if text.count("page_ready") - text.count("GET page 200") >= WARM:
+                break
+            time.sleep(0.2)
 
     def memory(self) -> float:
         """Return the memory of the processes in MB, what they share divided between them."""
@@ -165,7 +182,7 @@ class Viewer:
         wire = self.page.context.new_cdp_session(self.page)
         wire.send("Network.enable")
         wire.on("Network.dataReceived", lambda event: self._count(event["dataLength"]))
-        wire.on("Network.webSocketFrameReceived", lambda event: self._count(len(event["response"]["payloadData"])))
+        wire.on("Network.webSocketFrameReceived", lambda event: self._count_frame(event["response"]))
         started = time.monotonic()
         self.page.goto(way.url, wait_until="commit")
         self._wait(lambda sums: len(sums) > 0)
@@ -183,6 +200,10 @@ class Viewer:
 
     def _count(self, length: int) -> None:
         self.sent += length
+
+    def _count_frame(self, frame: dict[str, Any]) -> None:
+        length = len(frame["payloadData"])
+        self.sent += length * 3 // 4 if frame["opcode"] == 2 else length  # Binary frames are told in base64.
 
     def _wait(self, is_there: Any, seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds
@@ -231,8 +252,10 @@ def measure(
             }  # fmt: skip
             for key, value in row.items():
                 seen[name].setdefault(key, []).append(value)
+            told = " ".join(f"{key}={value:.2f}" for key, value in row.items())
+            print(f"{name}: {told}", file=sys.stderr, flush=True)
             viewer.close()
-            time.sleep(4 if name.startswith(("ours", "voila")) else 0)
+            way.settle()
     return seen
 
 

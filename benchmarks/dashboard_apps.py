@@ -132,7 +132,7 @@ def run_panel(port: int) -> None:
         return pn.Column(chooser, *panes)
 
     results()
-    pn.serve({"/": page}, port=port, show=False)
+    pn.serve({"/": page}, address="127.0.0.1", port=port, websocket_origin=f"127.0.0.1:{port}", show=False)
 
 
 def run_streamlit() -> None:

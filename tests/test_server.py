@@ -283,11 +283,11 @@ def test_only_the_proxy_is_answered_and_believed(start: Callable[..., Server]) -
     visitor = Visitor(server)
     _, sent, _ = visitor.ask("/login", **{"X-Forwarded-Proto": "https", "X-Real-IP": "10.9.8.7"})
     assert "Secure" in sent["Set-Cookie"]
-    assert "10.9.8.x GET login" in server.journal()
+    assert wait_for(lambda: "10.9.8.x GET login" in server.journal())
     other = start(proxies=("192.0.2.1",), pages=pages)
     with pytest.raises((ConnectionError, OSError)):
         fetch(f"http://127.0.0.1:{other.port}/login")
-    assert "REFUSED not_the_proxy" in other.journal()
+    assert wait_for(lambda: "REFUSED not_the_proxy" in other.journal())
 
 
 def test_encrypted_connections(start: Callable[..., Server], tmp_path: Path) -> None:
@@ -316,6 +316,9 @@ def test_encrypted_connections(start: Callable[..., Server], tmp_path: Path) -> 
     asyncio.run(connect())
     with pytest.raises(OSError):
         fetch(f"http://127.0.0.1:{server.port}/")
+    family = server.family()
+    server.process.kill()  # The server notices that its launcher is gone.
+    assert psutil.wait_procs(family, timeout=20)[1] == []
 
 
 def test_the_headers_allow_only_this_server() -> None:

@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +159,10 @@ class DashboardServer(Voila):
         (self.private / f".{READY}").write_text(str(listening.getsockname()[1]), encoding="utf-8")
         (self.private / f".{READY}").rename(self.private / READY)
         note("started")
-        await over.wait()
+        launcher = os.getppid()
+        while not over.is_set() and os.getppid() == launcher:  # A launcher that was killed cannot end its server.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), 2)
         server.stop()
         await self.pool.close()
         await ensure_async(self.kernel_manager.shutdown_all(now=True))
