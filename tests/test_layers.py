@@ -131,7 +131,7 @@ ROOMS = {
         ["manifest"],
         ["partitions", "readings", "versions"],
         ["results"],
-        ["journal"],
+        ["handover", "journal"],
         ["diff", "trace", "verify"],
         ["__init__"],
     ],
@@ -166,23 +166,19 @@ DATA_CALLS = {
     "load_workbook",
 }
 FILE_CALLS = {"read_text", "read_bytes", "open"}
-ABLE_TO_OPEN = {"declared", "grids", "sources", "store", "theme", "report", "dashboard", "webpage", "boards"} | {
-    "papers",
-    "server",
-    "viewer",
-}
+ABLE_TO_OPEN = {
+    "boards",
+    "dashboard",
     "declared",
     "grids",
+    "papers",
+    "report",
+    "server",
     "sources",
     "store",
     "theme",
-    "report",
-    "dashboard",
-    "webpage",
-    "boards",
-    "papers",
-    "server",
     "viewer",
+    "webpage",
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 RANK = {name: number for number, names in enumerate(LAYERS) for name in names}

@@ -13,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import os
-import pickle
 import select
 import signal
 import socket
@@ -30,7 +30,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 from traitlets.config import Config
 
-from jixiao.store import Results, hand_over
+from jixiao.store import Results, hand_over, pack_results, unpack_results
 
 NAME = "jixiao-forked"
 CHOICE = "JUPYTER_DEFAULT_PROVISIONER_NAME"
@@ -103,14 +103,14 @@ def _become_kernel(connection: socket.socket) -> None:
     status = 1
     try:
         with connection.makefile("rb") as stream:
-            request = pickle.load(stream)
+            request = json.loads(stream.readline())
+            handed = stream.read(request["size"])
         os.environ.clear()
         os.environ.update(request["env"])
         os.chdir(request["cwd"])
         sys.argv = ["ipykernel_launcher", "-f", request["connection_file"]]
-        place, handed = request["handed"]
-        if place:
-            hand_over(place, pickle.loads(handed))
+        if handed:
+            hand_over(request["place"], unpack_results(handed))
         import numpy
 
         numpy.random.seed()  # else every report would draw the same numbers
@@ -159,7 +159,8 @@ class _Process:
         self.returncode: int | None = None
         self._line = socket.socket(socket.AF_UNIX)
         self._line.connect(str(_address))
-        self._line.sendall(pickle.dumps(request, pickle.HIGHEST_PROTOCOL))
+        place, handed = _handed
+        self._line.sendall(json.dumps({**request, "place": place, "size": len(handed)}).encode() + b"\n" + handed)
         with self._line.makefile("rb") as stream:
             answer = stream.readline()
         if not answer:
@@ -203,7 +204,6 @@ class ForkedKernel(LocalProvisioner):
             "connection_file": self.parent.connection_file,
             "env": dict(kwargs.get("env") or os.environ),
             "cwd": str(kwargs.get("cwd") or Path.cwd()),
-            "handed": _handed,
         }
         self.process: Any = _Process(request)
         self.pid = self.process.pid
@@ -221,7 +221,7 @@ class ForkedKernel(LocalProvisioner):
 def handing(place: str, results: Results | None) -> Iterator[None]:
     """Give the kernels started inside this block their results under the name of a place (随内核交付数据)."""
     global _handed
-    _handed = (place, b"" if results is None else pickle.dumps(results, pickle.HIGHEST_PROTOCOL))
+    _handed = (place, b"" if results is None else pack_results(results))
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from jixiao.checks import SEVERITIES
 from jixiao.scoring import GRADES
+from jixiao.store.handover import pack_results, unpack_results
 from jixiao.store.manifest import MANIFEST, is_stale, rules_hash, source_hashes
 from jixiao.store.places import find_place, safe_name, sweep, workbench, write_safely
 from jixiao.store.results import (
@@ -39,6 +40,7 @@ __all__ = [
     "hand_over",
     "is_stale",
     "load",
+    "pack_results",
     "parquet_files",
     "read_built",
     "read_frame",
@@ -47,6 +49,7 @@ __all__ = [
     "safe_name",
     "source_hashes",
     "sweep",
+    "unpack_results",
     "workbench",
     "write_built",
     "write_parts",
