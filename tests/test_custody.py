@@ -346,8 +346,8 @@ def test_what_does_not_fit_is_answered_with_what_there_is(desk, no_checks, argum
 def test_nothing_in_the_package_unpickles_or_runs_text():
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = [alias.name for alias in getattr(node, "names", [])] + [getattr(node, "module", "") or ""]
             if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [alias.name for alias in node.names] + [getattr(node, "module", "") or ""]
                 loaded = {name.split(".")[0] for name in names}
                 assert not loaded & {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}, path
             if isinstance(node, ast.Call):

@@ -1,4 +1,4 @@
-"""Results as bytes (结果交接): what one process hands another that makes a report; Arrow and JSON, nothing that runs."""
+"""Results as bytes (结果交接): what one process hands another that makes a report; Arrow and JSON, no code."""
 
 from __future__ import annotations
 
