@@ -14,6 +14,9 @@ from jixiao.checks import SCHEMA as FINDINGS
 from jixiao.schemas import SCHEMAS, Frames, typed
 from jixiao.store import Results
 
+WITHOUT_FRAME = {"category_shares", "largest_change", "last_years", "month_progress", "origin", "same_outputs"}
+"""Functions of the analyses that give no frame of their own, or more than one."""
+
 
 def money(project: str, annual: float | None, *, executed: float | None, **more: Any) -> dict[str, Any]:
     """Return one row of money; ``initial``, ``arrived``, ``fund``, ``year``, ``department``, ``family`` when wanted."""

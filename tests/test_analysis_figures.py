@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from analysis_factories import every_analysis, make_results, money
+from analysis_factories import WITHOUT_FRAME, every_analysis, make_results, money
 
 import jixiao
 from jixiao import analysis, figures
@@ -45,7 +45,6 @@ DRAWN = {
     "three_public": figures.plot_three_public,
     "total_distribution": figures.plot_total_distribution,
 }
-WITHOUT_FRAME = {"category_shares", "largest_change", "last_years", "month_progress", "origin", "same_outputs"}
 
 
 @pytest.fixture(scope="module")
