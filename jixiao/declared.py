@@ -175,6 +175,8 @@ LARGEST = 5_000_000
 """Bytes of a YAML file; ten thousand corrections need three fifths of it."""
 DEEPEST = 40
 """Levels of a YAML file. The parser itself fails without an error on some ten thousand."""
+MOST_NODES = 1_000_000
+"""Values of a YAML file when its aliases are written out."""
 
 
 def load_yaml(path: Path) -> tuple[Any, list[str]]:
@@ -219,17 +221,32 @@ def load_yaml(path: Path) -> tuple[Any, list[str]]:
 
 
 def _inspect(text: str, name: str) -> None:
-    """Look over a file from outside before it is built: it is not deep and has no aliases, which may stand for much."""
-    depth = 0
+    """Look over a file from outside before it is built: how deep it is, and how much its aliases stand for."""
+    sizes: dict[str, int] = {}
+    open_parts: list[tuple[str | None, int]] = [(None, 0)]  # the anchor of each level and the nodes before it
+    nodes = last_alias = 0
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent):
-            raise DeclarationError(name, [f"第{_line(event)}行：不能使用别名（*{event.anchor}），请把内容写出来"])
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
+            if event.anchor not in sizes:
+                raise DeclarationError(
+                    name, [f"第{_line(event)}行：别名“{event.anchor}”没有定义，或所指内容自身含有别名，请写出来"]
+                )
+            nodes += sizes[event.anchor]
+            last_alias = nodes
+        elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
+            nodes += 1
+            if isinstance(event, yaml.CollectionStartEvent):
+                open_parts.append((event.anchor, nodes))
+            elif event.anchor:
+                sizes[event.anchor] = 1
         elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > DEEPEST:
-            raise DeclarationError(name, [f"第{_line(event)}行：层次超过{DEEPEST}层，请检查缩进和括号"])
+            anchor, before = open_parts.pop()
+            if anchor and last_alias < before:  # what holds an alias has none itself, so they cannot pile up
+                sizes[anchor] = nodes - before + 1
+        if len(open_parts) > DEEPEST or nodes > MOST_NODES:
+            raise DeclarationError(
+                name, [f"第{_line(event)}行：层次超过{DEEPEST}层或内容超过{MOST_NODES}项，请检查缩进、括号和别名"]
+            )
 
 
 def _line(event: yaml.Event) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from conftest import framework_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jixiao.declared import RULES, Declaration, load_shipped, load_yaml, open_declaration, refuse
+from jixiao.declared import LARGEST, RULES, Declaration, load_shipped, load_yaml, open_declaration, refuse
 from jixiao.errors import DeclarationError
 from jixiao.framework import load_framework_file
 
@@ -254,3 +255,26 @@ def test_every_shipped_rule_file_is_strict_yaml(path):
 def test_a_shipped_file_that_does_not_exist():
     with pytest.raises(DeclarationError):
         load_shipped("nothing.yaml")
+
+
+def test_aliases_are_read_but_never_pile_up(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("a: &a [1, 2]\nb: *a\nc: {d: *a}\n", encoding="utf-8")
+    assert load_yaml(path) == ({"a": [1, 2], "b": [1, 2], "c": {"d": [1, 2]}}, [])
+    for text, line in (("a: &a [1]\nb: &b [*a]\nc: *b\n", 3), ("a: &a [*a]\n", 1), ("a: *a\n", 1)):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(DeclarationError, match=f"第{line}行：别名"):
+            load_yaml(path)
+    path.write_text(f"a: &a [{'1,' * 2000}]\nb: [{'*a ,' * 600}]\n", encoding="utf-8")
+    with pytest.raises(DeclarationError, match="内容超过1000000项"):
+        load_yaml(path)
+
+
+def test_files_that_are_too_large_or_no_files_are_refused(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("a: " + "x" * LARGEST, encoding="utf-8")
+    with pytest.raises(DeclarationError, match="上限为5MB"):
+        load_yaml(path)
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(DeclarationError, match="不是普通文件"):
+        load_yaml(tmp_path / "pipe.yaml")

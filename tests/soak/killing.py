@@ -13,6 +13,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 PROGRAM = """
@@ -54,11 +55,13 @@ class Zygote:
             env={**os.environ, "JIXIAO_HOME": str(home), "PYTHONSAFEPATH": "1"},
         )
 
-    def run(self, *arguments: str, kill_after: float | None = None) -> int:
-        """Run one command, killed after some seconds; return its code, -9 when the kill came in time."""
+    def run(self, *arguments: str, kill_after: float | None = None, once: Callable[[], bool] = lambda: True) -> int:
+        """Run one command, killed some seconds after ``once`` is true; return its code, -9 when it was killed."""
         self._process.stdin.write(json.dumps(arguments) + "\n")
         self._process.stdin.flush()
         child = int(self._process.stdout.readline())
+        while not once() and not select.select([self._process.stdout], [], [], 0.002)[0]:
+            pass
         if kill_after is not None and not select.select([self._process.stdout], [], [], kill_after)[0]:
             with contextlib.suppress(ProcessLookupError):  # it ended in this very moment
                 os.kill(child, signal.SIGKILL)
