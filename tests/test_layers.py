@@ -32,8 +32,9 @@ LAYERS = [
     ["scoring"],
     ["checks"],
     ["claims", "suppressions"],
+    ["spread"],
     ["store"],
-    ["forms"],
+    ["forms", "parts"],
     ["province"],
     ["summary"],
     ["analysis", "theme"],
@@ -241,7 +242,7 @@ def test_only_declared_opens_yaml():
 
 
 def test_only_grids_and_store_read_data_files():
-    assert users_of(DATA_READERS - {"docx"}) <= {"grids", "store"}
+    assert users_of(DATA_READERS - {"docx"}) <= {"grids", "store", "parts"}, "parts streams what store wrote"
     assert users_of({"docx"}) <= {"forms"}, "forms writes documents"
     for path in MODULES:
         if module_of(path) not in {"grids", "store"}:
