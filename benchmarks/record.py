@@ -56,7 +56,7 @@ def write_table() -> None:
         newest[line["benchmark"]] = line
     parts = [
         "# Benchmarks\n",
-        "Written by `benchmarks/record.py` from `docs/benchmarks.jsonl`. Machines are shared and noisy: read the ratios.\n",
+        "Written by `benchmarks/record.py` from `docs/benchmarks.jsonl`. Machines are noisy: read the ratios.\n",
     ]
     for name, line in sorted(newest.items()):
         columns = list(dict.fromkeys(key for row in line["rows"] for key in row))
