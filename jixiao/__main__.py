@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,12 +54,18 @@ def read(
 def build(
     place: Place = "source",
     out: Annotated[Path | None, typer.Option(help="构建结果目录，默认 data/built")] = None,
+    cluster: Annotated[str, typer.Option(help="在此 dask 集群上计分、核查，如 tcp://10.0.0.5:8786")] = "",
+    workers: Annotated[int, typer.Option(help="在本机几个进程上计分、核查；默认不另开进程")] = 0,
 ) -> None:
     """读取数据目录，计分、核查，写入 data/built，并列出各项目。"""
-    from jixiao import store
+    from jixiao import clusters, store
 
+    if cluster and workers:
+        raise JixiaoError("--cluster 与 --workers 只能用一个：前者用已有的集群，后者在本机另开进程")
     target = out or store.workbench() / "data" / "built"
-    results, errors = store.build(place, target)
+    hands = clusters.reach(cluster) if cluster else clusters.local(workers) if workers else nullcontext()
+    with hands as client:
+        results, errors = store.build(place, target, client=client)
     commands.record("build", target, target)
     _print_evaluations(results)
     print(

@@ -41,3 +41,30 @@ def reach(address: str) -> Iterator[Any]:
         if not client.scheduler_info(n_workers=-1)["workers"]:
             raise RequestError(f"集群 {address} 还没有工作进程，请先在各台机器上启动 dask worker {address}，再重新运行")
         yield client
+
+
+@contextmanager
+def local(workers: int) -> Iterator[Any]:
+    """Yield a ``distributed.Client`` of worker processes on this machine (本机并行), ended afterwards.
+
+    Args:
+        workers: How many processes, at least one.
+
+    Raises:
+        RequestError: The number is none.
+
+    Example:
+        >>> with local(0):
+        ...     pass
+        Traceback (most recent call last):
+        jixiao.errors.RequestError: 工作进程数应不小于 1，实际为 0
+    """
+    from distributed import Client, LocalCluster
+
+    if workers < 1:
+        raise RequestError(f"工作进程数应不小于 1，实际为 {workers}")
+    with (
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -310,20 +310,37 @@ def sum_by(groups: np.ndarray, values: Any, size: int) -> np.ndarray:
     return sums
 
 
-def distinct(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
+class Coded(NamedTuple):
+    """A column of texts as numbers (编码的文本列): the number of each row's text, -1 without one, and the texts."""
+
+    codes: np.ndarray
+    texts: pd.Series
+
+
+Rows: TypeAlias = pd.DataFrame | Mapping[str, Any]
+"""Columns of rows by name: a frame, or texts that are already numbered."""
+
+
+def coded(column: pd.Series | Coded) -> Coded:
+    """Number the texts of a column (文本编码)."""
+    if isinstance(column, Coded):
+        return column
+    codes, texts = pd.factorize(column)
+    return Coded(codes, pd.Series(texts))
+
+
+def distinct(column: pd.Series | Coded) -> tuple[np.ndarray, list[Any]]:
     """Return the number of each row's text and the distinct texts (不同取值).
 
     Example:
         >>> distinct(pd.Series(["a", "b", "a"]))[1]
         ['a', 'b']
     """
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(), list(column.cat.categories)
-    codes, texts = pd.factorize(column)
+    codes, texts = coded(column)
     return codes, list(texts)
 
 
-def positions(rows: pd.DataFrame, keyed: pd.DataFrame, key: Sequence[str] = EVALUATION_KEY) -> np.ndarray:
+def positions(rows: Rows, keyed: pd.DataFrame, key: Sequence[str] = EVALUATION_KEY) -> np.ndarray:
     """Return for each row the place of the row of another frame that has its key (所属行), -1 when there is none.
 
     Args:
@@ -338,17 +355,24 @@ def positions(rows: pd.DataFrame, keyed: pd.DataFrame, key: Sequence[str] = EVAL
         >>> positions(both.iloc[[1]], both).tolist()
         [1]
     """
-    found, wanted = np.zeros(len(rows), np.int64), np.zeros(len(keyed), np.int64)
-    for column in key:
-        known, values = distinct(keyed[column])
-        mine, texts = distinct(rows[column])
-        there = np.append(pd.Index(values).get_indexer(pd.Index(texts)), -1)[mine]
+    mine = [coded(rows[column]) for column in key]
+    size = len(mine[0].codes)
+    change = np.zeros(size, bool)
+    change[:1] = True
+    for codes, _ in mine:  # rows of one key mostly lie together and are looked up once
+        change[1:] |= codes[1:] != codes[:-1]
+    first = np.flatnonzero(change)
+    found, wanted = np.zeros(len(first), np.int64), np.zeros(len(keyed), np.int64)
+    for (codes, texts), column in zip(mine, key, strict=True):
+        known, values = coded(keyed[column])
+        again = pd.factorize(pd.concat([values, texts], ignore_index=True))[0][len(values) :]
+        there = np.append(np.where(again < len(values), again, -1), -1)[codes[first]]
         found = np.where((found < 0) | (there < 0), -1, found * (len(values) + 1) + there)
         wanted = wanted * (len(values) + 1) + known
     index = pd.Index(wanted)
     if not index.is_unique:
         raise ValueError(f"a key of {', '.join(key)} repeats")
-    return index.get_indexer(pd.Index(found))
+    return np.repeat(index.get_indexer(pd.Index(found)), np.diff(np.append(first, size)))
 
 
 def rows_of_each(rows: pd.DataFrame, keyed: pd.DataFrame, key: Sequence[str] = EVALUATION_KEY) -> list[np.ndarray]:

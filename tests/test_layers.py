@@ -32,8 +32,9 @@ LAYERS = [
     ["scoring"],
     ["checks"],
     ["claims", "suppressions"],
+    ["spread"],
     ["store"],
-    ["forms", "queries"],
+    ["forms", "parts", "queries"],
     ["province"],
     ["summary"],
     ["analysis", "theme"],
@@ -300,7 +301,7 @@ def test_only_declared_opens_yaml():
 
 
 def test_only_grids_and_store_read_data_files():
-    assert users_of(DATA_READERS - {"docx", "duckdb", "lxml", "zipfile"}) <= {"grids", "store"}
+    assert users_of(DATA_READERS - {"docx", "duckdb", "lxml", "zipfile"}) <= {"grids", "parts", "store"}
     assert users_of({"duckdb"}) <= {"queries"}, "queries asks the files of store"
     assert users_of({"docx"}) <= {"forms", "papers"}, "forms and papers write documents"
     assert users_of({"lxml", "zipfile"}) <= {"grids", "store", "papers"}, (

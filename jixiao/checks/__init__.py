@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from jixiao.checks import accounts, funds, history, magnitude, money, points, proof, quality, standards
-from jixiao.checks.evidence import CheckFunction, Evidence
+from jixiao.checks.evidence import CheckFunction, Evidence, gather
 from jixiao.checks.findings import PASSED, SCHEMA, SEVERITIES, Check
 from jixiao.declared import RULES, open_declaration, refuse
 from jixiao.framework import MARKS
@@ -106,7 +106,7 @@ def run_checks(
         >>> bool((passed["checked"] >= passed["passed"]).all())
         True
     """
-    evidence = Evidence(frames, scores, totals, aliases or {})
+    evidence = gather(frames, scores, totals, aliases)
     return conclude(evidence, look(evidence, [code for code in load_checks() if code != LAST]))
 
 
@@ -147,6 +147,7 @@ def conclude(evidence: Evidence, looks: Looks) -> tuple[pd.DataFrame, pd.DataFra
 
 
 _ORDER = ["year", "project_id", "evaluation", "indicator_id", "code", "source_sheet", "source_cell", "message"]
+_ORDER += ["source_file", "indicator", "printed", "derived"]
 
 
 def _ordered(parts: list[pd.DataFrame]) -> pd.DataFrame:

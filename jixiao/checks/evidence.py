@@ -177,6 +177,24 @@ class Evidence:
         return keys, usable
 
 
+def gather(
+    frames: Frames, scores: pd.DataFrame, totals: pd.DataFrame, aliases: Mapping[str, str] | None = None
+) -> Evidence:
+    """Take up the evidence in the order of the documents (按文件顺序), so that the order of the rows never matters."""
+    ordered = Frames(**{name: _in_order(frame) for name, frame in frames.items()})
+    return Evidence(ordered, _in_order(scores), _in_order(totals), aliases or {})
+
+
+_ORDER = ["source_file", *EVALUATION_KEY, "indicator_id", "source_row", "source_sheet", "source_cell", "heading_level"]
+
+
+def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame by file, evaluation and place; itself when it stands in that order."""
+    ranks = [pd.factorize(frame[column], sort=True)[0] for column in _ORDER if column in frame]
+    order = np.lexsort(ranks[::-1]) if ranks else np.arange(len(frame))
+    return frame if (order[1:] > order[:-1]).all() else frame.take(order).reset_index(drop=True)
+
+
 def name_core(name: str) -> str:
     """Return what is left of a project's name without years, quotes and words that many names carry (名称主干).
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from jixiao import formulas
-from jixiao.schemas import KEYS, Frames, distinct, positions
+from jixiao.schemas import KEYS, Frames, Rows, distinct, positions
 from jixiao.scoring.choice import choose_frameworks, columns_asked, list_rules, match_rules
 from jixiao.scoring.explanation import explain
 from jixiao.scoring.points import BLOCK, Door, Scaled, score_columns
-from jixiao.scoring.totals import GRADES, add_up, grade_codes, make_totals, money_of
+from jixiao.scoring.totals import GRADES, Sums, grade_codes, make_totals, money_of
 from jixiao.scoring.words import fill_in, percent_text, percent_texts, points_text, points_texts, written_text
 
 _STEPS = ("score", "low", "high", "rate_over", "rate_under", "case")
@@ -54,7 +54,7 @@ def score(frames: Frames, *, framework: str = "") -> tuple[pd.DataFrame, pd.Data
     number, ids = distinct(chosen["framework"])
     rules, starts = list_rules(ids)
     rule = match_rules(rows, number[place], rules, starts)
-    columns = door_columns(rows, place, money_of(frames, chosen))
+    columns = door_columns(rows, place, money_of(frames.budgets, chosen))
     steps = score_columns(columns, rule, rules, door=Door, steps=_STEPS)
     scored = rows.assign(**_scores(rows, steps, rule, rules))
     case = np.where(is_scored(rows), steps["case"], formulas.NOBODY)
@@ -65,12 +65,12 @@ def score(frames: Frames, *, framework: str = "") -> tuple[pd.DataFrame, pd.Data
     return scored, make_totals(scored, place, frames, chosen)
 
 
-def is_scored(rows: pd.DataFrame) -> np.ndarray:
+def is_scored(rows: Rows) -> np.ndarray:
     """Say which rows can have points (可计分的行): those with a weight that are not left over from a template."""
     return ~rows["is_placeholder"].to_numpy(bool) & rows["weight"].notna().to_numpy()
 
 
-def door_columns(rows: pd.DataFrame, position: np.ndarray, funds: dict[str, np.ndarray]) -> dict[str, Any]:
+def door_columns(rows: Rows, position: np.ndarray, funds: dict[str, np.ndarray]) -> dict[str, Any]:
     """Return the columns of indicator rows as :class:`Door` takes them (入口的列).
 
     Args:
@@ -95,7 +95,7 @@ def door_columns(rows: pd.DataFrame, position: np.ndarray, funds: dict[str, np.n
         "is_negative": among("direction", ("negative",)),
         "is_strict": among("target_relation", inequality) & ~among("actual_relation", inequality),
         "is_rate": among("actual_kind", ("rate",)),
-        "actual_text": rows["actual_text"].array,
+        "actual_text": rows.get("actual_text"),
         "position": position,
         "funds": funds,
     }
@@ -129,7 +129,7 @@ __all__ = [
     "GRADES",
     "Door",
     "Scaled",
-    "add_up",
+    "Sums",
     "choose_frameworks",
     "columns_asked",
     "door_columns",
@@ -138,6 +138,7 @@ __all__ = [
     "is_scored",
     "list_rules",
     "match_rules",
+    "money_of",
     "percent_text",
     "percent_texts",
     "points_text",

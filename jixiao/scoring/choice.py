@@ -17,7 +17,7 @@ from jixiao.framework import (
     load_frameworks,
     methods,
 )
-from jixiao.schemas import distinct
+from jixiao.schemas import Rows, coded
 
 _COLUMNS = {"relation": "target_relation"}
 _FACTS = ("project", "unit", "department")
@@ -36,9 +36,8 @@ def choose_frameworks(evaluations: pd.DataFrame, framework: str = "") -> pd.Seri
     asked = _self_framework(framework).id if framework and (evaluations["evaluation"] == "self").any() else ""
     facts = evaluations[["evaluation", "year", *_FACTS]].copy()
     for column in _FACTS:  # a name that no framework asks for makes no difference
-        codes, texts = distinct(facts[column])
         known = {name for one in load_frameworks() for key, names in one.applies_to if key == column for name in names}
-        facts[column] = pd.array([text if text in known else "" for text in texts], dtype="str").take(codes)
+        facts[column] = facts[column].where(facts[column].isin(known), "")
     group = facts.groupby(list(facts.columns), sort=False).ngroup().to_numpy()
     first = np.unique(group, return_index=True)[1]
     chosen = []
@@ -72,9 +71,7 @@ def list_rules(framework_ids: Sequence[str]) -> tuple[list[IndicatorRule], np.nd
     return rules, np.array(starts, np.int64)
 
 
-def match_rules(
-    rows: pd.DataFrame, framework: np.ndarray, rules: Sequence[IndicatorRule], starts: np.ndarray
-) -> np.ndarray:
+def match_rules(rows: Rows, framework: np.ndarray, rules: Sequence[IndicatorRule], starts: np.ndarray) -> np.ndarray:
     """Return for each row the number of the first rule of its framework that fits it, 0 when none does.
 
     Args:
@@ -82,18 +79,23 @@ def match_rules(
         framework: The number of the framework of each row.
         rules: From :func:`list_rules`, with ``starts``.
     """
-    found = np.zeros(len(rows), np.int32)
-    ends = [*starts[1:], len(rules)][: len(starts)]
-    columns = {key: distinct(rows[_COLUMNS.get(key, key)]) for rule in rules for key, _ in rule.match}
-    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        left = framework == number
-        for place in range(start, end):
-            fits = left
-            for key, names in rules[place].match:
-                codes, texts = columns[key]
-                fits = fits & np.array([*(text in names for text in texts), False])[codes]
-            found[fits] = place
-            left = left & ~fits
+    found = np.zeros(len(framework), np.int16)
+    owner = np.searchsorted(starts, np.arange(1, len(rules)), side="right") - 1
+    for start in range(1, len(rules), 63):  # a bit for each rule: which of them a row fits, the lowest one counts
+        some = rules[start : start + 63]
+        bits = np.int64(1) << np.arange(len(some), dtype=np.int64)
+        fits = np.array([bits[owner[start - 1 : start + 62] == number].sum() for number in range(len(starts))])[
+            framework
+        ]
+        for key in dict.fromkeys(key for rule in some for key, _ in rule.match):
+            codes, texts = coded(rows[_COLUMNS.get(key, key)])
+            fitting = np.zeros(len(texts) + 1, np.int64)  # the last one is a missing text
+            for bit, rule in zip(bits, some, strict=True):
+                names = dict(rule.match).get(key)
+                fitting |= bit if names is None else np.where(np.append(texts.isin(names), False), bit, 0)
+            fits &= fitting[codes]
+        lowest = start + np.bitwise_count((fits & -fits) - 1).astype(np.int16)
+        found = np.where((found == 0) & (fits != 0), lowest, found)
     return found
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from jixiao import formulas
 from jixiao.framework import IndicatorRule, rates
+from jixiao.schemas import coded
 from jixiao.values import parse_points
 
 BLOCK = 16_384
@@ -150,7 +151,8 @@ def _is_reachable(door: Door) -> dict[str, Any]:
     for points in elements:
         sums |= {points + known for known in sums}
     allowed = {int(formulas.half_up(points) * formulas.POINT) for points in sums}
-    written = [parse_points(str(text)) for text in door.take("actual_text")]
+    codes, texts = coded(door.columns["actual_text"])
+    written = [parse_points(str(texts.iat[code])) for code in codes[door.at]]
     agrees = [
         points is None or int(formulas.half_up(points) * formulas.POINT) == given
         for points, given in zip(written, reported, strict=True)
@@ -215,9 +217,13 @@ def score_columns(
 
     def _cut(numbers: np.ndarray, block: slice) -> Iterator[tuple[IndicatorRule, Any]]:
         counts = np.bincount(numbers, minlength=len(programs))
+        most = int(counts.argmax())
+        is_most = 2 * counts[most] > len(numbers)  # cheaper for the whole block; the others are written over it
+        if is_most:
+            yield programs[most], block
         for number in np.flatnonzero(counts):
-            whole = counts[number] == len(numbers)
-            yield programs[number], block if whole else np.flatnonzero(numbers == number) + block.start
+            if number != most or not is_most:
+                yield programs[number], np.flatnonzero(numbers == number) + block.start
 
     blocks = [slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK)]
     if threads > 1 and len(blocks) > threads:

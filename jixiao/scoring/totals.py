@@ -12,40 +12,43 @@ from jixiao.framework import load_framework
 from jixiao.schemas import EVALUATION_KEY, Frames, distinct, exact_number, positions, sum_by
 
 GRADES = ["excellent", "good", "fair", "poor"]
+_STEP = 1 << 16
+_WHOLE = 2**53
+"""Floats below it hold whole numbers exactly, and so do sums of them."""
 
 
-def add_up(points: np.ndarray, position: np.ndarray, size: int) -> np.ndarray:
-    """Add up the points of every evaluation (合计得分) in integers.
+class Sums:
+    """The points of evaluations as they come in (逐批合计得分), added up in integers."""
 
-    Args:
-        points: Hundredths of a point, -1 where there is none.
-        position: The number of the evaluation of each row.
-        size: How many evaluations there are.
+    def __init__(self, size: int) -> None:
+        self._sums, self._seen, self._bad = np.zeros(size, np.int64), np.zeros(size, bool), np.zeros(size, bool)
 
-    Returns:
-        The total of every evaluation in hundredths; -1 when a row has no points or there is no row.
+    def add(self, points: np.ndarray, position: np.ndarray) -> None:
+        """Add points in hundredths, -1 where there is none, to the evaluations by number."""
+        if len(points) and int(points.max()) * len(points) >= _WHOLE:
+            raise OverflowError("points too large to be added up")
+        for start in range(0, len(points), _STEP):
+            mine, given = position[start : start + _STEP], points[start : start + _STEP]
+            low, high = int(mine.min()), int(mine.max()) + 1
+            if high - low <= _STEP:  # rows of one evaluation lie together
+                self._sums[low:high] += np.bincount(mine - low, given, high - low).astype(np.int64)
+            else:
+                np.add.at(self._sums, mine, given)
+            self._seen[mine] = True
+            missing = given < 0
+            if missing.any():
+                self._bad[mine[missing]] = True
 
-    Example:
-        >>> add_up(np.array([850, 100, -1]), np.array([0, 0, 1]), 3).tolist()
-        [950, -1, -1]
-    """
-    sums, seen = np.zeros(size, np.int64), np.zeros(size, bool)
-    bad = np.zeros(size, bool)
-    step = 1 << 16
-    for start in range(0, len(points), step):
-        mine, given = position[start : start + step], points[start : start + step]
-        low, high = int(mine.min()), int(mine.max()) + 1
-        if high - low <= step:  # rows of one evaluation lie together: sums of floats below 2**53 are exact
-            sums[low:high] += np.bincount(mine - low, given, high - low).astype(np.int64)
-        else:
-            np.add.at(sums, mine, given)
-        seen[mine] = True
-        missing = given < 0
-        if missing.any():
-            bad[mine[missing]] = True
-    if len(points) and int(points.max()) * len(points) >= 2**62:
-        raise OverflowError("points too large to be added up")
-    return np.where(seen & ~bad, sums, -1)
+    def totals(self) -> np.ndarray:
+        """Return the total of every evaluation in hundredths; -1 when a row has no points or there is no row.
+
+        Example:
+            >>> sums = Sums(3)
+            >>> sums.add(np.array([850, 100, -1]), np.array([0, 0, 1]))
+            >>> sums.totals().tolist()
+            [950, -1, -1]
+        """
+        return np.where(self._seen & ~self._bad, self._sums, -1)
 
 
 def grade_codes(totals: np.ndarray, framework_id: str) -> np.ndarray:
@@ -110,7 +113,7 @@ def _count(groups: np.ndarray, size: int) -> pd.Series:
 
 def _execution_rates(frames: Frames, chosen: pd.DataFrame) -> dict[str, object]:
     """Work out the execution rate of every evaluation by the definition of its framework (执行率口径)."""
-    money = money_of(frames, chosen)
+    money = money_of(frames.budgets, chosen)
     codes, ids = distinct(chosen["framework"])
     declared = pd.array([load_framework(str(one)).execution_definition for one in ids], dtype="str")
     definition = pd.Series(declared.take(codes), dtype="str")
@@ -130,8 +133,8 @@ def _execution_rates(frames: Frames, chosen: pd.DataFrame) -> dict[str, object]:
 MONEY = ("executed_wan", "annual_budget_wan", "arrived_wan")
 
 
-def money_of(frames: Frames, evaluations: pd.DataFrame) -> dict[str, np.ndarray]:
+def money_of(budgets: pd.DataFrame, evaluations: pd.DataFrame) -> dict[str, np.ndarray]:
     """Return the whole money of every evaluation (项目总额), and one missing number behind it for rows without one."""
-    total = frames.budgets[(frames.budgets["fund"] == "total").to_numpy()]
+    total = budgets[(budgets["fund"] == "total").to_numpy()]
     place = positions(evaluations[EVALUATION_KEY], total)
     return {name: np.append(np.append(total[name].to_numpy("float64"), np.nan)[place], np.nan) for name in MONEY}

@@ -13,12 +13,12 @@ import pandas as pd
 
 import jixiao
 from jixiao.aliases import load_aliases
-from jixiao.checks import PASSED, SEVERITIES, run_checks
+from jixiao.checks import PASSED, SEVERITIES
 from jixiao.checks import SCHEMA as FINDINGS
 from jixiao.errors import JixiaoError, RequestError
 from jixiao.frames import load_frames
 from jixiao.schemas import SCHEMAS, Frames, typed
-from jixiao.scoring import score
+from jixiao.spread import evaluate_frames
 from jixiao.store.manifest import (
     FORMAT,
     MANIFEST,
@@ -29,6 +29,7 @@ from jixiao.store.manifest import (
     place_of,
     read_manifest,
     rule_hashes,
+    rules_hash,
     source_hashes,
 )
 from jixiao.store.partitions import Writer, departments_of, read_parts
@@ -123,35 +124,64 @@ def evaluate(place: str | Path = "source", *, framework: str = "") -> Results:
     return _results(frames, folder, framework)
 
 
-def _results(frames: Frames, folder: Path, framework: str = "") -> Results:
-    scores, totals = score(frames, framework=framework)
+def _results(frames: Frames, folder: Path, framework: str = "", client: Any = None) -> Results:
     declared = declared_files(folder)
     aliases = load_aliases(declared["aliases"]) if "aliases" in declared else {}
     entries = load_suppressions(declared["suppressions"]) if "suppressions" in declared else ()
-    found, passed = run_checks(frames, scores, totals, aliases=aliases)
+    scores, totals, found, passed = evaluate_frames(frames, framework=framework, aliases=aliases, client=client)
     findings, suppressed, suppressions = suppress(found, entries, today=date.today())
     return Results(frames, scores, totals, findings, folder, datetime.now(UTC), passed, suppressed, suppressions)
 
 
-def build(place: str | Path = "source", out: Path | None = None) -> tuple[Results, list[JixiaoError]]:
+def build(
+    place: str | Path = "source", out: Path | None = None, *, client: Any = None
+) -> tuple[Results, list[JixiaoError]]:
     """Read, score and audit a data folder and keep the result as a version (构建); unchanged files are not read again.
+
+    Args:
+        place: As for :func:`load`; it is read on this machine.
+        out: The folder that keeps the result, ``data/built`` when None.
+        client: A ``distributed.Client`` whose workers score and audit; this process when None.
 
     Returns:
         The results and the errors of the files that could not be read; the other files are in the results.
 
     Raises:
-        RequestError: Another process is writing there, the folder cannot be written, or a source changed meanwhile.
+        RequestError: Another process is writing there, the folder cannot be written, a source changed meanwhile, or
+            the workers hold another version or other rules.
     """
     folder = find_place(place)
     target = out or workbench() / "data" / "built"
+    if client is not None:
+        _check_workers(client)
     with writing(target):
         declared = declared_hashes(folder)
         frames, errors = load_frames(folder, keep_going=True, read=Readings(target / FOLDER))
-        results = _results(frames, folder)
+        results = _results(frames, folder, client=client)
         if declared_hashes(folder) != declared:
             raise RequestError("读取期间更正、别名或不予处理登记有改动，没有保存；请重新运行 jixiao build")
         _write([results], target)
     return results, errors
+
+
+def _check_workers(client: Any) -> None:
+    """Refuse workers that would score by another version or by other rules."""
+    mine = _versions()
+    try:
+        known = client.run(_versions)
+    except ImportError as error:
+        raise RequestError(
+            f"集群的工作进程缺少“{error.name}”，请在各台机器上安装同一版本的 jixiao 后重新运行"
+        ) from error
+    others = [address for address, version in known.items() if version != mine]
+    if others:
+        raise RequestError(
+            f"集群的工作进程 {'、'.join(others)} 的 jixiao 版本或规则与本机不同，请安装同一版本、同步规则后重新运行"
+        )
+
+
+def _versions() -> str:
+    return f"{jixiao.__version__} {rules_hash()}"
 
 
 def write_built(results: Results, out: Path) -> None:

@@ -1,0 +1,132 @@
+"""Score a province part by part (分片计分): from parquet to totals and grades, a batch of rows at a time.
+
+Only the columns that the rules ask for are read, texts as numbers of a dictionary; no explanation is written. Scores
+are those of :func:`jixiao.score`, from the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from jixiao.framework import IndicatorRule
+from jixiao.schemas import EVALUATION_KEY, SCHEMAS, Coded, distinct, positions
+from jixiao.scoring import (
+    GRADES,
+    Door,
+    Sums,
+    choose_frameworks,
+    columns_asked,
+    door_columns,
+    grade_codes,
+    is_scored,
+    list_rules,
+    match_rules,
+    money_of,
+    score_columns,
+)
+
+BATCH = 1 << 18
+"""Rows of indicators that are held at a time."""
+_INDICATORS = (
+    *EVALUATION_KEY,
+    *("weight", "reported_score", "target_value", "actual_value", "target_date", "actual_date"),
+    *("is_comparable", "is_placeholder", "is_counted", "word_met"),
+    *("direction", "target_relation", "actual_relation", "actual_kind"),
+)
+_MONEY = ("fund", "executed_wan", "annual_budget_wan", "arrived_wan")
+
+
+class Part(NamedTuple):
+    """One part of a province (分片): the parquet files of whole evaluations, as ``jixiao build`` writes them."""
+
+    evaluations: Path
+    budgets: Path
+    indicators: Path
+
+
+def score_parts(parts: Iterable[Part], *, threads: int = 1) -> pd.DataFrame:
+    """Score parts of a province, each from its files (分片计分).
+
+    Args:
+        parts: No evaluation is in two of them.
+        threads: How many parts are worked on side by side.
+
+    Returns:
+        One row per evaluation: its key, ``framework``, ``total`` (points; missing when a counted row has no score) and
+        ``grade``; equal to those of :func:`jixiao.score`.
+
+    Raises:
+        RequestError: No framework is valid for an evaluation.
+    """
+    with ThreadPoolExecutor(threads) as pool:
+        return pd.concat(list(pool.map(score_part, parts)), ignore_index=True)
+
+
+def score_part(part: Part) -> pd.DataFrame:
+    """Score one part (计一个分片的分); see :func:`score_parts`."""
+    evaluations = read_columns(part.evaluations, [*EVALUATION_KEY, "project", "unit", "department"])
+    totals = evaluations[EVALUATION_KEY].assign(framework=choose_frameworks(evaluations))
+    number, ids = distinct(totals["framework"])
+    rules, starts = list_rules(ids)
+    funds = money_of(read_columns(part.budgets, [*EVALUATION_KEY, *_MONEY]), evaluations)
+    sums = Sums(len(totals))
+    for rows in read_batches(part.indicators, columns_needed(rules)):
+        place = positions(rows, evaluations)
+        rule = match_rules(rows, number[place], rules, starts)
+        given = score_columns(door_columns(rows, place, funds), rule, rules, door=Door)["score"]
+        counted = rows["is_counted"].to_numpy(bool) & (place >= 0)
+        sums.add(np.where(is_scored(rows), given, -1)[counted], place[counted])
+    points = sums.totals()
+    total = np.where(points >= 0, points / 100, np.nan)
+    codes = np.full(len(total), -1, np.int8)
+    for one, framework_id in enumerate(ids):
+        mine = np.flatnonzero(number == one)
+        codes[mine] = grade_codes(total[mine], framework_id)
+    return totals.assign(total=total, grade=pd.Categorical.from_codes(codes, categories=GRADES, ordered=True)).astype(
+        {name: SCHEMAS["evaluations"][name] for name in EVALUATION_KEY}
+    )
+
+
+def columns_needed(rules: Sequence[IndicatorRule]) -> list[str]:
+    """Return the columns of ``indicators`` that some rules need (需要读取的列)."""
+    texts = ["actual_text"] if any(rule.parameters.get("elements") for rule in rules) else []
+    return list(dict.fromkeys([*_INDICATORS, *columns_asked(rules), *texts]))
+
+
+def read_columns(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Read some columns of a parquet file whole (读取部分列)."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        return file.read(columns).to_pandas(ignore_metadata=True)
+
+
+def read_batches(path: Path, columns: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield some columns of a parquet file batch by batch (逐批读取部分列); texts come as numbers.
+
+    Raises:
+        OSError: The file is damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = pq.read_schema(path)
+    texts = [
+        name for name in columns if pa.types.is_string(kind := kinds.field(name).type) or pa.types.is_large_string(kind)
+    ]
+    with pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True) as file:
+        for batch in file.iter_batches(BATCH, columns=columns):
+            rows: dict[str, Any] = {}
+            for name, values in zip(batch.schema.names, batch.columns, strict=True):
+                if name in texts:
+                    codes = values.indices.fill_null(-1) if values.null_count else values.indices
+                    rows[name] = Coded(codes.to_numpy(), values.dictionary.to_pandas())
+                else:
+                    rows[name] = pd.Series(values.to_numpy(zero_copy_only=False), copy=False)
+            yield rows
