@@ -305,6 +305,27 @@ def sample(
 
 
 @app.command()
+def whatif(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="情景文件（.yaml），或 data/scenarios 中的名称")],
+    place: Place = "source",
+    out: Annotated[Path | None, typer.Option(help="写成报告：.html 或 .xlsx，或 .yaml 另存情景")] = None,
+) -> None:
+    """情景模拟：改动分值、指标值、完成值、计分规则或等级线，哪些总分和等级会变，为什么。"""
+    from jixiao import scenarios, store
+
+    scenario = scenarios.find_scenario(file)
+    results, errors = store.evaluate_files(place)
+    found = scenarios.compare(results, scenario)
+    print(scenarios.show_totals(found))
+    for sentence in (*found.notes, scenarios.summary_line(found)):
+        print(sentence)
+    if out is not None:
+        scenarios.write_comparison(found, out)
+        print(f"已写入 {_shown(out)}")
+    _fail([str(error) for error in errors])
+
+
+@app.command()
 def dashboard(
     place: Place = "built",
     host: Annotated[str, typer.Option(help="监听地址，只允许本机")] = "127.0.0.1",

@@ -20,6 +20,7 @@ REAL = {
     "30_findings": {},
     "40_department_report": {"year": 2021, "department": "南昌市政务服务数据管理局"},
     "50_dashboard": {},
+    "70_what_if": {},
 }
 
 
