@@ -77,11 +77,11 @@ def _write_sheet(sheet: Any, frame: pd.DataFrame, notes: Sequence[str], styles: 
         values = _values(str(name), frame[name])
         style = styles[kind if kind in _FORMATS else "text"]
         for row, value in enumerate(values, head + 1):
-            if isinstance(value, str):
+            if isinstance(value, str) and value:
                 _put(sheet, row, column, value, styles["text"])
-            elif value is not None and hasattr(value, "year"):
+            elif hasattr(value, "year"):
                 sheet.write_datetime(row, column, value, style)
-            elif value is not None:
+            elif isinstance(value, float):
                 sheet.write_number(row, column, value, style)
         widest = max((_width(value) for value in [heading, *values[:500]]), default=8)
         sheet.set_column(column, column, min(max(widest + 2, 8), 48))

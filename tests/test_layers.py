@@ -13,7 +13,7 @@ from conftest import PACKAGE, ROOT
 LAYERS = [
     ["errors"],
     ["declared"],
-    ["clusters", "formulas", "notation", "vocabulary"],
+    ["clusters", "formulas", "notation", "pictures", "vocabulary"],
     ["moments", "numerals", "quantities"],
     ["ranges"],
     ["values"],
@@ -258,7 +258,18 @@ def test_only_few_modules_open_any_file():
         for name, line in calls_of(path)
         if name in FILE_CALLS
         and module_of(path)
-        not in {"declared", "grids", "sources", "store", "theme", "report", "dashboard", "scenarios", "webpage"}
+        not in {
+            "declared",
+            "grids",
+            "sources",
+            "store",
+            "theme",
+            "report",
+            "dashboard",
+            "pictures",
+            "scenarios",
+            "webpage",
+        }
     ]
     assert wrong == []
 

@@ -33,7 +33,7 @@ from jixiao.figures.points import (
     plot_quadrants,
     plot_total_distribution,
 )
-from jixiao.theme import Figure, plotly_script
+from jixiao.theme import Figure, plotly_script, write_images
 
 __all__ = [
     "Figure",
@@ -62,4 +62,5 @@ __all__ = [
     "plot_unit_costs",
     "plot_waterfall",
     "plotly_script",
+    "write_images",
 ]
