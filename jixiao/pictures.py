@@ -108,8 +108,8 @@ def _browser() -> str:
     found = next(filter(None, map(shutil.which, [named] if named else _NAMES)), None)
     if found is None:
         raise RequestError(
-            f"没有找到 Chromium 浏览器，不能导出图片；请安装 chromium（或 Chrome、Edge），或用环境变量 {BROWSER_VARIABLE} "
-            "指明它的位置；也可以在网页中用图右上角的相机按钮保存图片"
+            "没有找到 Chromium 浏览器，不能导出图片；请安装 chromium（或 Chrome、Edge），或用环境变量 "
+            f"{BROWSER_VARIABLE} 指明它的位置；也可以在网页中用图右上角的相机按钮保存图片"
         )
     return found
 

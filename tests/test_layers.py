@@ -91,7 +91,7 @@ ROOMS = {
         ["__init__"],
     ],
     "scenarios": [["declaration"], ["application"], ["comparison"], ["export"], ["panel"], ["__init__"]],
-    "tables": [["overview"], ["analysis"], ["__init__"]],
+    "tables": [["overview"], ["analysis"], ["explorer", "official"], ["__init__"]],
 }
 """The modules of a room, from the bottom up; only the top is imported from outside."""
 NOTEBOOK_LIBRARIES = {"papermill", "nbclient", "nbconvert", "nbformat", "ipywidgets", "anywidget", "voila"}
