@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import cache
-from typing import Any, Self
+from typing import Any
 
 import pandas as pd
 
@@ -210,78 +210,9 @@ SCHEMAS: dict[str, dict[str, str]] = {
 """Every frame with the type of each of its columns; missing text is an empty text, missing numbers are missing."""
 
 
-class Deferred:
-    """A holder of frames of which some are read only when they are first used (用到才读).
-
-    A field that was given no frame is made by its loader, once; a loader that fails leaves the field unread, so that
-    the next use says the same.
-    """
-
-    @classmethod
-    def deferred(cls, loaders: Mapping[str, Callable[[], pd.DataFrame]], **known: Any) -> Self:
-        """Return a holder whose fields come from ``loaders`` when they are used; ``known`` fields are there already.
-
-        Raises:
-            TypeError: A field has neither a loader nor a value, or a name is no field.
-        """
-        names = {item.name for item in fields(cls)}  # type: ignore[arg-type]
-        given = {**known, **loaders}
-        optional = {item.name for item in fields(cls) if not _is_required(item)}  # type: ignore[arg-type]
-        if set(given) - names or names - set(given) - optional:
-            raise TypeError(f"{cls.__name__}: {sorted(set(given) ^ names)}")
-        made = cls.__new__(cls)
-        made.__dict__.update(_defaults(cls, set(given)), **known)
-        made.__dict__["_loaders"] = dict(loaders)
-        return made
-
-    def __getattr__(self, name: str) -> Any:
-        """Read a field that nobody has used yet; only called when it is not there."""
-        loader = self.__dict__.get("_loaders", {}).get(name)
-        if loader is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        value = loader()
-        self.__dict__[name] = value
-        return value
-
-    def changed(self, **frames: Any) -> Self:
-        """Return a holder with some other frames; the rest stays as it is, unread when it was unread.
-
-        Example:
-            >>> frames = Frames(**dict.fromkeys(SCHEMAS, pd.DataFrame()))
-            >>> len(frames.changed(projects=pd.DataFrame({"year": [2023]})).projects), len(frames.projects)
-            (1, 0)
-        """
-        made = copy(self)
-        if set(frames) - {item.name for item in fields(self)}:  # type: ignore[arg-type]
-            raise TypeError(f"{type(self).__name__}: {sorted(frames)}")
-        made.__dict__.update(frames)
-        return made
-
-
-def _is_required(item: Field[Any]) -> bool:
-    return item.default is MISSING and item.default_factory is MISSING
-
-
-def _defaults(kind: type, given: set[str]) -> dict[str, Any]:
-    """Return the default of every field that was not given."""
-    return {
-        item.name: item.default if item.default_factory is MISSING else item.default_factory()
-        for item in fields(kind)  # type: ignore[arg-type]
-        if item.name not in given
-    }
-
-
 @dataclass(repr=False)
-class Frames(Deferred):
-    """The frames of one data folder (一个数据目录的全部数据表); see ``SCHEMAS`` and the vocabulary for columns.
-
-    Made by :meth:`Deferred.deferred`, each frame is read when it is first used.
-
-    Example:
-        >>> frames = Frames.deferred({name: lambda name=name: typed([], SCHEMAS[name]) for name in SCHEMAS})
-        >>> "budgets" in vars(frames), len(frames.budgets), "budgets" in vars(frames)
-        (False, 0, True)
-    """
+class Frames:
+    """The frames of one data folder (一个数据目录的全部数据表); see ``SCHEMAS`` and the vocabulary for columns."""
 
     projects: pd.DataFrame
     evaluations: pd.DataFrame
@@ -294,6 +225,45 @@ class Frames(Deferred):
     ingest: pd.DataFrame
     skipped: pd.DataFrame
     guesses: pd.DataFrame
+
+    @classmethod
+    def deferred(cls, loaders: Mapping[str, Callable[[], pd.DataFrame]]) -> Frames:
+        """Return frames of which each is made by its loader when it is first used (用到才读), and kept then.
+
+        A loader that fails leaves its frame unread, so that the next use says the same.
+
+        Example:
+            >>> frames = Frames.deferred({name: lambda name=name: typed([], SCHEMAS[name]) for name in SCHEMAS})
+            >>> "budgets" in vars(frames), len(frames.budgets), "budgets" in vars(frames)
+            (False, 0, True)
+        """
+        if set(loaders) != set(SCHEMAS):
+            raise TypeError(f"a loader is needed for each of {sorted(SCHEMAS)}")
+        made = cls.__new__(cls)
+        made.__dict__["_loaders"] = dict(loaders)
+        return made
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """Read a frame that nobody has used yet; only called for what is not there."""
+        loader = self.__dict__.get("_loaders", {}).get(name)
+        if loader is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        frame = self.__dict__[name] = loader()
+        return frame
+
+    def changed(self, **frames: pd.DataFrame) -> Frames:
+        """Return the frames with some others in their places; the rest stays unread where it was unread.
+
+        Example:
+            >>> frames = Frames(**dict.fromkeys(SCHEMAS, pd.DataFrame()))
+            >>> len(frames.changed(projects=pd.DataFrame({"year": [2023]})).projects), len(frames.projects)
+            (1, 0)
+        """
+        if set(frames) - set(SCHEMAS):
+            raise TypeError(f"no such frame: {sorted(set(frames) - set(SCHEMAS))}")
+        made = copy(self)
+        made.__dict__.update(frames)
+        return made
 
     def items(self) -> Iterable[tuple[str, pd.DataFrame]]:
         """Yield each frame with its name."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -84,7 +84,7 @@ def find_place(place: str | Path) -> Path:
 
 
 def load(place: str | Path = "source") -> Frames:
-    """Read a data folder into frames (读取数据).
+    """Read a data folder into frames (读取数据); each frame of a built folder is read when it is first used.
 
     Args:
         place: ``data/source``, ``data/sample``, ``data/built`` or any folder of forms.
@@ -100,8 +100,24 @@ def load(place: str | Path = "source") -> Frames:
     """
     folder = find_place(place)
     if (folder / MANIFEST).exists():
-        return read_built(folder).frames
+        return _open_built(folder)
     return load_frames(folder)[0]
+
+
+def _open_built(folder: Path) -> Frames:
+    """Return the frames of a built folder, each read and checked when it is first used (用到才读)."""
+    opened = read_built(folder, frames=())
+
+    def reader(name: str) -> Callable[[], pd.DataFrame]:
+        def read() -> pd.DataFrame:
+            found = read_built(folder, frames=[name])
+            if found.as_of != opened.as_of:
+                raise RequestError(f"“{folder.name}”在打开之后已重新构建，各表不再属于同一次构建，请重新读取数据")
+            return getattr(found.frames, name)
+
+        return read
+
+    return Frames.deferred({name: reader(name) for name in SCHEMAS})
 
 
 def evaluate_files(place: str | Path = "source", *, framework: str = "") -> tuple[Results, list[JixiaoError]]:
@@ -310,24 +326,31 @@ def rules_hash() -> str:
     return digest.hexdigest()
 
 
-def read_built(folder: Path) -> Results:
+def read_built(folder: Path, *, frames: Sequence[str] | None = None) -> Results:
     """Read what ``jixiao build`` kept.
+
+    Args:
+        folder: A built folder.
+        frames: Only these frames, scores, totals and findings among them; the others come without rows. All when None.
 
     Raises:
         RequestError: A file is missing or is not the one that was written.
     """
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    frames = {}
+    found = dict.fromkeys([*SCHEMAS, "scores", "totals"], pd.DataFrame())
+    found |= {name: typed([], schema) for name, schema in (*SCHEMAS.items(), *_KEPT.items())}
     for name, expected in manifest["files"].items():
         path = folder / name
+        if frames is not None and path.stem not in frames:
+            continue
         if not path.exists() or checksum(path) != expected:
             raise RequestError(f"构建结果“{path.name}”缺失或已损坏，请重新运行 jixiao build")
-        frames[path.stem] = pd.read_parquet(path)
-    kept = {name: frames[name].astype(schema) for name, schema in _KEPT.items()}
+        found[path.stem] = pd.read_parquet(path)
+    kept = {name: found[name].astype(schema) for name, schema in _KEPT.items()}
     return Results(
-        Frames(**{name: frames[name] for name in SCHEMAS}),
-        frames["scores"],
-        frames["totals"],
+        Frames(**{name: found[name] for name in SCHEMAS}),
+        found["scores"],
+        found["totals"],
         place=(folder / manifest["place"]).resolve(),
         as_of=datetime.fromisoformat(manifest["as_of"]),
         remark=manifest.get("remark", ""),

@@ -295,6 +295,15 @@ def test_importing_the_package_imports_nothing_heavy():
     assert not heavy & loaded_after("import jixiao")
 
 
+SHOWING = {"plotly", "matplotlib", "great_tables", "itables", "IPython", *NOTEBOOK_LIBRARIES}
+"""Libraries that only show something; each is imported when something is shown."""
+
+
+@pytest.mark.parametrize("module", ["figures", "tables", "analysis", "scenarios", "summary", "store", "__main__"])
+def test_no_library_that_shows_something_is_imported_before_it_is_used(module):
+    assert not SHOWING & loaded_after(f"import jixiao.{module}")
+
+
 def test_loading_and_scoring_import_no_plotting_and_no_notebooks():
     loaded = loaded_after("import jixiao\nfrom jixiao import audit, score")
     assert not {"plotly", *NOTEBOOK_LIBRARIES} & loaded

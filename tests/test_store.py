@@ -1,5 +1,7 @@
 """The built store: written whole, read back equal, and honest about being stale or damaged."""
 
+import json
+import pickle
 import shutil
 
 import pandas as pd
@@ -7,7 +9,8 @@ import pytest
 
 import jixiao
 from jixiao.errors import RequestError
-from jixiao.store import build, find_place, is_stale, read_built, write_safely
+from jixiao.schemas import SCHEMAS, Frames
+from jixiao.store import MANIFEST, build, find_place, is_stale, read_built, write_safely
 
 
 @pytest.fixture
@@ -76,3 +79,50 @@ def test_a_bad_file_is_named_and_the_others_are_built(built):
 def test_a_missing_place_is_one_sentence():
     with pytest.raises(RequestError, match="没有数据目录"):
         jixiao.load("no/such/folder")
+
+
+def test_a_loaded_frame_is_read_when_it_is_first_used_and_then_kept(built, monkeypatch):
+    results, folder = built
+    read = []
+    pandas_read = pd.read_parquet
+    monkeypatch.setattr(pd, "read_parquet", lambda path, **more: read.append(path.stem) or pandas_read(path, **more))
+    frames = jixiao.load(folder / "built")
+    assert read == []
+    assert len(frames.projects) == len(frames.projects) == len(results.frames.projects)
+    assert read == ["projects"]
+    other = frames.changed(budgets=results.frames.budgets.head(1))
+    assert (len(other.budgets), len(other.evaluations), read) == (1, len(results.totals), ["projects", "evaluations"])
+    for name, frame in frames.items():
+        pd.testing.assert_frame_equal(frame, getattr(results.frames, name))
+
+
+def test_a_frame_that_was_damaged_after_opening_is_refused_again_and_again(built):
+    _, folder = built
+    frames = jixiao.load(folder / "built")
+    (folder / "built" / "budgets.parquet").write_bytes(b"broken")
+    for _ in range(2):
+        with pytest.raises(RequestError):
+            frames.budgets  # noqa: B018
+    assert len(frames.projects)
+
+
+def test_frames_of_two_builds_are_never_mixed(built, monkeypatch):
+    _, folder = built
+    frames = jixiao.load(folder / "built")
+    assert len(frames.projects)
+    manifest = folder / "built" / MANIFEST
+    text = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps({**text, "as_of": "2020-01-01T00:00:00+00:00"}), encoding="utf-8")
+    with pytest.raises(RequestError, match="已重新构建"):
+        frames.budgets  # noqa: B018
+
+
+def test_a_holder_knows_its_fields():
+    with pytest.raises(TypeError):
+        Frames.deferred({"projects": pd.DataFrame})
+    with pytest.raises(AttributeError):
+        Frames.deferred(dict.fromkeys(SCHEMAS, pd.DataFrame)).nothing  # noqa: B018
+    with pytest.raises(TypeError):
+        Frames(**dict.fromkeys(SCHEMAS, pd.DataFrame())).changed(nothing=1)
+    copied = pickle.loads(pickle.dumps(Frames(**dict.fromkeys(SCHEMAS, pd.DataFrame()))))
+    assert len(copied.projects) == 0
