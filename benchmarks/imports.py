@@ -27,7 +27,7 @@ STATEMENTS = [
     "import jixiao.__main__",
     "import jixiao.scenarios.panel",
 ]
-HEAVY = {  # fmt: skip
+HEAVY = {
     "pandas",
     "numpy",
     "pyarrow",
