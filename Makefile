@@ -42,7 +42,7 @@ check: env ## 格式、静态检查、类型、YAML
 	$(BIN)/ruff format --check jixiao tests data benchmarks
 	$(BIN)/ruff check jixiao tests data benchmarks
 	$(BIN)/mypy
-	$(BIN)/yamllint --strict -c .yamllint jixiao/rules tests/cases tests/audit data/corrections.yaml data/aliases.yaml data/suppressions.yaml data/source/manifest.yaml
+	$(BIN)/yamllint --strict -c .yamllint jixiao/rules tests/cases tests/audit data/corrections.yaml data/aliases.yaml data/suppressions.yaml data/scenarios data/source/manifest.yaml
 
 golden: env ## 重写 tests/golden（须在 CHANGELOG 说明原因）
 	JIXIAO_GOLDEN=write $(BIN)/python -m pytest tests/test_golden.py tests/test_readme.py tests/test_notebooks.py

@@ -26,9 +26,10 @@ import numpy as np
 import pandas as pd
 
 from jixiao.framework import load_framework
+from jixiao.grouping import distinct, positions
 from jixiao.parts import Part, columns_needed, read_batches, score_parts
 from jixiao.province import Wanted, make_province
-from jixiao.schemas import EVALUATION_KEY, distinct, positions
+from jixiao.schemas import EVALUATION_KEY
 from jixiao.scoring import (
     Door,
     Scaled,

@@ -24,7 +24,7 @@ _HOME = {
 }
 """Public name -> the module that holds it; nothing is imported before it is used."""
 
-ROOMS = ("analysis", "figures", "summary", "tables")
+ROOMS = ("analysis", "figures", "scenarios", "summary", "tables")
 """Rooms that ``jixiao.<name>`` opens when it is first asked for them."""
 
 __all__ = ["audit", "evaluate", "load", "query", "score", "tell"]

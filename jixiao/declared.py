@@ -111,6 +111,22 @@ class Declaration:
             self.note(key, f"“{value}”不在可选项内，可选：{'、'.join(choices)}")
         return value
 
+    def written(self, key: str) -> str:
+        """Take a text, or a number as the text it was written as; empty when absent.
+
+        Example:
+            >>> Declaration({"actual": Decimal("95.50")}, []).written("actual")
+            '95.50'
+        """
+        return str(
+            self._take(
+                key,
+                "文字或数字",
+                lambda item: isinstance(item, str | int | Decimal) and not isinstance(item, bool) and bool(str(item)),
+                "",
+            )
+        )
+
     def number(self, key: str, *, default: Any = None) -> Any:
         """Take a number as Decimal; without ``default`` it is required."""
         default = _REQUIRED if default is None else default
@@ -251,6 +267,41 @@ def _inspect(text: str, name: str) -> None:
 
 def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
+
+
+class _StrictDumper(yaml.SafeDumper):
+    """Safe dumper that writes what :class:`_StrictLoader` reads back as the same."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write everything out; a reader of the file knows no anchors."""
+        return True
+
+
+def _write_decimal(dumper: _StrictDumper, number: Decimal) -> yaml.ScalarNode:
+    kind = "int" if number == number.to_integral_value() else "float"
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", f"{number:f}" if kind == "float" else f"{int(number)}")
+
+
+def _write_text(dumper: _StrictDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _ODD_BREAKS & set(text) else None  # in any other style these are read back as blanks
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_ODD_BREAKS = {"\x85", "\u2028", "\u2029"}
+_StrictDumper.add_representer(Decimal, _write_decimal)
+_StrictDumper.add_representer(str, _write_text)
+
+
+def write_yaml(content: Mapping[str, Any]) -> str:
+    """Write a mapping as YAML that :func:`load_yaml` reads back as the same; Decimals are plain numbers.
+
+    Example:
+        >>> print(write_yaml({"name": "甲", "weight": Decimal("12.5"), "code": "001"}), end="")
+        name: 甲
+        weight: 12.5
+        code: '001'
+    """
+    return yaml.dump(dict(content), Dumper=_StrictDumper, allow_unicode=True, sort_keys=False, width=120)
 
 
 def open_declaration(path: Path) -> tuple[Declaration, list[str]]:

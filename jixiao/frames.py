@@ -13,12 +13,13 @@ from typing import Any
 import pandas as pd
 
 from jixiao.errors import JixiaoError, KeyConflictError, ReadingErrors
+from jixiao.grouping import exact_sum
 from jixiao.indicators import IndicatorRows, add_plans
 from jixiao.ingest import ingest_report
 from jixiao.intake import read_files
 from jixiao.records import Reading, Record
 from jixiao.rows import Rows, budget_of, head_cell_of, head_of, place_of, points_of, project_key
-from jixiao.schemas import KEYS, Frames, exact_sum
+from jixiao.schemas import KEYS, Frames
 from jixiao.sources import checksum, list_forms
 from jixiao.submissions import Submissions
 from jixiao.values import parse_value

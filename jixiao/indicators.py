@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from jixiao.comparisons import Comparison, compare_values, direction_of, kind_of, stated_direction
+from jixiao.grouping import exact_sum
 from jixiao.records import Reading, Record
 from jixiao.rows import Rows, place_of, points_of
-from jixiao.schemas import exact_sum
 from jixiao.values import Value, normalise, parse_value, reading_state, unit_in_name
 from jixiao.vocabulary import category_group, reading_words
 
@@ -78,21 +78,20 @@ class IndicatorRows:
         waiting = self.achieved.get(normalise(name or subcategory), []) if record.block == "indicators" else []
         source = waiting.pop(0) if waiting else record  # equal names are paired in the order of the form
         self.number += 1
-        named, stated = unit_in_name(name or subcategory), _stated(texts)
-        target = parse_value(source.texts.get("target", ""), year=reading.year, named_unit=named)
-        actual = parse_value(
-            with_unit(source.texts.get("actual", ""), texts.get("measure_unit", "")),
+        stated = _stated(texts)
+        target_text, actual_text = source.texts.get("target", ""), source.texts.get("actual", "")
+        read, guesses = read_pair(
+            target_text,
+            actual_text,
             year=reading.year,
-            wanted_unit=target.measure_unit,
-            named_unit=named,
-        )._replace(text=source.texts.get("actual", ""))
-        direction = direction_of(target, name, stated=stated)
-        compared, direction = _settle_direction(target, compare_values(target, actual), direction)
-        is_assumed = reading_words()["reasons"]["direction_assumed"] in compared.guesses
-        reasons = (*target.guesses, *actual.guesses, *compared.guesses)
-        if stated_direction(stated) not in {"", direction}:
-            reasons = (*reasons, reading_words()["reasons"]["direction_conflict"].format(stated=stated))
-        self.rows.guess(reading, source.sheet, source.cells.get("actual", ""), actual.text or target.text, reasons)
+            indicator=name,
+            subcategory=subcategory,
+            stated=stated,
+            unit=texts.get("measure_unit", ""),
+        )
+        if stated_direction(stated) not in {"", read["direction"]}:
+            guesses = (*guesses, reading_words()["reasons"]["direction_conflict"].format(stated=stated))
+        self.rows.guess(reading, source.sheet, source.cells.get("actual", ""), actual_text or target_text, guesses)
         self.rows.add(
             "indicators",
             **self.identity,
@@ -103,11 +102,7 @@ class IndicatorRows:
             category=category,
             subcategory=subcategory,
             indicator=name,
-            **_target_columns(target),
-            **_actual_columns(actual, compared),
-            direction=direction,
-            is_direction_assumed=is_assumed,
-            kind=kind_of(target, stated=stated),
+            **read,
             weight=points_of(self.rows, reading, record, "weight"),
             reported_score=points_of(self.rows, reading, record, "reported_score"),
             deviation_reason=texts.get("deviation_reason", ""),
@@ -200,6 +195,53 @@ class IndicatorRows:
                 text=record.texts["indicator"],
                 reason=reading_words()["reasons"]["no_indicator"],
             )
+
+
+def read_pair(
+    target_text: str,
+    actual_text: str,
+    *,
+    year: int | None,
+    indicator: str,
+    subcategory: str = "",
+    stated: str = "",
+    unit: str = "",
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Read a target and an actual together (指标值与完成值).
+
+    Args:
+        target_text: The target as written.
+        actual_text: The actual as written.
+        year: The evaluated year.
+        indicator: Its name, which may hold the unit and tell the direction.
+        subcategory: The name above it, which may hold the unit where the indicator has no name.
+        stated: What the form states of the direction or kind.
+        unit: The measure unit that stands in a column of its own.
+
+    Returns:
+        The columns of the frame ``indicators`` that say what both are, how they go together and which way is better,
+        and what was assumed.
+
+    Example:
+        >>> columns, guesses = read_pair("≥90%", "95%", year=2023, indicator="合格率")
+        >>> columns["target_value"], columns["actual_value"], columns["is_comparable"], columns["direction"], guesses
+        (0.9, 0.95, True, 'positive', ())
+    """
+    named = unit_in_name(indicator or subcategory)
+    target = parse_value(target_text, year=year, named_unit=named)
+    actual = parse_value(
+        with_unit(actual_text, unit), year=year, wanted_unit=target.measure_unit, named_unit=named
+    )._replace(text=actual_text)
+    direction = direction_of(target, indicator, stated=stated)
+    compared, direction = _settle_direction(target, compare_values(target, actual), direction)
+    columns = {
+        **_target_columns(target),
+        **_actual_columns(actual, compared),
+        "direction": direction,
+        "is_direction_assumed": reading_words()["reasons"]["direction_assumed"] in compared.guesses,
+        "kind": kind_of(target, stated=stated),
+    }
+    return columns, (*target.guesses, *actual.guesses, *compared.guesses)
 
 
 def add_plans(rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from jixiao.framework import IndicatorRule
-from jixiao.schemas import EVALUATION_KEY, SCHEMAS, Coded, distinct, positions
+from jixiao.grouping import Coded, distinct, positions
+from jixiao.schemas import EVALUATION_KEY, SCHEMAS
 from jixiao.scoring import (
     GRADES,
     Door,

@@ -10,7 +10,8 @@ import pandas as pd
 
 from jixiao.errors import RequestError
 from jixiao.frames import project_key
-from jixiao.schemas import EVALUATION_KEY, Frames, distinct, positions, rows_of_each
+from jixiao.grouping import distinct, positions, rows_of_each
+from jixiao.schemas import EVALUATION_KEY, Frames
 from jixiao.scoring import GRADES
 from jixiao.store import Results
 from jixiao.vocabulary import category_group, category_groups, value_labels, word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from html import escape
 from itertools import count
 from pathlib import Path
@@ -10,6 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from jixiao.errors import RequestError
+from jixiao.pictures import KINDS, draw_pictures
+from jixiao.sheets import write_sheets
+from jixiao.store import write_safely
 from jixiao.vocabulary import value_labels
 
 BLUE, ORANGE, GREEN, RED, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#B8BEC6"
@@ -30,6 +35,8 @@ LEGEND = {
     "traceorder": "normal",
     "title": {"text": ""},
 }
+WIDTH = 900
+"""Width of a chart as a picture, in pixels."""
 CONFIG = {
     "displaylogo": False,
     "responsive": True,
@@ -76,6 +83,20 @@ class Figure:
         """Return a self-made fragment that draws with the plotly.js of the page; loads nothing."""
         return figure_html(self.to_dict(), self.alt)
 
+    def write_image(self, path: str | Path, *, width: int = WIDTH, scale: float = 2) -> None:
+        """Write the chart as a picture (导出图片), .png or .svg by the ending of the path; see :func:`write_images`."""
+        write_images([(self, Path(path))], width=width, scale=scale)
+
+    def write_data(self, path: str | Path) -> None:
+        """Write the frame behind the chart as an .xlsx file (导出数据): labelled, with title, source and numbers.
+
+        Raises:
+            RequestError: The file is no .xlsx, or the frame does not fit into a sheet.
+        """
+        words, title = figure_words(), self.layout.get("title", {}).get("text", "")
+        notes = [text for text in (title, self.alt, self.frame.attrs.get("source", "")) if text]
+        write_sheets(Path(path), {words["data"]: self.frame}, notes=notes)
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {"application/vnd.plotly.v1+json": self.to_dict(), "text/plain": self.alt}
 
@@ -99,6 +120,29 @@ def figure_html(description: dict[str, Any], alt: str, number: int | None = None
         f"style='height:{height}px'></div><script>(function(){{var f={text};"
         f"if(window.Plotly)Plotly.newPlot('{name}',f.data,f.layout,f.config);}})();</script>"
     )
+
+
+def write_images(pictures: Sequence[tuple[Figure, Path]], *, width: int = WIDTH, scale: float = 2) -> None:
+    """Write many charts as pictures with one start of the browser (批量导出图片), without a network.
+
+    Args:
+        pictures: Each chart with its path, which ends in .png or .svg.
+        width: In pixels; the height is that of the chart.
+        scale: How many pixels of a png stand for one; 2 is sharp in print.
+
+    Raises:
+        RequestError: A path ends otherwise, or no Chromium is installed; nothing is written then.
+    """
+    kinds = [path.suffix.lower().removeprefix(".") for _, path in pictures]
+    wrong = [path.name for (_, path), kind in zip(pictures, kinds, strict=True) if kind not in KINDS]
+    if wrong:
+        raise RequestError(f"图片只能写成 .png 或 .svg 文件，实际为“{'、'.join(wrong)}”，请换一个文件名")
+    for kind in dict.fromkeys(kinds):
+        mine = [picture for picture, its in zip(pictures, kinds, strict=True) if its == kind]
+        drawn = [figure.to_dict() for figure, _ in mine]
+        ready = draw_pictures(drawn, plotly_script(), kind=kind, width=width, scale=scale)
+        for (_, path), content in zip(mine, ready, strict=True):
+            write_safely(path, lambda target, content=content: target.write_bytes(content))  # type: ignore[misc]
 
 
 def plotly_script() -> Path:

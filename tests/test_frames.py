@@ -11,8 +11,9 @@ from conftest import base_form, make_reading, write_self_form
 
 from jixiao.errors import CorrectionError, DeclarationError, FormError, KeyConflictError, ReadingErrors
 from jixiao.frames import load_frames, make_frames, project_key
+from jixiao.grouping import exact_sum
 from jixiao.indicators import split_heading
-from jixiao.schemas import KEYS, SCHEMAS, exact_sum
+from jixiao.schemas import KEYS, SCHEMAS
 from jixiao.vocabulary import columns
 
 

@@ -13,14 +13,14 @@ from conftest import PACKAGE, ROOT
 LAYERS = [
     ["errors"],
     ["declared"],
-    ["clusters", "formulas", "notation", "vocabulary"],
+    ["clusters", "formulas", "notation", "pictures", "vocabulary"],
     ["moments", "numerals", "quantities"],
     ["ranges"],
     ["values"],
     ["aliases", "comparisons", "framework"],
     ["grids"],
     ["records", "schemas"],
-    ["families"],
+    ["families", "grouping"],
     ["headers"],
     ["pieces"],
     ["blocks"],
@@ -36,12 +36,12 @@ LAYERS = [
     ["store"],
     ["forms", "parts", "queries"],
     ["province"],
-    ["summary"],
+    ["summary", "sheets"],
     ["analysis", "theme"],
     ["tables"],
     ["figures"],
     ["answers", "boards", "exchange", "papers", "webpage"],
-    ["server"],
+    ["scenarios", "server"],
     ["report", "dashboard"],
     ["viewer"],
     ["commands"],
@@ -118,6 +118,7 @@ ROOMS = {
         ["batch"],
         ["__init__"],
     ],
+    "scenarios": [["declaration"], ["application"], ["comparison"], ["export"], ["panel"], ["__init__"]],
     "scoring": [["choice", "points", "words"], ["explanation", "totals"], ["__init__"]],
     "server": [
         ["settings", "visits", "messages", "journal"],
@@ -136,7 +137,7 @@ ROOMS = {
         ["diff", "trace", "verify"],
         ["__init__"],
     ],
-    "tables": [["overview"], ["analysis"], ["__init__"]],
+    "tables": [["overview"], ["analysis"], ["explorer", "official"], ["__init__"]],
 }
 """The modules of a room, from the bottom up; only the top is imported from outside."""
 NOTEBOOK_LIBRARIES = {"papermill", "nbclient", "nbconvert", "nbformat", "ipykernel", "ipywidgets", "anywidget", "voila"}
@@ -173,7 +174,9 @@ ABLE_TO_OPEN = {
     "declared",
     "grids",
     "papers",
+    "pictures",
     "report",
+    "scenarios",
     "server",
     "sources",
     "store",
@@ -276,7 +279,7 @@ def test_the_modules_of_the_grids_are_only_used_inside_their_room():
 def test_the_public_package_is_only_used_from_above_the_core():
     """A module that says ``import jixiao`` could reach everything, so the core never does."""
     users = {module_of(path) for path in MODULES for name, _ in imports_of(path) if name == "jixiao"}
-    assert users <= {"store", "report", "dashboard", "webpage", "boards", "__main__"}
+    assert users <= {"store", "report", "dashboard", "scenarios", "webpage", "boards", "__main__"}
 
 
 def libraries_of(path):
@@ -293,7 +296,7 @@ def test_only_the_theme_of_figures_imports_a_plotting_library():
 
 
 def test_only_report_and_dashboard_import_notebook_libraries():
-    assert users_of(NOTEBOOK_LIBRARIES) <= {"report", "dashboard", "server", "viewer"}
+    assert users_of(NOTEBOOK_LIBRARIES) <= {"report", "dashboard", "scenarios", "server", "viewer"}
 
 
 def test_only_declared_opens_yaml():
@@ -345,6 +348,15 @@ def test_importing_the_package_imports_nothing_heavy():
     assert not heavy & loaded_after("import jixiao")
 
 
+SHOWING = {"plotly", "matplotlib", "great_tables", "itables", "IPython", *NOTEBOOK_LIBRARIES}
+"""Libraries that only show something; each is imported when something is shown."""
+
+
+@pytest.mark.parametrize("module", ["figures", "tables", "analysis", "scenarios", "summary", "store", "__main__"])
+def test_no_library_that_shows_something_is_imported_before_it_is_used(module):
+    assert not SHOWING & loaded_after(f"import jixiao.{module}")
+
+
 def test_loading_and_scoring_import_no_plotting_and_no_notebooks():
     loaded = loaded_after("import jixiao\nfrom jixiao import audit, score")
     assert not {"plotly", *NOTEBOOK_LIBRARIES} & loaded
@@ -364,7 +376,7 @@ def test_public_names_are_sorted_and_exist():
     assert jixiao.__all__ == sorted(jixiao.__all__)
     for name in jixiao.__all__:
         assert callable(getattr(jixiao, name)), name
-    for room in ("analysis", "figures", "summary", "tables"):
+    for room in ("analysis", "figures", "scenarios", "summary", "tables"):
         assert getattr(jixiao, room).__name__ == f"jixiao.{room}"
     with pytest.raises(AttributeError):
         jixiao.nothing  # noqa: B018

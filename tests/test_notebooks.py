@@ -27,6 +27,7 @@ REAL = {
     "40_department_report": {"year": 2021, "department": "南昌市政务服务数据管理局"},
     "50_dashboard": {},
     "51_boards": {},
+    "70_what_if": {},
 }
 """Run as the reports are, each in a kernel of its own; below every notebook runs, all in one kernel."""
 PUBLISHED = {**REAL, "21_project_in_depth": {"project": "党政信息网络建设"}}

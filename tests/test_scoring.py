@@ -24,7 +24,8 @@ from jixiao import formulas
 from jixiao.errors import RequestError
 from jixiao.frames import make_frames
 from jixiao.framework import choose_framework, load_framework, load_frameworks, methods
-from jixiao.schemas import EVALUATION_KEY, KEYS, exact_sum
+from jixiao.grouping import exact_sum
+from jixiao.schemas import EVALUATION_KEY, KEYS
 from jixiao.scoring import percent_text, points_text, score
 from jixiao.vocabulary import word
 

@@ -1,12 +1,16 @@
 """The built store: written whole, read back equal, and honest about being stale or damaged."""
 
+import pickle
 import shutil
 
 import pandas as pd
 import pytest
 
 import jixiao
+import jixiao.store.results as store_results
 from jixiao.errors import RequestError
+from jixiao.schemas import SCHEMAS, Frames
+from jixiao.sources import list_forms
 from jixiao.store import build, find_place, is_stale, parquet_files, read_built, write_safely
 
 
@@ -76,3 +80,52 @@ def test_a_bad_file_is_named_and_the_others_are_built(built):
 def test_a_missing_place_is_one_sentence():
     with pytest.raises(RequestError, match="没有数据目录"):
         jixiao.load("no/such/folder")
+
+
+def test_a_loaded_frame_is_read_when_it_is_first_used_and_then_kept(built, monkeypatch):
+    results, folder = built
+    read = []
+    read_parts = store_results._read
+    monkeypatch.setattr(
+        store_results, "_read", lambda *given, **more: read.append(given[2]) or read_parts(*given, **more)
+    )
+    frames = jixiao.load(folder / "built")
+    assert read == []
+    assert len(frames.projects) == len(frames.projects) == len(results.frames.projects)
+    assert read == ["projects"]
+    other = frames.changed(budgets=results.frames.budgets.head(1))
+    assert (len(other.budgets), len(other.evaluations), read) == (1, len(results.totals), ["projects", "evaluations"])
+    for name, frame in frames.items():
+        pd.testing.assert_frame_equal(frame, getattr(results.frames, name))
+
+
+def test_a_frame_that_was_damaged_after_opening_is_refused_again_and_again(built):
+    _, folder = built
+    frames = jixiao.load(folder / "built")
+    parquet_files(folder / "built", "budgets")[0].write_bytes(b"broken")
+    for _ in range(2):
+        with pytest.raises(RequestError):
+            frames.budgets  # noqa: B018
+    assert len(frames.projects)
+
+
+def test_frames_of_two_builds_are_never_mixed(built):
+    results, folder = built
+    frames = jixiao.load(folder / "built")
+    assert len(frames.projects) == len(results.frames.projects)
+    (path,) = list_forms(results.place)[:1]
+    path.unlink()
+    build(results.place, folder / "built")
+    assert len(jixiao.load(folder / "built").ingest) < len(results.frames.ingest)
+    pd.testing.assert_frame_equal(frames.ingest, results.frames.ingest)
+
+
+def test_a_holder_knows_its_fields():
+    with pytest.raises(TypeError):
+        Frames.deferred({"projects": pd.DataFrame})
+    with pytest.raises(AttributeError):
+        Frames.deferred(dict.fromkeys(SCHEMAS, pd.DataFrame)).nothing  # noqa: B018
+    with pytest.raises(TypeError):
+        Frames(**dict.fromkeys(SCHEMAS, pd.DataFrame())).changed(nothing=1)
+    copied = pickle.loads(pickle.dumps(Frames(**dict.fromkeys(SCHEMAS, pd.DataFrame()))))
+    assert len(copied.projects) == 0

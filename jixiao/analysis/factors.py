@@ -59,17 +59,41 @@ def score_contributions(
         >>> frame.groupby(["project", "evaluation"])["contribution"].sum().round(2).tolist()
         [3.5, -0.35, -0.05, 2.1]
     """
-    take_choice("order", order, ORDERS)
     old, new, entity = _sides(scores, before, after, points)
     shared = old[entity].drop_duplicates().merge(new[entity].drop_duplicates(), on=entity, validate="1:1")
     key = [*entity, *NAMES, "repeat"]
-    told = ["project", "department"]
-    pairs = (
-        old[[*key, *told, "weight", "points"]]
-        .merge(new[[*key, *told, "weight", "points"]], on=key, how="outer", suffixes=("_before", "_after"))
-        .merge(shared, on=entity, validate="m:1")
+    pairs = pair_contributions(old, new, key, told=["project", "department"], order=order)
+    return pairs.merge(shared, on=entity, validate="m:1").sort_values(key, ignore_index=True)
+
+
+def pair_contributions(
+    old: pd.DataFrame, new: pd.DataFrame, key: Sequence[str], *, told: Sequence[str] = (), order: str = "average"
+) -> pd.DataFrame:
+    """Return what each pair of rows contributes to a change (因素分析), by the formula of :func:`score_contributions`.
+
+    Args:
+        old: Rows with ``weight`` and ``points``, one per ``key``.
+        new: The rows that are compared with them; one on one side only enters or leaves.
+        key: The columns that name a pair.
+        told: Columns that are carried along.
+        order: As for :func:`score_contributions`.
+
+    Example:
+        >>> rows = pd.DataFrame({"indicator": ["甲"], "weight": [10.0], "points": [8.0]})
+        >>> pairs = pair_contributions(rows, rows.assign(weight=5.0, points=3.0), ["indicator"])
+        >>> pairs[["weight_effect", "completion_effect", "contribution"]].values.tolist()
+        [[-3.5, -1.5, -5.0]]
+    """
+    take_choice("order", order, ORDERS)
+    names, carried = list(key), list(told)
+    pairs = old[[*names, *carried, "weight", "points"]].merge(
+        new[[*names, *carried, "weight", "points"]],
+        on=names,
+        how="outer",
+        suffixes=("_before", "_after"),
+        validate="1:1",
     )
-    for name in told:
+    for name in carried:
         pairs[name] = pairs[f"{name}_after"].where(pairs[f"{name}_after"].notna(), pairs[f"{name}_before"])
     entered, left = pairs["weight_before"].isna(), pairs["weight_after"].isna()
     # A weight of nothing has no completion: the row enters or leaves in substance.
@@ -90,9 +114,10 @@ def score_contributions(
         ("contribution", change),
     ):
         pairs[name] = pd.Series(amount / SCALE, index=pairs.index).mask(missing)
-    columns = [*entity, *told, *NAMES, "repeat", "presence"]
     sides = ["weight_before", "points_before", "weight_after", "points_after"]
-    return pairs[[*columns, *sides, *EFFECTS, "contribution"]].sort_values(key, ignore_index=True)
+    columns = [*(name for name in names if name not in NAMES and name != "repeat"), *carried]
+    columns += [name for name in names if name not in columns]
+    return pairs[[*columns, "presence", *sides, *EFFECTS, "contribution"]]
 
 
 def _sides(

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from jixiao.checks.findings import Check, Outcome, check_words
-from jixiao.schemas import EVALUATION_KEY, Frames, sum_by
+from jixiao.grouping import sum_by
+from jixiao.schemas import EVALUATION_KEY, Frames
 from jixiao.values import normalise
 
 _RANK = {"self": 0, "department": 1, "finance": 2}

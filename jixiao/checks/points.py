@@ -20,7 +20,7 @@ from jixiao.checks.findings import (
     problems,
 )
 from jixiao.framework import load_framework
-from jixiao.schemas import sum_by
+from jixiao.grouping import sum_by
 from jixiao.scoring import percent_text, points_text
 from jixiao.vocabulary import category_group, label, reading_words, word
 

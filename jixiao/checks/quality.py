@@ -12,7 +12,7 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence, category_sums
 from jixiao.checks.findings import Check, Outcome, at_actual, check_words, count_true, problems
-from jixiao.schemas import sum_by
+from jixiao.grouping import sum_by
 from jixiao.scoring import percent_text, points_text
 from jixiao.values import normalise
 from jixiao.vocabulary import category_group

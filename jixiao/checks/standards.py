@@ -21,7 +21,7 @@ from jixiao.checks.findings import (
 )
 from jixiao.formulas import half_up
 from jixiao.framework import methods
-from jixiao.schemas import sum_by
+from jixiao.grouping import sum_by
 from jixiao.scoring import percent_text, points_text
 from jixiao.values import normalise
 from jixiao.vocabulary import label

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from jixiao.commands.answers import Place, choose, shown
-from jixiao.commands.makers import dashboard, form, report, sample
+from jixiao.commands.makers import dashboard, form, report, sample, whatif
 from jixiao.commands.stored import diff, log, record, trace, verify
 
-COMMANDS = (report, form, sample, dashboard, verify, diff, trace, log)
+COMMANDS = (report, form, sample, whatif, dashboard, verify, diff, trace, log)
 """Every command of this room, in the order of the help."""
 
 __all__ = ["COMMANDS", "Place", "choose", "record", "shown"]

@@ -1,4 +1,4 @@
-"""The commands that make something to hand on (产出命令): report, form, sample and dashboard."""
+"""The commands that make something to hand on (产出命令): report, form, sample, whatif and dashboard."""
 
 from __future__ import annotations
 
@@ -148,6 +148,27 @@ def sample(
         f"有意放入 {counts['planted']} 处差错，核查发现 {counts['findings']} 个问题，表格文件 {counts['files']} 个。"
     )
     print(f"目录：{shown(out)}；其他命令加 --place {shown(out)} 即可使用")
+
+
+def whatif(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="情景文件（.yaml），或 data/scenarios 中的名称")],
+    place: Place = "source",
+    out: Annotated[Path | None, typer.Option(help="写成报告：.html 或 .xlsx，或 .yaml 另存情景")] = None,
+) -> None:
+    """情景模拟：改动分值、指标值、完成值、计分规则或等级线，哪些总分和等级会变，为什么。"""
+    from jixiao import scenarios, store
+
+    scenario = scenarios.find_scenario(file)
+    results, errors = store.evaluate_files(place)
+    found = scenarios.compare(results, scenario)
+    print(scenarios.show_totals(found))
+    for sentence in (*found.notes, scenarios.summary_line(found)):
+        print(sentence)
+    if out is not None:
+        scenarios.write_comparison(found, out)
+        print(f"已写入 {shown(out)}")
+    if errors:
+        raise JixiaoError("\n".join(str(error) for error in errors))
 
 
 def dashboard(

@@ -57,7 +57,7 @@ from jixiao.figures.points import (
     plot_total_distribution,
 )
 from jixiao.figures.prints import Picture, print_figure
-from jixiao.theme import Figure, figure_html, plotly_script
+from jixiao.theme import Figure, figure_html, plotly_script, write_images
 
 __all__ = [
     "BANDS",
@@ -103,4 +103,5 @@ __all__ = [
     "plot_waterfall",
     "plotly_script",
     "print_figure",
+    "write_images",
 ]

@@ -11,7 +11,8 @@ import pandas as pd
 
 from jixiao.errors import RequestError
 from jixiao.forms.layouts import Layout
-from jixiao.schemas import Frames, rows_of_each
+from jixiao.grouping import rows_of_each
+from jixiao.schemas import Frames
 from jixiao.vocabulary import label, word
 
 _BROKEN_LINE = re.compile(r"\r\n?")

@@ -10,8 +10,8 @@ import pandas as pd
 
 from jixiao.errors import RequestError
 from jixiao.framework import Framework, load_framework
+from jixiao.grouping import exact_sum
 from jixiao.papers.words import MERGED, clean, paper_words, shown_target, written
-from jixiao.schemas import exact_sum
 from jixiao.store import Results
 from jixiao.summary import choose_evaluation, select_rows
 from jixiao.vocabulary import word

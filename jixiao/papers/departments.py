@@ -7,9 +7,9 @@ from decimal import Decimal
 import pandas as pd
 
 from jixiao.formulas import half_up
+from jixiao.grouping import exact_sum
 from jixiao.papers.contents import Row, indicator_row
 from jixiao.papers.words import clean, paper_words, written
-from jixiao.schemas import exact_sum
 from jixiao.scoring import GRADES
 from jixiao.store import Results
 from jixiao.summary import key_numbers, summarise_categories, summarise_evaluations, summarise_execution

@@ -11,9 +11,9 @@ import pandas as pd
 
 from jixiao.forms import LaidOut, Slot, load_layout, number_of, plain, sum_formula
 from jixiao.framework import load_framework
+from jixiao.grouping import exact_sum
 from jixiao.papers.contents import indicator_row
 from jixiao.papers.words import clean, paper_words
-from jixiao.schemas import exact_sum
 from jixiao.vocabulary import word
 
 _COLUMNS = (

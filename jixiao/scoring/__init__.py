@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from jixiao import formulas
-from jixiao.schemas import KEYS, Frames, Rows, distinct, positions
+from jixiao.grouping import Rows, distinct, positions
+from jixiao.schemas import KEYS, Frames
 from jixiao.scoring.choice import choose_frameworks, columns_asked, list_rules, match_rules
 from jixiao.scoring.explanation import explain
 from jixiao.scoring.points import BLOCK, Door, Scaled, score_columns

@@ -17,7 +17,7 @@ from jixiao.framework import (
     load_frameworks,
     methods,
 )
-from jixiao.schemas import Rows, coded
+from jixiao.grouping import Rows, coded
 
 _COLUMNS = {"relation": "target_relation"}
 _FACTS = ("project", "unit", "department")

@@ -15,7 +15,7 @@ import numpy as np
 
 from jixiao import formulas
 from jixiao.framework import IndicatorRule, rates
-from jixiao.schemas import coded
+from jixiao.grouping import coded
 from jixiao.values import parse_points
 
 BLOCK = 16_384

@@ -9,7 +9,8 @@ import pandas as pd
 
 from jixiao import formulas
 from jixiao.framework import load_framework
-from jixiao.schemas import EVALUATION_KEY, Frames, distinct, exact_number, positions, sum_by
+from jixiao.grouping import distinct, exact_number, positions, sum_by
+from jixiao.schemas import EVALUATION_KEY, Frames
 
 GRADES = ["excellent", "good", "fair", "poor"]
 _STEP = 1 << 16

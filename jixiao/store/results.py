@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class Results:
 
 
 def load(place: str | Path = "source") -> Frames:
-    """Read a data folder into frames (读取数据).
+    """Read a data folder into frames (读取数据); each frame of a built folder is read when it is first used.
 
     Args:
         place: ``data/source``, ``data/sample``, ``data/built`` or any folder of forms.
@@ -79,7 +80,8 @@ def load(place: str | Path = "source") -> Frames:
         return _HANDED[str(place)].frames
     folder = find_place(place)
     if (folder / MANIFEST).exists():
-        return read_built(folder).frames
+        version = read_manifest(folder)["version"]
+        return Frames.deferred({name: partial(read_frame, folder, name, version=version) for name in SCHEMAS})
     return load_frames(folder)[0]
 
 

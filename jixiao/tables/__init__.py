@@ -6,6 +6,8 @@ Columns are translated and numbers are written here, at the last step. Every tex
 from __future__ import annotations
 
 from jixiao.tables.analysis import code_word, show_analysis
+from jixiao.tables.explorer import Explorer, explore, explorer_page
+from jixiao.tables.official import OfficialTable, official, official_departments, official_scores
 from jixiao.tables.overview import (
     Table,
     make_table,
@@ -30,9 +32,16 @@ from jixiao.tables.overview import (
 )
 
 __all__ = [
+    "Explorer",
+    "OfficialTable",
     "Table",
     "code_word",
+    "explore",
+    "explorer_page",
     "make_table",
+    "official",
+    "official_departments",
+    "official_scores",
     "show_analysis",
     "show_bases",
     "show_comparison",
