@@ -375,10 +375,10 @@ def parquet_duckdb(parts: list[Part], threads: int) -> pd.DataFrame:
              LEFT JOIN money USING ({key}) WHERE is_counted),
     pairs AS (SELECT *, CASE kind_of WHEN 1 THEN under_wan ELSE target_value END AS t,
               CASE kind_of WHEN 1 THEN over_wan ELSE actual_value END AS a FROM read),
-    factors AS (SELECT *, {scale("t", "a")} AS factor FROM pairs),
+    factors AS MATERIALIZED (SELECT *, {scale("t", "a")} AS factor FROM pairs),
     known AS (SELECT *, t IS NOT NULL AND a IS NOT NULL AND greatest(abs(t), abs(a)) * factor < 1e12 AS is_known,
               target_date IS NOT NULL AND actual_date IS NOT NULL AS has_dates FROM factors),
-    rows AS (SELECT {key}, kind_of AS kind,
+    rows AS MATERIALIZED (SELECT {key}, kind_of AS kind,
       greatest(floor(weight * 100 + 0.5 + 1e-9), 0)::INTEGER AS weight,
       coalesce(floor(reported_score * 100 + 0.5 + 1e-9), -1)::INTEGER AS reported,
       CASE WHEN is_known THEN round_even(t * factor, 0)::BIGINT ELSE 0 END AS target,
@@ -393,7 +393,7 @@ def parquet_duckdb(parts: list[Part], threads: int) -> pd.DataFrame:
     scored AS (SELECT {key}, CASE WHEN is_left THEN -1 ELSE {SQL_SCORE} END AS score FROM rows)
     SELECT {key}, CASE WHEN min(score) < 0 THEN -1 ELSE sum(score)::BIGINT END AS total, {SQL_GRADE} AS grade
     FROM scored GROUP BY {key}"""
-    return connection.execute(sql).to_arrow_table().to_pandas()
+    return connection.sql(sql).to_arrow_table().to_pandas()
 
 
 def parquet_polars(parts: list[Part], threads: int) -> pd.DataFrame:
@@ -637,7 +637,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=25_000_000)
     parser.add_argument("--part-rows", type=int, default=500_000)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="of ours and of duckdb; polars takes what there is")
     parser.add_argument("--record", action="store_true")
     parser.add_argument("--child")
     parser.add_argument("--folder", type=Path)
