@@ -84,7 +84,7 @@ class Declaration:
 
     def where(self, key: str = "") -> str:
         """Return the dotted place of a key, as a reader finds it in the file."""
-        return ".".join(part for part in (self._path, key) if part) or FILE_START
+        return ".".join(part for part in (self._path, str(key)) if part) or FILE_START
 
     def note(self, key: str, text: str) -> None:
         """Record one mistake."""

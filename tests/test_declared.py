@@ -278,3 +278,12 @@ def test_files_that_are_too_large_or_no_files_are_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe.yaml")
     with pytest.raises(DeclarationError, match="不是普通文件"):
         load_yaml(tmp_path / "pipe.yaml")
+
+
+def test_a_key_that_is_a_number_is_named(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        framework_text(grades=[{"id": "a", "name": "b", "from": 0}]).replace('"id"', "80"), encoding="utf-8"
+    )
+    with pytest.raises(DeclarationError, match="80：不认识的项"):
+        load_framework_file(path)

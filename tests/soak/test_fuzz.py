@@ -147,7 +147,7 @@ def hash_of_folder(folder: Path) -> str:
 
 @pytest.fixture
 def seed():
-    return random.SystemRandom().randrange(10**6)
+    return int(os.environ.get("JIXIAO_SEED") or random.SystemRandom().randrange(10**6))
 
 
 def test_mutated_files(tmp_path, monkeypatch, seed):
