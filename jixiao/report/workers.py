@@ -1,14 +1,13 @@
 """Worker processes (工作进程): each makes one report after the other; one that dies costs nothing but its time.
 
-A worker is this module run as a program. Tasks and answers are pickles over its pipes, between processes of one user
-and one package. It forks the server of its kernels first, while it has one thread, and ends when its pipe does.
+A worker is this module run as a program. Tasks and answers go over its pipes as JSON, the rows of a task as Arrow. It forks the server of its kernels first, while it has one thread, and ends when its pipe does.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-import pickle
 import queue
 import signal
 import subprocess
@@ -23,6 +22,8 @@ from jixiao.errors import JixiaoError, RequestError
 from jixiao.report import kernels
 from jixiao.report.making import DiskFullError, Task, make_report
 from jixiao.report.notebooks import report_words
+from jixiao.report.requests import ReportRequest
+from jixiao.store import pack_results, unpack_results
 
 ROOT = Path(__file__).resolve().parents[2]
 GRACE = 90
@@ -31,6 +32,42 @@ TRIES = 2
 ORDINARY = "JIXIAO_ORDINARY_KERNELS"
 """Set this to start an ordinary kernel for each report, as on systems that cannot fork."""
 Answer = dict[str, Any] | JixiaoError
+
+
+def _send(stream: BinaryIO, head: dict[str, Any], body: bytes = b"") -> None:
+    stream.write(json.dumps({**head, "size": len(body)}).encode() + b"\n" + body)
+    stream.flush()
+
+
+def _receive(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:
+    line = stream.readline()
+    if not line.endswith(b"\n"):
+        raise EOFError
+    head = json.loads(line)
+    return head, stream.read(head.pop("size"))
+
+
+def _send_task(stream: BinaryIO, task: Task) -> None:
+    _send(stream, {**vars(task), "request": vars(task.request), "results": None}, pack_results(task.results))
+
+
+def _read_task(stream: BinaryIO) -> Task:
+    head, packed = _receive(stream)
+    given = {"request": ReportRequest(**head["request"]), "results": unpack_results(packed)}
+    return Task(**{**head, **given, "formats": tuple(head["formats"])})
+
+
+def _send_answer(stream: BinaryIO, answer: Answer) -> None:
+    kind = next((number for number, kind in enumerate(_ERRORS) if isinstance(answer, kind)), None)
+    _send(stream, {"record": answer} if kind is None else {"error": kind, "message": str(answer)})
+
+
+def _read_answer(stream: BinaryIO) -> Answer:
+    head, _ = _receive(stream)
+    return head["record"] if "record" in head else _ERRORS[head["error"]](head["message"])
+
+
+_ERRORS: tuple[type[JixiaoError], ...] = (DiskFullError, RequestError)
 
 
 class Worker:
@@ -53,11 +90,9 @@ class Worker:
         timer.start()
         try:
             assert self.process.stdin is not None and self.process.stdout is not None
-            pickle.dump(task, self.process.stdin, pickle.HIGHEST_PROTOCOL)
-            self.process.stdin.flush()
-            answer: Answer = pickle.load(self.process.stdout)
-            return answer
-        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
+            _send_task(self.process.stdin, task)
+            return _read_answer(self.process.stdout)
+        except (OSError, EOFError, ValueError):
             self.end()
             return None
         finally:
@@ -138,7 +173,7 @@ def serve(tasks: BinaryIO, answers: BinaryIO) -> None:
     def listen() -> None:
         with contextlib.suppress(EOFError, OSError):
             while True:
-                given.put(pickle.load(tasks))
+                given.put(_read_task(tasks))
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
@@ -155,8 +190,7 @@ def serve(tasks: BinaryIO, answers: BinaryIO) -> None:
         except Exception as error:
             message = f"{type(error).__name__}：{error}".splitlines()[0]
             answer = RequestError(report_words()["report_failed"].format(title=task.request.title, message=message))
-        pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+        _send_answer(answers, answer)
 
 
 def main() -> None:
