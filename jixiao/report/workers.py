@@ -1,6 +1,7 @@
 """Worker processes (工作进程): each makes one report after the other; one that dies costs nothing but its time.
 
-A worker is this module run as a program. Tasks and answers go over its pipes as JSON, the rows of a task as Arrow. It forks the server of its kernels first, while it has one thread, and ends when its pipe does.
+A worker is this module run as a program. Tasks and answers go over its pipes as JSON, the rows of a task as Arrow. It
+forks the server of its kernels first, while it has one thread, and ends when its pipe does.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from jixiao.errors import JixiaoError, RequestError
 from jixiao.report import kernels
@@ -34,12 +35,12 @@ ORDINARY = "JIXIAO_ORDINARY_KERNELS"
 Answer = dict[str, Any] | JixiaoError
 
 
-def _send(stream: BinaryIO, head: dict[str, Any], body: bytes = b"") -> None:
+def _send(stream: IO[bytes], head: dict[str, Any], body: bytes = b"") -> None:
     stream.write(json.dumps({**head, "size": len(body)}).encode() + b"\n" + body)
     stream.flush()
 
 
-def _receive(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:
+def _receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     line = stream.readline()
     if not line.endswith(b"\n"):
         raise EOFError
@@ -47,22 +48,22 @@ def _receive(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:
     return head, stream.read(head.pop("size"))
 
 
-def _send_task(stream: BinaryIO, task: Task) -> None:
+def _send_task(stream: IO[bytes], task: Task) -> None:
     _send(stream, {**vars(task), "request": vars(task.request), "results": None}, pack_results(task.results))
 
 
-def _read_task(stream: BinaryIO) -> Task:
+def _read_task(stream: IO[bytes]) -> Task:
     head, packed = _receive(stream)
     given = {"request": ReportRequest(**head["request"]), "results": unpack_results(packed)}
     return Task(**{**head, **given, "formats": tuple(head["formats"])})
 
 
-def _send_answer(stream: BinaryIO, answer: Answer) -> None:
+def _send_answer(stream: IO[bytes], answer: Answer) -> None:
     kind = next((number for number, kind in enumerate(_ERRORS) if isinstance(answer, kind)), None)
     _send(stream, {"record": answer} if kind is None else {"error": kind, "message": str(answer)})
 
 
-def _read_answer(stream: BinaryIO) -> Answer:
+def _read_answer(stream: IO[bytes]) -> Answer:
     head, _ = _receive(stream)
     return head["record"] if "record" in head else _ERRORS[head["error"]](head["message"])
 
@@ -166,7 +167,7 @@ def _ready(waiting: dict[Future[Answer], Task]) -> Iterator[tuple[Task, Answer]]
         yield waiting.pop(future), future.result()
 
 
-def serve(tasks: BinaryIO, answers: BinaryIO) -> None:
+def serve(tasks: IO[bytes], answers: IO[bytes]) -> None:
     """Answer tasks until there are no more (工作进程主循环). The end of the pipe ends a report half made, too."""
     given: queue.Queue[Task] = queue.Queue()
 
