@@ -124,7 +124,7 @@ def report_links(results: Results, folder: Path) -> dict[tuple[int, str, str], s
     if results.totals.empty or not reports.is_dir():
         return {}
     for request in list_reports(results, place=""):
-        page = reports / str(request.year) / f"{request.name}.html"
+        page = reports / request.folder / f"{request.name}.html"
         if request.each == "evaluation" and page.is_file():
             key = (request.year, str(request.parameters["project"]), str(request.parameters["evaluation"]))
             links[key] = quote(Path(os.path.relpath(page, folder)).as_posix())

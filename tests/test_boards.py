@@ -18,6 +18,7 @@ from jixiao.boards.packing import pack
 from jixiao.boards.prepared import COLUMNS, prepare, project_rows
 from jixiao.boards.site import write_site
 from jixiao.errors import RequestError
+from jixiao.report import list_reports
 from jixiao.store import Results
 from jixiao.viewer import BoardWidget, keep_pages, report_links, show_boards, unwrapped
 from jixiao.vocabulary import columns
@@ -188,10 +189,13 @@ def test_the_command_writes_a_site(tmp_path: Path) -> None:
 def test_reports_that_are_there_are_linked(sample: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIXIAO_HOME", str(tmp_path))
     row = sample.totals.iloc[0]
-    folder = tmp_path / "reports" / str(row["year"])
-    folder.mkdir(parents=True)
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
     assert report_links(sample, tmp_path / "site") == {}
-    (folder / f"{row['project']}_单位自评.html").write_text("", encoding="utf-8")
+    request = next(request for request in list_reports(sample, place="") if request.project == row["project"])
+    folder = tmp_path / "reports" / request.folder
+    folder.mkdir(parents=True)
+    (folder / f"{request.name}.html").write_text("", encoding="utf-8")
     links = report_links(sample, tmp_path / "site")
     assert list(links) == [(row["year"], row["project_id"], "self")]
     assert next(iter(links.values())).startswith(f"../reports/{row['year']}/%")
