@@ -7,7 +7,8 @@ The same reports of a made-up province, in one run, each round in every way, one
 - one process: the papermill and nbconvert libraries called in one process, with plotly figures
 - jixiao 1, jixiao 2: `jixiao report` with one and two workers, executed notebook and page
 - documents: `jixiao report` with one worker in every format, where the documents are there
-- no notebook: the tables, figures and the page computed and rendered in one process, without any notebook: the limit
+- no notebook: the tables, figures and the page computed and rendered in one process, without any notebook: the limit;
+  once more with the documents
 
 CPU seconds are those of every process that a way started, counted by the system when it ended. `jixiao` is charged its
 whole command, start included, and once more per report from the difference of two batches of different size, for a way
@@ -75,9 +76,10 @@ def tree_seconds(command: list[str]) -> tuple[float, float]:
 def plotly_notebook(path: Path, target: Path) -> None:
     """Write a notebook whose figures are plotly's own objects, shown as plotly shows them in a notebook."""
     notebook = nbformat.read(path, as_version=4)
+    notebook.cells[2].source += "\nimport plotly.io\nplotly.io.renderers.default = 'notebook'  # plotly.js once"
     for cell in notebook.cells:
         if cell.source.startswith("figures.plot_"):
-            cell.source += ".to_plotly().show(renderer='notebook')"
+            cell.source += ".to_plotly().show()"
     nbformat.write(notebook, target)
 
 
@@ -113,8 +115,8 @@ def command(place: Path, out: Path, projects: list[str], workers: int, formats: 
             "--workers", str(workers), *asked]  # fmt: skip
 
 
-def without(results: jixiao.store.Results, requests: list, out: Path) -> None:
-    """Compute and render the content of the notebook with no notebook at all."""
+def without(results: jixiao.store.Results, requests: list, out: Path, *, with_documents: bool = False) -> None:
+    """Compute and render the content of a report with no notebook at all."""
     shares = Shares(results)
     for number, request in enumerate(requests):
         mine = shares.take(shares.rows(request))
@@ -142,6 +144,12 @@ def without(results: jixiao.store.Results, requests: list, out: Path) -> None:
         ]
         page = make_page(request.title, "\n".join(shown), "", script="x.js", is_drawn=True)
         (out / f"{number}.html").write_text(page, encoding="utf-8")
+        if with_documents:
+            from jixiao import papers
+
+            what = {"year": request.year, "project": request.parameters["project"], "evaluation": request.kind}
+            papers.write_report(mine, out / f"{number}.docx", **what)
+            papers.write_workbook(mine, out / f"{number}.xlsx", **what)
 
 
 def size(folder: Path, *endings: str) -> int:
@@ -234,12 +242,16 @@ def main() -> None:
                 if "jixiao" in name or name == "documents":
                     sizes[name] -= (out / "index.html").stat().st_size / count
                 shutil.rmtree(out)
-            out = home / f"{number}-without"
-            out.mkdir()
-            begun, cpu = time.monotonic(), time.process_time()
-            without(results, requests, out)
-            note("no notebook", time.process_time() - cpu, time.monotonic() - begun, len(requests))
-            sizes["no notebook"] = size(out, ".html") / len(requests)
+            for name, is_full in {"no notebook": False, "no notebook, doc.": True}.items():
+                if is_full and "documents" not in ways:
+                    continue
+                out = home / f"{number}-{name}"
+                out.mkdir()
+                without(results, requests[:1], out, with_documents=is_full)  # what is loaded once is loaded
+                begun, cpu = time.monotonic(), time.process_time()
+                without(results, requests, out, with_documents=is_full)
+                note(name, time.process_time() - cpu, time.monotonic() - begun, len(requests))
+                sizes[name] = size(out, ".html") / len(requests)
 
         middle = {name: statistics.median(row[0] for row in found) for name, found in rows.items()}
         many, several = rows["jixiao 1"], rows["jixiao 1, few"]
