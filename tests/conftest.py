@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,13 +18,15 @@ import pandas as pd
 import pytest
 
 from jixiao import framework as framework_module
+from jixiao.checks import SCHEMA as FINDINGS
 from jixiao.checks import audit
 from jixiao.declared import load_yaml
 from jixiao.frames import load_frames, make_frames
 from jixiao.framework import Framework, load_framework_file
 from jixiao.records import Reading, Record
-from jixiao.schemas import Frames
+from jixiao.schemas import Frames, typed
 from jixiao.scoring import score
+from jixiao.store import Results, find_place
 
 # The same examples in every run, so that a red run says something about the change; `make soak` draws new ones.
 hypothesis.settings.register_profile("fixed", derandomize=True, database=None)
@@ -145,6 +148,13 @@ def published() -> Result:
     assert errors == []
     scores, totals = score(frames)
     return Result(frames, scores, totals, audit(frames, scores, totals))
+
+
+def scored_place(place: str) -> Results:
+    """Return what a place gives, scored but not audited."""
+    folder = find_place(place)
+    frames = load_frames(folder)[0]
+    return Results(frames, *score(frames), typed([], FINDINGS), folder, datetime.now(UTC))
 
 
 def base_form(name: str) -> dict[str, Any]:
