@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
@@ -260,9 +259,13 @@ class Frames:
         """
         if set(frames) - set(SCHEMAS):
             raise TypeError(f"no such frame: {sorted(set(frames) - set(SCHEMAS))}")
-        made = copy(self)
-        made.__dict__.update(frames)
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__, **frames)
         return made
+
+    def __getstate__(self) -> dict[str, pd.DataFrame]:
+        """Read whatever is unread before the frames are sent to another process."""
+        return dict(self.items())
 
     def items(self) -> Iterable[tuple[str, pd.DataFrame]]:
         """Yield each frame with its name."""

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from conftest import scored_place
 
-import jixiao
 from jixiao.scenarios import load_scenario
 from jixiao.scenarios.panel import ScenarioPanel
 
@@ -30,7 +30,7 @@ SHOWN = """() => { document.body.append(Object.assign(document.createElement("i"
 
 @pytest.fixture(scope="module")
 def results():
-    return jixiao.evaluate("data/sample")
+    return scored_place("data/sample")
 
 
 @pytest.fixture

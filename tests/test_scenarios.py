@@ -10,10 +10,10 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from conftest import scored_place
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import jixiao
 from jixiao.declared import load_yaml, write_yaml
 from jixiao.errors import DeclarationError, RequestError
 from jixiao.scenarios import (
@@ -39,12 +39,12 @@ BANDS = {"excellent": 95, "good": 85, "fair": 60, "poor": 0}
 
 @pytest.fixture(scope="module")
 def sample():
-    return jixiao.evaluate("data/sample")
+    return scored_place("data/sample")
 
 
 @pytest.fixture(scope="module")
 def source():
-    return jixiao.evaluate("data/source")
+    return scored_place("data/source")
 
 
 def one(found, project, year, evaluation="self"):
@@ -160,14 +160,14 @@ def test_yaml_keeps_every_text_a_text(tmp_path_factory, content):
 def test_writing_what_stands_there_already_changes_nothing(place, request):
     base = request.getfixturevalue(place)
     changes = []
-    for row in base.scores[base.scores["is_counted"]].iloc[::2].to_dict("records"):
+    for row in base.scores[base.scores["is_counted"]].iloc[::6].to_dict("records"):
         where = {name: row[name] for name in KEYS["indicators"]}
         where["project"] = where.pop("project_id")
         values = {name: row[f"{name}_text"] for name in ("target", "actual") if row[f"{name}_text"]}
         if row["weight"] == row["weight"]:
             values["weight"] = Decimal(str(row["weight"]))
         changes += [Change.of(**where, **values)] if values else []
-    assert len(changes) > 30
+    assert len(changes) > 10
     other = apply(base.frames, Scenario("原样", changes=tuple(changes)))
     pd.testing.assert_frame_equal(other.indicators, base.frames.indicators)
     pd.testing.assert_frame_equal(other.budgets, base.frames.budgets)
@@ -297,8 +297,8 @@ def test_a_band_counts_its_lower_bound(sample):
 
 def test_the_two_profiles_are_the_frameworks_themselves(source):
     found = compare(source, make_scenario({"name": "新", "profile": "caiyu_2021_101"}))
-    other = jixiao.evaluate("data/source", framework="caiyu_2021_101")
-    pd.testing.assert_series_equal(found.outcome.totals["total"], other.totals["total"])
+    _, totals = score(source.frames, framework="caiyu_2021_101")
+    pd.testing.assert_series_equal(found.outcome.totals["total"], totals["total"])
     assert {"pass_line", "banded"} <= set(found.outcome.scores["method"])
     assert len(found.changed) and (found.changed["evaluation"] == "self").all()
 

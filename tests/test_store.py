@@ -109,6 +109,12 @@ def test_a_frame_that_was_damaged_after_opening_is_refused_again_and_again(built
     assert len(frames.projects)
 
 
+def test_frames_that_go_to_another_process_are_read_before(built):
+    results, folder = built
+    sent = pickle.loads(pickle.dumps(jixiao.load(folder / "built")))
+    pd.testing.assert_frame_equal(sent.indicators, results.frames.indicators)
+
+
 def test_frames_of_two_builds_are_never_mixed(built):
     results, folder = built
     frames = jixiao.load(folder / "built")
