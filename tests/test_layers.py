@@ -41,9 +41,9 @@ LAYERS = [
     ["tables"],
     ["figures"],
     ["answers", "boards", "exchange", "papers", "webpage"],
-    ["scenarios", "server"],
+    ["server"],
     ["report", "dashboard"],
-    ["viewer"],
+    ["scenarios", "viewer"],
     ["commands"],
     ["__main__"],
 ]

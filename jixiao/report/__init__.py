@@ -9,7 +9,7 @@ from __future__ import annotations
 from jixiao.report.batch import Manner, Outcome, count_failed, recall_asked, remember_asked, run_reports
 from jixiao.report.formats import FORMATS, choose_formats
 from jixiao.report.notebooks import TIME_LIMIT, run_notebook
-from jixiao.report.pages import export_page
+from jixiao.report.pages import export_page, make_page
 from jixiao.report.requests import ReportRequest, kind_word, list_reports
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "export_page",
     "kind_word",
     "list_reports",
+    "make_page",
     "recall_asked",
     "remember_asked",
     "run_notebook",

@@ -221,5 +221,5 @@ def _graded(totals: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
 def _with_bands(framework_id: str, scenario: Scenario) -> Any:
     framework = load_framework(framework_id)
     printed = {band.id: band.name for band in framework.grades}
-    bands = tuple(GradeBand(grade, printed.get(grade, grade), start) for grade, start in scenario.grades)
+    bands = tuple(GradeBand(grade, printed.get(grade, grade), Decimal(start)) for grade, start in scenario.grades)
     return replace(framework, grades=bands)

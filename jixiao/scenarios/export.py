@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta, timezone
 from html import escape
 from pathlib import Path
-from string import Template
 
 import pandas as pd
 
@@ -13,7 +12,7 @@ import jixiao
 from jixiao.analysis import contribution_totals
 from jixiao.analysis.choices import origin
 from jixiao.errors import RequestError
-from jixiao.figures import plot_contributions, plotly_script
+from jixiao.figures import plot_contributions
 from jixiao.scenarios.application import describe_place
 from jixiao.scenarios.comparison import Comparison, grade_bands, words
 from jixiao.scenarios.declaration import Change, Scenario, profiles, write_scenario
@@ -22,7 +21,6 @@ from jixiao.store import workbench, write_safely
 from jixiao.tables import Table, show_analysis
 from jixiao.vocabulary import label
 
-PAGES = Path(__file__).parents[1] / "pages" / "report"
 MOST_ROWS = 300
 _BEIJING = timezone(timedelta(hours=8))
 _NAMED = ["year", "department", "project", "evaluation"]
@@ -101,6 +99,8 @@ def show_rows(comparison: Comparison, *, most: int | None = None) -> Table:
 
 def comparison_page(comparison: Comparison) -> str:
     """Return the report of a scenario as one page that loads nothing from elsewhere (情景报告)."""
+    from jixiao.report import make_page
+
     texts, scenario = words()["report"], comparison.outcome.scenario
     title = texts["title"].format(name=scenario.name)
     parts = [_paragraphs(texts["basis"], scenario.note, summary_line(comparison), comparison.base.remark)]
@@ -118,14 +118,7 @@ def comparison_page(comparison: Comparison) -> str:
         )
     parts.append(f"<h2>{escape(texts['rows'])}</h2>")
     parts += _cut(show_rows(comparison, most=MOST_ROWS), len(comparison.rows))
-    script = plotly_script().read_text(encoding="utf-8").replace("</script", "<\\/script") if is_drawn else ""
-    return Template((PAGES / "page.html").read_text(encoding="utf-8")).substitute(
-        title=escape(title),
-        style=(PAGES / "style.css").read_text(encoding="utf-8"),
-        script=f"<script>{script}</script>" if script else "",
-        body="\n".join(parts),
-        footer=escape(_about(comparison)),
-    )
+    return make_page(title, "\n".join(parts), _about(comparison), is_drawn=bool(is_drawn))
 
 
 def _about(comparison: Comparison) -> str:
