@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from jixiao.errors import RequestError
-from jixiao.store import FRAMES, MANIFEST, evaluate, find_place, parquet_files, results_frames
+from jixiao.store import MANIFEST, checked_files, evaluate, find_place, results_frames
 
 
 def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pd.DataFrame:
@@ -17,7 +17,7 @@ def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping
     The frames are tables by their names: projects, evaluations, budgets, indicators, scores, totals, findings …, with
     the columns of the vocabulary. Of a built place the parquet files are read, only the columns and rows asked for;
     any other place is evaluated first. DuckDB runs without access to any other file, to the network or to extensions,
-    and its settings are locked. It does not test the checksums of the files; ``jixiao verify`` does.
+    and its settings are locked.
 
     Args:
         sql: One query in the dialect of DuckDB; values from outside go through ``parameters``, never into the text.
@@ -43,7 +43,7 @@ def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping
         database.execute("set autoinstall_known_extensions = false; set autoload_known_extensions = false")
         database.execute("set python_enable_replacements = false; set temp_directory = ''")
         if (folder / MANIFEST).exists():
-            names = _open_built(database, {name: parquet_files(folder, name) for name in FRAMES})
+            names = _open_built(database, checked_files(folder))
         else:
             frames = results_frames(evaluate(folder))
             names = sorted(frames)

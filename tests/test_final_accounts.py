@@ -155,7 +155,7 @@ def test_a_query_reaches_nothing_else_and_says_why(sql, built, tmp_path):
 
 def test_a_damaged_file_is_not_queried(tmp_path):
     build("sample", tmp_path)
-    path = next(tmp_path.rglob("totals*.parquet"))
+    path = next(tmp_path.rglob("totals/*.parquet"))
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(RequestError, match="损坏"):
         jixiao.query("select 1", place=str(tmp_path))

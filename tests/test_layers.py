@@ -131,7 +131,7 @@ ROOMS = {
     "store": [
         ["places"],
         ["manifest"],
-        ["partitions", "readings", "versions"],
+        ["hands", "partitions", "readings", "versions"],
         ["results"],
         ["handover", "journal"],
         ["diff", "trace", "verify"],

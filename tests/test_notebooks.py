@@ -32,7 +32,7 @@ REAL = {
 """Run as the reports are, each in a kernel of its own; below every notebook runs, all in one kernel."""
 PUBLISHED = {**REAL, "21_project_in_depth": {"project": "党政信息网络建设"}}
 NEXT = "接下来看什么"
-WITHOUT_NEXT = {"50_dashboard"}
+WITHOUT_NEXT = {"50_dashboard", "51_boards"}
 
 
 def code_cells(path):

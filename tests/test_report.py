@@ -403,6 +403,7 @@ def run_command(*arguments, **options):
     return subprocess.Popen(
         [sys.executable, "-m", "jixiao", "report", *map(str, arguments)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # in the background it may be ignored
     )  # fmt: skip
 
 

@@ -20,6 +20,22 @@ from jixiao.scenarios import load_scenario
 from jixiao.scenarios.panel import ScenarioPanel
 
 ROOT = Path(__file__).resolve().parent.parent
+VOILA = {
+    "Voila": {"port_retries": 0, "open_browser": False, "log_level": 30},
+    "VoilaConfiguration": {
+        "template": "jixiao",
+        "theme": "light",
+        "strip_sources": True,
+        "show_tracebacks": False,
+        "file_allowlist": [],
+        "extension_allowlist": [
+            "@voila-dashboards/widgets-manager8",
+            "@jupyter-widgets/jupyterlab-manager",
+            "anywidget",
+        ],
+    },
+    "VoilaExporter": {"language_code": "zh"},
+}
 ARTEFACTS = ROOT / "tests" / "artefacts"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 TRAFFIC = "示例公交智能调度项目"
@@ -163,8 +179,7 @@ def served(tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = json.loads((pages / "voila.json").read_text(encoding="utf-8"))
-    settings["Voila"] |= {"ip": "127.0.0.1", "port": port}
+    settings = {**VOILA, "Voila": {**VOILA["Voila"], "ip": "127.0.0.1", "port": port}}
     (tmp_path / "voila.json").write_text(json.dumps(settings), encoding="utf-8")
     environment = {
         **os.environ,

@@ -124,7 +124,7 @@ def test_the_command_builds_on_a_cluster_and_refuses_both_ways_at_once(client, t
 
 
 def test_workers_with_other_rules_are_refused(client, tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "rules_hash", lambda: "another")
+    monkeypatch.setattr("jixiao.store.hands.rules_hash", lambda: "another")
     with pytest.raises(RequestError, match="版本或规则与本机不同"):
         store.build("sample", tmp_path / "built", client=client)
     assert not (tmp_path / "built").exists()

@@ -19,7 +19,9 @@ from jixiao.checks import SCHEMA as FINDINGS
 from jixiao.errors import JixiaoError, RequestError
 from jixiao.frames import load_frames
 from jixiao.schemas import SCHEMAS, Frames, typed
+from jixiao.sources import checksum
 from jixiao.spread import evaluate_frames
+from jixiao.store.hands import check_workers
 from jixiao.store.manifest import (
     FORMAT,
     MANIFEST,
@@ -30,7 +32,6 @@ from jixiao.store.manifest import (
     place_of,
     read_manifest,
     rule_hashes,
-    rules_hash,
     source_hashes,
 )
 from jixiao.store.partitions import Writer, departments_of, read_parts
@@ -155,7 +156,7 @@ def build(
     folder = find_place(place)
     target = out or workbench() / "data" / "built"
     if client is not None:
-        _check_workers(client)
+        check_workers(client)
     with writing(target):
         declared = declared_hashes(folder)
         frames, errors = load_frames(folder, keep_going=True, read=Readings(target / FOLDER))
@@ -164,26 +165,6 @@ def build(
             raise RequestError("读取期间更正、别名或不予处理登记有改动，没有保存；请重新运行 jixiao build")
         _write([results], target)
     return results, errors
-
-
-def _check_workers(client: Any) -> None:
-    """Refuse workers that would score by another version or by other rules."""
-    mine = _versions()
-    try:
-        known = client.run(_versions)
-    except ImportError as error:
-        raise RequestError(
-            f"集群的工作进程缺少“{error.name}”，请在各台机器上安装同一版本的 jixiao 后重新运行"
-        ) from error
-    others = [address for address, version in known.items() if version != mine]
-    if others:
-        raise RequestError(
-            f"集群的工作进程 {'、'.join(others)} 的 jixiao 版本或规则与本机不同，请安装同一版本、同步规则后重新运行"
-        )
-
-
-def _versions() -> str:
-    return f"{jixiao.__version__} {rules_hash()}"
 
 
 def write_built(results: Results, out: Path) -> None:
@@ -369,6 +350,22 @@ def parquet_files(folder: Path, frame: str, *, years: Sequence[int] = ()) -> lis
     Besides the columns of the frame they have ``row_order``, and ``department`` also where the frame has none.
     """
     return [path for path, _ in _files(folder, read_manifest(folder), frame, years)]
+
+
+def checked_files(folder: Path) -> dict[str, list[Path]]:
+    """Return the parquet files of every frame of the version in force, each compared with the manifest first.
+
+    Raises:
+        RequestError: A file is missing or is not the one that was written.
+    """
+    manifest = read_manifest(folder)
+    files: dict[str, list[Path]] = {}
+    for frame in FRAMES:
+        for path, kept in _files(folder, manifest, frame, ()):
+            if not path.exists() or checksum(path) != kept["sha256"]:
+                raise RequestError(f"构建结果“{frame}/{path.name}”缺失或已损坏，请重新运行 jixiao build")
+            files.setdefault(frame, []).append(path)
+    return files
 
 
 def _files(
