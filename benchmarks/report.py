@@ -38,6 +38,7 @@ from jixiao.report import list_reports
 from jixiao.report.formats import usual_formats
 from jixiao.report.pages import make_page
 from jixiao.report.shares import Shares
+from jixiao.store import unpack_results
 
 ROOT = Path(__file__).parents[1]
 PYTHON = sys.executable
@@ -119,7 +120,7 @@ def without(results: jixiao.store.Results, requests: list, out: Path, *, with_do
     """Compute and render the content of a report with no notebook at all."""
     shares = Shares(results)
     for number, request in enumerate(requests):
-        mine = shares.take(shares.rows(request))
+        mine = unpack_results(shares.pack(shares.rows(request)))
         chosen = summary.choose_evaluation(mine, request.year, request.parameters["project"], request.kind)
         scores = summary.select_rows(mine.scores, chosen)
         budgets = summary.select_rows(mine.frames.budgets, chosen)

@@ -109,7 +109,8 @@ ROOMS = {
         ["__init__"],
     ],
     "report": [
-        ["kernels", "notebooks", "pages"],
+        ["kernels", "pages"],
+        ["notebooks"],
         ["requests"],
         ["formats", "keys", "shares"],
         ["making"],

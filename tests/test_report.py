@@ -28,7 +28,7 @@ from jixiao.report.requests import name_apart
 from jixiao.report.shares import Shares
 from jixiao.report.workers import ORDINARY
 from jixiao.scoring import points_text
-from jixiao.store import Results, safe_name
+from jixiao.store import Results, safe_name, unpack_results
 from jixiao.summary import choose_evaluation, select_rows
 
 ROOT = Path(__file__).parents[1]
@@ -120,7 +120,7 @@ def test_a_report_is_handed_its_own_rows_and_its_key_follows_them(results):
     requests = {request.title: request for request in list_reports(results, place="source")}
     one = next(request for title, request in requests.items() if "门户网" in title)
     shares = Shares(results)
-    taken = shares.take(shares.rows(one))
+    taken = unpack_results(shares.pack(shares.rows(one)))
     assert set(taken.scores["project_id"]) == {one.parameters["project"]} and len(taken.totals) == 1
     assert 0 < len(taken.frames.guesses) < len(results.frames.guesses)
     chosen = choose_evaluation(results, one.year, one.parameters["project"], one.kind)

@@ -166,7 +166,7 @@ def _task(
         request,
         key,
         shares.digest(rows),
-        shares.take(rows),
+        shares.pack(rows),
         text,
         formats,
         manner.is_single,

@@ -15,26 +15,42 @@ import contextlib
 import gc
 import json
 import os
+import queue
 import select
 import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 from traitlets.config import Config
 
-from jixiao.store import Results, hand_over, pack_results, unpack_results
+from jixiao.store import hand_over, unpack_results
 
 NAME = "jixiao-forked"
 CHOICE = "JUPYTER_DEFAULT_PROVISIONER_NAME"
 """The environment variable by which jupyter_client takes another provisioner."""
+
+_OF_KERNELS = (
+    "bdb",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.utils.wildcard",
+    "pandas.core.methods.to_dict",
+    "tornado.platform.asyncio",
+)
+"""Modules that a kernel would import for itself, each time."""
 
 _address: Path | None = None
 _handed: tuple[str, bytes] = ("", b"")
@@ -133,7 +149,8 @@ def _become_kernel(connection: socket.socket) -> None:
 def _kernel_class() -> Any:
     """Return the kernel of a report: an ordinary one that reads no settings of a user and cannot be debugged."""
     sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]  # to import it takes longer than the kernel
-    import ipykernel.debugger  # noqa: F401
+    for name in _OF_KERNELS:
+        import_module(name)
     from ipykernel.kernelapp import IPKernelApp
 
     class ReportKernel(IPKernelApp):
@@ -217,11 +234,33 @@ class ForkedKernel(LocalProvisioner):
         return 0
 
 
+class ForkedKernelClient(AsyncKernelClient):
+    """The client of such a kernel. The usual one waits at the beginning until nothing has come for 0.2 s."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers and its outputs arrive."""
+        deadline = time.monotonic() + (timeout or float("inf"))
+        while True:
+            self.kernel_info()
+            with contextlib.suppress(queue.Empty):
+                self._handle_kernel_info_reply(await self.get_shell_msg(timeout=1))
+                await self.get_iopub_msg(timeout=0.2)
+                return
+            if not await self.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError("the kernel does not answer")
+
+
+def client_settings() -> dict[str, str]:
+    """Return by which client the kernels of this process are talked to."""
+    is_forked = os.environ.get(CHOICE) == NAME
+    return {"client_class": f"{__name__}.{ForkedKernelClient.__name__}"} if is_forked else {}
+
+
 @contextlib.contextmanager
-def handing(place: str, results: Results | None) -> Iterator[None]:
+def handing(place: str, packed: bytes) -> Iterator[None]:
     """Give the kernels started inside this block their results under the name of a place (随内核交付数据)."""
     global _handed
-    _handed = (place, b"" if results is None else pack_results(results))
+    _handed = (place, packed)
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ from jixiao.report.kernels import handing
 from jixiao.report.keys import versions
 from jixiao.report.notebooks import report_words, run_notebook
 from jixiao.report.requests import ReportRequest
-from jixiao.store import Results
+from jixiao.store import Results, unpack_results
 
 RECORD = "report.json"
 MAKING = ".making"
@@ -29,12 +29,15 @@ MAKING = ".making"
 
 @dataclass(frozen=True)
 class Task:
-    """One report with everything it is made of; it can be sent to another process or machine (报告任务)."""
+    """One report with everything it is made of; it can be sent to another process or machine (报告任务).
+
+    ``packed`` are its rows, as :func:`jixiao.store.unpack_results` takes them.
+    """
 
     request: ReportRequest
     key: str
     rows: str
-    results: Results
+    packed: bytes
     notebook: str
     formats: tuple[str, ...]
     is_single: bool
@@ -83,15 +86,15 @@ def make_report(task: Task) -> dict[str, Any]:
 
 
 def _make(task: Task, folder: Path) -> dict[str, Any]:
-    asked = task.request
+    asked, results = task.request, unpack_results(task.packed)
     about: dict[str, Any] = {
         "key": task.key,
         "rows": task.rows,
         "sources": task.sources,
         "versions": versions(),
-        "as_of": task.results.as_of.isoformat(timespec="seconds"),
+        "as_of": results.as_of.isoformat(timespec="seconds"),
     }
-    with handing(asked.parameters["place"], task.results):
+    with handing(asked.parameters["place"], task.packed):
         notebook = run_notebook(
             asked.notebook,
             asked.parameters,
@@ -101,9 +104,9 @@ def _make(task: Task, folder: Path) -> dict[str, Any]:
             metadata=about,
         )
     footer = report_words()["made"].format(
-        version=about["versions"]["jixiao"], as_of=as_of_text(task.results), key=task.key[:12]
+        version=about["versions"]["jixiao"], as_of=as_of_text(results), key=task.key[:12]
     )
-    content = Content(asked, task.results, notebook, footer, task.is_single)
+    content = Content(asked, results, notebook, footer, task.is_single)
     files = {name: f"{asked.name}.{name}" for name in task.formats}
     for name, file in files.items():
         if name != NOTEBOOK:

@@ -14,6 +14,7 @@ from typing import Any
 
 from jixiao.declared import load_shipped
 from jixiao.errors import RequestError
+from jixiao.report.kernels import client_settings
 from jixiao.store import workbench
 
 TIME_LIMIT = 300
@@ -42,9 +43,21 @@ def notebook_text(notebook: str) -> str:
 @cache
 def notebook_parameters(text: str) -> frozenset[str]:
     """Return the names of the parameters that a notebook declares (笔记本的参数)."""
-    import papermill
+    return frozenset(papermill().inspect_notebook(_node(text)))
 
-    return frozenset(papermill.inspect_notebook(_node(text)))
+
+@cache
+def papermill() -> Any:
+    """Import papermill, but not the grammars of addresses that jsonschema would build in two seconds and never use."""
+    name = "rfc3987_syntax"
+    is_known = name in sys.modules
+    sys.modules.setdefault(name, None)  # type: ignore[arg-type]
+    try:
+        import papermill
+    finally:
+        if not is_known:
+            del sys.modules[name]
+    return papermill
 
 
 def check_parameters(notebook: str, text: str, names: set[str]) -> None:
@@ -83,7 +96,7 @@ def run_notebook(
         RequestError: An unknown parameter, a cell that failed or took too long, or a kernel that died; the sentence
             names the cell.
     """
-    import papermill
+    runner = papermill()
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
@@ -105,7 +118,7 @@ def run_notebook(
     lines = tempfile.mkdtemp(prefix="jixiao-")
     target = None if target is None else str(target).replace("{", "{{").replace("}", "}}")  # no pattern of papermill's
     try:
-        return papermill.execute_notebook(
+        return runner.execute_notebook(
             node,
             target,
             parameters=parameters,
@@ -119,7 +132,7 @@ def run_notebook(
             store_widget_state=False,
             request_save_on_cell_execute=False,
             autosave_cell_every=0,
-            config=Config({"KernelManager": _transport(lines)}),
+            config=Config({"KernelManager": {**_transport(lines), **client_settings()}}),
         )
     except PapermillExecutionError as error:
         message = words["cell_failed"].format(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +14,7 @@ import numpy as np
 import pandas as pd
 
 from jixiao.report.requests import ReportRequest
-from jixiao.schemas import Frames
-from jixiao.store import Results
+from jixiao.store import Packer, Results
 
 _BY_FILE = ("ingest", "skipped", "guesses")
 """Frames about files: a report sees the rows of the files that its other rows come from."""
@@ -84,12 +82,13 @@ class Shares:
     def _rows_of(self, name: str, column: str, key: Any) -> np.ndarray:
         return self._groups.get((name, column), {}).get(key, np.array([], dtype=np.int64))
 
-    def take(self, rows: dict[str, np.ndarray]) -> Results:
-        """Return the results that hold these rows alone, in their order; what the checks passed is not in them."""
-        taken = {name: self.frames[name].iloc[rows[name]].reset_index(drop=True) for name in self.frames}
-        parts = {name: taken[name] for name in _PARTS}
-        frames = Frames(**{name: taken[name] for name, _ in self.results.frames.items()})
-        return replace(self.results, frames=frames, passed=self.results.passed.iloc[:0], **parts)
+    def pack(self, rows: dict[str, np.ndarray]) -> bytes:
+        """Return the results that hold these rows alone, packed; what the checks passed is not in them."""
+        return self._packer.pack(rows)
+
+    @cached_property
+    def _packer(self) -> Packer:
+        return Packer(self.results)
 
     def digest(self, rows: dict[str, np.ndarray]) -> str:
         """Return one hash over these rows (内容哈希)."""

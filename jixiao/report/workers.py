@@ -16,15 +16,15 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 from jixiao.errors import JixiaoError, RequestError
 from jixiao.report import kernels
 from jixiao.report.making import DiskFullError, Task, make_report
-from jixiao.report.notebooks import report_words
+from jixiao.report.notebooks import papermill, report_words
 from jixiao.report.requests import ReportRequest
-from jixiao.store import pack_results, unpack_results
 
 ROOT = Path(__file__).resolve().parents[2]
 GRACE = 90
@@ -49,12 +49,12 @@ def _receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
 
 
 def _send_task(stream: IO[bytes], task: Task) -> None:
-    _send(stream, {**vars(task), "request": vars(task.request), "results": None}, pack_results(task.results))
+    _send(stream, {**vars(task), "request": vars(task.request), "packed": None}, task.packed)
 
 
 def _read_task(stream: IO[bytes]) -> Task:
     head, packed = _receive(stream)
-    given = {"request": ReportRequest(**head["request"]), "results": unpack_results(packed)}
+    given = {"request": ReportRequest(**head["request"]), "packed": packed}
     return Task(**{**head, **given, "formats": tuple(head["formats"])})
 
 
@@ -209,15 +209,26 @@ def main() -> None:
 
 def _import_everything() -> None:
     """Import and load what every report needs, once, so that no kernel does it again."""
+    papermill()
     import nbconvert  # noqa: F401
-    import papermill  # noqa: F401
 
     import jixiao
     from jixiao.checks import load_checks
+    from jixiao.declared import load_shipped
     from jixiao.framework import load_frameworks, methods
+    from jixiao.notation import normalise
+    from jixiao.schemas import SCHEMAS, Frames, typed
+    from jixiao.store import Results, pack_results, unpack_results
     from jixiao.vocabulary import category_groups, columns, value_labels
 
     for room in jixiao.ROOMS:
         getattr(jixiao, room)
     for load in (category_groups, columns, load_checks, load_frameworks, methods, value_labels):
         load()
+    for name in ("analysis.yaml", "reading.yaml"):
+        load_shipped(name)
+    normalise("≥")
+    nothing = {name: typed([], schema) for name, schema in SCHEMAS.items()}
+    none = typed([], {})
+    packed = pack_results(Results(Frames(**nothing), none, none, none, Path(), datetime.now()))
+    dict(unpack_results(packed).frames.items())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from jixiao.checks import SEVERITIES
 from jixiao.scoring import GRADES
-from jixiao.store.handover import pack_results, unpack_results
+from jixiao.store.handover import Packer, pack_results, unpack_results
 from jixiao.store.manifest import MANIFEST, is_stale, rules_hash, source_hashes
 from jixiao.store.places import find_place, safe_name, sweep, workbench, write_safely
 from jixiao.store.results import (
@@ -33,6 +33,7 @@ __all__ = [
     "GRADES",
     "MANIFEST",
     "SEVERITIES",
+    "Packer",
     "Results",
     "build",
     "checked_files",

@@ -15,6 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from figures import keep
 from report_content import report_content
 
 import jixiao
@@ -105,6 +106,8 @@ def test_killed_workers_and_a_killed_batch_lose_nothing(province, whole, tmp_pat
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
     assert all(path.stat().st_mtime_ns == when for path, when in done.items())
     assert said(tmp_path) == whole[2]
+    counts = {"reports, in every format": NUMBER, "done when the batch was killed, kept as they were": len(done)}
+    keep("kill -9：一批报告", {**counts, "there once, whole, as without a kill": len(whole[2])})
 
 
 def test_a_killed_worker_of_a_cluster_is_replaced(whole, tmp_path):
@@ -116,8 +119,10 @@ def test_a_killed_worker_of_a_cluster_is_replaced(whole, tmp_path):
 
         def kill():
             wait_for(tmp_path, NUMBER // 3)
+            killed.append(len(list(tmp_path.rglob(RECORD))))
             os.kill(victim, signal.SIGKILL)
 
+        killed: list[int] = []
         killer = threading.Thread(target=kill)
         killer.start()
         manner = Manner(formats=MANNER.formats, cluster=cluster.scheduler_address)
@@ -125,3 +130,5 @@ def test_a_killed_worker_of_a_cluster_is_replaced(whole, tmp_path):
         killer.join()
     assert not [outcome.error for outcome in outcomes if outcome.error]
     assert said(tmp_path) == expected
+    counts = {"reports, in every format": NUMBER, "done when a machine was killed": killed[0]}
+    keep("kill -9：集群中的一个工作进程", {**counts, "there once, whole, as without a kill": len(expected)})
