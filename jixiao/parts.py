@@ -31,6 +31,7 @@ from jixiao.scoring import (
     money_of,
     score_columns,
 )
+from jixiao.store import parquet_files
 
 BATCH = 1 << 18
 """Rows of indicators that are held at a time."""
@@ -44,11 +45,40 @@ _MONEY = ("fund", "executed_wan", "annual_budget_wan", "arrived_wan")
 
 
 class Part(NamedTuple):
-    """One part of a province (分片): the parquet files of whole evaluations, as ``jixiao build`` writes them."""
+    """One part of a province (分片): the parquet files of whole evaluations; rows of other evaluations are passed over.
+
+    Rows of one evaluation that lie together, as in a built place, are looked up once.
+    """
 
     evaluations: Path
     budgets: Path
     indicators: Path
+
+
+def built_parts(folder: Path, *, years: Sequence[int] = ()) -> list[Part]:
+    """Return the parts of a built place (构建结果的分片), one for each year.
+
+    Args:
+        folder: A built folder.
+        years: Only these; all when empty.
+
+    Example:
+        >>> import tempfile
+        >>> from jixiao import store
+        >>> place = Path(tempfile.mkdtemp())
+        >>> results, _ = store.build("sample", place)
+        >>> found = score_parts(built_parts(place)).merge(results.totals, on=EVALUATION_KEY)
+        >>> bool((found["total_x"].eq(found["total_y"]) | found["total_x"].isna()).all())
+        True
+    """
+    files = {name: parquet_files(folder, name) for name in Part._fields}
+
+    def of(name: str, label: str) -> Path:
+        return next((path for path in files[name] if path.stem == label), files[name][0])  # of others: no row fits
+
+    labels = sorted(path.stem for path in files["evaluations"])
+    wanted = [label for label in labels if not years or label in map(str, years)]
+    return [Part(*(of(name, label) for name in Part._fields)) for label in wanted]
 
 
 def score_parts(parts: Iterable[Part], *, threads: int = 1) -> pd.DataFrame:
