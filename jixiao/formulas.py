@@ -27,7 +27,15 @@ POINT = 100
 LIMIT = 10**12
 """Largest scaled quantity: 2 x 10,000 hundredths x 100 x LIMIT still fits in 64 bits."""
 
-COLUMNS = SimpleNamespace(where=np.where, minimum=np.minimum, maximum=np.maximum)
+
+def _where(test: Any, yes: Any, no: Any) -> Any:
+    """Choose between two columns; truths by their operators, which take a tenth of the time."""
+    if all(isinstance(values, np.ndarray) and values.dtype.kind == "b" for values in (yes, no)):
+        return (test & yes) | (~test & no)
+    return np.where(test, yes, no)
+
+
+COLUMNS = SimpleNamespace(where=_where, minimum=np.minimum, maximum=np.maximum)
 """The operations on blocks of rows."""
 ROW = SimpleNamespace(where=lambda test, yes, no: yes if test else no, minimum=min, maximum=max)
 """The same operations on one row of Python integers."""

@@ -92,6 +92,25 @@ def coded(column: pd.Series | Coded) -> Coded:
     return Coded(codes, pd.Series(texts))
 
 
+def rows_where(rows: Rows, at: np.ndarray) -> Rows:
+    """Return some of the rows (取出部分行).
+
+    Args:
+        at: True for each row that is wanted.
+    """
+    return rows[at] if isinstance(rows, pd.DataFrame) else {name: _at(column, at) for name, column in rows.items()}
+
+
+def _at(column: pd.Series | Coded, at: np.ndarray) -> pd.Series | Coded:
+    return Coded(column.codes[at], column.texts) if isinstance(column, Coded) else column.iloc[at]
+
+
+def _marked(column: pd.Series | Coded) -> pd.Series | Coded:
+    """Return a column whose rows are quickly compared: of plain numbers, or numbered."""
+    is_plain = isinstance(column, Coded) or isinstance(column.dtype, np.dtype)
+    return column if is_plain else coded(column)
+
+
 def distinct(column: pd.Series | Coded) -> tuple[np.ndarray, list[Any]]:
     """Return the number of each row's text and the distinct texts (不同取值).
 
@@ -103,12 +122,12 @@ def distinct(column: pd.Series | Coded) -> tuple[np.ndarray, list[Any]]:
     return codes, list(texts)
 
 
-def positions(rows: Rows, keyed: pd.DataFrame, key: Sequence[str] = EVALUATION_KEY) -> np.ndarray:
+def positions(rows: Rows, keyed: Rows, key: Sequence[str] = EVALUATION_KEY) -> np.ndarray:
     """Return for each row the place of the row of another frame that has its key (所属行), -1 when there is none.
 
     Args:
         rows: Any rows with the columns of the key.
-        keyed: Rows in which the key is unique.
+        keyed: Rows in which the key is unique; numbered texts save the time for numbering them at every call.
 
     Raises:
         ValueError: A key of the second frame repeats.
@@ -118,18 +137,24 @@ def positions(rows: Rows, keyed: pd.DataFrame, key: Sequence[str] = EVALUATION_K
         >>> positions(both.iloc[[1]], both).tolist()
         [1]
     """
-    mine = [coded(rows[column]) for column in key]
-    size = len(mine[0].codes)
+    mine = [_marked(rows[column]) for column in key]
+    marks = [column.codes if isinstance(column, Coded) else column.to_numpy() for column in mine]
+    size = len(marks[0])
     change = np.zeros(size, bool)
     change[:1] = True
-    for codes, _ in mine:  # rows of one key mostly lie together and are looked up once
-        change[1:] |= codes[1:] != codes[:-1]
+    for values in marks:  # rows of one key mostly lie together and are looked up once
+        change[1:] |= values[1:] != values[:-1]
     first = np.flatnonzero(change)
-    found, wanted = np.zeros(len(first), np.int64), np.zeros(len(keyed), np.int64)
-    for (codes, texts), column in zip(mine, key, strict=True):
-        known, values = coded(keyed[column])
-        again = pd.factorize(pd.concat([values, texts], ignore_index=True))[0][len(values) :]
-        there = np.append(np.where(again < len(values), again, -1), -1)[codes[first]]
+    found, wanted = np.zeros(len(first), np.int64), np.zeros(1, np.int64)
+    for column, name in zip(mine, key, strict=True):
+        (codes, texts), (known, values) = coded(_at(column, first)), coded(keyed[name])
+        number = np.zeros(len(texts) + 1, np.int64)
+        number[codes] = 1
+        used = np.flatnonzero(number[:-1])
+        again = pd.factorize(pd.concat([values, texts.take(used)], ignore_index=True))[0][len(values) :]
+        number[used] = np.where(again < len(values), again, -1)
+        number[-1] = -1
+        there = number[codes]
         found = np.where((found < 0) | (there < 0), -1, found * (len(values) + 1) + there)
         wanted = wanted * (len(values) + 1) + known
     index = pd.Index(wanted)

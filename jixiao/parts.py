@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from jixiao.framework import IndicatorRule
-from jixiao.grouping import Coded, distinct, positions
+from jixiao.grouping import Coded, coded, distinct, positions
 from jixiao.schemas import EVALUATION_KEY, SCHEMAS
 from jixiao.scoring import (
     GRADES,
@@ -31,6 +31,7 @@ from jixiao.scoring import (
     money_of,
     score_columns,
 )
+from jixiao.store import parquet_files
 
 BATCH = 1 << 18
 """Rows of indicators that are held at a time."""
@@ -44,11 +45,40 @@ _MONEY = ("fund", "executed_wan", "annual_budget_wan", "arrived_wan")
 
 
 class Part(NamedTuple):
-    """One part of a province (分片): the parquet files of whole evaluations, as ``jixiao build`` writes them."""
+    """One part of a province (分片): the parquet files of whole evaluations; rows of other evaluations are passed over.
+
+    Rows of one evaluation that lie together, as in a built place, are looked up once.
+    """
 
     evaluations: Path
     budgets: Path
     indicators: Path
+
+
+def built_parts(folder: Path, *, years: Sequence[int] = ()) -> list[Part]:
+    """Return the parts of a built place (构建结果的分片), one for each year.
+
+    Args:
+        folder: A built folder.
+        years: Only these; all when empty.
+
+    Example:
+        >>> import tempfile
+        >>> from jixiao import store
+        >>> place = Path(tempfile.mkdtemp())
+        >>> results, _ = store.build("sample", place)
+        >>> found = score_parts(built_parts(place)).merge(results.totals, on=EVALUATION_KEY)
+        >>> bool((found["total_x"].eq(found["total_y"]) | found["total_x"].isna()).all())
+        True
+    """
+    files = {name: parquet_files(folder, name) for name in Part._fields}
+
+    def of(name: str, label: str) -> Path:
+        return next((path for path in files[name] if path.stem == label), files[name][0])  # of others: no row fits
+
+    labels = sorted(path.stem for path in files["evaluations"])
+    wanted = [label for label in labels if not years or label in map(str, years)]
+    return [Part(*(of(name, label) for name in Part._fields)) for label in wanted]
 
 
 def score_parts(parts: Iterable[Part], *, threads: int = 1) -> pd.DataFrame:
@@ -73,12 +103,13 @@ def score_part(part: Part) -> pd.DataFrame:
     """Score one part (计一个分片的分); see :func:`score_parts`."""
     evaluations = read_columns(part.evaluations, [*EVALUATION_KEY, "project", "unit", "department"])
     totals = evaluations[EVALUATION_KEY].assign(framework=choose_frameworks(evaluations))
+    keys = {name: coded(totals[name]) for name in EVALUATION_KEY}
     number, ids = distinct(totals["framework"])
     rules, starts = list_rules(ids)
-    funds = money_of(read_columns(part.budgets, [*EVALUATION_KEY, *_MONEY]), evaluations)
+    funds = money_of(read_rows(part.budgets, [*EVALUATION_KEY, *_MONEY]), keys)
     sums = Sums(len(totals))
     for rows in read_batches(part.indicators, columns_needed(rules)):
-        place = positions(rows, evaluations)
+        place = positions(rows, keys)
         rule = match_rules(rows, number[place], rules, starts)
         given = score_columns(door_columns(rows, place, funds), rule, rules, door=Door)["score"]
         counted = rows["is_counted"].to_numpy(bool) & (place >= 0)
@@ -108,26 +139,38 @@ def read_columns(path: Path, columns: list[str]) -> pd.DataFrame:
         return file.read(columns).to_pandas(ignore_metadata=True)
 
 
+def read_rows(path: Path, columns: list[str]) -> dict[str, Any]:
+    """Read some columns of a parquet file whole (读取部分列); texts come as numbers."""
+    with _opened(path, columns) as file:
+        table = file.read(columns, use_threads=False).combine_chunks().unify_dictionaries()
+        return {name: _column(values.combine_chunks()) for name, values in zip(columns, table.columns, strict=True)}
+
+
 def read_batches(path: Path, columns: list[str]) -> Iterator[dict[str, Any]]:
     """Yield some columns of a parquet file batch by batch (逐批读取部分列); texts come as numbers.
 
     Raises:
         OSError: The file is damaged.
     """
-    import pyarrow as pa
+    with _opened(path, columns) as file:
+        for batch in file.iter_batches(BATCH, columns=columns, use_threads=False):
+            yield dict(zip(batch.schema.names, map(_column, batch.columns), strict=True))
+            del batch  # its memory serves the next one
+
+
+def _opened(path: Path, columns: list[str]) -> Any:
+    """Open a parquet file so that its texts are read as numbers of a dictionary."""
     import pyarrow.parquet as pq
 
-    kinds = pq.read_schema(path)
-    texts = [
-        name for name in columns if pa.types.is_string(kind := kinds.field(name).type) or pa.types.is_large_string(kind)
-    ]
-    with pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True) as file:
-        for batch in file.iter_batches(BATCH, columns=columns):
-            rows: dict[str, Any] = {}
-            for name, values in zip(batch.schema.names, batch.columns, strict=True):
-                if name in texts:
-                    codes = values.indices.fill_null(-1) if values.null_count else values.indices
-                    rows[name] = Coded(codes.to_numpy(), values.dictionary.to_pandas())
-                else:
-                    rows[name] = pd.Series(values.to_numpy(zero_copy_only=False), copy=False)
-            yield rows
+    texts = [field.name for field in pq.read_schema(path) if field.name in columns and "string" in str(field.type)]
+    return pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True)
+
+
+def _column(values: Any) -> Any:
+    """Return a column of a batch without copying what need not be copied."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(values.type):
+        return pd.Series(values.to_numpy(zero_copy_only=False), copy=False)
+    codes = values.indices.fill_null(-1) if values.null_count else values.indices
+    return Coded(codes.to_numpy(), values.dictionary.to_pandas())

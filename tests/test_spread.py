@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ from jixiao.__main__ import app
 from jixiao.aliases import load_aliases
 from jixiao.errors import JixiaoError, RequestError
 from jixiao.framework import load_framework
-from jixiao.parts import Part, score_parts
+from jixiao.parts import Part, built_parts, score_parts
 from jixiao.province import Wanted, make_province
 from jixiao.schemas import EVALUATION_KEY, Frames
 from jixiao.spread import cut, evaluate_frames
@@ -101,6 +103,22 @@ def test_parts_of_parquet_give_the_same_totals(province, tmp_path):
     pd.testing.assert_series_equal(both["total"], both["total_part"], check_names=False)
     assert both["grade"].astype("str").tolist() == both["grade_part"].astype("str").tolist()
     assert (both["framework"] == both["framework_part"]).all() and both["total"].notna().any()
+
+
+def test_a_built_place_is_scored_from_its_files(province, tmp_path):
+    frames, (scores, totals, findings, passed) = province
+    forms = tmp_path / "forms"
+    forms.mkdir()
+    results = store.Results(frames, scores, totals, findings, forms, datetime.now(UTC), passed)
+    store.write_built(results, tmp_path / "built")
+    for years in ([], [2023]):
+        found = score_parts(built_parts(tmp_path / "built", years=years), threads=2)
+        stored = store.read_built(tmp_path / "built", years=years, frames=["totals"]).totals
+        columns = [*EVALUATION_KEY, "framework", "total", "grade"]
+        both = (one[columns].sort_values(EVALUATION_KEY, ignore_index=True) for one in (found, stored))
+        pd.testing.assert_frame_equal(*both)
+        assert len(found) > 100
+    assert built_parts(tmp_path / "built", years=[1999]) == []
 
 
 def test_a_build_on_a_cluster_writes_the_same_frames(client, tmp_path):

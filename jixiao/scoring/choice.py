@@ -17,7 +17,7 @@ from jixiao.framework import (
     load_frameworks,
     methods,
 )
-from jixiao.grouping import Rows, coded
+from jixiao.grouping import Coded, Rows, coded
 
 _COLUMNS = {"relation": "target_relation"}
 _FACTS = ("project", "unit", "department")
@@ -34,18 +34,20 @@ def choose_frameworks(evaluations: pd.DataFrame, framework: str = "") -> pd.Seri
         RequestError: No framework is valid for an evaluation, or the one that is asked for is not for all of them.
     """
     asked = _self_framework(framework).id if framework and (evaluations["evaluation"] == "self").any() else ""
-    facts = evaluations[["evaluation", "year", *_FACTS]].copy()
+    facts = evaluations[["evaluation", "year"]]
     for column in _FACTS:  # a name that no framework asks for makes no difference
         known = {name for one in load_frameworks() for key, names in one.applies_to if key == column for name in names}
-        facts[column] = facts[column].where(facts[column].isin(known), "")
+        is_known = evaluations[column].isin(known)
+        if is_known.any():
+            facts = facts.assign(**{column: evaluations[column].where(is_known, "")})
     group = facts.groupby(list(facts.columns), sort=False).ngroup().to_numpy()
     first = np.unique(group, return_index=True)[1]
     chosen = []
-    for row in evaluations.iloc[first].itertuples(index=False):
+    for row in facts.iloc[first].itertuples(index=False):
         if asked and row.evaluation == "self":
             chosen.append(asked)
         else:
-            named = {column: str(getattr(row, column)) for column in _FACTS}
+            named = {column: str(getattr(row, column, "")) for column in _FACTS}
             chosen.append(choose_framework(str(row.evaluation), int(row.year), named).id)
     return pd.Series(pd.array(chosen, dtype="str").take(group), index=evaluations.index)
 
@@ -81,20 +83,24 @@ def match_rules(rows: Rows, framework: np.ndarray, rules: Sequence[IndicatorRule
     """
     found = np.zeros(len(framework), np.int16)
     owner = np.searchsorted(starts, np.arange(1, len(rules)), side="right") - 1
-    for start in range(1, len(rules), 63):  # a bit for each rule: which of them a row fits, the lowest one counts
-        some = rules[start : start + 63]
-        bits = np.int64(1) << np.arange(len(some), dtype=np.int64)
-        fits = np.array([bits[owner[start - 1 : start + 62] == number].sum() for number in range(len(starts))])[
-            framework
-        ]
+    asked: dict[str, Coded] = {}
+    for start in range(1, len(rules), 64):  # a bit for each rule: which of them a row fits, the lowest one counts
+        some = rules[start : start + 64]
+        small = np.min_scalar_type((1 << len(some)) - 1)
+        owned = [0] * len(starts)
+        for bit, number in enumerate(owner[start - 1 : start + 63]):
+            owned[number] |= 1 << bit
+        fits = np.array(owned, small)[framework]
         for key in dict.fromkeys(key for rule in some for key, _ in rule.match):
-            codes, texts = coded(rows[_COLUMNS.get(key, key)])
-            fitting = np.zeros(len(texts) + 1, np.int64)  # the last one is a missing text
-            for bit, rule in zip(bits, some, strict=True):
-                names = dict(rule.match).get(key)
-                fitting |= bit if names is None else np.where(np.append(texts.isin(names), False), bit, 0)
+            codes, texts = asked[key] = asked.get(key) or coded(rows[_COLUMNS.get(key, key)])
+            free = sum(1 << bit for bit, rule in enumerate(some) if key not in dict(rule.match))
+            named: dict[str, int] = {}
+            for bit, rule in enumerate(some):
+                for name in dict(rule.match).get(key, ()):
+                    named[name] = named.get(name, free) | 1 << bit
+            fitting = np.array([*(named.get(text, free) for text in texts), free], small)  # the last: no text
             fits &= fitting[codes]
-        lowest = start + np.bitwise_count((fits & -fits) - 1).astype(np.int16)
+        lowest = start + np.bitwise_count((fits & -fits) - small.type(1)).astype(np.int16)
         found = np.where((found == 0) & (fits != 0), lowest, found)
     return found
 

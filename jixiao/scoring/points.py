@@ -20,6 +20,8 @@ from jixiao.values import parse_points
 
 BLOCK = 16_384
 """Rows that are worked on at a time."""
+_SIGNS = frozenset({"sign", "word"})
+"""The inputs that are only compared."""
 _DTYPES = {"case": np.int8, "score": np.int32, "low": np.int32, "high": np.int32}
 
 Columns = Mapping[str, Any]
@@ -40,9 +42,9 @@ class Scaled(dict[str, Any]):
         return self[name]
 
     def take(self, name: str) -> Any:
-        """Cut the rows out of a column; whole numbers get 64 bits, in which products fit."""
+        """Cut the rows out of a column; whole numbers that are reckoned with get 64 bits, in which products fit."""
         values = self.columns[name][self.at]
-        return values.astype(np.int64) if values.dtype.kind in "iu" else values
+        return values.astype(np.int64, copy=False) if values.dtype.kind in "iu" and name not in _SIGNS else values
 
 
 class Door(Scaled):
@@ -64,7 +66,11 @@ class Door(Scaled):
 
 def _hundredths(points: np.ndarray) -> np.ndarray:
     """Points as whole hundredths, half up; missing is -1."""
-    return np.floor(np.where(np.isnan(points), -0.01, points) * formulas.POINT + 0.5 + 1e-9).astype(np.int64)
+    scaled = points * formulas.POINT
+    scaled += 0.5 + 1e-9
+    np.floor(scaled, out=scaled)
+    scaled[np.isnan(scaled)] = -1
+    return scaled.astype(np.int64)
 
 
 def _weight(door: Door) -> dict[str, Any]:
@@ -75,14 +81,27 @@ def _reported(door: Door) -> dict[str, Any]:
     return {"reported": _hundredths(door.take("reported_score"))}
 
 
+_FACTORS = ((1e3, 1e6), (1e6, 1e3), (1e9, 1.0))
+"""From which size on a pair of numbers is scaled by how much; a smaller one by 10⁹."""
+
+
 def _scaled(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Scale two columns row by row to integers by one power of ten, so that their ratio stays exact."""
-    largest = np.fmax(np.abs(first), np.abs(second))
-    largest = np.where(np.isnan(largest), 0, largest)
-    scale = np.where(largest < 1e3, 1e9, np.where(largest < 1e6, 1e6, np.where(largest < 1e9, 1e3, 1.0)))
-    known = ~np.isnan(first) & ~np.isnan(second) & (largest * scale < formulas.LIMIT)
-    one, two = (np.rint(np.where(known, column, 0) * scale).astype(np.int64) for column in (first, second))
-    return one, two, scale.astype(np.int64), known
+    largest = np.maximum(np.abs(first), np.abs(second))  # missing when one of them is
+    scale = np.full(len(largest), 1e9)
+    for least, factor in _FACTORS:
+        above = largest >= least
+        if not above.any():
+            break
+        scale[above] = factor
+    known = largest * scale < formulas.LIMIT
+    missing = ~known
+    whole = []
+    for column in (first, second):
+        scaled = column * scale
+        scaled[missing] = 0
+        whole.append(np.rint(scaled, out=scaled).astype(np.int64))
+    return whole[0], whole[1], scale.astype(np.int64), known
 
 
 def _pair(door: Door) -> dict[str, Any]:
@@ -111,7 +130,7 @@ def _rate_pair(door: Door) -> dict[str, Any]:
 
 
 def _direction(door: Door) -> dict[str, Any]:
-    return {"sign": np.where(door.take("is_negative"), -1, 1)}
+    return {"sign": np.where(door.take("is_negative"), np.int8(-1), np.int8(1))}
 
 
 def _strict(door: Door) -> dict[str, Any]:
@@ -126,10 +145,11 @@ def _dates(door: Door) -> dict[str, Any]:
     """Return started months after the planned day (延迟月数), 0 or less when in time or without dates."""
     planned, actual = door.take("target_date"), door.take("actual_date")
     known = ~(np.isnat(planned) | np.isnat(actual))
-    late = np.zeros(len(known), np.int64)
-    if known.any():
-        late[known] = _months_late(planned[known], actual[known])
-    return {"months_late": late, "has_dates": known}
+    months = np.zeros(len(known), np.int64)
+    late = np.flatnonzero(actual > planned)
+    if len(late):
+        months[late] = _months_late(planned[late], actual[late])
+    return {"months_late": months, "has_dates": known}
 
 
 def _months_late(planned: np.ndarray, actual: np.ndarray) -> np.ndarray:
@@ -137,8 +157,7 @@ def _months_late(planned: np.ndarray, actual: np.ndarray) -> np.ndarray:
     months = [dates.astype("M8[M]") for dates in (planned, actual)]
     in_month = [day - month.astype("M8[D]") for day, month in zip(days, months, strict=True)]
     is_month_end = (days[0] + 1).astype("M8[M]") != months[0]
-    started = (months[1] - months[0]).astype(np.int64) + ((in_month[1] > in_month[0]) & ~is_month_end)
-    return np.where(actual > planned, started, 0)
+    return (months[1] - months[0]).astype(np.int64) + ((in_month[1] > in_month[0]) & ~is_month_end)
 
 
 def _is_reachable(door: Door) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from jixiao import formulas
 from jixiao.framework import load_framework
-from jixiao.grouping import distinct, exact_number, positions, sum_by
-from jixiao.schemas import EVALUATION_KEY, Frames
+from jixiao.grouping import Rows, coded, distinct, exact_number, positions, rows_where, sum_by
+from jixiao.schemas import Frames
 
 GRADES = ["excellent", "good", "fair", "poor"]
 _STEP = 1 << 16
@@ -134,8 +134,9 @@ def _execution_rates(frames: Frames, chosen: pd.DataFrame) -> dict[str, object]:
 MONEY = ("executed_wan", "annual_budget_wan", "arrived_wan")
 
 
-def money_of(budgets: pd.DataFrame, evaluations: pd.DataFrame) -> dict[str, np.ndarray]:
+def money_of(budgets: Rows, evaluations: Rows) -> dict[str, np.ndarray]:
     """Return the whole money of every evaluation (项目总额), and one missing number behind it for rows without one."""
-    total = budgets[(budgets["fund"] == "total").to_numpy()]
-    place = positions(evaluations[EVALUATION_KEY], total)
+    codes, funds = coded(budgets["fund"])
+    total = rows_where(budgets, np.append((funds == "total").to_numpy(bool), False)[codes])
+    place = positions(evaluations, total)
     return {name: np.append(np.append(total[name].to_numpy("float64"), np.nan)[place], np.nan) for name in MONEY}
