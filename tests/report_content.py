@@ -29,6 +29,6 @@ def report_content(folder):
     """Return everything one report says, by file; every file of its record is there and no other."""
     record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     assert {path.name for path in folder.iterdir()} == {RECORD, *record["files"].values()}
-    said = {name: value for name, value in record.items() if name not in {"made", "sizes"}}
+    said = {name: value for name, value in record.items() if name not in {"made", "sizes", "hashes"}}
     read = {name: READERS.get(name, lambda path: path.read_text("utf-8")) for name in record["files"] if name != "pdf"}
     return {"record": said, **{name: read[name](folder / record["files"][name]) for name in read}}

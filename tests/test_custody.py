@@ -12,12 +12,17 @@ from pathlib import Path
 
 import pytest
 from conftest import PACKAGE, ROOT, write_self_form
+from filelock import FileLock
 from typer.testing import CliRunner
 
 from jixiao import store
 from jixiao.__main__ import app
-from jixiao.errors import RequestError
+from jixiao.errors import JixiaoError, RequestError
 from jixiao.exchange import write_findings
+from jixiao.report import run_notebook
+from jixiao.report.notebooks import notebook_text
+from jixiao.server import Settings, run_dashboard
+from jixiao.sources import checksum
 from jixiao.store import journal
 from jixiao.store.diff import compare, find_build
 from jixiao.store.manifest import MANIFEST, read_manifest
@@ -126,6 +131,40 @@ def test_reports_are_compared_with_their_entry(desk, no_checks):
     page.write_text("乙", encoding="utf-8")
     kinds = [(item.kind, item.name) for item in verify(desk / "data" / "built")]
     assert kinds == [("unfinished", "reports/2023/.77.甲.html"), ("report_changed", "reports")]
+
+
+def test_the_report_that_changed_and_the_work_that_is_left_are_named(desk, no_checks):
+    store.build("source")
+    built, out = desk / "data" / "built", desk / "reports"
+    version = read_manifest(built)["version"]
+    journal.record("build", built, version=version)
+    for name in "甲乙丙":
+        (out / "2023" / name).mkdir(parents=True)
+        (out / "2023" / name / "a.html").write_text(name, encoding="utf-8")
+        record = {
+            "key": "new",
+            "files": {"html": "a.html"},
+            "hashes": {"html": checksum(out / "2023" / name / "a.html")},
+        }
+        (out / "2023" / name / store.RECORD).write_text(json.dumps(record), encoding="utf-8")
+
+    def found():
+        return [(item.kind, item.name) for item in verify(built)]
+
+    missing = out / store.MISSING  # a first batch that was killed: nothing of it is in the journal
+    missing.write_text(json.dumps({"2023/甲": "new", "2023/丁": "new", "2023/乙": "newer"}), encoding="utf-8")
+    left = [("report_missing", "reports/2023/丁"), ("report_missing", "reports/2023/乙")]
+    assert found() == [*left, ("batch_unfinished", "reports")]
+    assert "jixiao report --resume --out reports" in run("verify").stdout
+    missing.unlink()
+    journal.record("report", out, version=version)
+    assert found() == []
+    (out / "2023" / "甲" / "a.html").write_text("改", encoding="utf-8")
+    (out / "2023" / "乙" / "b.html").write_text("多", encoding="utf-8")
+    (out / "2023" / "丙" / "a.html").unlink()
+    assert found() == [("report_changed", f"reports/2023/{name}") for name in sorted("甲乙丙")]
+    with FileLock(out / ".lock"):
+        assert found() == [("writing", "reports")]
 
 
 # the journal
@@ -341,6 +380,34 @@ def test_what_does_not_fit_is_answered_with_what_there_is(desk, no_checks, argum
 
 
 # safety
+
+
+def test_notebooks_from_elsewhere_are_never_run(desk, monkeypatch, no_checks):
+    """In the data, in the reports, given by path, or of the same name in a workbench that is not the program's."""
+    ran, evil = desk / "ran", json.loads((ROOT / "notebooks" / "20_project_scores.ipynb").read_text(encoding="utf-8"))
+    evil["cells"].append({**evil["cells"][-1], "source": f"open({str(ran)!r}, 'w').close()"})
+    text = json.dumps(evil)
+    for folder in ("data/source/2023", "reports/2023/甲"):
+        (desk / folder).mkdir(parents=True, exist_ok=True)
+        (desk / folder / "20_project_scores.ipynb").write_text(text, encoding="utf-8")
+    with pytest.raises(JixiaoError, match="不能读取；请另存为"):
+        run("build")
+    ours = (ROOT / "notebooks" / "20_project_scores.ipynb").read_text(encoding="utf-8")
+    assert notebook_text("20_project_scores") == ours
+    sample = str(ROOT / "data" / "sample")
+    for name in (str(desk / "data/source/2023/20_project_scores"), "../reports/2023/甲/20_project_scores", "99_none"):
+        with pytest.raises(RequestError, match="只运行程序目录中的笔记本"):
+            run_notebook(name, {})
+    (desk / "notebooks" / "20_project_scores.ipynb").write_text(text, encoding="utf-8")
+    with pytest.raises(RequestError, match="与程序目录中的不同，不予运行"):
+        run("report", "--all", "--place", sample)
+    with pytest.raises(RequestError, match="与程序目录中的不同，不予运行"):
+        run_dashboard(Settings(sample, pages={"20_project_scores": 1}))
+    monkeypatch.delenv("JIXIAO_HOME")
+    monkeypatch.chdir(desk)  # the workbench is found by the working folder
+    with pytest.raises(RequestError, match="与程序目录中的不同，不予运行"):
+        run("report", "--all", "--place", sample)
+    assert not ran.exists()
 
 
 def test_nothing_in_the_package_unpickles_or_runs_text():

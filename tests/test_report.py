@@ -1,8 +1,8 @@
 """Reports: which there are and where, what is still valid, faults that cost one report, pages that load nothing."""
 
+import io
 import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +19,7 @@ from report_content import report_content
 import jixiao
 from jixiao import report
 from jixiao.errors import RequestError
-from jixiao.report import Manner, choose_formats, list_reports, run_reports
+from jixiao.report import Manner, choose_formats, list_reports, run_reports, workers
 from jixiao.report import batch as batches
 from jixiao.report import making as makings
 from jixiao.report.formats import FORMATS
@@ -200,9 +200,6 @@ def evil():
 @pytest.fixture(scope="module")
 def faults(evil, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
-    shutil.copytree(ROOT / "notebooks", home / "notebooks")
-    for name, code in CELLS.items():
-        (home / "notebooks" / f"{name}.ipynb").write_text(home_notebook(code), encoding="utf-8")
     real = list_reports(evil, place="none")
     one = next(request for request in real if request.each == "evaluation")
     extra = [
@@ -220,6 +217,8 @@ def faults(evil, tmp_path_factory):
     told = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JIXIAO_HOME", str(home))
+        own = batches.notebook_text
+        patch.setattr(batches, "notebook_text", lambda name: home_notebook(CELLS[name]) if name in CELLS else own(name))
         outcomes = run_reports(
             [*extra, *real], evil, out, manner=replace(PAGE, time_limit=6, workers=1), tell=told.append
         )
@@ -397,6 +396,15 @@ def test_the_record_says_what_the_report_is_made_of(made, results):
     )
     kinds = [set(output.data) for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
     assert all(not {"text/html", "application/vnd.plotly.v1+json"} <= found for found in kinds)  # nothing twice
+
+
+def test_a_worker_notices_that_half_a_task_is_the_end():
+    whole = io.BytesIO()
+    workers._send(whole, {"title": "甲"}, b"rows")
+    for cut in (1, 3):
+        with pytest.raises(EOFError):
+            workers._receive(io.BytesIO(whole.getvalue()[:-cut]))
+    assert workers._receive(io.BytesIO(whole.getvalue())) == ({"title": "甲"}, b"rows")
 
 
 def run_command(*arguments, **options):

@@ -62,7 +62,8 @@ def report(
     except KeyboardInterrupt:
         print("已中断，做完的报告都已保存；用 jixiao report --resume 接着做", file=sys.stderr)
         raise typer.Exit(130) from None
-    record("report", target, folder)
+    if record("report", target, folder):
+        reports.forget_missing(target)
     failed, kept = reports.count_failed(outcomes), sum(outcome.is_kept for outcome in outcomes)
     print(
         f"新生成 {len(outcomes) - failed - kept} 份，{kept} 份仍有效，{failed} 份失败。"

@@ -101,8 +101,8 @@ def log(
         raise JixiaoError(str(Difference(f"journal_{broken.reason}", str(broken.number))))
 
 
-def record(what: str, output: Path, place: Path | None = None) -> None:
-    """Enter what was made into the journal; a journal that cannot be written is said, what was made stays."""
+def record(what: str, output: Path, place: Path | None = None) -> bool:
+    """Enter what was made into the journal; when that cannot be written, say so, keep what was made, return False."""
     from jixiao.store import journal
     from jixiao.store.manifest import MANIFEST, read_manifest
 
@@ -111,6 +111,8 @@ def record(what: str, output: Path, place: Path | None = None) -> None:
         journal.record(what, output, version=read_manifest(built)["version"] if built else "")
     except JixiaoError as error:
         typer.echo(f"没有记入操作日志：{error}", err=True)
+        return False
+    return True
 
 
 def _choose(output: str) -> None:

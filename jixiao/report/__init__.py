@@ -6,7 +6,7 @@ A report is an executed notebook, its offline page and its documents in one fold
 
 from __future__ import annotations
 
-from jixiao.report.batch import Manner, Outcome, count_failed, recall_asked, remember_asked, run_reports
+from jixiao.report.batch import Manner, Outcome, count_failed, forget_missing, recall_asked, remember_asked, run_reports
 from jixiao.report.formats import FORMATS, choose_formats
 from jixiao.report.notebooks import TIME_LIMIT, run_notebook
 from jixiao.report.pages import export_page, make_page
@@ -21,6 +21,7 @@ __all__ = [
     "choose_formats",
     "count_failed",
     "export_page",
+    "forget_missing",
     "kind_word",
     "list_reports",
     "make_page",

@@ -30,7 +30,7 @@ from jixiao.report.requests import ReportRequest
 from jixiao.report.shares import Shares
 from jixiao.report.spread import make_there
 from jixiao.report.workers import make_here
-from jixiao.store import Results, write_safely
+from jixiao.store import MISSING, Results, write_safely
 
 LOG = "report.log"
 ASKED = ".asked.json"
@@ -75,6 +75,9 @@ def run_reports(
             the number of worker processes, or the address of a cluster; seconds for one report.
         tell: Called after each report, for a progress bar.
 
+    What is to be made stands in ``MISSING`` from before the first until :func:`forget_missing`, so that whatever ends
+    the batch, ``jixiao verify`` can say what is left.
+
     Raises:
         RequestError: The folder cannot be written, or another batch is writing it.
         DiskFullError: There is no room left; what is done is kept.
@@ -113,6 +116,7 @@ def _outcomes(requests: list[ReportRequest], results: Results, out: Path, manner
     yield from kept
     if not missing:
         return
+    _keep(out / MISSING, {request.folder: key for *_, request, key, _, _ in (task.args for task in missing)})
     tasks = (task() for task in missing)
     if manner.cluster:
         made = make_there(tasks, manner.cluster, out)
@@ -128,12 +132,12 @@ def _outcomes(requests: list[ReportRequest], results: Results, out: Path, manner
 
 def _divide(
     requests: list[ReportRequest], results: Results, out: Path, manner: Manner
-) -> tuple[list[Outcome], list[Callable[[], Task]]]:
+) -> tuple[list[Outcome], list[partial[Task]]]:
     """Return the reports that are still valid, and for each of the others what makes its task."""
     shares, templates = Shares(results), template_hash()
     texts = {name: notebook_text(name) for name in {request.notebook for request in requests}}
     kept: list[Outcome] = []
-    missing: list[Callable[[], Task]] = []
+    missing: list[partial[Task]] = []
     for request in requests:
         rows = shares.rows(request)
         digest = shares.digest(rows)
@@ -195,10 +199,19 @@ def remember_asked(out: Path, asked: dict[str, Any]) -> None:
     """Keep what a batch was asked for (记住本批选项), so that it can be resumed as it was typed."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(asked, ensure_ascii=False, indent=1)
-        write_safely(out / ASKED, lambda target: target.write_text(text, encoding="utf-8"))
+        _keep(out / ASKED, asked)
     except OSError as error:
         raise RequestError(f"报告目录 {out} 无法写入：{error.strerror or error}，请检查磁盘空间和权限") from error
+
+
+def _keep(path: Path, what: dict[str, Any]) -> None:
+    text = json.dumps(what, ensure_ascii=False, indent=1)
+    write_safely(path, lambda target: target.write_text(text, encoding="utf-8"))
+
+
+def forget_missing(out: Path) -> None:
+    """Say that a batch is whole and in the journal (本批已完成并记入日志)."""
+    (out / MISSING).unlink(missing_ok=True)
 
 
 def recall_asked(out: Path) -> dict[str, Any]:

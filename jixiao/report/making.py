@@ -20,9 +20,9 @@ from jixiao.report.kernels import handing
 from jixiao.report.keys import versions
 from jixiao.report.notebooks import report_words, run_notebook
 from jixiao.report.requests import ReportRequest
-from jixiao.store import Results, unpack_results
+from jixiao.sources import checksum
+from jixiao.store import RECORD, Results, unpack_results
 
-RECORD = "report.json"
 MAKING = ".making"
 """Reports are made in this folder of the reports folder, on the same file system."""
 
@@ -118,6 +118,7 @@ def _make(task: Task, folder: Path) -> dict[str, Any]:
         "is_single": task.is_single,
         "files": files,
         "sizes": {name: (folder / file).stat().st_size for name, file in files.items()},
+        "hashes": {name: checksum(folder / file) for name, file in files.items()},
     }
     (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
     for path in folder.iterdir():  # what a reader finds is on the disk

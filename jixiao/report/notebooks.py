@@ -15,7 +15,7 @@ from typing import Any
 from jixiao.declared import load_shipped
 from jixiao.errors import RequestError
 from jixiao.report.kernels import client_settings
-from jixiao.store import workbench
+from jixiao.store import find_notebook, workbench
 
 TIME_LIMIT = 300
 """Seconds a report may take before it is given up."""
@@ -28,16 +28,15 @@ def report_words() -> dict[str, Any]:
 
 
 def notebook_text(notebook: str) -> str:
-    """Return a notebook as it stands in ``notebooks/``, or at the path that is given.
+    """Return a notebook of this program as it stands in ``notebooks/`` (笔记本原文).
 
     Raises:
-        RequestError: There is none of that name.
+        RequestError: As :func:`jixiao.store.find_notebook`, or it cannot be read.
     """
-    path = workbench() / "notebooks" / f"{notebook}.ipynb"
     try:
-        return path.read_text(encoding="utf-8")
+        return find_notebook(notebook).read_text(encoding="utf-8")
     except OSError as error:
-        raise RequestError(f"没有笔记本“{notebook}”：{path} 无法读取，请检查 reports.yaml 和 notebooks 目录") from error
+        raise RequestError(f"笔记本“{notebook}”无法读取：{error.strerror or error}") from error
 
 
 @cache
@@ -88,7 +87,7 @@ def run_notebook(
         notebook: Its name in ``notebooks/``.
         parameters: By name; one the notebook does not have is an error.
         target: Keep the executed copy here; a cell that failed is marked in it.
-        text: The notebook itself, when it does not come from ``notebooks/``.
+        text: The notebook as it was read before, by another process for one.
         time_limit: Seconds for all cells together.
         metadata: What the executed copy says of itself under ``jixiao``.
 

@@ -45,7 +45,10 @@ def _receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     if not line.endswith(b"\n"):
         raise EOFError
     head = json.loads(line)
-    return head, stream.read(head.pop("size"))
+    size = head.pop("size")
+    if len(body := stream.read(size)) < size:
+        raise EOFError
+    return head, body
 
 
 def _send_task(stream: IO[bytes], task: Task) -> None:
@@ -172,10 +175,11 @@ def serve(tasks: IO[bytes], answers: IO[bytes]) -> None:
     given: queue.Queue[Task] = queue.Queue()
 
     def listen() -> None:
-        with contextlib.suppress(EOFError, OSError):
+        try:
             while True:
                 given.put(_read_task(tasks))
-        os._exit(0)
+        finally:
+            os._exit(0)  # whatever ended it: a worker that nobody talks to must not stay
 
     threading.Thread(target=listen, daemon=True).start()
     while True:

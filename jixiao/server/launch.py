@@ -45,15 +45,12 @@ def run_dashboard(settings: Settings, *, open_browser: bool = False) -> int:
         RequestError: The data, the host, the port, the certificate or a notebook cannot be used, or the server did
             not start.
     """
-    from jixiao.store import find_place, workbench
+    from jixiao.store import find_notebook, find_place
 
     words, log = declared()["words"], log_path()
     certfile, keyfile = (path and str(Path(path).resolve()) for path in (settings.certfile, settings.keyfile))
     settings = replace(settings, place=str(find_place(settings.place)), certfile=certfile, keyfile=keyfile)
-    notebooks = [workbench() / "notebooks" / f"{page}.ipynb" for page in settings.pages]
-    for notebook in notebooks:
-        if not notebook.is_file():
-            raise RequestError(f"没有找到 {notebook.name}，请在工作台目录中运行，或用环境变量 JIXIAO_HOME 指明该目录")
+    notebooks = [find_notebook(page) for page in settings.pages]
     check_settings(settings)
     with suppress(ValueError):  # Only the main thread may.
         signal.signal(signal.SIGTERM, signal.default_int_handler)

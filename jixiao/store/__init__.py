@@ -10,7 +10,7 @@ from jixiao.checks import SEVERITIES
 from jixiao.scoring import GRADES
 from jixiao.store.handover import Packer, pack_results, unpack_results
 from jixiao.store.manifest import MANIFEST, is_stale, rules_hash, source_hashes
-from jixiao.store.places import find_place, safe_name, sweep, workbench, write_safely
+from jixiao.store.places import MISSING, RECORD, find_notebook, find_place, safe_name, sweep, workbench, write_safely
 from jixiao.store.results import (
     FRAMES,
     Results,
@@ -32,6 +32,8 @@ __all__ = [
     "FRAMES",
     "GRADES",
     "MANIFEST",
+    "MISSING",
+    "RECORD",
     "SEVERITIES",
     "Packer",
     "Results",
@@ -39,6 +41,7 @@ __all__ = [
     "checked_files",
     "evaluate",
     "evaluate_files",
+    "find_notebook",
     "find_place",
     "hand_over",
     "is_stale",

@@ -101,8 +101,14 @@ def content_hash(output: Path) -> str:
         return hash_of(read_manifest(output)["files"])
     if output.is_file():
         return checksum(output)
-    files = sorted(path for path in output.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return hash_of({path.relative_to(output).as_posix(): checksum(path) for path in files})
+    return hash_of(file_hashes(output))
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Return the hash of every file of a folder by its name in it (各文件校验码), without what starts with a dot."""
+    names = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    shown = {name.as_posix(): path for name, path in names.items() if not any(part[0] == "." for part in name.parts)}
+    return {name: checksum(shown[name]) for name in sorted(shown)}
 
 
 def _end(handle: Any) -> tuple[dict[str, Any] | None, str]:

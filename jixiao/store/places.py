@@ -16,6 +16,11 @@ _RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNO
 BESIDE = re.compile(r"\.(?P<process>\d+)\..+")
 """The name of a file that is being written beside its place; one that stays was left by a killed run."""
 
+RECORD = "report.json"
+"""In the folder of every report: what it was made of, and the hash of each of its files."""
+MISSING = ".missing.json"
+"""In a reports folder while a batch is not whole or not in the journal: the key of each report it makes, by folder."""
+
 
 def workbench() -> Path:
     """Return the folder that holds ``data/`` and ``notebooks/``: JIXIAO_HOME, else the nearest one upwards."""
@@ -43,6 +48,27 @@ def find_place(place: str | Path) -> Path:
         if folder.is_dir():
             return folder.resolve()
     raise RequestError(f"没有数据目录“{place}”，请检查路径，或先运行 make run 生成 data/built")
+
+
+def find_notebook(name: str) -> Path:
+    """Return a notebook of this program (自带的笔记本): from ``notebooks/`` beside the package, and from nowhere else.
+
+    A workbench elsewhere can come from anybody, so what stands in its ``notebooks/`` is never run.
+
+    Raises:
+        RequestError: There is none of that name, or the workbench holds another one under it.
+
+    Example:
+        >>> find_notebook("30_findings").name
+        '30_findings.ipynb'
+    """
+    own = Path(jixiao.__file__).resolve().parents[1] / "notebooks" / f"{name}.ipynb"
+    other = workbench() / "notebooks" / own.name
+    if name != safe_name(name) or not own.is_file():
+        raise RequestError(f"没有找到 {own.name}：只运行程序目录中的笔记本（{own.parent}），请检查名称")
+    if other.is_file() and other.read_bytes() != own.read_bytes():
+        raise RequestError(f"“{other}”与程序目录中的不同，不予运行：别处的笔记本只由本人打开；要改报告，请改 {own}")
+    return own
 
 
 def write_safely(path: Path, write: Callable[[Path], object]) -> None:

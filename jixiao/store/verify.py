@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from jixiao.store.manifest import (
     source_hashes,
     version_of,
 )
-from jixiao.store.places import BESIDE, workbench
+from jixiao.store.places import BESIDE, MISSING, RECORD, workbench
 from jixiao.store.versions import (
     VERSIONS,
     WRITER,
@@ -123,7 +124,7 @@ def _logged(folder: Path, manifest: dict[str, Any]) -> Iterator[Difference]:
     if broken is not None:
         yield Difference(f"journal_{broken.reason}", str(broken.number))
     is_logged = False
-    reports: dict[str, str] = {}
+    reports = {"reports": ""} if (workbench() / "reports" / MISSING).exists() else {}  # of a first batch, killed
     for entry in journal.read_entries():
         is_logged |= entry.get("version") == manifest["version"] and entry.get("what") in {"build", "sample"}
         if entry.get("what") == "report":
@@ -131,10 +132,50 @@ def _logged(folder: Path, manifest: dict[str, Any]) -> Iterator[Difference]:
     if not is_logged:
         yield Difference("not_logged", manifest["version"])
     for output, content in reports.items():
-        target = workbench() / output
-        if target.is_dir():
-            for path in sorted(target.rglob(".*")):
-                if BESIDE.fullmatch(path.name):
-                    yield Difference("unfinished", f"{output}/{path.relative_to(target).as_posix()}")
-            if journal.content_hash(target) != content:
-                yield Difference("report_changed", output)
+        if (target := workbench() / output).is_dir():
+            yield from _reports(target, output, content)
+
+
+def _reports(target: Path, output: str, content: str) -> Iterator[Difference]:
+    """Compare a reports folder with the record of every report, with its entry, and with what its batch was to make.
+
+    Args:
+        target: The folder.
+        output: Its name in the journal.
+        content: The hash of its last entry; empty when it has none.
+    """
+    if is_being_written(target):
+        yield Difference("writing", output)
+        return
+    for path in sorted(target.rglob(".*")):
+        if BESIDE.fullmatch(path.name):
+            yield Difference("unfinished", f"{output}/{path.relative_to(target).as_posix()}")
+    hashes = journal.file_hashes(target)
+    files: dict[str, dict[str, str]] = {}
+    for name, digest in hashes.items():
+        folder, _, file = name.rpartition("/")
+        files.setdefault(folder, {})[file] = digest
+    records = {folder: _read(target / folder / RECORD) for folder, found in files.items() if RECORD in found}
+    changed = [folder for folder, record in records.items() if not _is_as_recorded(record, files[folder])]
+    yield from (Difference("report_changed", f"{output}/{folder}") for folder in changed)
+    if (target / MISSING).exists():
+        wanted = _read(target / MISSING)
+        missing = [folder for folder, key in wanted.items() if records.get(folder, {}).get("key") != key]
+        yield from (Difference("report_missing", f"{output}/{folder}") for folder in sorted(missing))
+        yield Difference("batch_unfinished", output)
+    elif content and not changed and hash_of(hashes) != content:
+        yield Difference("report_changed", output)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_as_recorded(record: dict[str, Any], found: Mapping[str, str]) -> bool:
+    kept = record.get("hashes", {})
+    recorded = {file: kept.get(name) for name, file in record.get("files", {}).items()}
+    return recorded == {file: digest for file, digest in found.items() if file != RECORD}

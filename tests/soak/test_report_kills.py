@@ -16,6 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from figures import keep
+from killing import children_of, wait_for_end
 from report_content import report_content
 
 import jixiao
@@ -62,17 +63,6 @@ def wait_for(out, number, is_running=lambda: True):
         time.sleep(0.2)
 
 
-def children_of(process):
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == process:
-                found.append(int(stat.parent.name))
-        except OSError:
-            continue
-    return found
-
-
 CODE = """
 import sys
 from pathlib import Path
@@ -97,10 +87,7 @@ def test_killed_workers_and_a_killed_batch_lose_nothing(province, whole, tmp_pat
     last = children_of(batch.pid)
     batch.kill()
     batch.wait()
-    deadline = time.monotonic() + 20
-    while any(Path(f"/proc/{process}").exists() for process in last):  # the workers follow the batch
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    wait_for_end(last)
     done = {path: path.stat().st_mtime_ns for path in tmp_path.rglob(RECORD)}
     assert NUMBER // 2 <= len(done) < NUMBER
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
