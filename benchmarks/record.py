@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import platform
+import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,17 @@ def peak_mb() -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
 
 
+def best(work: Callable[[], Any], times: int = 3) -> tuple[Any, float, float]:
+    """Return what a run gives, its shortest wall time and its shortest time of the processor."""
+    walls, cpus = [], []
+    for _ in range(times):
+        start, cpu = time.perf_counter(), time.process_time()
+        found = work()
+        walls.append(time.perf_counter() - start)
+        cpus.append(time.process_time() - cpu)
+    return found, min(walls), min(cpus)
+
+
 def record(benchmark: str, size: str, rows: list[dict[str, Any]], *, keep: bool) -> None:
     """Print one line that can be compared over time, and append it when asked.
 
@@ -40,7 +53,8 @@ def record(benchmark: str, size: str, rows: list[dict[str, Any]], *, keep: bool)
         size: What was measured, such as ``25,000,000 rows``.
         rows: One for each way: ``way``, and numbers by unit such as ``seconds``, ``ratio``, ``memory_mb``.
     """
-    line = {"benchmark": benchmark, "date": f"{date.today()}", "machine": machine(), "size": size, "rows": rows}
+    rounded = [{key: round(one, 4) if isinstance(one, float) else one for key, one in row.items()} for row in rows]
+    line = {"benchmark": benchmark, "date": f"{date.today()}", "machine": machine(), "size": size, "rows": rounded}
     text = json.dumps(line, ensure_ascii=False)
     print(text)
     if keep:

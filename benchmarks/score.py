@@ -17,8 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ import pandas as pd
 
 from jixiao.framework import load_framework
 from jixiao.grouping import distinct, positions
-from jixiao.parts import Part, columns_needed, read_batches, score_parts
+from jixiao.parts import BATCH, BUDGETS, EVALUATIONS, Part, columns_needed, read_batches, score_parts
 from jixiao.province import Wanted, make_province
 from jixiao.schemas import EVALUATION_KEY
 from jixiao.scoring import (
@@ -43,9 +43,18 @@ from jixiao.scoring import (
 )
 
 sys.path.insert(0, str(Path(__file__).parent))
-from record import peak_mb, record
+from record import best, peak_mb, record
+from score_peers import (
+    FRAMEWORK,
+    decimal_loop,
+    decimal_rows,
+    pandas_floats,
+    parquet_duckdb,
+    parquet_polars,
+    with_duckdb,
+    with_polars,
+)
 
-FRAMEWORK = "caiyu_2020_10"
 RULES, STARTS = list_rules([FRAMEWORK])
 COLUMNS = [*columns_needed(RULES), "indicator_id"]
 INPUTS = {
@@ -55,7 +64,6 @@ INPUTS = {
 KINDS = {"rate_times_weight": 1, "on_time": 2, "met_or_judged": 3, "inverse_ratio": 4, "proportional_to_target": 4,
          "judged_level": 5, "no_rule": 0}  # fmt: skip
 KIND = np.array([KINDS[rule.method] for rule in RULES], np.int8)
-MET_FROM = next(rule.parameters["met_from"] for rule in RULES if rule.method == "judged_level")
 SAMPLE = 200_000
 CHUNKS = 8
 
@@ -147,183 +155,6 @@ def on_dask(client: Any, chunks: list[Any]) -> np.ndarray:
     return np.concatenate(client.gather(client.map(lambda chunk: ours(*chunk)[1], chunks, pure=False)))
 
 
-def decimal_loop(
-    rows: Iterable[dict[str, Any]], lines: list[tuple[Decimal, int]]
-) -> tuple[list[Decimal | None], dict[int, int]]:
-    """Score row by row with Decimal objects, as an auditor would write it down."""
-    cent, hundred, scores, totals = Decimal("0.01"), Decimal(100), [], {}
-    for row in rows:
-        weight, reported, target, actual = row["weight"], row["reported"], row["target"], row["actual"]
-        kind, score = row["kind"], None
-        if kind == 1:
-            if target > 0:
-                score = (weight * min(actual / target, Decimal(1))).quantize(cent, ROUND_HALF_UP)
-        elif kind == 5:
-            line = (weight * MET_FROM / hundred).quantize(cent, "ROUND_CEILING")
-            low = line if row["word"] == 1 else Decimal(0)
-            high = max(line - cent, Decimal(0)) if row["word"] == 0 else weight
-            if reported is not None and low <= reported <= high:
-                score = reported
-        elif kind:
-            if row["word"] >= 0:
-                met = row["word"] == 1
-            elif row["has_dates"]:
-                met = row["months_late"] <= 0
-            elif not row["comparable"]:
-                met = False
-            elif row["sign"] > 0:
-                met = actual > target if row["strict"] else actual >= target
-            else:
-                met = actual < target if row["strict"] else actual <= target
-            if met:
-                score = weight
-            elif kind == 4:
-                over, under = (actual, target) if row["sign"] > 0 else (target, actual)
-                if row["comparable"] and under > 0 and over >= 0 and target > 0:
-                    score = (weight * min(over / under, Decimal(1))).quantize(cent, ROUND_HALF_UP)
-            else:
-                missed = row["has_dates"] and row["months_late"] > 0 if kind == 2 else row["word"] == 0
-                if reported is not None and (reported < weight if missed else reported <= weight):
-                    score = reported
-        scores.append(score)
-        known = totals.get(row["evaluation"], Decimal(0))
-        totals[row["evaluation"]] = None if known is None or score is None else known + score
-    grades = {
-        number: -1 if total is None else next(grade for line, grade in lines if total >= line)
-        for number, total in totals.items()
-    }
-    return scores, grades
-
-
-def pandas_floats(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Score with pandas and floats, kind by kind, as most people write it."""
-    scores = []
-    for kind, rows in frame.groupby("kind"):
-        weight, reported, word = rows["weight"], rows["reported"], rows["word"]
-        if kind == 1:
-            score = (weight * (rows["actual"] / rows["target"]).clip(upper=1)).round(2).where(rows["target"] > 0)
-        elif kind == 5:
-            low, high = weight * MET_FROM / 100 * (word == 1), weight.where(word != 0, weight * MET_FROM / 100 - 0.01)
-            score = reported.where((reported >= low) & (reported <= high))
-        else:
-            more = rows["sign"] > 0
-            diff = (rows["actual"] - rows["target"]).where(more, rows["target"] - rows["actual"])
-            met = ((diff > 0) | ((diff == 0) & ~rows["strict"])) & rows["comparable"]
-            met = (met | (rows["has_dates"] & (rows["months_late"] <= 0))).where(word < 0, word == 1)
-            if kind == 4:
-                rate = (rows["actual"] / rows["target"]).where(more, rows["target"] / rows["actual"]).clip(upper=1)
-                part = (weight * rate).round(2).where(rows["comparable"] & (rows["target"] > 0))
-            else:
-                late = rows["has_dates"] & (rows["months_late"] > 0) if kind == 2 else word == 0
-                part = reported.where((reported < weight) | ((reported <= weight) & ~late))
-            score = weight.where(met, part)
-        scores.append(score)
-    score = pd.concat(scores).sort_index()
-    grouped = score.groupby(frame["evaluation"])
-    total = grouped.sum().where(grouped.count() == grouped.size())
-    return score, pd.cut(
-        total.round(2), [-1, 60, 80, 90, 1000], right=False, labels=["poor", "fair", "good", "excellent"]
-    )
-
-
-def polars_score() -> Any:
-    """Return the points of a row as one expression of polars, exact in integers."""
-    import polars as pl
-
-    wide = {name: pl.col(name).cast(pl.Int64) for name in ("weight", "reported", "target", "actual")}
-    weight, reported, target, actual = wide.values()
-    word, more, strict = pl.col("word"), pl.col("sign") > 0, pl.col("strict")
-    comparable, dated = pl.col("comparable"), pl.col("has_dates")
-    late = dated & (pl.col("months_late") > 0)
-
-    def share(over: Any, under: Any) -> Any:
-        return (2 * weight * pl.min_horizontal(over, under) + under) // (2 * pl.max_horizontal(under, 1))
-
-    up = pl.when(strict).then(actual > target).otherwise(actual >= target)
-    down = pl.when(strict).then(actual < target).otherwise(actual <= target)
-    numbers = comparable & pl.when(more).then(up).otherwise(down)
-    met = pl.when(word >= 0).then(word == 1).otherwise(numbers | (dated & ~late))
-    over, under = (pl.when(more).then(one).otherwise(two) for one, two in ((actual, target), (target, actual)))
-    ready = comparable & (under > 0) & (over >= 0) & (target > 0)
-    line = (weight * MET_FROM + 99) // 100
-    low = pl.when(word == 1).then(line).otherwise(0)
-    high = pl.when(word == 0).then(pl.max_horizontal(line - 1, 0)).otherwise(weight)
-    below = [pl.when(missed).then(reported < weight).otherwise(reported <= weight) for missed in (late, word == 0)]
-    given, kind, none = reported >= 0, pl.col("kind"), pl.lit(-1, pl.Int64)
-    return (
-        pl.when(kind == 1).then(pl.when(target > 0).then(share(actual, target)).otherwise(none))
-        .when(kind == 5).then(pl.when(given & (reported >= low) & (reported <= high)).then(reported).otherwise(none))
-        .when(kind == 0).then(none)
-        .when(met).then(weight)
-        .when(kind == 4).then(pl.when(ready).then(share(over, under)).otherwise(none))
-        .when(given & pl.when(kind == 2).then(below[0]).otherwise(below[1])).then(reported)
-        .otherwise(none)
-    )  # fmt: skip
-
-
-def polars_grade(total: Any) -> Any:
-    """Return the grade of a total in hundredths, -1 when it is missing."""
-    import polars as pl
-
-    lines = load_framework(FRAMEWORK).lines
-    place = sum((total < line).cast(pl.Int8) for line in lines)
-    return pl.when(total >= 0).then(place).otherwise(pl.lit(-1, pl.Int8))
-
-
-def with_polars(frame: Any) -> tuple[Any, Any]:
-    """Score with polars in memory."""
-    import polars as pl
-
-    scored = frame.lazy().select("evaluation", score=polars_score().cast(pl.Int32)).collect()
-    totals = (
-        scored.lazy().group_by("evaluation")
-        .agg(total=pl.col("score").cast(pl.Int64).sum(), least=pl.col("score").min())
-        .with_columns(total=pl.when(pl.col("least") < 0).then(-1).otherwise(pl.col("total")))
-        .select("evaluation", grade=polars_grade(pl.col("total"))).collect()
-    )  # fmt: skip
-    return scored["score"], totals
-
-
-SQL_SCORE = f"""
-CASE kind
- WHEN 1 THEN CASE WHEN target > 0 THEN (2 * weight::BIGINT * least(actual, target) + target) // (2 * target) ELSE -1 END
- WHEN 5 THEN CASE WHEN reported >= CASE word WHEN 1 THEN (weight::BIGINT * {MET_FROM} + 99) // 100 ELSE 0 END
-   AND reported <= CASE word WHEN 0 THEN greatest((weight::BIGINT * {MET_FROM} + 99) // 100 - 1, 0) ELSE weight END
-   THEN reported ELSE -1 END
- WHEN 0 THEN -1
- ELSE CASE
-  WHEN CASE WHEN word >= 0 THEN word = 1 ELSE (comparable AND CASE WHEN sign > 0
-      THEN CASE WHEN strict THEN actual > target ELSE actual >= target END
-      ELSE CASE WHEN strict THEN actual < target ELSE actual <= target END END) OR (has_dates AND months_late <= 0) END
-   THEN weight
-  WHEN kind = 4 THEN CASE
-    WHEN NOT comparable OR target <= 0 OR actual < 0 THEN -1
-    WHEN sign > 0 THEN (2 * weight::BIGINT * least(actual, target) + target) // (2 * greatest(target, 1))
-    WHEN actual > 0 THEN (2 * weight::BIGINT * least(target, actual) + actual) // (2 * greatest(actual, 1))
-    ELSE -1 END
-  WHEN reported < 0 THEN -1
-  WHEN CASE WHEN CASE kind WHEN 2 THEN has_dates AND months_late > 0 ELSE word = 0 END
-     THEN reported < weight ELSE reported <= weight END THEN reported
-  ELSE -1 END
-END"""
-SQL_GRADE = (
-    "CASE WHEN min(score) < 0 THEN -1 ELSE "
-    + " + ".join(f"(sum(score)::BIGINT < {line})::TINYINT" for line in load_framework(FRAMEWORK).lines)
-    + " END"
-)
-
-
-def with_duckdb(connection: Any) -> tuple[Any, Any]:
-    """Score with duckdb in memory; the points are kept in a table, as ours keeps them in an array."""
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE scored AS SELECT evaluation, ({SQL_SCORE})::INTEGER AS score FROM rows"
-    )
-    grades = connection.execute(
-        f"SELECT evaluation, {SQL_GRADE} AS grade FROM scored GROUP BY evaluation"
-    ).to_arrow_table()
-    return connection, grades
-
-
 def read_once(columns: dict[str, np.ndarray]) -> None:
     """Touch every value of the needed columns once."""
     for values in columns.values():
@@ -333,133 +164,38 @@ def read_once(columns: dict[str, np.ndarray]) -> None:
 # From parquet, each in a process of its own
 
 
-def parquet_ours(parts: list[Part], threads: int) -> pd.DataFrame:
+def parts_of(folder: Path) -> list[Part]:
+    """Return the parts that were written into a folder."""
+    return [Part(*paths) for paths in zip(*(sorted(folder.glob(f"{name}_*")) for name in Part._fields), strict=True)]
+
+
+def parquet_ours(folder: Path, threads: int) -> pd.DataFrame:
     """From parquet to grades with the package."""
-    return score_parts(parts, threads=threads)
+    return score_parts(parts_of(folder), threads=threads)
 
 
-def parquet_decode(parts: list[Part], threads: int) -> None:
+def parquet_decode(folder: Path, threads: int) -> None:
     """Only decode the columns that the package needs."""
     import pyarrow.parquet as pq
 
-    columns = columns_needed(RULES)
-    for part in parts:
-        texts = [name for name in columns if "string" in str(pq.read_schema(part.indicators).field(name).type)]
-        for _ in pq.ParquetFile(part.indicators, read_dictionary=texts).iter_batches(1 << 18, columns=columns):
-            pass
-
-
-_KIND_SQL = """
-CASE WHEN indicator = '预算执行率' THEN 1 WHEN target_kind IN ('date', 'period') THEN 2
- WHEN target_relation = 'range' OR target_kind = 'several' THEN 3 WHEN kind = 'quantitative' THEN 4
- WHEN kind = 'qualitative' THEN 5 ELSE 0 END"""
-
-
-def parquet_duckdb(parts: list[Part], threads: int) -> pd.DataFrame:
-    """From parquet to grades with duckdb: the same rules over the same columns."""
-    import duckdb
-
-    connection = duckdb.connect()
-    connection.execute(f"SET threads = {threads}")
-    folder = parts[0].indicators.parent
-    key = ", ".join(EVALUATION_KEY)
-
-    def scale(first: str, second: str) -> str:
-        big = f"greatest(abs(coalesce({first}, 0)), abs(coalesce({second}, 0)))"
-        return f"CASE WHEN {big} < 1e3 THEN 1e9 WHEN {big} < 1e6 THEN 1e6 WHEN {big} < 1e9 THEN 1e3 ELSE 1 END"
-
-    sql = f"""
-    WITH money AS (SELECT {key}, annual_budget_wan AS under_wan, executed_wan AS over_wan
-                   FROM '{folder}/budgets_*.parquet' WHERE fund = 'total'),
-    read AS (SELECT i.*, {_KIND_SQL} AS kind_of, under_wan, over_wan FROM '{folder}/indicators_*.parquet' i
-             LEFT JOIN money USING ({key}) WHERE is_counted),
-    pairs AS (SELECT *, CASE kind_of WHEN 1 THEN under_wan ELSE target_value END AS t,
-              CASE kind_of WHEN 1 THEN over_wan ELSE actual_value END AS a FROM read),
-    factors AS MATERIALIZED (SELECT *, {scale("t", "a")} AS factor FROM pairs),
-    known AS (SELECT *, t IS NOT NULL AND a IS NOT NULL AND greatest(abs(t), abs(a)) * factor < 1e12 AS is_known,
-              target_date IS NOT NULL AND actual_date IS NOT NULL AS has_dates FROM factors),
-    rows AS MATERIALIZED (SELECT {key}, kind_of AS kind,
-      greatest(floor(weight * 100 + 0.5 + 1e-9), 0)::INTEGER AS weight,
-      coalesce(floor(reported_score * 100 + 0.5 + 1e-9), -1)::INTEGER AS reported,
-      CASE WHEN is_known THEN round_even(t * factor, 0)::BIGINT ELSE 0 END AS target,
-      CASE WHEN is_known THEN round_even(a * factor, 0)::BIGINT ELSE 0 END AS actual,
-      coalesce(word_met, -1) AS word, CASE WHEN direction = 'negative' THEN -1 ELSE 1 END AS sign,
-      target_relation IN ('>', '<') AND actual_relation NOT IN ('>', '<') AS strict,
-      is_known AND is_comparable AND target_date IS NULL AS comparable, has_dates,
-      CASE WHEN has_dates AND actual_date > target_date THEN (year(actual_date) - year(target_date)) * 12
-        + month(actual_date) - month(target_date)
-        + (day(actual_date) > day(target_date) AND target_date::DATE <> last_day(target_date))::INT ELSE 0 END
-        AS months_late, is_placeholder OR isnan(weight) OR weight IS NULL AS is_left FROM known),
-    scored AS (SELECT {key}, CASE WHEN is_left THEN -1 ELSE {SQL_SCORE} END AS score FROM rows)
-    SELECT {key}, CASE WHEN min(score) < 0 THEN -1 ELSE sum(score)::BIGINT END AS total, {SQL_GRADE} AS grade
-    FROM scored GROUP BY {key}"""
-    return connection.sql(sql).to_arrow_table().to_pandas()
-
-
-def parquet_polars(parts: list[Part], threads: int) -> pd.DataFrame:
-    """From parquet to grades with polars, streaming: the same rules over the same columns."""
-    import polars as pl
-
-    folder = parts[0].indicators.parent
-    money = (
-        pl.scan_parquet(folder / "budgets_*.parquet").filter(pl.col("fund") == "total")
-        .select(*EVALUATION_KEY, under="annual_budget_wan", over="executed_wan")
-    )  # fmt: skip
-    kind = (
-        pl.when(pl.col("indicator") == "预算执行率").then(1)
-        .when(pl.col("target_kind").is_in(["date", "period"])).then(2)
-        .when((pl.col("target_relation") == "range") | (pl.col("target_kind") == "several")).then(3)
-        .when(pl.col("kind") == "quantitative").then(4).when(pl.col("kind") == "qualitative").then(5).otherwise(0)
-    )  # fmt: skip
-    t, a = (
-        pl.when(pl.col("k") == 1).then(pl.col(one)).otherwise(pl.col(two))
-        for one, two in (("under", "target_value"), ("over", "actual_value"))
-    )
-    big = pl.max_horizontal(pl.col("t").abs(), pl.col("a").abs()).fill_null(0)
-    factor = pl.when(big < 1e3).then(1e9).when(big < 1e6).then(1e6).when(big < 1e9).then(1e3).otherwise(1.0)
-    known = pl.col("t").is_not_null() & pl.col("a").is_not_null() & (big * pl.col("factor") < 1e12)
-    planned, done = pl.col("target_date"), pl.col("actual_date")
-    months = (done.dt.year() - planned.dt.year()) * 12 + done.dt.month() - planned.dt.month()
-    months = months + ((done.dt.day() > planned.dt.day()) & (planned.dt.date() != planned.dt.month_end().dt.date()))
-    ends = [">", "<"]
-    rows = (
-        pl.scan_parquet(folder / "indicators_*.parquet").filter("is_counted")
-        .join(money, on=EVALUATION_KEY, how="left")
-        .with_columns(k=kind).with_columns(t=t, a=a).with_columns(factor=factor)
-        .select(
-            *EVALUATION_KEY, kind="k",
-            left=pl.col("is_placeholder") | pl.col("weight").is_null(),
-            weight=(pl.col("weight") * 100 + 0.5 + 1e-9).floor().cast(pl.Int64).clip(0),
-            reported=(pl.col("reported_score") * 100 + 0.5 + 1e-9).floor().cast(pl.Int64).fill_null(-1),
-            target=pl.when(known).then((pl.col("t") * pl.col("factor")).round()).otherwise(0).cast(pl.Int64),
-            actual=pl.when(known).then((pl.col("a") * pl.col("factor")).round()).otherwise(0).cast(pl.Int64),
-            word=pl.col("word_met").fill_null(-1),
-            sign=pl.when(pl.col("direction") == "negative").then(-1).otherwise(1),
-            strict=pl.col("target_relation").is_in(ends) & ~pl.col("actual_relation").is_in(ends),
-            comparable=known & pl.col("is_comparable") & planned.is_null(),
-            has_dates=planned.is_not_null() & done.is_not_null(),
-            months_late=pl.when(done > planned).then(months).otherwise(0).fill_null(0),
-        )
-        .select(*EVALUATION_KEY, score=pl.when("left").then(-1).otherwise(polars_score()))
-        .group_by(EVALUATION_KEY).agg(total=pl.col("score").sum(), least=pl.col("score").min())
-        .with_columns(total=pl.when(pl.col("least") < 0).then(-1).otherwise(pl.col("total")))
-        .select(*EVALUATION_KEY, "total", grade=polars_grade(pl.col("total")))
-    )  # fmt: skip
-    return rows.collect(engine="streaming").to_pandas()
+    needed = {"evaluations": EVALUATIONS, "budgets": BUDGETS, "indicators": columns_needed(RULES)}
+    for part in parts_of(folder):
+        for name, columns in needed.items():
+            path = getattr(part, name)
+            texts = [field.name for field in pq.read_schema(path) if "string" in str(field.type)]
+            with pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True) as file:
+                for _ in file.iter_batches(BATCH, columns=columns, use_threads=False):
+                    pass
 
 
 FROM_PARQUET = {"decode": parquet_decode, "ours": parquet_ours, "duckdb": parquet_duckdb, "polars": parquet_polars}
 
 
-def run_child(way: str, folder: Path, count: int, threads: int) -> None:
+def run_child(way: str, folder: Path, threads: int) -> None:
     """Run one way from parquet, and print its seconds and its memory; its result goes beside the data."""
-    parts = [
-        Part(*(folder / f"{name}_{at:03d}.parquet" for name in ("evaluations", "budgets", "indicators")))
-        for at in range(count)
-    ]
-    FROM_PARQUET[way](parts[:1], threads)  # imports and caches are not what is compared
+    FROM_PARQUET[way](folder / "first", threads)  # imports and caches are not what is compared
     start, cpu = time.perf_counter(), time.process_time()
-    found = FROM_PARQUET[way](parts, threads)
+    found = FROM_PARQUET[way](folder, threads)
     taken = time.perf_counter() - start, time.process_time() - cpu
     if found is not None:
         if way == "ours":
@@ -473,77 +209,51 @@ def run_child(way: str, folder: Path, count: int, threads: int) -> None:
 # The run
 
 
-def best(work: Callable[[], Any], times: int = 3) -> tuple[Any, float, float]:
-    """Return what a run gives, its shortest wall time and its shortest time of the processor."""
-    walls, cpus = [], []
-    for _ in range(times):
-        start, cpu = time.perf_counter(), time.process_time()
-        found = work()
-        walls.append(time.perf_counter() - start)
-        cpus.append(time.process_time() - cpu)
-    return found, min(walls), min(cpus)
-
-
 def in_memory(columns: dict[str, np.ndarray], size: int, folder: Path, threads: int) -> Iterator[dict[str, Any]]:
     """Run every way in memory and check it against ours."""
-    rows = len(columns["rule"])
-    (points, grades), wall, cpu = best(lambda: ours(columns, size))
-    yield {"way": "ours, one thread", "seconds": wall, "cpu": cpu, "ratio": 1.0}
-    own = wall
-    if threads > 1:
-        (again, _), wall, cpu = best(lambda: ours(columns, size, threads))
-        assert (again == points).all()
-        yield {"way": f"ours, {threads} threads", "seconds": wall, "cpu": cpu, "ratio": wall / own}
-    _, wall, cpu = best(lambda: read_once(columns))
-    yield {"way": "limit: every column read once", "seconds": wall, "cpu": cpu, "ratio": wall / own}
-
     import duckdb
     import polars as pl
     import pyarrow as pa
 
+    rows = len(columns["rule"])
+    (points, grades), wall, cpu = best(lambda: ours(columns, size))
+    yield {"way": "ours, one thread", "seconds": wall, "cpu": cpu}
+    if threads > 1:
+        (again, _), wall, cpu = best(lambda: ours(columns, size, threads))
+        assert (again == points).all()
+        yield {"way": f"ours, {threads} threads", "seconds": wall, "cpu": cpu}
+    _, wall, cpu = best(lambda: read_once(columns))
+    yield {"way": "limit: every column read once", "seconds": wall, "cpu": cpu}
     plain = {name: values for name, values in columns.items() if name != "rule"} | {"kind": KIND[columns["rule"]]}
     table = pl.DataFrame(plain)
     (found, totals), wall, cpu = best(lambda: with_polars(table))
     assert (found.to_numpy() == points).all(), "polars differs"
     assert (totals.sort("evaluation")["grade"].to_numpy() == grades).all(), "polars differs"
-    yield {"way": "polars", "seconds": wall, "cpu": cpu, "ratio": wall / own}
+    yield {"way": "polars", "seconds": wall, "cpu": cpu}
     del found, totals
-    connection = duckdb.connect()
-    connection.execute(f"SET threads = {threads}")
-    connection.register("rows", pa.table(plain))
-    (_, graded), wall, cpu = best(lambda: with_duckdb(connection))
-    assert (connection.execute("SELECT score FROM scored").fetchnumpy()["score"] == points).all(), "duckdb differs"
+    with duckdb.connect() as connection:
+        connection.execute(f"SET threads = {threads}")
+        connection.register("rows", pa.table(plain))
+        (_, graded), wall, cpu = best(lambda: with_duckdb(connection))
+        assert (connection.execute("SELECT score FROM scored").fetchnumpy()["score"] == points).all(), "duckdb differs"
     assert (graded.sort_by("evaluation")["grade"].to_numpy() == grades).all(), "duckdb differs"
-    yield {"way": "duckdb", "seconds": wall, "cpu": cpu, "ratio": wall / own}
-    connection.close()
-    floats = {"weight": 100.0, "reported": 100.0, "target": 1e6, "actual": 1e6}
-    frame = pd.DataFrame({name: plain[name] / floats[name] if name in floats else plain[name] for name in plain})
+    yield {"way": "duckdb", "seconds": wall, "cpu": cpu}
+    frame = pd.DataFrame(plain)
+    for name, factor in {"weight": 100.0, "reported": 100.0, "target": 1e6, "actual": 1e6}.items():
+        frame[name] /= factor
     frame["reported"] = frame["reported"].where(frame["reported"] >= 0)
     (score, grade), wall, cpu = best(lambda: pandas_floats(frame), 1)
-    wrong = int((score.fillna(-0.01).to_numpy() != points / 100).sum())
     names = grade.cat.rename_categories({"poor": 3, "fair": 2, "good": 1, "excellent": 0})
-    wrong_grades = int((names.astype("float64").fillna(-1).to_numpy() != grades).sum())
-    yield {
-        "way": "pandas, floats",
-        "seconds": wall,
-        "cpu": cpu,
-        "ratio": wall / own,
-        "rows_wrong": wrong,
-        "grades_wrong": wrong_grades,
+    wrong = {
+        "rows_wrong": int((score.fillna(-0.01).to_numpy() != points / 100).sum()),
+        "grades_wrong": int((names.astype("float64").fillna(-1).to_numpy() != grades).sum()),
     }
-    yield from decimals(plain, points, rows, own)
-    yield from with_dask(columns, size, grades, folder, own)
+    yield {"way": "pandas, floats", "seconds": wall, "cpu": cpu, **wrong}
+    yield from decimals(plain, points, rows)
+    yield from with_dask(columns, size, grades, folder)
 
 
-def decimal_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Take a frame row by row and make its numbers decimals, as most people do."""
-    for row in frame.itertuples(index=False):
-        exact = {name: Decimal(str(getattr(row, name))) for name in ("weight", "reported", "target", "actual")}
-        reported = None if exact["reported"] < 0 else exact["reported"]
-        yield {**row._asdict(), **exact, "reported": reported}
-
-
-def decimals(plain: dict[str, np.ndarray], points: np.ndarray, rows: int, own: float) -> Iterator[dict[str, Any]]:
+def decimals(plain: dict[str, np.ndarray], points: np.ndarray, rows: int) -> Iterator[dict[str, Any]]:
     """Run the loop over Decimal objects on a sample, and extrapolate."""
     count = min(SAMPLE, rows)
     names = list(plain)
@@ -559,23 +269,14 @@ def decimals(plain: dict[str, np.ndarray], points: np.ndarray, rows: int, own: f
     for name, factor in {"weight": 100, "reported": 100, "target": 1, "actual": 1}.items():
         frame[name] = frame[name] / factor
     _, loop_wall, loop_cpu = best(lambda: decimal_loop(decimal_rows(frame), lines), 1)
-    yield {
-        "way": f"loop over a frame, Decimal made row by row ({count:,} rows, extrapolated)",
-        "seconds": loop_wall * whole,
-        "cpu": loop_cpu * whole,
-        "ratio": loop_wall * whole / own,
-    }
-    yield {
-        "way": f"loop over Decimal ({count:,} rows, extrapolated)",
-        "seconds": wall * whole,
-        "cpu": cpu * whole,
-        "ratio": wall * whole / own,
-    }
+    looped = f"({count:,} rows, extrapolated)"
+    made = {"way": f"loop over a frame, Decimal made row by row {looped}", "seconds": loop_wall, "cpu": loop_cpu}
+    ready = {"way": f"loop over Decimal {looped}", "seconds": wall, "cpu": cpu}
+    for line in (made, ready):
+        yield {**line, "seconds": line["seconds"] * whole, "cpu": line["cpu"] * whole}
 
 
-def with_dask(
-    columns: dict[str, np.ndarray], size: int, grades: np.ndarray, folder: Path, own: float
-) -> Iterator[dict[str, Any]]:
+def with_dask(columns: dict[str, np.ndarray], size: int, grades: np.ndarray, folder: Path) -> Iterator[dict[str, Any]]:
     """Run ours on two worker processes that hold the columns in chunks of whole evaluations."""
     from distributed import Client, LocalCluster
 
@@ -583,12 +284,8 @@ def with_dask(
     edges = np.searchsorted(evaluation, np.linspace(0, size, CHUNKS + 1).astype(np.int64))
     for number, (start, end) in enumerate(itertools.pairwise(edges)):
         first = int(evaluation[start])
-        chunk = {
-            name: values[start:end] - (first if name == "evaluation" else 0)
-            for name, values in columns.items()
-            if values.dtype != bool
-        }
-        chunk |= {name: values[start:end] for name, values in columns.items() if values.dtype == bool}
+        chunk = {name: values[start:end] for name, values in columns.items()}
+        chunk["evaluation"] = chunk["evaluation"] - first
         np.savez(folder / f"chunk_{number}.npz", size=int(evaluation[end - 1]) - first + 1, **chunk)
 
     def hold(path: str) -> tuple[dict[str, np.ndarray], int]:
@@ -601,35 +298,36 @@ def with_dask(
         client.gather(client.map(lambda chunk: chunk[1], chunks))
         found, wall, _ = best(lambda: on_dask(client, chunks))
     assert (found == grades).all(), "dask differs"
-    yield {"way": "ours on dask, 2 workers", "seconds": wall, "ratio": wall / own}
+    yield {"way": "ours on dask, 2 workers", "seconds": wall}
 
 
-def from_parquet(folder: Path, count: int, threads: int, times: int = 1) -> Iterator[dict[str, Any]]:
-    """Run every way from parquet in a process of its own and compare what they give."""
-    first: dict[str, float] = {}
-    for way in FROM_PARQUET:
-        runs = []
-        for _ in range(times):
-            command = [
-                sys.executable,
-                __file__,
-                "--child",
-                way,
-                "--folder",
-                str(folder),
-                "--parts",
-                str(count),
-                "--threads",
-                str(threads),
-            ]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            runs.append(json.loads(done.stdout.splitlines()[-1]))
-        least = min(runs, key=lambda run: run["seconds"])
-        first = first or least
-        yield {"way": f"from parquet: {way}", **least, "ratio": least["seconds"] / first["seconds"]}
+def from_parquet(folder: Path, threads: int, times: int) -> Iterator[dict[str, Any]]:
+    """Run every way from parquet in a process of its own, in turns, and compare what they give."""
+    runs: dict[str, list[dict[str, float]]] = {way: [] for way in FROM_PARQUET}
+    for _, way in itertools.product(range(times), FROM_PARQUET):
+        command = [sys.executable, __file__, "--child", way, "--folder", str(folder), "--threads", str(threads)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        runs[way].append(json.loads(done.stdout.splitlines()[-1]))
+    for way, known in runs.items():
+        yield {"way": f"from parquet: {way}", **min(known, key=lambda run: run["cpu"])}
     results = {way: pd.read_parquet(folder / f"result_{way}.parquet") for way in FROM_PARQUET if way != "decode"}
     for way in ("duckdb", "polars"):
         pd.testing.assert_frame_equal(results["ours"], results[way], check_dtype=False)
+
+
+def compared(lines: Iterator[dict[str, Any]], rows: int) -> Iterator[dict[str, Any]]:
+    """Set every way against the first by its time of the processor, one on other processes by its wall time."""
+    first: dict[str, Any] = {}
+    for line in lines:
+        first = first or line
+        by = "cpu" if "cpu" in line else "seconds"
+        shown = {"way": line["way"], "rows_per_second": rows / line[by], **line, "ratio": line[by] / first[by]}
+        print(
+            f"{line['way']:75}{line['seconds']:9.2f} s{line.get('cpu', 0):9.2f} cpu{shown['ratio']:9.2f}"
+            f"{line.get('memory_mb', ''):>7}",
+            flush=True,
+        )
+        yield shown
 
 
 def main() -> None:
@@ -638,42 +336,30 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=25_000_000)
     parser.add_argument("--part-rows", type=int, default=500_000)
     parser.add_argument("--threads", type=int, default=1, help="of ours and of duckdb; polars takes what there is")
+    parser.add_argument("--times", type=int, default=2, help="runs from parquet, of which the best counts")
     parser.add_argument("--record", action="store_true")
-    parser.add_argument("--child")
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--parts", type=int)
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        return run_child(options.child, options.folder, options.parts, options.threads)
+        return run_child(options.child, options.folder, options.threads)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         base = make_base(min(options.part_rows, options.rows))
         each = len(base["indicators"])
         count = -(-options.rows // each)
         parts = write_parts(base, count, folder)
+        (folder / "first").mkdir()
+        for path in parts[0]:
+            (folder / "first" / path.name).symlink_to(path)
         columns, size = load_columns(parts, count * each)
         rows = len(columns["rule"])
         names, _ = distinct(pd.Series(KIND[columns["rule"][:each]]))
         print(f"{rows:,} rows of {size:,} evaluations in {count} parts; kinds {np.bincount(names).tolist()}")
-        measured = []
-        for line in in_memory(columns, size, folder, options.threads):
-            measured.append({"rows_per_second": rows / line["seconds"], **line})
-            print(
-                f"{line['way']:45}{line['seconds']:9.2f} s{line.get('cpu', 0):9.2f} cpu{line['ratio']:9.2f}", flush=True
-            )
+        measured = list(compared(in_memory(columns, size, folder, options.threads), rows))
         del columns
-        for line in from_parquet(folder, count, options.threads):
-            measured.append({"rows_per_second": rows / line["seconds"], **line})
-            print(
-                f"{line['way']:45}{line['seconds']:9.2f} s{line['cpu']:9.2f} cpu{line['ratio']:9.2f}"
-                f"{line['memory_mb']:7} MB",
-                flush=True,
-            )
-    rounded = [
-        {key: round(value, 3) if isinstance(value, float) else value for key, value in line.items()}
-        for line in measured
-    ]
-    record("score", f"{rows:,} rows", rounded, keep=options.record)
+        measured += compared(from_parquet(folder, options.threads, options.times), rows)
+    record("score", f"{rows:,} rows", measured, keep=options.record)
 
 
 if __name__ == "__main__":

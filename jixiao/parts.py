@@ -41,7 +41,9 @@ _INDICATORS = (
     *("is_comparable", "is_placeholder", "is_counted", "word_met"),
     *("direction", "target_relation", "actual_relation", "actual_kind"),
 )
-_MONEY = ("fund", "executed_wan", "annual_budget_wan", "arrived_wan")
+BUDGETS = [*EVALUATION_KEY, "fund", "executed_wan", "annual_budget_wan", "arrived_wan"]
+EVALUATIONS = [*EVALUATION_KEY, "project", "unit", "department"]
+"""The columns of the other two frames that are read."""
 
 
 class Part(NamedTuple):
@@ -101,12 +103,12 @@ def score_parts(parts: Iterable[Part], *, threads: int = 1) -> pd.DataFrame:
 
 def score_part(part: Part) -> pd.DataFrame:
     """Score one part (计一个分片的分); see :func:`score_parts`."""
-    evaluations = read_columns(part.evaluations, [*EVALUATION_KEY, "project", "unit", "department"])
+    evaluations = read_columns(part.evaluations, EVALUATIONS)
     totals = evaluations[EVALUATION_KEY].assign(framework=choose_frameworks(evaluations))
     keys = {name: coded(totals[name]) for name in EVALUATION_KEY}
     number, ids = distinct(totals["framework"])
     rules, starts = list_rules(ids)
-    funds = money_of(read_rows(part.budgets, [*EVALUATION_KEY, *_MONEY]), keys)
+    funds = money_of(read_rows(part.budgets, BUDGETS), keys)
     sums = Sums(len(totals))
     for rows in read_batches(part.indicators, columns_needed(rules)):
         place = positions(rows, keys)
