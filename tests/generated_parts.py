@@ -78,8 +78,10 @@ def make_columns():
     parts = []
     for name, schema in SCHEMAS.items():
         key = "、".join(f"`{column}`" for column in KEYS.get(name, ()))
-        rows = [(f"`{column}`", label(column), TYPES[columns()[column]["type"]]) for column in schema]
-        parts += [f"### `{name}`", "", *([f"主键：{key}", ""] if key else []), table(["列", "中文", "类型"], rows), ""]
+        known = [(column, columns()[column]) for column in schema]
+        rows = [(f"`{column}`", one["label"], TYPES[one["type"]], cell(one["meaning"])) for column, one in known]
+        head = ["列", "中文", "类型", "含义"]
+        parts += [f"### `{name}`", "", *([f"主键：{key}", ""] if key else []), table(head, rows), ""]
     return "\n".join(parts).strip()
 
 

@@ -416,10 +416,12 @@ def test_nothing_in_the_package_unpickles_or_runs_text():
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = [alias.name for alias in node.names] + [getattr(node, "module", "") or ""]
                 loaded = {name.split(".")[0] for name in names}
-                assert not loaded & {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}, path
+                assert not loaded & {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib", "multiprocessing"}
+                assert "ProcessPoolExecutor" not in names, path
             if isinstance(node, ast.Call):
                 called = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 assert called not in {"eval", "exec", "read_pickle", "to_pickle", "unsafe_load", "full_load"}, path
+                assert not {"allow_pickle", "allow_dill"} & {keyword.arg for keyword in node.keywords}, path
 
 
 def test_exported_findings_run_no_formula():

@@ -140,7 +140,8 @@ def test_the_vocabulary_is_complete_and_each_word_means_one_thing():
     for name, entry in columns().items():
         assert set(entry) == {"label", "type", "meaning"}, name
         assert entry["type"] in TYPES, name
-        assert CHINESE.search(entry["label"]) and entry["meaning"].endswith("."), name
+        assert CHINESE.search(entry["label"]) and CHINESE.search(entry["meaning"]), name
+        assert entry["meaning"].endswith("。") and len(entry["meaning"]) <= 50, name
         assert label(name)
     meanings: dict[str, set[str]] = {}
     for entry in columns().values():

@@ -10,6 +10,7 @@ import atexit
 import threading
 from collections.abc import Iterable, Iterator
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,7 @@ from jixiao.errors import RequestError
 from jixiao.report.keys import code_hash
 from jixiao.report.making import MAKING, Task
 from jixiao.report.notebooks import report_words
-from jixiao.report.workers import Answer, Pool
+from jixiao.report.workers import Answer, Pool, packed, read_answer, read_task, send_answer, send_task
 
 AHEAD = 2
 """Tasks handed out for each thread of the cluster before the first is taken back."""
@@ -48,7 +49,7 @@ def make_there(tasks: Iterable[Task], address: str, out: Path) -> Iterator[tuple
             for task in tasks:
                 key = f"report-{task.key}"
                 waiting[key] = task
-                running.add(client.submit(_make_one, task, key=key, pure=True, retries=1))
+                running.add(client.submit(_make_one, packed(send_task, task), key=key, pure=True, retries=1))
                 if len(waiting) >= AHEAD * threads:
                     yield _taken(running, waiting)
             while waiting:
@@ -61,7 +62,7 @@ def _taken(running: Any, waiting: dict[str, Task]) -> tuple[Task, Answer]:
     future = next(running)
     task = waiting.pop(future.key)
     try:
-        answer: Answer = future.result()
+        answer: Answer = read_answer(BytesIO(future.result()))
     except Exception as error:  # the scheduler gave the task up
         message = report_words()["report_failed"]
         answer = RequestError(message.format(title=task.request.title, message=type(error).__name__))
@@ -102,7 +103,8 @@ def _pool() -> Pool:
 _starting = threading.Lock()
 
 
-def _make_one(task: Task) -> Answer:
+def _make_one(given: bytes) -> bytes:
+    """Make one report from a task as bytes; bytes go back, so that no side has to unpickle what the other made."""
     with _starting:
         pool = _pool()
-    return pool.make(task)
+    return packed(send_answer, pool.make(read_task(BytesIO(given))))

@@ -14,9 +14,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -51,24 +52,35 @@ def _receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     return head, body
 
 
-def _send_task(stream: IO[bytes], task: Task) -> None:
+def send_task(stream: IO[bytes], task: Task) -> None:
+    """Write a task (发出任务): JSON, and its rows as Arrow."""
     _send(stream, {**vars(task), "request": vars(task.request), "packed": None}, task.packed)
 
 
-def _read_task(stream: IO[bytes]) -> Task:
-    head, packed = _receive(stream)
-    given = {"request": ReportRequest(**head["request"]), "packed": packed}
+def read_task(stream: IO[bytes]) -> Task:
+    """Return the task that was written (读取任务); EOFError when it is not whole."""
+    head, rows = _receive(stream)
+    given = {"request": ReportRequest(**head["request"]), "packed": rows}
     return Task(**{**head, **given, "formats": tuple(head["formats"])})
 
 
-def _send_answer(stream: IO[bytes], answer: Answer) -> None:
+def send_answer(stream: IO[bytes], answer: Answer) -> None:
+    """Write what became of a task (回复): JSON."""
     kind = next((number for number, kind in enumerate(_ERRORS) if isinstance(answer, kind)), None)
     _send(stream, {"record": answer} if kind is None else {"error": kind, "message": str(answer)})
 
 
-def _read_answer(stream: IO[bytes]) -> Answer:
+def read_answer(stream: IO[bytes]) -> Answer:
+    """Return the answer that was written (读取回复); EOFError when it is not whole."""
     head, _ = _receive(stream)
     return head["record"] if "record" in head else _ERRORS[head["error"]](head["message"])
+
+
+def packed(send: Callable[[IO[bytes], Any], None], what: Any) -> bytes:
+    """Return as bytes what is otherwise written to a pipe (打包)."""
+    whole = BytesIO()
+    send(whole, what)
+    return whole.getvalue()
 
 
 _ERRORS: tuple[type[JixiaoError], ...] = (DiskFullError, RequestError)
@@ -94,8 +106,8 @@ class Worker:
         timer.start()
         try:
             assert self.process.stdin is not None and self.process.stdout is not None
-            _send_task(self.process.stdin, task)
-            return _read_answer(self.process.stdout)
+            send_task(self.process.stdin, task)
+            return read_answer(self.process.stdout)
         except (OSError, EOFError, ValueError):
             self.end()
             return None
@@ -177,7 +189,7 @@ def serve(tasks: IO[bytes], answers: IO[bytes]) -> None:
     def listen() -> None:
         try:
             while True:
-                given.put(_read_task(tasks))
+                given.put(read_task(tasks))
         finally:
             os._exit(0)  # whatever ended it: a worker that nobody talks to must not stay
 
@@ -195,7 +207,7 @@ def serve(tasks: IO[bytes], answers: IO[bytes]) -> None:
         except Exception as error:
             message = f"{type(error).__name__}：{error}".splitlines()[0]
             answer = RequestError(report_words()["report_failed"].format(title=task.request.title, message=message))
-        _send_answer(answers, answer)
+        send_answer(answers, answer)
 
 
 def main() -> None:
