@@ -1,32 +1,36 @@
-"""The pages for a reader (看板): as a folder of static files, and as a widget under Voila and in JupyterLab.
+"""The pages for a reader (看板): as a folder of static files, under the server, and as a widget in JupyterLab.
 
-The kernel of a reader only hands out what was prepared once; with the variable ``JIXIAO_BOARDS`` naming a folder of
-prepared pages it needs neither the data nor pandas.
+Under the server the notebook runs once for everybody: its kernel makes the pages and ends, the server hands them out.
 """
 
 from __future__ import annotations
 
 import atexit
 import hashlib
-import json
 import os
 import re
+import secrets
 import shutil
 import tempfile
+import traceback
+from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import anywidget
 
-from jixiao.boards.scripts import MARK, PAGES, script
+from jixiao.boards.scripts import MARK, PAGES, page_body, script
+from jixiao.declared import load_shipped
+from jixiao.errors import JixiaoError
+from jixiao.server import BOARDS_ADDRESS, BOARDS_VARIABLE, LOGS_VARIABLE, log_path
 
 if TYPE_CHECKING:
     from jixiao.store import Results
 
-PREPARED_VARIABLE = "JIXIAO_BOARDS"
-"""Environment variable by which a server tells its kernels where the prepared pages are."""
-PLACE_VARIABLE = "JIXIAO_PLACE"
+MOST_KEPT = 4
+"""Folders of prepared pages that are kept, the newest; another build or place takes one."""
 _CHUNK = re.compile(r"[a-z]+(-\d{1,4}){0,2}")
 
 
@@ -61,18 +65,42 @@ def unwrapped(text: str) -> str:
     return text[text.index(",", text.index(",") + 1) + 1 : text.rindex(")")]
 
 
-def show_boards(place: str | Path = "built") -> BoardWidget:
-    """Return the pages of a data place as a widget (显示看板).
+class BoardPage:
+    """What a notebook shows under the server (看板页): HTML that loads the prepared pages."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def show_boards(place: str | Path = "built") -> BoardWidget | BoardPage:
+    """Return the pages of a data place (显示看板), or one sentence saying why there are none.
 
     Args:
-        place: As for ``jixiao.load``; under a server the place given there is shown instead.
+        place: As for ``jixiao.load``.
 
     Example:
         >>> type(show_boards("sample")).__name__
         'BoardWidget'
     """
-    prepared = os.environ.get(PREPARED_VARIABLE)
-    return BoardWidget(Path(prepared) if prepared else keep_pages(os.environ.get(PLACE_VARIABLE) or place))
+    served = os.environ.get(BOARDS_VARIABLE)
+    try:
+        folder = keep_pages(place, Path(served) if served else None)
+        return BoardPage(page_body(folder, BOARDS_ADDRESS)) if served else BoardWidget(folder)
+    except Exception as error:  # Nobody who looks on can do anything with a traceback.
+        return BoardPage(_told(error))
+
+
+def _told(error: Exception) -> str:
+    """Return the sentence to show for an error, with the code under which the log has it."""
+    code, log, words = secrets.token_hex(3).upper(), log_path(), load_shipped("boards.yaml")["words"]
+    with log.open("a", encoding="utf-8") as handle:
+        handle.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {code}\n{traceback.format_exc()}\n")
+    known = isinstance(error, JixiaoError)
+    reason = str(error) if known else words["failed_reason"].format(log=f"{log.parent.name}/{log.name}")
+    return f"<p class='jixiao-failure' role='alert'>{escape(words['failed'].format(code=code, reason=reason))}</p>"
 
 
 def publish(place: str | Path, folder: Path) -> tuple[int, Results]:
@@ -92,27 +120,40 @@ def publish(place: str | Path, folder: Path) -> tuple[int, Results]:
     return write_site(results, folder, is_old=_is_old(place), links=links), results
 
 
-def keep_pages(place: str | Path) -> Path:
-    """Return a folder with the pages of a data place (预备看板), made again only when the data are others.
+def keep_pages(place: str | Path, served: Path | None = None) -> Path:
+    """Return a folder with the pages of a data place (预备看板), made only when there is none of these data yet.
 
-    Those of a built place are kept in ``reports/.boards``; others last as long as this process.
+    Those of a built place are kept in ``.boards`` beside the logs, a folder for each state of the data.
+
+    Args:
+        place: As for ``jixiao.load``.
+        served: Where a server looks for the pages: they are made there, or it becomes a link to those that are kept.
     """
     from jixiao.boards.site import write_site
     from jixiao.store import MANIFEST, evaluate, find_place, workbench
 
-    data, kept = find_place(place), workbench() / "reports" / ".boards"
-    is_built, is_old = (data / MANIFEST).exists(), _is_old(place)
-    if not is_built or not os.access(kept.parent, os.W_OK):
-        folder = Path(tempfile.mkdtemp(prefix="jixiao-boards-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        write_site(evaluate(data), folder / "pages", is_old=is_old)
-        return folder / "pages"
-    told = f"{data} {(data / MANIFEST).read_text(encoding='utf-8')} {is_old} {script('widget')}"
-    key = hashlib.sha256(told.encode()).hexdigest()
-    mark = kept / MARK
-    if not mark.is_file() or json.loads(mark.read_text(encoding="utf-8"))["key"] != key:
-        write_site(evaluate(data), kept, is_old=is_old, key=key)
-    return kept
+    data, is_old = find_place(place), _is_old(place)
+    beside = Path(os.environ.get(LOGS_VARIABLE) or workbench() / "reports")
+    if not (data / MANIFEST).exists() or not os.access(beside, os.W_OK):
+        folder = served
+        if folder is None:
+            made = tempfile.mkdtemp(prefix="jixiao-boards-")
+            atexit.register(shutil.rmtree, made, ignore_errors=True)
+            folder = Path(made) / "pages"
+        write_site(evaluate(data), folder, is_old=is_old)
+        return folder
+    shown = f"{load_shipped('boards.yaml')} {script('site')}"
+    told = f"{data} {(data / MANIFEST).read_text(encoding='utf-8')} {is_old} {shown}"
+    kept = beside / ".boards"
+    folder = kept / hashlib.sha256(told.encode()).hexdigest()[:16]
+    if not (folder / MARK).is_file():
+        write_site(evaluate(data), folder, is_old=is_old)
+    os.utime(folder)
+    for old in sorted(kept.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[MOST_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+    if served:
+        served.symlink_to(folder)
+    return folder
 
 
 def report_links(results: Results, folder: Path) -> dict[tuple[int, str, str], str]:

@@ -38,6 +38,7 @@ hypothesis.settings.load_profile(os.environ.get("JIXIAO_EXAMPLES", "fixed"))
 # What tests do is no entry in the journal of the person who runs them.
 _JOURNAL = tempfile.TemporaryDirectory(prefix="jixiao_journal_")
 os.environ.setdefault("JIXIAO_JOURNAL", str(Path(_JOURNAL.name) / "journal.jsonl"))
+os.environ.setdefault("JIXIAO_LOGS", _JOURNAL.name)
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent

@@ -28,6 +28,8 @@ SOURCE = """
 from jixiao.server import Settings, run_dashboard
 raise SystemExit(run_dashboard(Settings({place!r}, port=0, **{options!r}).limited(**{limits!r})))
 """
+WHAT_IF = "70_what_if"
+"""The page that has a kernel for each viewer."""
 QUICK = {"leave_seconds": 2, "refill_seconds": 0}
 
 
@@ -119,8 +121,8 @@ class Visitor:
         """Return the cookies as a header."""
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
-    def enter(self, path: str = "/") -> str:
-        """Open the page, through pages that ask to wait, and return it."""
+    def enter(self, path: str = f"/{WHAT_IF}") -> str:
+        """Open a page with a kernel, through pages that ask to wait, and return it."""
         for _ in range(60):
             status, _, text = self.ask(path)
             if status == 200:

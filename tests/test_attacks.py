@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dashboard_server import ROOT, Server, Visitor, answer_of, fetch, message
+from dashboard_server import ROOT, WHAT_IF, Server, Visitor, answer_of, fetch, message
 from tornado.websocket import WebSocketClosedError
 
 from jixiao import store
@@ -25,7 +25,7 @@ LIMITS = {"unseen_seconds": 3, "unclaimed": 2, "sockets_of_page": 4, "messages_i
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     out, logs = tmp_path_factory.mktemp("built"), tmp_path_factory.mktemp("logs")
     store.build(ROOT / "data" / "source", out)
-    running = Server(out, logs=logs, limits=LIMITS, pages={"50_dashboard": 1})
+    running = Server(out, logs=logs, limits=LIMITS, pages={WHAT_IF: 1})
     yield running
     running.end()
 
@@ -44,7 +44,7 @@ class Connected:
         return asyncio.run_coroutine_threadsafe(asyncio.wait_for(coroutine, 60), self.loop).result()
 
     async def is_served(self) -> bool:
-        """Do what a page does: ask for its widgets, change a chooser, see the numbers change."""
+        """Do what a page does: ask for its widgets, change a chooser, see what that changes; and show the board."""
         self.socket.write_message(json.dumps(message("comm_info_request", {"target_name": "jupyter.widget"})))
         comms = (await answer_of(self.socket, "comm_info_reply"))["comms"]
         opened = {"comm_id": "control", "target_name": "jupyter.widget.control", "data": {}}
@@ -52,14 +52,15 @@ class Connected:
         asked = {"comm_id": "control", "data": {"method": "request_states"}}
         self.socket.write_message(json.dumps(message("comm_msg", asked)))
         states = (await answer_of(self.socket, "comm_msg"))["data"]["states"]
-        chooser = next(name for name, kept in states.items() if kept["state"].get("description") == "年度")
-        index = states[chooser]["state"]["index"] % 2 + 1  # 1 and 2 by turns
+        chooser = next(name for name, kept in states.items() if kept["state"].get("description") == "自评计分规则")
+        index = 1 - states[chooser]["state"]["index"]  # 0 and 1 by turns
         change = {"comm_id": chooser, "data": {"method": "update", "state": {"index": index}, "buffer_paths": []}}
         self.socket.write_message(json.dumps(message("comm_msg", change)))
         while True:
             state = (await answer_of(self.socket, "comm_msg"))["data"].get("state", {})
-            if "jixiao-about" in state.get("value", ""):
-                return len(comms) > 10
+            if "份总分变动" in str(state.get("value")):
+                board = await asyncio.to_thread(self.visitor.ask, "/boards/data/pages.js")
+                return len(comms) > 10 and board[0] == 200 and "jixiaoChunk" in board[2]
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +161,7 @@ def test_no_source_and_no_traceback_reaches_a_page(server: Server, victim: Conne
             except TimeoutError:
                 opened.close()
                 return seen
-            assert "Traceback" not in str(text) and "show_dashboard" not in str(text)
+            assert "Traceback" not in str(text) and "open_panel" not in str(text)
             seen.add(json.loads(text)["header"]["msg_type"])
 
     early.enter()  # cold: its notebook may still be running
@@ -200,14 +201,18 @@ def test_nothing_but_the_page_exists(server: Server, method: str) -> None:
         "/voila/query/00000000-0000-4000-8000-000000000000", "/voila/render/50_dashboard.ipynb", "/voila/tree",
         "/voila/api/shutdown/00000000-0000-4000-8000-000000000000", kernels, f"{kernels}/restart", f"{kernels}/execute",
         "/voila/templates/lab/static/voila.js", "/voila/templates/x", "/voila/labextensions/jupyterlab-plotly/x.js",
-        "/settings", "/10_source_check", "/data/built/totals.parquet", "/static/x", "/.git/config",
+        "/settings", "/10_source_check", "/boards/", "/boards/data/", "/boards/jixiao-site.json", "/boards/index.html",
+        "/boards/data/x-1-2-3.js", "/boards/data/A.js", "/boards/data/none.js", "/data/built/totals.parquet",
+        "/static/x", "/.git/config",
     ]:  # fmt: skip
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         connection.request(method, path, b"" if method != "GET" else None)
         answer = connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
         assert answer.status in {403, 404, 405}, path
-        assert "show_dashboard" not in text and "Traceback" not in text and "//cdn" not in text
+        assert (
+            "show_boards" not in text and "open_panel" not in text and "Traceback" not in text and "//cdn" not in text
+        )
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], path
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "ornado" not in answer.headers["Server"]
@@ -216,14 +221,20 @@ def test_nothing_but_the_page_exists(server: Server, method: str) -> None:
 
 
 def test_no_path_leaves_the_folders(server: Server) -> None:
-    starts = ("/voila/static/", "/voila/templates/jixiao/static/", "/voila/labextensions/anywidget/", "/")
+    starts = (
+        "/voila/static/",
+        "/voila/templates/jixiao/static/",
+        "/voila/labextensions/anywidget/",
+        "/",
+        "/boards/data/",
+    )
     climbs = ("../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "..\\", "....//", "%252e%252e%252f", "..%c0%af", "./../")
     for start in starts:
         for climb in climbs:
             for target in ("etc/passwd", "settings.json", "served/50_dashboard.ipynb", "proc/self/environ"):
                 answer = raw(server, f"GET {start}{climb * 8}{target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
                 assert answer.split(b" ")[1][:1] == b"4", (start, climb, target)
-                assert b"root:" not in answer and b"hashes" not in answer and b"show_dashboard" not in answer
+                assert b"root:" not in answer and b"hashes" not in answer and b"show_boards" not in answer
     absolute = b"GET http://evil.example/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     for strange in (absolute, b"\x16\x03\x01\x02\x00\r\n\r\n", b"GET /\0 X\r\n\r\n"):
         assert b" 200 " not in raw(server, strange)[:20]
@@ -255,11 +266,13 @@ def test_other_sites_are_refused(server: Server, victim: Connected) -> None:
         victim.run(connect(Origin=origin))
     assert fetch(server.url, Host="evil.example")[0] == 403
     assert fetch(server.url, Host="127.0.0.1.evil.example")[0] == 403
+    for site in ("cross-site", "same-site"):
+        assert fetch(f"{server.url}boards/data/pages.js", **{"Sec-Fetch-Site": site})[0] == 403
     for wanted in ("iframe", "image", "script", "empty", "object"):
         assert fetch(server.url, **{"Sec-Fetch-Dest": wanted, "Sec-Fetch-Site": "cross-site"})[0] == 403
     log = server.journal()
     assert log.count("REFUSED other_origin") >= 5
-    assert log.count("REFUSED embedded") >= 5
+    assert log.count("REFUSED embedded") >= 7
     assert log.count("REFUSED page_403") >= 2
 
 
@@ -303,7 +316,9 @@ def test_200_connections_at_once(server: Server, victim: Connected) -> None:
 
     idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(200)]
     with ThreadPoolExecutor(40) as threads:
-        pages = list(threads.map(lambda _: fetch(server.url)[0], range(200)))
+        boards = list(threads.map(lambda _: fetch(server.url)[0], range(200)))
+        pages = list(threads.map(lambda _: fetch(server.url + WHAT_IF)[0], range(200)))
+    assert set(boards) == {200}  # They cost no kernel.
     assert set(pages) <= {200, 503}
     assert pages.count(200) <= LIMITS["unclaimed"] * 3  # A few kernels, not two hundred.
     outcomes = victim.run(sockets())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from jixiao.boards.site import write_site
 from jixiao.errors import RequestError
 from jixiao.report import list_reports
 from jixiao.store import Results
-from jixiao.viewer import BoardWidget, keep_pages, report_links, show_boards, unwrapped
+from jixiao.viewer import MOST_KEPT, BoardWidget, keep_pages, report_links, show_boards, unwrapped
 from jixiao.vocabulary import columns
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -207,11 +208,10 @@ def test_reports_that_are_there_are_linked(sample: Results, tmp_path: Path, monk
 def test_the_widget_hands_out_prepared_chunks_and_nothing_else(
     tmp_path: Path, sample: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert isinstance(show_boards("sample"), BoardWidget)
     write_site(sample, tmp_path / "site")
     (tmp_path / "secret.js").write_text("secret", encoding="utf-8")
-    monkeypatch.setenv("JIXIAO_BOARDS", str(tmp_path / "site"))
-    widget, sent = show_boards("nowhere"), []
-    assert isinstance(widget, BoardWidget)
+    widget, sent = BoardWidget(tmp_path / "site"), []
     monkeypatch.setattr(widget, "send", lambda content, buffers=(): sent.append((content, list(buffers))))
     for name in ("names", "../../secret", "../jixiao-site", "nothing", None):
         widget._answer(None, {"name": name}, [])
@@ -220,17 +220,20 @@ def test_the_widget_hands_out_prepared_chunks_and_nothing_else(
 
 
 def test_pages_of_a_built_place_are_kept_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "reports").mkdir()
-    monkeypatch.setenv("JIXIAO_HOME", str(tmp_path))
+    monkeypatch.setenv("JIXIAO_LOGS", str(tmp_path))
     store.build(ROOT / "data" / "sample", tmp_path / "built")
     folder = keep_pages(tmp_path / "built")
     made = (folder / "index.html").stat().st_mtime_ns
-    assert keep_pages(tmp_path / "built") == folder
+    assert keep_pages(tmp_path / "built", tmp_path / "served") == folder == (tmp_path / "served").resolve()
     assert (folder / "index.html").stat().st_mtime_ns == made
+    for number in range(5):
+        (tmp_path / ".boards" / f"old{number}").mkdir()
+        os.utime(tmp_path / ".boards" / f"old{number}", (number, number))
     manifest = tmp_path / "built" / store.MANIFEST
     told = json.loads(manifest.read_text(encoding="utf-8"))
     manifest.write_text(json.dumps({**told, "rules": "other"}), encoding="utf-8")
-    keep_pages(tmp_path / "built")
+    folder = keep_pages(tmp_path / "built")
+    assert len(list((tmp_path / ".boards").iterdir())) == MOST_KEPT
     assert (folder / "index.html").stat().st_mtime_ns != made
     warned = json.loads(unwrapped((folder / "data" / "pages.js").read_text(encoding="utf-8")))["warnings"]
     assert "不是最新" in warned[0]

@@ -42,7 +42,7 @@ LAYERS = [
     ["figures"],
     ["answers", "boards", "exchange", "papers", "webpage"],
     ["server"],
-    ["report", "dashboard"],
+    ["report"],
     ["scenarios", "viewer"],
     ["commands"],
     ["__main__"],
@@ -171,7 +171,6 @@ DATA_CALLS = {
 FILE_CALLS = {"read_text", "read_bytes", "open"}
 ABLE_TO_OPEN = {
     "boards",
-    "dashboard",
     "declared",
     "grids",
     "papers",
@@ -280,7 +279,7 @@ def test_the_modules_of_the_grids_are_only_used_inside_their_room():
 def test_the_public_package_is_only_used_from_above_the_core():
     """A module that says ``import jixiao`` could reach everything, so the core never does."""
     users = {module_of(path) for path in MODULES for name, _ in imports_of(path) if name == "jixiao"}
-    assert users <= {"store", "report", "dashboard", "scenarios", "webpage", "boards", "__main__"}
+    assert users <= {"store", "report", "scenarios", "webpage", "boards", "__main__"}
 
 
 def libraries_of(path):
@@ -296,8 +295,8 @@ def test_only_the_theme_of_figures_imports_a_plotting_library():
     assert users_of({"matplotlib"}) <= {"figures"}, "figures draws for print"
 
 
-def test_only_report_and_dashboard_import_notebook_libraries():
-    assert users_of(NOTEBOOK_LIBRARIES) <= {"report", "dashboard", "scenarios", "server", "viewer"}
+def test_only_few_modules_import_notebook_libraries():
+    assert users_of(NOTEBOOK_LIBRARIES) <= {"report", "scenarios", "server", "viewer"}
 
 
 def test_only_declared_opens_yaml():

@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 import base64
-import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import openpyxl
 import pytest
 from conftest import scored_place
+from dashboard_server import WHAT_IF, Server
 
 from jixiao.scenarios import load_scenario
 from jixiao.scenarios.panel import ScenarioPanel
 
 ROOT = Path(__file__).resolve().parent.parent
-VOILA = {
-    "Voila": {"port_retries": 0, "open_browser": False, "log_level": 30},
-    "VoilaConfiguration": {
-        "template": "jixiao",
-        "theme": "light",
-        "strip_sources": True,
-        "show_tracebacks": False,
-        "file_allowlist": [],
-        "extension_allowlist": [
-            "@voila-dashboards/widgets-manager8",
-            "@jupyter-widgets/jupyterlab-manager",
-            "anywidget",
-        ],
-    },
-    "VoilaExporter": {"language_code": "zh"},
-}
 ARTEFACTS = ROOT / "tests" / "artefacts"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 TRAFFIC = "示例公交智能调度项目"
-SHOWN = """() => { document.body.append(Object.assign(document.createElement("i"), { className: "jixiao-failure" }));
-  document.getElementById("rendered_cells").style.display = "block"; }"""
-"""The page of the dashboard waits for the dashboard; here another notebook stands in it."""
 
 
 @pytest.fixture(scope="module")
@@ -164,51 +140,10 @@ def test_names_from_data_are_text(results):
 
 @pytest.fixture
 def served(tmp_path):
-    """Serve the notebook by Voila with the page template of jixiao, on this machine only."""
-    pages = ROOT / "jixiao" / "pages" / "voila"
-    folder, template = tmp_path / "served", tmp_path / "jupyter" / "nbconvert" / "templates" / "jixiao"
-    folder.mkdir()
-    shutil.copy(ROOT / "notebooks" / "70_what_if.ipynb", folder)
-    shutil.copytree(pages / "templates" / "jixiao", template)
-    from jixiao.declared import load_shipped
-    from jixiao.figures import plotly_script
-
-    shutil.copy(plotly_script(), template / "static")
-    words = json.dumps({"title": "情景模拟", **load_shipped("dashboard.yaml")["page"]}, ensure_ascii=False)
-    (template / "words.html.j2").write_text(f"{{% set words = {words} %}}", encoding="utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = {**VOILA, "Voila": {**VOILA["Voila"], "ip": "127.0.0.1", "port": port}}
-    (tmp_path / "voila.json").write_text(json.dumps(settings), encoding="utf-8")
-    environment = {
-        **os.environ,
-        "JIXIAO_HOME": str(ROOT),
-        "PYTHONSAFEPATH": "1",
-        "JUPYTER_PATH": str(tmp_path / "jupyter"),
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "JUPYTER_CONFIG_DIR": str(tmp_path),
-        "IPYTHONDIR": str(tmp_path / "ipython"),
-    }
-    with (tmp_path / "log").open("ab") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-P", "-m", "voila", str(folder / "70_what_if.ipynb")],
-            cwd=folder,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            for _ in range(600):
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                assert server.poll() is None, (tmp_path / "log").read_text(encoding="utf-8")
-                time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            server.terminate()
-            server.wait(20)
+    """Serve the notebook as `jixiao dashboard` does."""
+    server = Server(ROOT / "data" / "sample", logs=tmp_path, board="", pages={WHAT_IF: 1})
+    yield server.url
+    server.end()
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH")
@@ -229,8 +164,7 @@ def test_in_a_browser_a_change_shows_its_effect_and_can_be_kept(served):
         page.route("**/*", judge)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(served, wait_until="commit")
-        page.wait_for_selector(".jixiao-scenario .now", timeout=90_000, state="attached")
-        page.evaluate(SHOWN)
+        page.wait_for_selector(".jixiao-scenario .now", timeout=90_000)
         page.get_by_label("项目", exact=True).select_option(label=TRAFFIC)
         page.wait_for_selector("text=总分 98.39 → 98.39")
         row = page.locator(".jixiao-fields input[type=text]")
@@ -242,6 +176,7 @@ def test_in_a_browser_a_change_shows_its_effect_and_can_be_kept(served):
         assert page.locator(".moved").inner_text() == "13.89 → 12"
         page.get_by_label("自评计分规则").select_option(index=1)
         page.wait_for_selector(".jixiao-scenario td:has-text('评分方法由“达标得满分，未达标按比例”改为')")
+        page.wait_for_function("document.querySelector('.jixiao-plot.js-plotly-plot .main-svg')")
         ARTEFACTS.mkdir(exist_ok=True)
         page.screenshot(path=ARTEFACTS / "what_if.png", full_page=True)
         page.get_by_role("button", name="导出", exact=True).click()

@@ -18,19 +18,20 @@ from typing import Any
 
 import psutil
 import pytest
-from dashboard_server import ROOT, Server, Visitor, fetch
+from dashboard_server import ROOT, WHAT_IF, Server, Visitor, fetch
 
-from jixiao import dashboard, store
-from jixiao.dashboard import Dashboard, show_dashboard
+from jixiao import store
 from jixiao.errors import RequestError
+from jixiao.scenarios.panel import ScenarioPanel
 from jixiao.server import Settings, on_visit, read_hashes, run_dashboard
 from jixiao.server.doors import headers
 from jixiao.server.passwords import Attempts, is_known, write_secret
 from jixiao.server.settings import check_settings, declared
 from jixiao.server.visits import VARIABLE, Announcement
+from jixiao.viewer import show_boards
 
 PASSWORD = "一个很长的口令-2024"
-START = {"50_dashboard": 1}
+START = {WHAT_IF: 1}
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 40) -> bool:
@@ -52,7 +53,7 @@ def start(built: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     running: list[Server] = []
 
     def run(place: Path = built, **options: Any) -> Server:
-        running.append(Server(place, logs=tmp_path, **{"pages": START, **options}))
+        running.append(Server(place, logs=tmp_path, **{"pages": START, "board": "", **options}))
         return running[-1]
 
     yield run
@@ -69,7 +70,7 @@ def test_a_warm_page_is_given_at_once_and_its_kernel_ends_with_its_viewer(start:
     assert wait_for(lambda: len(server.kernels()) == 1)
     assert wait_for(lambda: "page_ready" in server.journal())
     first, second = Visitor(server), Visitor(server)
-    assert "show_dashboard" not in first.enter("/?year=2021")
+    assert "open_panel" not in first.enter("/?year=2021")
     assert "POOL_DRY" not in server.journal()
     page = second.enter()
     assert "POOL_DRY" in server.journal()
@@ -118,21 +119,66 @@ def test_a_full_server_says_so_and_old_data_are_replaced(
 def test_a_kernel_learns_what_its_visitor_asked_for(
     built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown = Dashboard(store.evaluate(built))
+    shown = ScenarioPanel(store.evaluate(built))
+    name, identity = shown.project.options[-1]
+    year, evaluation = shown.base.totals.set_index("project_id").loc[[identity], ["year", "evaluation"]].iloc[-1]
     announcement = Announcement(tmp_path / "visit")
     monkeypatch.setenv(VARIABLE, str(announcement.path))
 
     async def visit() -> None:
         on_visit(shown.choose)
-        announcement.announce("year=2021&evaluation=self&department=%3Cb%3E&__class__=x")
+        announcement.announce(f"project={identity}&year={year}&evaluation={evaluation}&__class__=x")
         await asyncio.sleep(0.1)
 
     asyncio.run(visit())
-    assert (shown.choosers["year"].value, shown.choosers["evaluation"].value) == (2021, "self")
-    assert shown.choosers["department"].value == ""
+    assert (shown.project.label, shown.evaluation.value) == (name, (year, evaluation))
+    shown.choose({"project": "<b>", "year": "1"})
+    shown.choose({"project": identity, "year": "1"})
+    assert (shown.project.value, shown.evaluation.value) == (identity, (year, evaluation))
     announcement.announce("&".join(f"a{number}=1" for number in range(5_000)))  # Too much: nothing is asked.
     announcement.close()
     assert not announcement.path.exists()
+
+
+# The board
+
+
+def first_file(page: str) -> str:
+    return re.search(r'href="(/boards/data/pages\.js\?[0-9a-f]+)"', page)[1]  # type: ignore[index]
+
+
+def test_the_board_is_made_once_for_everybody_and_again_when_the_data_change(
+    start: Callable[..., Server], built: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "place"
+    shutil.copytree(built, place)
+    server = start(place, board="50_dashboard", pages={})
+    assert wait_for(lambda: Visitor(server).ask("/")[0] == 200)
+    early = Visitor(server).ask("/")[2]  # written as it comes
+    assert early.index("正在读取数据") < early.index('id="board"')
+    assert wait_for(lambda: server.kernels() == [] and "kernel_ended_board" in server.journal())
+    viewer = Visitor(server)
+    pages = {viewer.ask("/")[2], Visitor(server).ask("/?year=2021")[2], early}
+    assert len(pages) == 1 and server.kernels() == []
+    assert "show_boards" not in early and "kernelId" not in early and "<script>" not in early
+    status, sent, text = viewer.ask(first_file(early))
+    assert status == 200 and "immutable" in sent["Cache-Control"] and '"warnings":[]' in text
+    assert viewer.ask("/boards/data/pages.js")[1]["Cache-Control"] == "no-store"
+    assert viewer.ask("/")[1]["Content-Security-Policy"].split("script-src ")[1].split(";")[0] == "'self'"
+
+    manifest = place / store.MANIFEST
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps({**told, "rules": "other"}), encoding="utf-8")
+    assert wait_for(lambda: first_file(viewer.ask("/")[2]) != first_file(early))
+    assert '"warnings":["数据可能不是最新' in viewer.ask(first_file(viewer.ask("/")[2]))[2]
+    whole = viewer.ask("/")[2]
+    store.parquet_files(place, "totals")[0].write_bytes(b"damaged")
+    manifest.write_text(json.dumps({**told, "rules": "another"}), encoding="utf-8")
+    assert wait_for(lambda: viewer.ask("/")[2] != whole)
+    text = viewer.ask("/")[2]
+    code = re.search(r"看板未能显示（编号 ([0-9A-F]{6})）：.*totals/\d+\.parquet", text)[1]  # type: ignore[index]
+    assert "Traceback" not in text and code in (tmp_path / "dashboard.log").read_text(encoding="utf-8")
+    assert "POOL_DRY" not in server.journal()
 
 
 # Login
@@ -143,7 +189,7 @@ def guarded(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     folder = tmp_path_factory.mktemp("login")
     write_secret("password", PASSWORD, folder / "kept")
     hashes = read_hashes(folder / "kept")
-    running = Server(built, logs=folder, host="0.0.0.0", hashes=hashes, pages={"50_dashboard": 0}, names=("board",))
+    running = Server(built, logs=folder, host="0.0.0.0", hashes=hashes, pages={WHAT_IF: 0}, board="", names=("board",))
     yield running
     running.end()
 
@@ -155,6 +201,7 @@ def test_nobody_enters_without_the_password(guarded: Server) -> None:
     kernel = "/api/kernels/00000000-0000-4000-8000-000000000000"
     assert visitor.ask(kernel)[0] in {302, 403}
     assert visitor.ask(f"{kernel}/channels", Origin=guarded.url.rstrip("/"))[0] == 403
+    assert visitor.ask("/boards/data/pages.js")[0] in {302, 403}
     status, sent, page = visitor.ask("/login?next=/%3Fyear%3D2021")
     assert status == 200
     policy = sent["Content-Security-Policy"]
@@ -276,7 +323,7 @@ def test_without_a_password_only_this_machine_is_served(host: str) -> None:
 
 
 def test_only_the_proxy_is_answered_and_believed(start: Callable[..., Server]) -> None:
-    pages = {"50_dashboard": 0}
+    pages = {WHAT_IF: 0}
     server = start(proxies=("127.0.0.1",), names=("board.example",), pages=pages)
     status, _, _ = Visitor(server).ask("/login", Host="board.example")
     assert status == 302  # The proxy asks for the login; there is none here.
@@ -302,7 +349,7 @@ def test_encrypted_connections(start: Callable[..., Server], tmp_path: Path) -> 
         check_settings(Settings("built", port=0, certfile=str(certificate)))
     with pytest.raises(RequestError, match="配套"):
         check_settings(Settings("built", port=0, certfile=str(certificate), keyfile=str(certificate)))
-    server = start(certfile=str(certificate), keyfile=str(key), pages={"50_dashboard": 0})
+    server = start(certfile=str(certificate), keyfile=str(key), pages={WHAT_IF: 0})
     assert server.url.startswith("https://")
     visitor = Visitor(server)
     visitor.enter()
@@ -326,6 +373,7 @@ def test_the_headers_allow_only_this_server() -> None:
     assert "unsafe-eval" not in policy and "http" not in policy and "*" not in policy
     assert "script-src 'self' blob: 'sha256-x';" in policy
     assert policy.startswith("default-src 'none'")
+    assert "script-src 'self';" in headers(is_encrypted=False, scripts=())["Content-Security-Policy"]
 
 
 # Requests that cannot be met
@@ -346,15 +394,15 @@ def test_missing_data_and_notebooks_are_one_sentence(monkeypatch: pytest.MonkeyP
         run_dashboard(Settings(str(ROOT / "data" / "sample"), pages={"59_none": 1}))
     with pytest.raises(RequestError, match="不是 IP 地址"):
         check_settings(Settings("built", port=0, proxies=("proxy.example",)))
-    monkeypatch.setattr(dashboard, "log_path", lambda: tmp_path / "log")
-    shown = show_dashboard(tmp_path / "none<b>")
+    monkeypatch.setenv("JIXIAO_LOGS", str(tmp_path))
+    shown = show_boards(tmp_path / "none<b>")
     sentence = r"看板未能显示（编号 ([0-9A-F]{6})）：没有数据目录[^<]*"
-    found = re.fullmatch(f"<p class='jixiao-failure'>{sentence}</p>", shown.value)
+    found = re.fullmatch(f"<p class='jixiao-failure' role='alert'>{sentence}</p>", shown._repr_html_())
     assert found
-    assert found[1] in (tmp_path / "log").read_text(encoding="utf-8")
+    assert found[1] in (tmp_path / "dashboard.log").read_text(encoding="utf-8")
 
 
 def test_settings_keep_their_way_through_the_file() -> None:
-    settings = Settings("built", proxies=("::1",), hashes=("a", "b"), pages={"50_dashboard": 3}).limited(viewers=2)
+    settings = Settings("built", proxies=("::1",), hashes=("a", "b"), pages={WHAT_IF: 3}).limited(viewers=2)
     assert Settings.from_json(settings.to_json()) == settings
     assert json.loads(settings.to_json())["limits"]["viewers"] == 2

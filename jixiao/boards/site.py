@@ -15,7 +15,7 @@ import jixiao
 from jixiao.boards.declared_pages import boards, describe
 from jixiao.boards.packing import pack
 from jixiao.boards.prepared import prepare
-from jixiao.boards.scripts import MARK, PAGES, script
+from jixiao.boards.scripts import MARK, PAGES, page_body, script
 from jixiao.errors import RequestError
 from jixiao.store import Results, write_safely
 from jixiao.theme import plotly_script
@@ -27,7 +27,6 @@ def write_site(
     *,
     is_old: bool = False,
     links: Mapping[tuple[int, str, str], str] | None = None,
-    key: str = "",
 ) -> int:
     """Write the pages of some results as a folder of static files (生成静态看板); the folder changes all at once.
 
@@ -36,7 +35,6 @@ def write_site(
         folder: A new or empty folder, or one that this function wrote before.
         is_old: Sources or rules changed since the results were made; the pages then say so.
         links: Address of the report of an evaluation by year, project and kind, as :func:`prepare` takes it.
-        key: Kept in the folder, for who wants to know what it was made from.
 
     Returns:
         The bytes written.
@@ -51,7 +49,7 @@ def write_site(
     old = beside.with_name(f"{beside.name}.old")
     try:
         (beside / "data").mkdir(parents=True)
-        _fill(results, beside, is_old, links, key)
+        _fill(results, beside, is_old, links)
         if folder.exists():
             os.replace(folder, old)
         os.replace(beside, folder)
@@ -65,32 +63,23 @@ def write_site(
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _fill(
-    results: Results, folder: Path, is_old: bool, links: Mapping[tuple[int, str, str], str] | None, key: str
-) -> None:
+def _fill(results: Results, folder: Path, is_old: bool, links: Mapping[tuple[int, str, str], str] | None) -> None:
     stamp, chunks = secrets.token_hex(6), {}
     for name, tables in prepare(results, links):
         packed = {key: pack(frame) for key, frame in tables.items()}
         chunks[name] = max(table["count"] for table in packed.values())
         _write_chunk(folder, name, stamp, packed)
-    _write_chunk(folder, "pages", stamp, describe(results, chunks=chunks, stamp=stamp, is_old=is_old))
-    words = boards()["words"]
-    plotly = plotly_script()
-    parts = {
-        "title": escape(boards()["title"]),
-        "loading": escape(words["loading"]),
-        "failed": escape(words["load_failed"].format(code="pages")),
-        "noscript": escape(words["noscript"]),
-        "stamp": stamp,
-        "plotly": plotly.stat().st_size,
-    }
-    page = Template((PAGES / "index.html").read_text(encoding="utf-8")).substitute(parts)
-    mark = json.dumps({"jixiao": jixiao.__version__, "stamp": stamp, "key": key})
-    own = f'"use strict";\n{{\n{script("site")}\n}}\n'
-    for name, text in (("index.html", page), ("board.js", own), (MARK, mark)):
-        (folder / name).write_text(text, encoding="utf-8")
+    described = describe(results, chunks=chunks, stamp=stamp, is_old=is_old)
+    _write_chunk(folder, "pages", stamp, described)
+    newest = [name for year in described["years"][-1:] if (name := f"projects-{year}") in chunks]
+    mark = {"jixiao": jixiao.__version__, "stamp": stamp, "first": ["pages", *newest]}
+    (folder / MARK).write_text(json.dumps(mark), encoding="utf-8")
+    (folder / "board.js").write_text(f'"use strict";\n{{\n{script("site")}\n}}\n', encoding="utf-8")
     shutil.copyfile(PAGES / "board.css", folder / "board.css")
-    shutil.copyfile(plotly, folder / "plotly.min.js")
+    shutil.copyfile(plotly_script(), folder / "plotly.min.js")
+    page = Template((PAGES / "index.html").read_text(encoding="utf-8"))
+    text = page.substitute(title=escape(boards()["title"]), body=page_body(folder))
+    (folder / "index.html").write_text(text, encoding="utf-8")
 
 
 def _write_chunk(folder: Path, name: str, stamp: str, content: object) -> None:

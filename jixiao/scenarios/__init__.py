@@ -63,5 +63,8 @@ def open_panel(results: Any, *, year: int = 0, department: str = "") -> Any:
         'VBox'
     """
     from jixiao.scenarios.panel import ScenarioPanel
+    from jixiao.server import on_visit
 
-    return ScenarioPanel(results, year=year, department=department).widget
+    panel = ScenarioPanel(results, year=year, department=department)
+    on_visit(panel.choose)
+    return panel.widget

@@ -110,6 +110,13 @@ class ScenarioPanel:
         ]
         return _classed(widgets.VBox(parts), "jixiao-scenario")
 
+    def choose(self, asked: dict[str, str]) -> None:
+        """Choose the evaluation a link asked for (按链接选择); what there is not is left as it is."""
+        if asked.get("project") in {identity for _, identity in self.project.options}:
+            self.project.value = asked["project"]
+            named = (value for _, value in self.evaluation.options if _is_asked(value, asked))
+            self.evaluation.value = next(named, self.evaluation.value)
+
     @property
     def _key(self) -> _Key:
         year, evaluation = self.evaluation.value
@@ -305,6 +312,11 @@ class _Setting:
 
     def __exit__(self, *_: Any) -> None:
         self.panel._is_setting = False
+
+
+def _is_asked(evaluation: tuple[int, str], asked: dict[str, str]) -> bool:
+    year, kind = evaluation
+    return asked.get("year") in {None, str(year)} and asked.get("evaluation") in {None, kind}
 
 
 def _dropdown(description: str, options: list[tuple[str, Any]]) -> widgets.Dropdown:

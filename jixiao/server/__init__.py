@@ -1,15 +1,18 @@
 """The server behind the dashboard (看板服务): settings, login, a pool of kernels, and a guard before everything.
 
-``run_dashboard`` starts it; a notebook uses ``on_visit`` to learn what its visitor asked for.
+``run_dashboard`` starts it; a notebook uses ``on_visit`` to learn what its visitor asked for, and puts pages that all
+visitors share into the folder named by ``BOARDS_VARIABLE``.
 """
 
-from jixiao.server.launch import PLACE_VARIABLE, log_path, run_dashboard
+from jixiao.server.launch import LOGS_VARIABLE, log_path, run_dashboard
 from jixiao.server.passwords import keep_secret, password_file, read_hashes
 from jixiao.server.settings import Settings, declared
-from jixiao.server.visits import on_visit
+from jixiao.server.visits import BOARDS_ADDRESS, BOARDS_VARIABLE, on_visit
 
 __all__ = [
-    "PLACE_VARIABLE",
+    "BOARDS_ADDRESS",
+    "BOARDS_VARIABLE",
+    "LOGS_VARIABLE",
     "Settings",
     "declared",
     "keep_secret",

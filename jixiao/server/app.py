@@ -31,6 +31,7 @@ from voila.notebook_renderer import NotebookRenderer
 from voila.utils import get_page_config, get_voila_labextensions_path
 
 from jixiao.server.handlers import (
+    BoardFiles,
     Channels,
     ChannelsHandler,
     ExtensionFiles,
@@ -46,10 +47,12 @@ from jixiao.server.journal import COUNTS, Scrubbed, log_refusal, log_request, no
 from jixiao.server.pool import Pool
 from jixiao.server.settings import Settings, encryption, is_loopback
 from jixiao.server.visitors import Visitors
+from jixiao.server.visits import BOARDS_ADDRESS
 
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 READY = "ready"
 """File in the private folder that holds the port once the server listens."""
+BOARD_FILE = r"(?:board\.css|board\.js|plotly\.min\.js|data/[a-z]+(?:-\d{1,4}){0,2}\.js)"
 _KERNEL = r"(?P<kernel_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 
 
@@ -119,6 +122,7 @@ class DashboardServer(Voila):
             (r"/logout", LogoutHandler),
             (rf"/api/kernels/{_KERNEL}", KernelHandler),
             (rf"/api/kernels/{_KERNEL}/channels", ChannelsHandler),
+            (rf"{BOARDS_ADDRESS}({BOARD_FILE})", BoardFiles),
             (r"/voila/templates/(.*)", TemplateFiles),
             (r"/voila/static/(.*)", StaticFiles, {"paths": self.static_paths}),
             (r"/voila/labextensions/(.*)", ExtensionFiles, folders),

@@ -63,15 +63,16 @@ def _page(heading: str, body: str) -> str:
     )
 
 
-def headers(*, is_encrypted: bool, scripts: tuple[str, ...] = ()) -> dict[str, str]:
-    """Return the headers of every answer; ``scripts`` are the hashes of the inline scripts a page may run.
+def headers(*, is_encrypted: bool, scripts: tuple[str, ...] | None = None) -> dict[str, str]:
+    """Return the headers of every answer; ``scripts`` are the hashes of the inline scripts a page may run, if any.
 
-    Charts and widgets need inline styles, pictures as data, and modules as ``blob:``; nothing needs another host,
-    inline scripts other than those of the template, or ``eval``.
+    Charts and widgets need inline styles and pictures as data, widgets also modules as ``blob:``; nothing needs another
+    host, inline scripts other than those of the template, or ``eval``.
     """
+    allowed = ["'none'"] if scripts is None else ["'self'", *(["blob:"] if scripts else []), *scripts]
     policy = {
         "default-src": "'none'",
-        "script-src": " ".join(["'self'", "blob:", *scripts]) if scripts else "'none'",
+        "script-src": " ".join(allowed),
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",

@@ -5,6 +5,7 @@ There is nothing else: no contents, no terminals, no sessions, no list of kernel
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import re
@@ -101,22 +102,24 @@ class PageHandler(GuardedHandler):
 
     async def get(self, name: str = "") -> None:
         """Write the page as far as it is ready, and the rest as it comes."""
-        page = name or next(iter(self.pool.warm))
-        if page not in self.pool.warm:
+        settings = self.pool.settings
+        page = name or settings.notebooks[0]
+        if page not in settings.notebooks:
             raise web.HTTPError(404)
         site, wanted = (self.request.headers.get(f"Sec-Fetch-{name}", "") for name in ("Site", "Dest"))
         if wanted not in {"", "document"} or (site == "cross-site" and not wanted):
             self.refuse("embedded")  # A picture or frame of another site would cost a kernel.
             raise web.HTTPError(403)
         limits = self.pool.limits
-        visit = await self.pool.take(page, self.current_user.username, self.request.remote_ip, self.request.query)
+        if page == settings.board:
+            visit: Visit | str = self.pool.board or "waiting"
+        else:
+            visit = await self.pool.take(page, self.current_user.username, self.request.remote_ip, self.request.query)
         if isinstance(visit, str):
             note(f"page_{visit}")
             told = door(visit, viewers=limits["viewers"], pages=limits["pages_of_one"])
             return self.write_door(503, told, retry=True)
-        for header, value in headers(
-            is_encrypted=self.pool.settings.is_encrypted, scripts=self.pool.scripts[page]
-        ).items():
+        for header, value in headers(is_encrypted=settings.is_encrypted, scripts=self.pool.scripts[page]).items():
             self.set_header(header, value)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
@@ -125,7 +128,28 @@ class PageHandler(GuardedHandler):
                 self.write(piece)
                 await self.flush()
         except StreamClosedError:
-            self.pool.end(visit, "left")
+            if page != settings.board:
+                self.pool.end(visit, "left")
+
+
+class BoardFiles(GuardedHandler):
+    """Gives the files of the board to who may see the pages, and to no other site."""
+
+    route = "board"
+
+    async def get(self, name: str) -> None:
+        """Write one file; its address changes with its content, so browsers keep it."""
+        if self.request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+            self.refuse("embedded")
+            raise web.HTTPError(403)
+        try:
+            content = await asyncio.to_thread((self.pool.board_files / name).read_bytes)
+        except OSError as error:
+            raise web.HTTPError(404) from error
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        self.set_header("Content-Type", f"{kind}; charset=utf-8")
+        self.set_header("Cache-Control", "private, max-age=31536000, immutable" if self.request.query else "no-store")
+        self.finish(content)
 
 
 class LoginHandler(GuardedHandler):

@@ -15,22 +15,21 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from jixiao.declared import load_shipped
 from jixiao.errors import RequestError
 from jixiao.server.doors import PAGES
 from jixiao.server.settings import Settings, check_settings, declared, is_loopback
 
 # ``store`` and ``figures`` are imported where they are used: the server process needs neither, nor pandas below them.
-PLACE_VARIABLE = "JIXIAO_PLACE"
-"""Environment variable by which the server tells its kernels which data to show; it wins over the notebook's place."""
 ACCESS_LOG = "dashboard_access.log"
+LOGS_VARIABLE = "JIXIAO_LOGS"
+"""Environment variable that names another folder than ``reports`` for what the server keeps."""
 
 
 def log_path() -> Path:
     """Return the file that keeps what viewers are not shown: in the folder JIXIAO_LOGS, else in ``reports``."""
     from jixiao.store import workbench
 
-    reports = Path(os.environ.get("JIXIAO_LOGS") or workbench() / "reports")
+    reports = Path(os.environ.get(LOGS_VARIABLE) or workbench() / "reports")
     return (reports if os.access(reports, os.W_OK) else Path(tempfile.gettempdir())) / "dashboard.log"
 
 
@@ -50,7 +49,7 @@ def run_dashboard(settings: Settings, *, open_browser: bool = False) -> int:
     words, log = declared()["words"], log_path()
     certfile, keyfile = (path and str(Path(path).resolve()) for path in (settings.certfile, settings.keyfile))
     settings = replace(settings, place=str(find_place(settings.place)), certfile=certfile, keyfile=keyfile)
-    notebooks = [find_notebook(page) for page in settings.pages]
+    notebooks = [find_notebook(page) for page in settings.notebooks]
     check_settings(settings)
     with suppress(ValueError):  # Only the main thread may.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -97,14 +96,13 @@ def _prepare(private: Path, notebooks: list[Path], settings: Settings) -> dict[s
 
     jupyter = private / "jupyter"
     template = jupyter / "nbconvert" / "templates" / "jixiao"  # A "voila" folder here would hide the installed one.
-    for name in ("served", "empty", "kernels", "visits", "runtime"):
+    for name in ("served", "empty", "kernels", "visits", "boards", "runtime"):
         (private / name).mkdir()
     for notebook in notebooks:
-        shutil.copy(notebook, private / "served")
+        (private / "served" / notebook.name).write_text(_placed(notebook, settings.place), encoding="utf-8")
     shutil.copytree(PAGES / "voila" / "templates" / "jixiao", template)
     shutil.copy(plotly_script(), template / "static")
-    shown = load_shipped("dashboard.yaml")
-    words = json.dumps({"title": shown["title"], **shown["page"]}, ensure_ascii=False)
+    words = json.dumps({"title": declared()["words"]["title"], **declared()["page"]}, ensure_ascii=False)
     (template / "words.html.j2").write_text(f"{{% set words = {words} %}}", encoding="utf-8")
     (private / "settings.json").write_text(settings.to_json(), encoding="utf-8")
     for name in ("served", "empty"):
@@ -112,7 +110,6 @@ def _prepare(private: Path, notebooks: list[Path], settings: Settings) -> dict[s
     return {
         **os.environ,
         "JIXIAO_HOME": str(workbench()),
-        PLACE_VARIABLE: settings.place,
         "PYTHONSAFEPATH": "1",
         "JUPYTER_PATH": str(jupyter),
         "JUPYTER_PREFER_ENV_PATH": "1",
@@ -121,3 +118,12 @@ def _prepare(private: Path, notebooks: list[Path], settings: Settings) -> dict[s
         "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
         "IPYTHONDIR": str(private / "ipython"),
     }
+
+
+def _placed(notebook: Path, place: str) -> str:
+    """Return a notebook that shows the data of a place: its parameter is set as papermill would."""
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    for cell in content["cells"]:
+        if "parameters" in cell["metadata"].get("tags", []):
+            cell["source"] = f"{''.join(cell['source'])}\nplace = {place!r}"
+    return json.dumps(content)

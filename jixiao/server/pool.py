@@ -4,12 +4,16 @@ A warm kernel has run its notebook before its viewer comes, so a page is given a
 starts for the viewer, who sees the top of the page meanwhile; the log says so and counts it. Only so many kernels start
 at once and only so many are in use; a viewer more sees a page that says so and comes back by itself. Kernels come
 from the kernelspec named in ``rules/server.yaml``, so another way of starting them is another kernelspec.
+
+The board needs no kernel while it is looked at: its notebook runs once for everybody when the server starts, when the
+data change, and now and then; its kernel makes the files of the board and ends.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,7 +25,7 @@ from jupyter_core.utils import ensure_async
 from jixiao.server.doors import script_hashes
 from jixiao.server.journal import note
 from jixiao.server.settings import Settings, declared
-from jixiao.server.visits import VARIABLE, Announcement
+from jixiao.server.visits import BOARDS_VARIABLE, VARIABLE, Announcement
 
 
 def data_stamp(place: Path) -> tuple[int, int]:
@@ -48,6 +52,7 @@ class Visit:
     def __init__(self, page: str, stamp: tuple[int, int], announcement: Announcement, renderer: Any) -> None:
         self.page, self.stamp, self.announcement, self.renderer = page, stamp, announcement, renderer
         self.kernel_id = str(uuid4())
+        self.files = announcement.path.parents[1] / "boards" / self.kernel_id
         self.owner = self.address = ""
         self.sockets = 0
         self.was_seen = False
@@ -106,8 +111,11 @@ class Pool:
         self.limits = settings.limits
         self.visits: dict[str, Visit] = {}
         self.warm: dict[str, list[Visit]] = {page: [] for page in settings.pages}
-        self.scripts: dict[str, tuple[str, ...]] = {}
-        self._refill_at = 0.0
+        self.board: Visit | None = None
+        """The board everybody gets; the first one while it is being made."""
+        self.scripts: dict[str, tuple[str, ...]] = {settings.board: ()}
+        self._next_board: Visit | None = None
+        self._refill_at = self._board_at = 0.0
         self._sweeping: asyncio.Task[None] | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -116,6 +124,11 @@ class Pool:
         for page in self.warm:
             self.scripts[page] = await self._template_scripts(page)
         self._sweeping = asyncio.ensure_future(self._sweep_forever())
+
+    @property
+    def board_files(self) -> Path:
+        """The folder with the files of the board."""
+        return self.board.files if self.board else self.private / "boards"
 
     async def take(self, page: str, owner: str, address: str, query: str) -> Visit | str:
         """Give a page to a viewer, or say which page tells why not: ``full``, ``own_full`` or ``waiting``."""
@@ -157,7 +170,8 @@ class Pool:
         """Stop sweeping and end every kernel."""
         if self._sweeping:
             self._sweeping.cancel()
-        for visit in [*self.visits.values(), *(visit for warm in self.warm.values() for visit in warm)]:
+        boards = [visit for visit in (self.board, self._next_board) if visit]
+        for visit in [*self.visits.values(), *(visit for warm in self.warm.values() for visit in warm), *boards]:
             self.end(visit, "server")
         await asyncio.gather(*self._ending, return_exceptions=True)
 
@@ -171,6 +185,7 @@ class Pool:
     async def _heat(self, page: str, stamp: tuple[int, int]) -> Visit:
         renderer = self.app.make_renderer(page)
         await renderer.initialize()
+        renderer.notebook.metadata["jixiao_board"] = page == self.settings.board
         announcement = Announcement(self.private / "visits" / uuid4().hex)
         visit = Visit(page, stamp, announcement, renderer)
         visit.start(asyncio.ensure_future(self._start_kernel(visit)))
@@ -184,7 +199,11 @@ class Pool:
                 kernel_id=visit.kernel_id,
                 kernel_name=declared()["kernel"],
                 cwd=str(self.private / "empty"),
-                env={**os.environ, VARIABLE: str(visit.announcement.path)},
+                env={
+                    **os.environ,
+                    VARIABLE: str(visit.announcement.path),
+                    **({BOARDS_VARIABLE: str(visit.files)} if visit.page == self.settings.board else {}),
+                },
             )
         )
         return manager.get_kernel(visit.kernel_id)
@@ -254,8 +273,36 @@ class Pool:
                 visit.rendering.done() and waited > self.limits["leave_seconds" if visit.was_seen else "unseen_seconds"]
             ):
                 self.end(visit, "left" if visit.was_seen else "unclaimed")
+        if self.settings.board:
+            await self._renew_board(now, stamp)
         for page, size in self.settings.pages.items():
             self._drop_old(page, stamp)
             heating = any(not visit.rendering.done() for warm in self.warm.values() for visit in warm)
             if len(self.warm[page]) < size and now >= self._refill_at and not heating:
                 self.warm[page].append(await self._heat(page, stamp))
+
+    async def _renew_board(self, now: float, stamp: tuple[int, int]) -> None:
+        """Make the board when there is none or it may be old; until the next one is whole, everybody gets the last."""
+        board, coming = self.board, self._next_board
+        if coming is None:
+            is_due = board is None or board.stamp != stamp or now - board.moment > self.limits["warm_seconds"]
+            if is_due and now >= self._board_at:
+                self._next_board = await self._heat(self.settings.board, stamp)
+                self.board = board or self._next_board
+        elif coming.has_failed or self._is_stuck(coming):
+            self.end(coming, "failed")
+            self._next_board, self._board_at = None, now + self.limits["failed_seconds"]
+            self.board = None if board is coming else board
+        elif coming.is_ready:
+            self.end(coming, "board")
+            self.board, self._next_board = coming, None
+            if board and board is not coming:
+                await asyncio.to_thread(_remove, board.files)
+
+
+def _remove(files: Path) -> None:
+    """Remove a folder, or the link to one that is kept."""
+    if files.is_symlink():
+        files.unlink()
+    else:
+        shutil.rmtree(files, ignore_errors=True)

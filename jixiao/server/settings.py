@@ -30,7 +30,8 @@ class Settings:
 
     ``hashes`` are Argon2 hashes of the password and the token, empty when nobody has to log in; ``proxies`` are the
     addresses of the reverse proxies that may connect and whose X- headers are believed, empty when anyone may connect;
-    ``names`` are the host names, beside addresses and this machine's own, by which browsers may ask.
+    ``names`` are the host names, beside addresses and this machine's own, by which browsers may ask; ``board`` is the
+    notebook run once for everybody, if any; ``pages`` are those run for each viewer, with the kernels kept warm.
     """
 
     place: str
@@ -43,6 +44,12 @@ class Settings:
     names: tuple[str, ...] = ()
     limits: dict[str, int] = field(default_factory=lambda: dict(declared()["limits"]))
     pages: dict[str, int] = field(default_factory=lambda: dict(declared()["pages"]))
+    board: str = field(default_factory=lambda: str(declared()["board"]))
+
+    @property
+    def notebooks(self) -> list[str]:
+        """The notebooks that are served; the first is the start page."""
+        return [*([self.board] if self.board else []), *self.pages]
 
     @property
     def is_encrypted(self) -> bool:
@@ -57,7 +64,7 @@ class Settings:
         return f"http{'s' if self.is_encrypted else ''}://{host}:{self.port}/"
 
     def limited(self, *, warm: int | None = None, **limits: int | None) -> Settings:
-        """Return the settings with other limits, and another number of warm kernels for the start page."""
+        """Return the settings with other limits, and another number of warm kernels for the first page that has any."""
         pages = {page: size if warm is None else warm for page, size in list(self.pages.items())[:1]}
         changed = {name: limit for name, limit in limits.items() if limit is not None}
         return replace(self, limits={**self.limits, **changed}, pages={**self.pages, **pages})

@@ -1,4 +1,6 @@
-"""How a warm kernel learns that a visitor came (访问): a pipe of its own, so that nothing is asked over the network.
+"""How a kernel learns what the server wants of it (访问), so that nothing is asked over the network.
+
+A warm kernel learns by a pipe of its own that a visitor came.
 
 The server opens the pipe of a kernel before the kernel starts, and writes the query of the address into it when the
 page is given away. The notebook calls :func:`on_visit`; in JupyterLab, papermill and nbconvert there is no pipe and
@@ -15,6 +17,10 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 VARIABLE = "JIXIAO_VISIT"
+BOARDS_VARIABLE = "JIXIAO_BOARDS"
+"""Environment variable that names where a notebook run for everybody puts the files of its page."""
+BOARDS_ADDRESS = "/boards/"
+"""Where browsers find these files."""
 LONGEST = 2_000
 """Signs of a query that are passed on; one write of less than 4,096 bytes arrives whole."""
 

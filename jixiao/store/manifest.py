@@ -20,7 +20,7 @@ DECLARED = ("aliases", "corrections", "suppressions")
 """What people declare about ``data/source``, in files beside it (别名、更正、不予处理登记)."""
 _NOT_CONTENT = ("version", "as_of")
 """What two builds of the same inputs may differ in."""
-_ASIDE = ("boards.yaml", "dashboard.yaml", "reports.yaml", "sample.yaml", "scenarios.yaml", "server.yaml", "store.yaml")
+_ASIDE = ("boards.yaml", "reports.yaml", "sample.yaml", "scenarios.yaml", "server.yaml", "store.yaml")
 
 
 def source_hashes(folder: Path) -> dict[str, str]:

@@ -1,7 +1,13 @@
 // The board: reads the choice from the address, asks the panels of the page, and keeps the choice in the address.
 
 const FILLERS = { numbers: fillNumbers, questions: fillQuestions, list: fillList, facts: fillFacts };
+const WHAT_IF = "/70_what_if";
 const CHOICES = ["year", "department_kind", "department", "evaluation", "severity", "title"];
+
+/** What is chosen of some choices, as an address holds it. */
+function kept(state, names) {
+  return names.filter((name) => state[name] !== "").map((name) => [name, state[name]]);
+}
 
 /** Start the board in an element. A source gives its base, its chunks by name and plotly.js. */
 function startBoard(root, source) {
@@ -21,8 +27,7 @@ function startBoard(root, source) {
     return state;
   };
   const addressOf = (state) => {
-    const kept = Object.entries(state).filter(([, value]) => value !== "");
-    return `#${new URLSearchParams(kept)}`;
+    return `#${new URLSearchParams(kept(state, Object.keys(state)))}`;
   };
   app.go = (change) => {
     window.location.hash = addressOf({ ...app.state, ...change });
@@ -216,11 +221,12 @@ function startBoard(root, source) {
     if (dialog.open) dialog.close();
     for (const link of nav.querySelectorAll("a")) {
       const id = link.dataset.page;
-      const kept = { ...state, page: id, severity: "", title: "", project: id === "project" ? state.project : "" };
-      link.setAttribute("href", addressOf(kept));
+      const there = { ...state, page: id, severity: "", title: "", project: id === "project" ? state.project : "" };
+      link.setAttribute("href", addressOf(there));
       if (id === state.page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
+    if (whatIf) whatIf.href = page.needs === "project" && state.project ? `${WHAT_IF}?${new URLSearchParams(kept(state, ["project", "year", "evaluation"]))}` : WHAT_IF;
     document.title = `${page.title} - ${board.title}`;
     fillChoosers(page);
     if (before !== state.page || !app.views.length) {
@@ -266,8 +272,9 @@ function startBoard(root, source) {
   const [title, question, choosers, panels, about] = [make("h1"), make("p", { class: "question" }), make("form", { class: "choosers", "aria-label": board.words.choosers, onsubmit: (event) => event.preventDefault() }), make("div", { class: "panels" }), make("footer", { class: "about" })];
   const dialog = make("dialog", { class: "behind" });
   const warnings = board.warnings.map((text) => make("p", { class: "warning", role: "status" }, text));
+  const whatIf = root.dataset.way ? make("a", { class: "button", href: WHAT_IF }, board.words.what_if) : null;
   const printer = make("button", { type: "button", class: "plain print", onclick: () => window.print() }, board.words.print);
-  root.replaceChildren(make("header", { class: "top" }, make("strong", {}, board.title), nav, printer), make("main", {}, ...warnings, title, question, choosers, panels, about), dialog);
+  root.replaceChildren(make("header", { class: "top" }, make("strong", {}, board.title), nav, whatIf, printer), make("main", {}, ...warnings, title, question, choosers, panels, about), dialog);
   root.classList.add("board");
 
   const printed = () => app.views.forEach((view) => view.plot?.dataset.drawn && window.Plotly.relayout(view.plot, { width: 660 }));

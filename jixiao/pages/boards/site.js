@@ -1,5 +1,7 @@
-// The static site: chunks come as scripts, so that it also opens from a folder without a server.
+// The pages as files, beside a page or at an address of a server: chunks come as scripts, so that a folder will do, too.
 
+const here = document.currentScript.src.replace(/[^/]*$/u, "");
+const root = document.getElementById("board");
 const loading = new Map();
 
 window.jixiaoChunk = (name, stamp, tables) => loading.get(name)?.(stamp, tables);
@@ -10,7 +12,7 @@ function loadChunk(name, stamp) {
     const fail = (renewed) => reject(Object.assign(new Error(name), { code: name, renewed }));
     loading.set(name, (its, tables) => (stamp && its !== stamp ? fail(true) : resolve(tables)));
     const script = document.createElement("script");
-    script.src = `data/${name}.js?${stamp}`;
+    script.src = `${here}data/${name}.js?${stamp || root.dataset.stamp}`;
     script.onerror = () => fail(false);
     document.head.append(script);
   });
@@ -27,7 +29,6 @@ function awaitPlotly() {
   });
 }
 
-const root = document.getElementById("board");
 loadChunk("pages", "").then(
   (base) => startBoard(root, { base, load: (name) => loadChunk(name, base.stamp), plotly: awaitPlotly }),
   () => document.getElementById("failed").removeAttribute("hidden"),
