@@ -1,18 +1,18 @@
-"""Measure the making of reports: `python benchmarks/report.py [--reports 6] [--rounds 2] [--many 0]`.
+"""Measure the making of reports: `python benchmarks/report.py [--reports 3] [--rounds 2] [--many 0] [--record]`.
 
 The same reports of a made-up province, in one run, each round in every way, one after the other:
 
 - typed: `papermill` and `jupyter nbconvert --to html` as a user types them, on the notebook with plotly figures
 - typed, own figures: the same commands on the notebook of jixiao as it stands
 - one process: the papermill and nbconvert libraries called in one process, with plotly figures
-- jixiao 1, jixiao 2: `jixiao report` with one and two workers, executed notebook and page
-- documents: `jixiao report` with one worker in every format, where the documents are there
-- no notebook: the tables, figures and the page computed and rendered in one process, without any notebook: the limit;
-  once more with the documents
+- jixiao, 1 or 2 workers: `jixiao report`, the executed notebook and its page, which is what the typed commands make
+- jixiao, every format: with one worker, and the Word and Excel files as well
+- no notebook: the same tables, figures and page computed and rendered in one process without any notebook; once more
+  with the Word and Excel files. Each is the limit of the ways that make the same files.
 
 CPU seconds are those of every process that a way started, counted by the system when it ended. `jixiao` is charged its
 whole command, start included, and once more per report from the difference of two batches of different size, for a way
-that starts once for thousands of reports. With `--many N` the memory of a worker is watched over N reports.
+that starts once for thousands of reports. With `--many N` the memory of a worker is watched over N reports instead.
 """
 
 from __future__ import annotations
@@ -27,18 +27,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
+from record import record
 
 import jixiao
-from jixiao import figures, summary, tables
+from jixiao import figures, papers, summary, tables
 from jixiao.province import Wanted, write_province
 from jixiao.report import list_reports
-from jixiao.report.formats import usual_formats
 from jixiao.report.pages import make_page
 from jixiao.report.shares import Shares
-from jixiao.store import unpack_results
+from jixiao.store import Results, unpack_results
 
 ROOT = Path(__file__).parents[1]
 PYTHON = sys.executable
@@ -116,9 +118,16 @@ def command(place: Path, out: Path, projects: list[str], workers: int, formats: 
             "--workers", str(workers), *asked]  # fmt: skip
 
 
-def without(results: jixiao.store.Results, requests: list, out: Path, *, with_documents: bool = False) -> None:
-    """Compute and render the content of a report with no notebook at all."""
+def without(results: Results, requests: list, out: Path, *, with_documents: bool) -> tuple[float, float]:
+    """Compute and render the content of the reports with no notebook at all; what is loaded once is loaded before."""
     shares = Shares(results)
+    _render(shares, requests[:1], out, with_documents)
+    begun, cpu = time.monotonic(), time.process_time()
+    _render(shares, requests, out, with_documents)
+    return time.process_time() - cpu, time.monotonic() - begun
+
+
+def _render(shares: Shares, requests: list, out: Path, with_documents: bool) -> None:
     for number, request in enumerate(requests):
         mine = unpack_results(shares.pack(shares.rows(request)))
         chosen = summary.choose_evaluation(mine, request.year, request.parameters["project"], request.kind)
@@ -146,8 +155,6 @@ def without(results: jixiao.store.Results, requests: list, out: Path, *, with_do
         page = make_page(request.title, "\n".join(shown), "", script="x.js", is_drawn=True)
         (out / f"{number}.html").write_text(page, encoding="utf-8")
         if with_documents:
-            from jixiao import papers
-
             what = {"year": request.year, "project": request.parameters["project"], "evaluation": request.kind}
             papers.write_report(mine, out / f"{number}.docx", **what)
             papers.write_workbook(mine, out / f"{number}.xlsx", **what)
@@ -158,18 +165,19 @@ def size(folder: Path, *endings: str) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.suffix in endings)
 
 
-def watch_memory(place: Path, out: Path, number: int) -> list[tuple[int, int, float]]:
-    """Make many reports with one worker; return after how many what the worker and its server held, in MB."""
+def watch_memory(place: Path, out: Path, number: int) -> list[dict[str, Any]]:
+    """Make many reports with one worker; say after how many what the largest process and all of them held."""
     process = subprocess.Popen(
         [PYTHON, "-m", "jixiao", "report", "--place", str(place), "--out", str(out), "--all", "--workers", "1",
          "--format", "html"], cwd=ROOT, stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    seen, step = [], max(1, number // 10)
+    seen: list[dict[str, Any]] = []
     while process.poll() is None:
         done = sum(1 for _ in out.rglob("report.json"))
-        if done >= (len(seen) + 1) * step:
+        if done >= (len(seen) + 1) * max(1, number // 10):
             held = [_held(child) for child in _descendants(process.pid)]
-            seen.append((done, max(held, default=0), float(sum(held))))
+            seen.append({"way": f"{done} reports", "worker_mb": max(held, default=0), "all_processes_mb": sum(held)})
+            print(seen[-1], file=sys.stderr, flush=True)
         time.sleep(0.5)
     return seen
 
@@ -197,82 +205,93 @@ def _held(process: int) -> int:
     return int(next(line for line in lines if line.startswith("Pss:")).split()[1]) // 1024
 
 
+PAGE, EVERY = "page", "every format"
+LIMITS = {PAGE: "no notebook", EVERY: "no notebook, every format"}
+BASE = "typed"
+
+
 def main() -> None:
     """Measure and print one table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--reports", type=int, default=6)
+    parser.add_argument("--reports", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--many", type=int, default=0)
+    parser.add_argument("--record", action="store_true")
     given = parser.parse_args()
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory(prefix="jixiao-benchmark-") as folder:
         home = Path(folder)
         place = home / "province"
         large = 8 * given.reports
-        write_province(Wanted(4, (2023,), max(8, large, given.many), 5), place)
-        results = jixiao.evaluate(place)
-        requests = list_reports(results, place=str(place), kinds=["self"])[:large]
-        names, few = [request.project for request in requests], requests[: given.reports]
-        notebook = ROOT / "notebooks" / "20_project_scores.ipynb"
-        plotly = home / "plotly.ipynb"
-        plotly_notebook(notebook, plotly)
-        rows: dict[str, list[tuple[float, float, float]]] = {}
-        sizes: dict[str, float] = {}
-
-        def note(name: str, cpu: float, wall: float, count: int) -> None:
-            rows.setdefault(name, []).append((cpu / count, count * 60 / wall, count))
-
-        for number in range(given.rounds):
-            ways = {
-                "typed": lambda out: typed(plotly, few, out),
-                "typed, own figures": lambda out: typed(notebook, few, out),
-                "one process": lambda out: one_process(plotly, few, out),
-                "jixiao 1": lambda out: tree_seconds(command(place, out, names, 1, ["html"])),
-                "jixiao 2": lambda out: tree_seconds(command(place, out, names, 2, ["html"])),
-                "jixiao 1, few": lambda out: tree_seconds(command(place, out, names[: given.reports], 1, ["html"])),
-            }
-            if len(usual_formats()) > 1:
-                ways["documents"] = lambda out: tree_seconds(command(place, out, names, 1, []))
-            for name, way in ways.items():
-                out = home / f"{number}-{name}"
-                out.mkdir()
-                cpu, wall = way(out)
-                count = len(names) if name in {"jixiao 1", "jixiao 2", "documents"} else given.reports
-                note(name, cpu, wall, count)
-                sizes[name] = size(out, ".html", ".ipynb") / count
-                if "jixiao" in name or name == "documents":
-                    sizes[name] -= (out / "index.html").stat().st_size / count
-                shutil.rmtree(out)
-            for name, is_full in {"no notebook": False, "no notebook, doc.": True}.items():
-                if is_full and "documents" not in ways:
-                    continue
-                out = home / f"{number}-{name}"
-                out.mkdir()
-                without(results, requests[:1], out, with_documents=is_full)  # what is loaded once is loaded
-                begun, cpu = time.monotonic(), time.process_time()
-                without(results, requests, out, with_documents=is_full)
-                note(name, time.process_time() - cpu, time.monotonic() - begun, len(requests))
-                sizes[name] = size(out, ".html") / len(requests)
-
-        middle = {name: statistics.median(row[0] for row in found) for name, found in rows.items()}
-        many, several = rows["jixiao 1"], rows["jixiao 1, few"]
-        each = statistics.median(
-            (more[0] * more[2] - less[0] * less[2]) / (more[2] - less[2])
-            for more, less in zip(many, several, strict=True)
-        )
-        print(f"{given.reports} reports (jixiao and no notebook: {len(names)}), {given.rounds} rounds, medians")
-        print(f"{'way':22}{'CPU s/report':>14}{'reports/min':>14}{'kB/report':>12}{'of typed':>12}{'of limit':>12}")
-        for name, cpu in middle.items():
-            rate = statistics.median(row[1] for row in rows[name])
-            against = f"{middle['typed'] / cpu:>11.1f}x{cpu / middle['no notebook']:>11.1f}x"
-            print(f"{name:22}{cpu:>14.3f}{rate:>14.1f}{sizes[name] / 1000:>12.0f}{against}")
-        print(f"{'jixiao, one more':22}{each:>14.3f}{'':>26}{middle['typed'] / each:>11.1f}x"
-              f"{each / middle['no notebook']:>11.1f}x")  # fmt: skip
-        print(f"bytes of typed : bytes of jixiao = {sizes['typed'] / sizes['jixiao 1']:.0f}")
+        write_province(Wanted(4, (2023,), max(large, given.many), 5), place)
         if given.many:
-            print("reports done, largest process MB, all processes MB (PSS)")
-            for done, largest, whole in watch_memory(place, home / "many", given.many):
-                print(f"{done:>8}{largest:>10}{whole:>10.0f}")
+            rows = watch_memory(place, home / "many", given.many)
+            record("report memory", f"{given.many:,} reports, one worker", rows, keep=given.record)
+        else:
+            rows = compare(home, place, given.reports, given.rounds)
+            size = f"{given.reports} reports, {large} for jixiao and without a notebook, {given.rounds} rounds, medians"
+            record("report", size, rows, keep=given.record)
+
+
+def compare(home: Path, place: Path, few: int, rounds: int) -> list[dict[str, Any]]:
+    """Make the same reports in every way, round by round, and return one row for each way."""
+    results = jixiao.evaluate(place)
+    requests = list_reports(results, place=str(place), kinds=["self"])[: 8 * few]
+    names = [request.project for request in requests]
+    notebook, plotly = ROOT / "notebooks" / "20_project_scores.ipynb", home / "plotly.ipynb"
+    plotly_notebook(notebook, plotly)
+
+    def ours(count: int, workers: int, formats: list[str]) -> Callable[[Path], tuple[float, float]]:
+        return lambda out: tree_seconds(command(place, out, names[:count], workers, formats))
+
+    def unbound(*, is_every: bool) -> Callable[[Path], tuple[float, float]]:
+        return lambda out: without(results, requests, out, with_documents=is_every)
+
+    every = len(names)
+    ways: dict[str, tuple[int, str, Callable[[Path], tuple[float, float]]]] = {
+        BASE: (few, PAGE, lambda out: typed(plotly, requests[:few], out)),
+        "typed, own figures": (few, PAGE, lambda out: typed(notebook, requests[:few], out)),
+        "one process": (few, PAGE, lambda out: one_process(plotly, requests[:few], out)),
+        "jixiao, 1 worker": (every, PAGE, ours(every, 1, ["html"])),
+        "jixiao, 2 workers": (every, PAGE, ours(every, 2, ["html"])),
+        "jixiao, every format": (every, EVERY, ours(every, 1, [])),
+        "few": (few, PAGE, ours(few, 1, ["html"])),
+        "few, every format": (few, EVERY, ours(few, 1, [])),
+        LIMITS[PAGE]: (every, PAGE, unbound(is_every=False)),
+        LIMITS[EVERY]: (every, EVERY, unbound(is_every=True)),
+    }
+    used: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    sizes: dict[str, float] = {}
+    for number in range(rounds):
+        for name, (count, _, way) in ways.items():
+            out = home / f"{number}-{name}"
+            out.mkdir()
+            cpu, wall = way(out)
+            print(f"{name}: {cpu / count:.3f} CPU s a report", file=sys.stderr)
+            used[name].append((cpu, wall))
+            sizes[name] = size(out, ".html", ".ipynb") / count
+            if (out / "index.html").exists():
+                sizes[name] -= (out / "index.html").stat().st_size / count
+            shutil.rmtree(out)
+    middle = {name: statistics.median(cpu for cpu, _ in used[name]) / ways[name][0] for name in ways}
+    for name, less in {"jixiao, 1 worker": "few", "jixiao, every format": "few, every format"}.items():
+        more = [(whole - part) / (every - few) for (whole, _), (part, _) in zip(used[name], used[less], strict=True)]
+        middle[f"{name}, one report more"] = statistics.median(more)
+        ways[f"{name}, one report more"] = ways[name]
+    return [
+        {
+            "way": name,
+            "cpu_seconds_a_report": middle[name],
+            "reports_a_minute": statistics.median(60 * ways[name][0] / wall for _, wall in used[name])
+            if name in used
+            else None,
+            "kB_of_page_and_notebook": sizes[name] / 1000 if name in sizes else None,
+            "typed_is": middle[BASE] / middle[name],
+            "times_the_limit": middle[name] / middle[LIMITS[ways[name][1]]],
+        }
+        for name in middle
+        if not name.startswith("few")
+    ]
 
 
 if __name__ == "__main__":

@@ -147,10 +147,13 @@ def test_a_hostile_text_stays_a_text(real, tmp_path):
     chosen = real.totals[real.totals["form"] == "scoring_table"].iloc[0]
     spoil = {"indicator": HOSTILE, "actual_text": HOSTILE, "deviation_reason": "<r>a</r>"}
     spoilt = replace(real, scores=real.scores.assign(**spoil), findings=real.findings.assign(message=HOSTILE))
+    names = {"project": HOSTILE, "department": HOSTILE}
+    frames = {name: frame.assign(**{k: names[k] for k in {*names} & {*frame}}) for name, frame in real.frames.items()}
+    spoilt = replace(spoilt, frames=Frames(**frames), totals=real.totals.assign(**names))
     path = papers.write_workbook(spoilt, tmp_path / "a.xlsx", **named(chosen))
     cells = [c for s in openpyxl.load_workbook(path).worksheets for row in s.iter_rows() for c in row]
     found = [cell for cell in cells if cell.value and str(cell.value).startswith("=HYPER")]
-    assert len(found) > 20 and {cell.data_type for cell in found} == {"s"}
+    assert len(found) > 20 and found[0].row < 5 and {cell.data_type for cell in found} == {"s"}
     assert any("<r>a</r>" in str(cell.value) for cell in cells)
     with zipfile.ZipFile(path) as archive:
         assert not [name for name in archive.namelist() if "rels" in name and b"example.com" in archive.read(name)]

@@ -1,7 +1,8 @@
-"""The page of findings: escaped, without a network, filtered by its own small script in a real browser."""
+"""The page of findings and the index of reports: escaped, without a network, and their scripts in a real browser."""
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,11 @@ from pathlib import Path
 import pytest
 from conftest import SOURCE, base_form, evaluate
 
+from jixiao.figures import plot_indicator_scores, plotly_script
+from jixiao.report import list_reports
+from jixiao.report import make_page as make_report_page
+from jixiao.report.index import write_index
+from jixiao.report.pages import SCRIPT
 from jixiao.store import Results
 from jixiao.summary import list_findings
 from jixiao.webpage import make_page, write_page
@@ -39,28 +45,82 @@ def test_a_page_without_findings_says_so():
     assert "没有发现问题" in make_page(results, list_findings(results))
 
 
-def test_the_filters_work_and_printing_keeps_what_is_shown(tmp_path, published):
+@pytest.fixture(scope="module")
+def page():
+    """A page of a real browser; an error of a script fails the test that made it."""
     playwright = pytest.importorskip("playwright.sync_api")
     browsers = [path for path in (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser")) if path.exists()]
-    path = tmp_path / "问题.html"
-    write_page(results_of(published), path)
     with playwright.sync_playwright() as player:
         options = {"executable_path": str(browsers[0])} if browsers else {}
         browser = player.chromium.launch(args=["--no-sandbox"], **options)
         try:
-            page = browser.new_page()
-            problems = []
-            page.on("pageerror", lambda error: problems.append(str(error)))
-            page.goto(path.as_uri())
-            errors = int((published.findings["severity"] == "error").sum())
-            page.select_option("select[name=severity]", "error")
-            assert page.locator("article:visible").count() == errors
-            assert f"显示 {errors} 个" in page.locator("#shown").inner_text()
-            page.fill("input[name=search]", "出口带宽")
-            shown = page.locator("article:visible").all_inner_texts()
-            assert shown and all("出口带宽" in text for text in shown)
-            page.emulate_media(media="print")
-            assert not page.locator("#filters").is_visible()
-            assert problems == []
+            page = browser.new_page(viewport={"width": 1600, "height": 900})
+            page.on("pageerror", lambda error: pytest.fail(str(error)))
+            yield page
         finally:
             browser.close()
+
+
+def test_the_filters_work_and_printing_keeps_what_is_shown(page, tmp_path, published):
+    path = tmp_path / "问题.html"
+    write_page(results_of(published), path)
+    page.goto(path.as_uri())
+    errors = int((published.findings["severity"] == "error").sum())
+    page.select_option("select[name=severity]", "error")
+    assert page.locator("article:visible").count() == errors
+    assert f"显示 {errors} 个" in page.locator("#shown").inner_text()
+    page.fill("input[name=search]", "出口带宽")
+    shown = page.locator("article:visible").all_inner_texts()
+    assert shown and all("出口带宽" in text for text in shown)
+    page.emulate_media(media="print")
+    assert not page.locator("#filters").is_visible()
+    page.emulate_media(media="screen")
+
+
+@pytest.fixture
+def reports(tmp_path, published):
+    """Return a reports folder with a page for each evaluation, as far as an index and a browser can tell."""
+    results = results_of(published)
+    (tmp_path / SCRIPT).symlink_to(plotly_script())
+    chart = plot_indicator_scores(results.scores.head(40)).to_html()
+    for request in list_reports(results, place="source", kinds=["self", "department", "finance"]):
+        folder, name = tmp_path / request.folder, f"{request.name}.html"
+        folder.mkdir(parents=True)
+        text = make_report_page(request.title, chart, "", script="../../../../" + SCRIPT, is_drawn=True)
+        (folder / name).write_text(text, encoding="utf-8")
+        record = {"files": {"html": name}, "sizes": {"html": (folder / name).stat().st_size}}
+        (folder / "report.json").write_text(json.dumps(record), encoding="utf-8")
+    write_index(results, tmp_path, {})
+    return tmp_path
+
+
+def test_the_index_is_sorted_by_its_heads_and_leads_to_the_reports(page, reports, published):
+    page.goto((reports / "index.html").as_uri())
+    head = page.locator("#reports th", has_text="原表总分").first
+    place = page.locator("#reports th").all_inner_texts().index(head.inner_text())
+    orders = []
+    for direction in ("ascending", "descending"):
+        head.locator("button").click()
+        assert head.get_attribute("aria-sort") == direction
+        orders.append(page.locator(f"#reports tbody td:nth-child({place + 1})").all_inner_texts())
+    numbers = [[float(text) for text in order if text] for order in orders]
+    assert numbers[0] == sorted(published.totals["total_reported"]) and numbers[1] == numbers[0][::-1]
+    assert all(order == sorted(order, key=lambda text: text == "") for order in orders)  # what is missing stands last
+    links = page.locator("#reports tbody a")
+    assert links.count() == len(published.totals)
+    project = links.first.locator("xpath=ancestor::tr/td[3]").inner_text()
+    links.first.click()
+    assert project in page.locator("h1").first.inner_text()
+
+
+def test_a_chart_is_printed_as_wide_as_the_sheet_and_no_taller(page, reports):
+    path = next(reports.rglob("*单位自评*.html"))
+    page.goto(path.as_uri())
+    size = "(({ width, height }) => [width, height])(document.querySelector('.main-svg').getBoundingClientRect())"
+    width, height = page.evaluate(size)
+    assert width > 1100 and height > 700
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    printed = page.evaluate(size)
+    assert printed[0] == pytest.approx(1016, abs=2) and printed[1] <= 642
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(size) == [width, height]

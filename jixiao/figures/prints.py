@@ -21,6 +21,8 @@ _HATCHES = {"": "", "/": "///", "\\": "\\\\\\", "x": "xxx", ".": "..."}
 _SIZE, _SMALL = 9, 7
 _CLOSER = 0.8
 """A page leaves less room than a screen."""
+_ROUND = 56
+"""Points above and below a chart, for its titles."""
 _COLOURS = 96
 """A chart has few colours; a picture with a palette takes a third of the room."""
 
@@ -57,7 +59,9 @@ def print_figure(figure: Figure, *, width_cm: float = 15.6, most_cm: float = 19.
     from PIL import Image
 
     layout = figure.layout
-    height_cm = min((layout["height"] - 40) * _CLOSER / _PIXELS_PER_INCH * 2.54, most_cm)
+    names = layout["yaxis"].get("ticktext", [])
+    least_cm = (len(names) * 1.6 * _SIZE + _ROUND) / 72 * 2.54  # a line for each name, however few
+    height_cm = min(max((layout["height"] - 40) * _CLOSER / _PIXELS_PER_INCH * 2.54, least_cm), most_cm)
     sheet = Sheet(figsize=(width_cm / 2.54, height_cm / 2.54), dpi=_DOTS_PER_INCH)
     canvas = FigureCanvasAgg(sheet)
     axes = sheet.add_subplot()
@@ -68,7 +72,6 @@ def print_figure(figure: Figure, *, width_cm: float = 15.6, most_cm: float = 19.
         if note.get("xref") == "paper" and note.get("name") != "source":
             axes.text(note["x"], note["y"], note["text"], transform=axes.transAxes, **_font(), ha="center")
     has_legend = _add_legend(axes, [trace.get("name") for trace in figure.data])
-    names = layout["yaxis"].get("ticktext", [])
     _set_margins(axes, [unescape(name) for name in names], has_legend=has_legend)
     with warnings.catch_warnings():  # a sign the font lacks, such as an emoji in a name, is drawn as a box
         warnings.simplefilter("ignore", UserWarning)

@@ -90,6 +90,8 @@ def make_page(title: str, body: str, footer: str, *, script: str = "", is_drawn:
         tag = f'<script src="{escape(script)}"></script>'
     else:
         tag = "<script>" + plotly_script().read_text(encoding="utf-8").replace("</script", "<\\/script") + "</script>"
+    if is_drawn:
+        tag += "\n<script>" + (PAGES / "print.js").read_text(encoding="utf-8") + "</script>"
     return Template((PAGES / "page.html").read_text(encoding="utf-8")).substitute(
         title=escape(title),
         style=(PAGES / "style.css").read_text(encoding="utf-8"),

@@ -41,7 +41,14 @@ class Packer:
         self._tables = {name: table.combine_chunks() for name, table in _tables(results).items()}
 
     def pack(self, rows: Mapping[str, np.ndarray]) -> bytes:
-        """Return the results that hold these rows alone, in their order (按行打包); a frame not named is empty."""
+        """Return the results that hold these rows alone, in their order (按行打包); a frame not named is empty.
+
+        Example:
+            >>> import jixiao
+            >>> packed = Packer(jixiao.evaluate("sample")).pack({"totals": np.array([1, 3])})
+            >>> len(unpack_results(packed).totals), len(unpack_results(packed).scores)
+            (2, 0)
+        """
         none = np.array([], dtype=np.int64)
         return _pack(self._results, {name: table.take(rows.get(name, none)) for name, table in self._tables.items()})
 
