@@ -17,6 +17,9 @@ from jixiao import commands
 from jixiao.commands import Place, choose, shown
 from jixiao.errors import JixiaoError
 
+_LISTED = 1_000
+"""Evaluations that the overview prints; longer ones are not read in a terminal."""
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -219,9 +222,11 @@ def _print_evaluations(results: object) -> None:
     table = Table(show_lines=False)
     for name in shown:
         table.add_column(name, overflow="fold")
-    for values in shown.itertuples(index=False, name=None):
+    for values in shown.head(_LISTED).itertuples(index=False, name=None):
         table.add_row(*values)
     Console(soft_wrap=False, width=None if sys.stdout.isatty() else 180, markup=False).print(table)
+    if len(shown) > _LISTED:
+        print(f"共 {len(shown)} 份评价，以上只列前 {_LISTED} 份；全部见各部门报告，或用 jixiao.query 查询 totals")
 
 
 def _fail(sentences: list[str]) -> None:

@@ -352,15 +352,15 @@ def parquet_files(folder: Path, frame: str, *, years: Sequence[int] = ()) -> lis
     return [path for path, _ in _files(folder, read_manifest(folder), frame, years)]
 
 
-def checked_files(folder: Path) -> dict[str, list[Path]]:
-    """Return the parquet files of every frame of the version in force, each compared with the manifest first.
+def checked_files(folder: Path, frames: Sequence[str] = FRAMES) -> dict[str, list[Path]]:
+    """Return the parquet files of some frames of the version in force, each compared with the manifest first.
 
     Raises:
         RequestError: A file is missing or is not the one that was written.
     """
     manifest = read_manifest(folder)
     files: dict[str, list[Path]] = {}
-    for frame in FRAMES:
+    for frame in frames:
         for path, kept in _files(folder, manifest, frame, ()):
             if not path.exists() or checksum(path) != kept["sha256"]:
                 raise RequestError(f"构建结果“{frame}/{path.name}”缺失或已损坏，请重新运行 jixiao build")
