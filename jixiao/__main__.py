@@ -86,7 +86,7 @@ def score(
     """按评分标准计分，逐项说明。"""
     from jixiao import store, summary, tables
 
-    results, errors = store.evaluate_files(place, framework=framework)
+    results, errors = store.evaluate_files(place, framework=framework, frames=["scores", "totals", "findings"])
     for chosen, rows in summary.list_rows(results):
         print(f"\n{chosen['year']}年度 {chosen['project']}")
         print(tables.show_indicators(rows))
@@ -134,7 +134,7 @@ def audit(
         choose("--code", one, list(CHECKS))
     if output in {"xlsx", "html"} and out is None:
         raise JixiaoError(f"请用 --out 写明 {output} 文件的名称，如 --out 问题清单.{output}")
-    results, errors = store.evaluate_files(place)
+    results, errors = store.evaluate_files(place, frames=["findings", "passed", "suppressed", "suppressions"])
     listed = summary.select_findings(
         summary.list_findings(results),
         codes=code or [],
