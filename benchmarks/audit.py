@@ -1,18 +1,19 @@
-"""Measure the audit (核查) on many projects: `python benchmarks/audit.py [--projects 100000] [--indicators 25]`.
+"""Measure the audit (核查) on many projects: `python benchmarks/audit.py [--projects 100000] [--record]`.
 
 Made-up frames with slips mixed in, from a seed. For every check: seconds, indicator rows per second, and how many times
 as long as reading each column that the check uses once: numbers are summed, texts are measured, so that every value is
 touched. What several checks share (rows numbered by project and by text) is worked out once before, on a line of
-its own. The checks of the final accounts and of lists find no rows here and are left out. Shared machines are noisy:
-the best of three runs counts.
+its own. The checks of the final accounts and of lists find no rows here and are left out. Seconds are of the
+processor, the best of three runs.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ from jixiao.checks.findings import SCHEMA
 from jixiao.checks.funds import _group, _pairs
 from jixiao.checks.money import money_rows
 from jixiao.schemas import SCHEMAS, Frames, typed
+
+sys.path.insert(0, str(Path(__file__).parent))
+from record import best, peak_mb, record
 
 LIMIT = 10
 NAMES = [
@@ -308,27 +312,18 @@ def read_once(evidence: Evidence, columns: set[tuple[str, str]]) -> None:
             values.sum()
 
 
-def best(work: Callable[[], Any], times: int = 3) -> float:
-    """Return the shortest of several runs, in seconds."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return min(taken)
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--projects", type=int, default=100_000)
     parser.add_argument("--indicators", type=int, default=25)
+    parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
     small, large = make_evidence(40, options.indicators), make_evidence(options.projects, options.indicators)
     size = len(large.scores)
-    start = time.perf_counter()
-    prepare(large)
-    print(f"{options.projects} projects, {size} indicator rows; shared preparation {time.perf_counter() - start:.2f} s")
+    _, _, taken = best(lambda: prepare(large), 1)
+    print(f"{options.projects} projects, {size} indicator rows; shared preparation {taken:.2f} s")
+    measured: list[dict[str, Any]] = [{"way": "shared preparation", "cpu": taken}]
     object.__setattr__(large, "findings", typed([], SCHEMA))
     print(f"{'check':26}{'found':>9}{'seconds':>9}{'rows/s':>14}{'one read':>10}{'ratio':>8}")
     slow = []
@@ -337,11 +332,16 @@ def main() -> None:
             continue
         columns = columns_of(code, small)
         found = len(check(large, load_checks()[code]).rows)
-        taken = best(lambda check=check, code=code: check(large, load_checks()[code]))
-        read = best(lambda columns=columns: read_once(large, columns))
+        _, _, taken = best(lambda check=check, code=code: check(large, load_checks()[code]))
+        _, _, read = best(lambda columns=columns: read_once(large, columns))
         ratio = taken / read if read else float("nan")
         slow += [code] if ratio > LIMIT else []
         print(f"{code:26}{found:9}{taken:9.3f}{size / taken:14,.0f}{read:10.3f}{ratio:8.1f}")
+        measured.append({"way": code, "cpu": taken, "found": found, "one_read": read, "ratio": ratio})
+    whole = sum(line["cpu"] for line in measured)
+    measured.append({"way": "all of them", "cpu": whole, "memory_mb": peak_mb()})
+    size_text = f"{options.projects:,} projects, {size:,} indicator rows, ratio to reading the columns once"
+    record("audit", size_text, measured, keep=options.record)
     print(f"slower than {LIMIT} reads: {', '.join(slow) or 'none'}")
 
 

@@ -1,10 +1,9 @@
 """Measure building (构建) from forms: `python benchmarks/build.py [--files 2000] [--record]`.
 
-Writes filled self-evaluation forms (.xlsx), then runs ``jixiao build`` over them as a user does: first, then with
-nothing changed, with one form changed, and for the first time with two workers. The limit is reading the cells alone
-with calamine; the peers read the cells and nothing else, on a sample, extrapolated. Seconds are of the processor, child
-processes included, and so is the largest memory of one process. The table of evaluations that the command prints is
-part of it.
+Writes filled self-evaluation forms (.xlsx), then runs ``jixiao build`` over them as a user does: for the first time,
+with nothing changed, with one form changed, and for the first time with two workers. The limit is reading the cells
+alone with calamine; the peers read the cells and nothing else, on a sample, extrapolated. Seconds are of the processor,
+child processes included; memory is that of the largest process.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How long the imports take (导入时间), by ``-X importtime``, as ratios to ``import pandas`` measured in the same run.
 
-    python benchmarks/imports.py [--rounds 7]
+    python benchmarks/imports.py [--rounds 7] [--record]
 
 Each import runs in fresh interpreters, in turns; the least time of the rounds counts, since other work only adds. The
 time of an import is the sum over all modules that the statement imports beyond those of a bare interpreter. Beside it
@@ -13,6 +13,10 @@ import argparse
 import re
 import subprocess
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from record import record
 
 BASELINE = "import pandas"
 STATEMENTS = [
@@ -68,10 +72,11 @@ def main() -> int:
     """Print one line per import; the exit code is 1 when ``import jixiao`` takes longer than the limit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--record", action="store_true")
+    options = parser.parse_args()
     least = dict.fromkeys(STATEMENTS, float("inf"))
     brought: dict[str, set[str]] = {}
-    for _ in range(rounds):
+    for _ in range(options.rounds):
         for statement in STATEMENTS:
             seconds, brought[statement] = measure(statement)
             least[statement] = min(least[statement], seconds)
@@ -79,6 +84,11 @@ def main() -> int:
     for statement, seconds in least.items():
         ratio, libraries = seconds / least[BASELINE], " ".join(sorted(brought[statement])) or "none"
         print(f"{statement:32} {seconds:8.3f} {ratio:9.3f}  {libraries}")
+    rows = [
+        {"way": statement, "seconds": seconds, "ratio": seconds / least[BASELINE], "heavy": len(brought[statement])}
+        for statement, seconds in least.items()
+    ]
+    record("imports", f"{len(rows)} statements, ratio to {BASELINE}", rows, keep=options.record)
     is_quick = least["import jixiao"] < LIMIT
     print(f"import jixiao: {'under' if is_quick else 'NOT under'} {LIMIT} s")
     return 0 if is_quick else 1

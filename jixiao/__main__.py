@@ -17,6 +17,9 @@ from jixiao import commands
 from jixiao.commands import Place, choose, shown
 from jixiao.errors import JixiaoError
 
+_LISTED = 1_000
+"""Evaluations that the overview prints; longer ones are not read in a terminal."""
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -83,7 +86,7 @@ def score(
     """按评分标准计分，逐项说明。"""
     from jixiao import store, summary, tables
 
-    results, errors = store.evaluate_files(place, framework=framework)
+    results, errors = store.evaluate_files(place, framework=framework, frames=["scores", "totals", "findings"])
     for chosen, rows in summary.list_rows(results):
         print(f"\n{chosen['year']}年度 {chosen['project']}")
         print(tables.show_indicators(rows))
@@ -131,7 +134,7 @@ def audit(
         choose("--code", one, list(CHECKS))
     if output in {"xlsx", "html"} and out is None:
         raise JixiaoError(f"请用 --out 写明 {output} 文件的名称，如 --out 问题清单.{output}")
-    results, errors = store.evaluate_files(place)
+    results, errors = store.evaluate_files(place, frames=["findings", "passed", "suppressed", "suppressions"])
     listed = summary.select_findings(
         summary.list_findings(results),
         codes=code or [],
@@ -219,9 +222,11 @@ def _print_evaluations(results: object) -> None:
     table = Table(show_lines=False)
     for name in shown:
         table.add_column(name, overflow="fold")
-    for values in shown.itertuples(index=False, name=None):
+    for values in shown.head(_LISTED).itertuples(index=False, name=None):
         table.add_row(*values)
     Console(soft_wrap=False, width=None if sys.stdout.isatty() else 180, markup=False).print(table)
+    if len(shown) > _LISTED:
+        print(f"共 {len(shown)} 份评价，以上只列前 {_LISTED} 份；全部见各部门报告，或用 jixiao.query 查询 totals")
 
 
 def _fail(sentences: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from jixiao.errors import RequestError
-from jixiao.store import MANIFEST, checked_files, evaluate, find_place, results_frames
+from jixiao.store import FRAMES, MANIFEST, checked_files, evaluate, find_place, results_frames
 
 
 def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pd.DataFrame:
@@ -43,10 +43,10 @@ def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping
         database.execute("set autoinstall_known_extensions = false; set autoload_known_extensions = false")
         database.execute("set python_enable_replacements = false; set temp_directory = ''")
         if (folder / MANIFEST).exists():
-            names = _open_built(database, checked_files(folder))
+            asked = [frame for frame in FRAMES if frame in sql.lower()]  # the others need not be checked and opened
+            _open_built(database, checked_files(folder, asked or FRAMES))
         else:
             frames = results_frames(evaluate(folder))
-            names = sorted(frames)
             database.execute("set enable_external_access = false")
             for name, frame in frames.items():
                 database.register(name, frame)
@@ -55,10 +55,10 @@ def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping
             return database.execute(sql, parameters or None).df()
         except duckdb.Error as error:
             reason = str(error).strip().splitlines()[0]
-            raise RequestError(f"查询不能执行：{reason}。可查询的表：{'、'.join(names)}") from error
+            raise RequestError(f"查询不能执行：{reason}。可查询的表：{'、'.join(sorted(FRAMES))}") from error
 
 
-def _open_built(database: Any, files: Mapping[str, Sequence[Any]]) -> list[str]:
+def _open_built(database: Any, files: Mapping[str, Sequence[Any]]) -> None:
     """Make a view of the files of each frame, then close everything else."""
     import duckdb
 
@@ -68,4 +68,3 @@ def _open_built(database: Any, files: Mapping[str, Sequence[Any]]) -> list[str]:
     for name, several in files.items():
         parts = database.read_parquet([str(path) for path in several])
         parts.select(duckdb.StarExpression(exclude=["row_order"])).create_view(name)
-    return sorted(files)

@@ -97,13 +97,23 @@ def hand_over(place: str, results: Results) -> None:
     _HANDED[place] = results
 
 
-def evaluate_files(place: str | Path = "source", *, framework: str = "") -> tuple[Results, list[JixiaoError]]:
-    """Evaluate what can be read (能读的先算), and return the errors of the files that cannot."""
+def evaluate_files(
+    place: str | Path = "source", *, framework: str = "", frames: Sequence[str] | None = None
+) -> tuple[Results, list[JixiaoError]]:
+    """Evaluate what can be read (能读的先算), and return the errors of the files that cannot.
+
+    Args:
+        place: As for :func:`load`.
+        framework: As for :func:`evaluate`.
+        frames: Of a built folder only these frames are read, as by :func:`read_built`; any other is evaluated whole.
+    """
     folder = find_place(place)
+    if (folder / MANIFEST).exists() and frames is not None and not framework:
+        return read_built(folder, frames=frames), []
     if (folder / MANIFEST).exists():
         return evaluate(folder, framework=framework), []
-    frames, errors = load_frames(folder, keep_going=True)
-    return _results(frames, folder, framework), errors
+    every, errors = load_frames(folder, keep_going=True)
+    return _results(every, folder, framework), errors
 
 
 def evaluate(place: str | Path = "source", *, framework: str = "") -> Results:
@@ -352,15 +362,15 @@ def parquet_files(folder: Path, frame: str, *, years: Sequence[int] = ()) -> lis
     return [path for path, _ in _files(folder, read_manifest(folder), frame, years)]
 
 
-def checked_files(folder: Path) -> dict[str, list[Path]]:
-    """Return the parquet files of every frame of the version in force, each compared with the manifest first.
+def checked_files(folder: Path, frames: Sequence[str] = FRAMES) -> dict[str, list[Path]]:
+    """Return the parquet files of some frames of the version in force, each compared with the manifest first.
 
     Raises:
         RequestError: A file is missing or is not the one that was written.
     """
     manifest = read_manifest(folder)
     files: dict[str, list[Path]] = {}
-    for frame in FRAMES:
+    for frame in frames:
         for path, kept in _files(folder, manifest, frame, ()):
             if not path.exists() or checksum(path) != kept["sha256"]:
                 raise RequestError(f"构建结果“{frame}/{path.name}”缺失或已损坏，请重新运行 jixiao build")

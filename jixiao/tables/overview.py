@@ -160,7 +160,7 @@ def show_funds(budgets: pd.DataFrame) -> Table:
 
 def _basis_numbers(scores: pd.DataFrame) -> dict[tuple[str, str], int]:
     """Number the bases of some rows in the order in which they appear."""
-    pairs = scores[["basis_mark", "basis"]].drop_duplicates().itertuples(index=False, name=None)
+    pairs = dict.fromkeys(zip(scores["basis_mark"], scores["basis"], strict=True))
     return {pair: number for number, pair in enumerate(pairs, 1)}
 
 
@@ -188,13 +188,20 @@ def show_indicators(scores: pd.DataFrame) -> Table:
         ],
         {
             label("basis"): [f"〔{numbers[pair]}〕" for pair in pairs],
-            label("place"): [_cells(row) for row in scores.to_dict("records")],
+            label("place"): _cells(scores),
         },
     )
 
 
-def _cells(row: dict[Any, Any]) -> str:
-    """Name the cells of one indicator row, sheet by sheet, one line each."""
+def _cells(scores: pd.DataFrame) -> list[str]:
+    """Name the cells of each indicator row, sheet by sheet, one line each."""
+    cells = reading_words()["cells"]
+    texts = [name for column in cells if (name := column.replace("_cell", "_text")) in scores]
+    held = {name: scores[name].tolist() for name in ("source_sheet", "achievement_sheet", *cells, *texts)}
+    return [_cells_of(dict(zip(held, row, strict=True))) for row in zip(*held.values(), strict=True)]
+
+
+def _cells_of(row: dict[Any, Any]) -> str:
     lines: dict[str, list[str]] = {}
     for column, name in reading_words()["cells"].items():
         sheet = row["source_sheet"] if column in {"weight_cell", "score_cell"} else row["achievement_sheet"]
