@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+from dashboard_server import Server
 from site_browser import ARGUMENTS, CHROMIUM, Watched, served
 from site_numbers import Numbers
 
@@ -305,6 +306,33 @@ def test_every_chooser_changes_the_address_and_the_line_that_says_what_is_shown(
         watched.settle(0)
         assert (watched.cards() if page != "departments" else watched.chart("heat")) == again
     assert watched.is_clean()
+
+
+def test_the_server_shows_the_same_pages_and_leads_to_the_what_if_page(browser: Any, tmp_path: Path) -> None:
+    server = Server(ROOT / "data" / "source", logs=tmp_path, pages={})
+    watched = Watched(browser, server.url, 390)
+    results = store.evaluate(ROOT / "data" / "source")
+    identity = results.totals["project_id"].iloc[0]
+    try:
+        watched.page.goto(server.url, wait_until="commit")  # the page that says it is being made, then the board
+        watched.page.wait_for_selector("#board[data-shown]", timeout=60_000)
+        for year in (2021, 2022):
+            watched.open("overview", year=year)
+            numbers = Numbers(results, year)
+            assert watched.cards() == numbers.cards() and watched.fits()
+            same(standing(watched.chart("grades")), numbers.grades())
+        asked = len(watched.asked)
+        watched.choose("evaluation", "self")
+        assert watched.cards() == Numbers(results, 2022, "self").cards()
+        assert len(watched.asked) == asked and server.kernels() == []  # What was sent is not asked for again.
+        watched.open("project", project=identity)
+        link = watched.page.locator(".top a.button").get_attribute("href")
+        assert link.startswith(f"/70_what_if?project={identity}&year=") and watched.fits()
+        watched.picture("served_project")
+        assert watched.is_clean()
+        watched.close()
+    finally:
+        server.end()
 
 
 @pytest.mark.parametrize("width", [390, 1280, 1920])
