@@ -56,7 +56,7 @@ PANELS = ["money", "grades", "bands", "kinds"]
 """The charts of our overview page."""
 FIGURES = """panels => panels.map(panel => {
   const { data, layout } = document.querySelector(`[data-panel="${panel}"] .jixiao-plot`);
-  return JSON.parse(JSON.stringify({ data, layout }));
+  return JSON.parse(JSON.stringify({ data, layout }, (key, value) => (key === "ink" ? undefined : value)));
 })"""
 SUMS = """
 () => {
