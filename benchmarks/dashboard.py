@@ -1,14 +1,18 @@
 """Show the same charts of the same data with jixiao and with what people use, in one run, in a real Chromium.
 
-    python benchmarks/dashboard.py [--projects 1000] [--rounds 5] [--viewers 1,2,4,8]
+    python benchmarks/dashboard.py [--projects 1000] [--rounds 5] [--viewers 1,2,4,8] [--record]
 
-Prints for each way, interleaved: seconds to the first chart and to all four, seconds from a change to the redrawn
-chart, bytes sent for a page and for a change, memory per viewer, and the viewers at which the slowest twentieth of the
+The charts are the four of our overview page. The others are handed them ready, as our page drew them for each year, and
+only send and draw them; ours chooses and sums the rows in the browser, and draws cards, questions and tables besides.
+
+Prints for each way, interleaved: seconds to the first chart and to all four, seconds from a change to four redrawn
+charts, bytes sent for a page and for a change, memory per viewer, and the viewers at which the slowest twentieth of the
 changes takes twice as long as for one viewer. The browser runs on the same machine: read ratios. Ways that are not
 installed are named and left out; install them beside the locked dependencies, for example
 
-    python -m venv --system-site-packages /tmp/bench
-    /tmp/bench/bin/pip install "dash>=4" "panel>=1.9" "streamlit>=1.60"
+    python -m venv /tmp/bench && /tmp/bench/bin/pip install "dash>=4" "panel>=1.9" "streamlit>=1.60"
+    ls -d $PWD/.venv/lib/python3*/site-packages > $(ls -d /tmp/bench/lib/python3*/site-packages)/jixiao.pth
+    /tmp/bench/bin/python benchmarks/dashboard.py
 """
 
 from __future__ import annotations
@@ -18,7 +22,6 @@ import contextlib
 import importlib.util
 import json
 import os
-import platform
 import shutil
 import signal
 import socket
@@ -29,27 +32,32 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import dashboard_apps as apps
 import psutil
 import voila
+from record import record
 
 BENCHMARKS = Path(__file__).resolve().parent
+ROOT, SITE = BENCHMARKS.parent, "site"
 PYTHON = str(Path(voila.__file__).parents[4] / "bin" / "python")
 """The Python beside whose packages Voila's templates lie; that of an environment laid over it has none."""
-BASELINE, WARM = "dash", 2
+BASELINE = "dash"
 WAYS = {
-    "ours_warm": "jixiao（预备内核）",
-    "ours_cold": "jixiao（无预备内核）",
+    "ours": "jixiao dashboard",
+    "static": "jixiao dashboard --static",
     "voila": "Voila 原样（Output＋go.Figure）",
-    "static": "静态 plotly 网页（仅四图，不是静态站）",
     "dash": "Dash",
     "panel": "Panel",
     "streamlit": "Streamlit",
 }
+PANELS = ["money", "grades", "bands", "kinds"]
+"""The charts of our overview page."""
+FIGURES = """panels => panels.map(panel => {
+  const { data, layout } = document.querySelector(`[data-panel="${panel}"] .jixiao-plot`);
+  return JSON.parse(JSON.stringify({ data, layout }, (key, value) => (key === "ink" ? undefined : value)));
+})"""
 SUMS = """
 () => {
   const found = [];
@@ -58,16 +66,29 @@ SUMS = """
     if (part.shadowRoot) look(part.shadowRoot);
   });
   look(document);
-  const number = (value) => Number.isFinite(Number(value)) ? Number(value) : 0;
-  const values = (part) => part.data.flatMap((trace) => Array.from(trace.x ?? []));
-  return found.map((part) => values(part).reduce((total, value) => total + number(value), 0));
+  const values = (part) => part.data.flatMap((trace) => [...(trace.x ?? []), ...(trace.y ?? [])]);
+  const number = (value) => (typeof value === "number" && Number.isFinite(value) ? value : 0);
+  return found.map((part) => values(part).reduce((total, value) => total + number(value), 0)).sort((a, b) => a - b);
 }
 """
 
 
-def expected(choice: str) -> float:
-    """Return what the bars of the first chart add up to."""
-    return sum(value for trace in apps.charts(choice)[0]["data"] for value in trace.get("x", []))
+def sums_of(figures: list[dict[str, Any]]) -> list[float]:
+    """Return what the numbers of each chart add up to, by size, as the page of a way is asked for it."""
+    values = [[*trace.get("x", []), *trace.get("y", [])] for figure in figures for trace in [merged(figure)]]
+    return sorted(sum(value for value in some if isinstance(value, int | float)) for some in values)
+
+
+def merged(figure: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return all x and y of a figure."""
+    return {axis: [value for trace in figure["data"] for value in trace.get(axis, [])] for axis in ("x", "y")}
+
+
+def is_same(shown: list[float], wanted: list[float]) -> bool:
+    """Say whether a page shows the charts that are wanted."""
+    return len(shown) == len(wanted) and all(
+        abs(one - other) <= 1e-6 * max(1, abs(other)) for one, other in zip(shown, wanted, strict=True)
+    )
 
 
 def free_port() -> int:
@@ -76,16 +97,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def notebook(folder: Path, call: str, name: str) -> Path:
-    """Write a notebook of one cell."""
-    source = f"import sys; sys.path.insert(0, {str(BENCHMARKS)!r})\nimport dashboard_apps\ndashboard_apps.{call}()"
+def notebook(folder: Path) -> Path:
+    """Write the notebook of Voila as shipped."""
+    source = (
+        f"import sys; sys.path.insert(0, {str(BENCHMARKS)!r})\nimport dashboard_apps\ndashboard_apps.show_as_shipped()"
+    )
     cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.ipynb"
-    path.write_text(
-        json.dumps({"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8"
-    )
+    path = folder / "bench.ipynb"
+    whole = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(whole), encoding="utf-8")
     return path
 
 
@@ -93,24 +114,14 @@ class Way:
     """One way of showing the charts, started."""
 
     def __init__(self, name: str, built: Path, folder: Path) -> None:
-        self.name, port = name, free_port()
-        environment = {**os.environ, "JIXIAO_BENCH": str(built), "JIXIAO_BENCH_WAY": name, "PYTHONIOENCODING": "utf-8"}
+        self.name, port, folder = name, free_port(), folder / name
+        folder.mkdir()
+        environment = {**os.environ, "JIXIAO_BENCH_WAY": name, "PYTHONIOENCODING": "utf-8"}
         script = [sys.executable, str(BENCHMARKS / "dashboard_apps.py")]
-        if name.startswith("ours"):
-            notebook(folder / "notebooks", "show_ours", "50_bench")
-            (folder / "data").mkdir(exist_ok=True)
-            environment |= {"JIXIAO_HOME": str(folder), "JIXIAO_LOGS": str(folder)}
-            warm = WARM if name == "ours_warm" else 0
-            settings = f"Settings({str(built)!r}, port={port}, pages={{'50_bench': {warm}}}).limited(leave_seconds=2)"
-            command = [PYTHON, "-c", f"from jixiao.server import *; run_dashboard({settings})"]
-        elif name == "voila":
-            path = notebook(folder / "voila", "show_as_shipped", "bench")
-            command = [PYTHON, "-m", "voila", str(path), f"--port={port}", "--no-browser"]
+        if name == "ours":
+            environment |= {"JIXIAO_LOGS": str(folder)}
+            command = [PYTHON, "-m", "jixiao", "dashboard", "--place", str(built), "--port", str(port)]
         elif name == "static":
-            from jixiao.figures import plotly_script
-
-            (folder / "static").mkdir(exist_ok=True)
-            apps.write_static(folder / "static", plotly_script())
             command = [
                 sys.executable,
                 "-m",
@@ -119,41 +130,28 @@ class Way:
                 "--bind",
                 "127.0.0.1",
                 "-d",
-                str(folder / "static"),
+                str(folder.parent / SITE),
             ]
+        elif name == "voila":
+            command = [PYTHON, "-m", "voila", str(notebook(folder)), f"--port={port}", "--no-browser"]
         elif name == "streamlit":
-            options = [
-                "--server.headless=true",
-                "--server.address=127.0.0.1",
-                "--browser.gatherUsageStats=false",
-                "--server.fileWatcherType=none",
-            ]
-            command = [sys.executable, "-m", "streamlit", "run", *options, f"--server.port={port}", script[1]]
+            options = ["--server.headless=true", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
+            options += ["--server.fileWatcherType=none", f"--server.port={port}"]
+            command = [sys.executable, "-m", "streamlit", "run", *options, script[1]]
         else:
             command = [*script, name, str(port)]
         self.url = f"http://127.0.0.1:{port}/"
-        self.record = (folder / f"{name}.log").open("wb")
+        self.record = (folder / "log").open("wb")
         self.process = subprocess.Popen(
-            command, env=environment, cwd=folder, stdout=self.record, stderr=self.record, start_new_session=True
+            command, env=environment, cwd=ROOT, stdout=self.record, stderr=self.record, start_new_session=True
         )
-        self.folder, deadline = folder, time.monotonic() + 120
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
-                asked = "voila/static/voila.js" if name.startswith("ours") else ""
-                urllib.request.urlopen(self.url + asked, timeout=60).read()
+                urllib.request.urlopen(self.url, timeout=120).read()
                 break
             time.sleep(0.2)
-        self.settle()
-
-    def settle(self) -> None:
-        """Wait until what a visitor left behind is over and the kernels are warm again."""
-        time.sleep(4 if self.name.startswith(("ours", "voila")) else 0)
-        log, deadline = self.folder / "dashboard_access.log", time.monotonic() + 60
-        while self.name == "ours_warm" and time.monotonic() < deadline:
-            text = log.read_text(encoding="utf-8")
-            if text.count("page_ready") - text.count("GET page 200") >= WARM:
-                break
-            time.sleep(0.2)
+        time.sleep(3)
 
     def memory(self) -> float:
         """Return the memory of the processes in MB, what they share divided between them."""
@@ -165,6 +163,7 @@ class Way:
         return total / 1e6
 
     def end(self) -> None:
+        """End all its processes."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -217,13 +216,14 @@ class Viewer:
         if self.name in {"dash", "streamlit"}:
             self.page.get_by_text(choice, exact=True).first.click()
         else:
-            self.page.locator("select").first.select_option(label=choice)
+            own = "[data-choice='year']" if self.name in {"ours", "static"} else "select"
+            self.page.locator(own).first.select_option(label=choice)
 
-    def change(self, choice: str, wanted: float) -> float:
-        """Return the seconds from a change to the redrawn first chart."""
+    def change(self, choice: str, wanted: list[float]) -> float:
+        """Return the seconds from a change to the redrawn charts."""
         started = time.monotonic()
         self.choose(choice)
-        self._wait(lambda sums: any(abs(total - wanted) < 1e-6 for total in sums))
+        self._wait(lambda sums: is_same(sums, wanted))
         return time.monotonic() - started
 
     def close(self) -> None:
@@ -234,16 +234,14 @@ def p95(values: list[float]) -> float:
     return sorted(values)[max(0, round(0.95 * len(values) + 0.5) - 1)]
 
 
-def measure(
-    ways: dict[str, Way], browser: Any, rounds: int, sums: dict[str, float]
-) -> dict[str, dict[str, list[float]]]:
+def measure(ways: dict[str, Way], browser: Any, rounds: int, sums: dict[str, list[float]]) -> dict[str, Any]:
     """Open each page and change it, way after way, round after round."""
     seen: dict[str, dict[str, list[float]]] = {name: {} for name in ways}
-    years = [choice for choice in sums if choice != apps.ALL]
+    first, second, third = list(sums)[:3]
     for _ in range(rounds):
         for name, way in ways.items():
             viewer = Viewer(browser, way)
-            changes = [viewer.change(year, sums[year]) for year in (*years[:2], apps.ALL, *years[:2])]
+            changes = [viewer.change(year, sums[year]) for year in (second, third, first, second, third)]
             viewer.page.wait_for_timeout(500)
             row = {
                 "first": viewer.first, "whole": viewer.whole, "change": statistics.median(changes),
@@ -255,13 +253,13 @@ def measure(
             told = " ".join(f"{key}={value:.2f}" for key, value in row.items())
             print(f"{name}: {told}", file=sys.stderr, flush=True)
             viewer.close()
-            way.settle()
+            time.sleep(3 if name == "voila" else 0)
     return seen
 
 
-def crowd(way: Way, browser: Any, sizes: list[int], sums: dict[str, float]) -> Iterator[tuple[int, float, float]]:
+def crowd(way: Way, browser: Any, sizes: list[int], sums: dict[str, list[float]]) -> Iterator[tuple[int, float, float]]:
     """Yield for each number of viewers the p95 of a change, all changing at once, and the memory of the way."""
-    years, viewers = [choice for choice in sums if choice != apps.ALL], list[Viewer]()
+    years, viewers = list(sums)[1:3], list[Viewer]()
     for size in sizes:
         while len(viewers) < size:
             viewers.append(Viewer(browser, way))
@@ -274,7 +272,7 @@ def crowd(way: Way, browser: Any, sizes: list[int], sums: dict[str, float]) -> I
             waiting = list(viewers)
             while waiting and time.monotonic() - started < 60:
                 for viewer in list(waiting):
-                    if any(abs(total - sums[year]) < 1e-6 for total in viewer.page.evaluate(SUMS)):
+                    if is_same(viewer.page.evaluate(SUMS), sums[year]):
                         waiting.remove(viewer)
                         taken.append(time.monotonic() - started)
         yield size, p95(taken), way.memory()
@@ -282,91 +280,92 @@ def crowd(way: Way, browser: Any, sizes: list[int], sums: dict[str, float]) -> I
         viewer.close()
 
 
+def draw_figures(browser: Any, way: Way) -> dict[str, Any]:
+    """Return the charts of our overview page for three years, as it drew them."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.goto(way.url)
+    page.wait_for_selector("#board[data-shown]")
+    drawn = {}
+    for label in page.locator("[data-choice='year'] option").all_inner_texts()[1:4]:
+        page.locator("[data-choice='year']").select_option(label=label)
+        page.wait_for_timeout(2_000)
+        drawn[label] = page.evaluate(FIGURES, PANELS)
+    page.context.close()
+    return drawn
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Make the data, start every way, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--projects", type=int, default=1_000, help="projects a year of the made-up province")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--viewers", default="1,2,4,8")
     parser.add_argument("--ways", default=",".join(WAYS))
+    parser.add_argument("--record", action="store_true", help="append the result to docs/benchmarks.jsonl")
     chosen = parser.parse_args()
-    sizes = [int(size) for size in chosen.viewers.split(",") if size]
     missing = [name for name in ("dash", "panel", "streamlit") if importlib.util.find_spec(name) is None]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # What was started is ended.
     names = [name for name in chosen.ways.split(",") if name not in missing]
     if missing:
         print(f"未安装，未比较：{'、'.join(missing)}；安装方法见本文件开头")
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         wanted = ["--departments", "60", "--years", "2020:2024", "--projects", str(chosen.projects)]
-        command = [sys.executable, "-m", "jixiao"]
-        subprocess.run(
-            [*command, "sample", *wanted, "--out", str(folder / "built")], check=True, stdout=subprocess.DEVNULL
-        )
-        os.environ["JIXIAO_BENCH"] = str(folder / "built")
-        sums = {choice: expected(choice) for choice in apps.choices()[:3]}
-        assert len(set(sums.values())) == len(sums)
-        run(names, folder, sums, chosen.rounds, sizes)
+        command, place = [PYTHON, "-m", "jixiao"], str(folder / "built")
+        for part in (
+            ["sample", *wanted, "--out", place],
+            ["dashboard", "--place", place, "--static", str(folder / SITE)],
+        ):
+            subprocess.run([*command, *part], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+        os.environ["JIXIAO_BENCH"] = str(folder / "figures.json")
+        rows = run(names, folder, chosen.rounds, [int(size) for size in chosen.viewers.split(",") if size])
+    record("dashboard", f"{5 * chosen.projects:,} projects of 60 departments", rows, keep=chosen.record)
 
 
-def run(names: list[str], folder: Path, sums: dict[str, float], rounds: int, sizes: list[int]) -> None:
-    """Start every way, measure, print."""
+def run(names: list[str], folder: Path, rounds: int, sizes: list[int]) -> list[dict[str, Any]]:
+    """Start every way, measure, and return one row for each."""
     from playwright.sync_api import sync_playwright
 
-    ways: dict[str, Way] = {}
+    ways = {"static": Way("static", folder / "built", folder)}
     try:
-        for name in names:
-            (folder / name).mkdir(exist_ok=True)
-            ways[name] = Way(name, folder / "built", folder / name)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"),
                 args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
             )
-            report(measure(ways, browser, rounds, sums))
-            for name, way in ways.items():
-                if name == "ours_cold" or not sizes:
-                    continue
-                before, told, alone, grown = way.memory(), [], 0.0, 0.0
-                for size, slow, memory in crowd(way, browser, sizes, sums):
-                    grown = memory - before
+            figures = draw_figures(browser, ways["static"])
+            (folder / "figures.json").write_text(json.dumps(figures, ensure_ascii=False), encoding="utf-8")
+            sums = {choice: sums_of(drawn) for choice, drawn in figures.items()}
+            assert len({tuple(some) for some in sums.values()}) == len(sums) == 3
+            ways = {name: ways.get(name) or Way(name, folder / "built", folder) for name in names} | ways
+            rows = report(measure({name: ways[name] for name in names}, browser, rounds, sums))
+            for row, name in zip(rows, names, strict=True):
+                before, alone = ways[name].memory(), 0.0
+                for size, slow, memory in crowd(ways[name], browser, sizes, sums):
                     alone = alone or slow
-                    told.append(f"{size}人 p95 {slow:.2f}s{'（超过一人时两倍）' if slow > 2 * alone else ''}")
-                each = grown / sizes[-1]
-                print(f"{WAYS[name]:<28}每人内存 {each:>6.0f} MB（{sizes[-1]}人）；" + "，".join(told), flush=True)
+                    row |= {f"p95_of_{size}": round(slow, 2), "mb_per_viewer": round((memory - before) / size, 1)}
+                    if slow > 2 * alone:
+                        row.setdefault("doubled_at", size)
+                print(row, flush=True)
             browser.close()
     finally:
         for way in ways.values():
             way.end()
+    return rows
 
 
-def report(seen: dict[str, dict[str, list[float]]]) -> None:
-    """Print the medians, and their ratios to the baseline."""
+def report(seen: dict[str, dict[str, list[float]]]) -> list[dict[str, Any]]:
+    """Return the medians of each way, and their ratios to the baseline."""
     middle = {name: {key: statistics.median(values) for key, values in row.items()} for name, row in seen.items()}
     base = middle.get(BASELINE) or next(iter(middle.values()))
-    print(
-        f"{'方式':<28}{'首图s':>8}{'四图s':>8}{'重画s':>8}{'首图×':>8}{'重画×':>8}{'页MB':>8}{'改KB':>8}{'外部请求':>8}"
-    )
-    for name, row in middle.items():
-        ratios = f"{row['first'] / base['first']:>9.2f}{row['change'] / base['change']:>9.2f}"
-        sent = f"{row['page_mb']:>8.1f}{row['change_kb']:>9.0f}{row['outside']:>9.0f}"
-        print(
-            f"{WAYS[name]:<28}{row['first']:>9.2f}{row['whole']:>9.2f}{row['change']:>9.2f}{ratios}{sent}", flush=True
-        )
-    line = {
-        name: {key: round(value / base[key], 3) for key, value in row.items() if base[key]}
+    return [
+        {
+            "way": WAYS[name],
+            **{key: round(value, 3) for key, value in row.items()},
+            **{f"{key}_ratio": round(row[key] / base[key], 2) for key in ("first", "whole", "change")},
+        }
         for name, row in middle.items()
-    }
-    machine = f"{platform.machine()} Python {platform.python_version()}"
-    print(
-        json.dumps(
-            {
-                "benchmark": "dashboard",
-                "date": f"{date.today()}",
-                "machine": machine,
-                "baseline": BASELINE,
-                "ratios": line,
-            }
-        )
-    )
+    ]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The same four charts of the same results, shown by each of the ways that ``benchmarks/dashboard.py`` compares.
+"""The same four charts, shown by each of the ways that ``benchmarks/dashboard.py`` compares with the pages of jixiao.
 
-Run with the name of a way and a port; JIXIAO_BENCH names the built data. Every way holds the results in memory, draws
-the figures with the functions of jixiao on each change, and has one chooser: the year.
+Run with the name of a way and a port; JIXIAO_BENCH names a file with the four figures of each choice, as our overview
+page drew them. Every way holds them ready in memory and has one chooser: the year. None has to query or compute.
 """
 
 from __future__ import annotations
@@ -13,56 +13,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ALL = "全部年度"
-
 
 @cache
-def results() -> Any:
-    """Return the results, read once in each process."""
-    from jixiao import store
-
-    return store.evaluate(os.environ["JIXIAO_BENCH"])
+def figures() -> dict[str, list[dict[str, Any]]]:
+    """Return the figures of each choice, the one shown first at the front; read once in each process."""
+    return dict(json.loads(Path(os.environ["JIXIAO_BENCH"]).read_text(encoding="utf-8")))
 
 
 def choices() -> list[str]:
     """Return what the chooser offers."""
-    return [ALL, *(str(year) for year in sorted({int(year) for year in results().frames.projects["year"]}))]
-
-
-def charts(choice: str) -> list[dict[str, Any]]:
-    """Return the four figures of one choice."""
-    from jixiao import figures, summary
-
-    part = summary.select_results(results(), year=None if choice == ALL else int(choice))
-    money = summary.summarise_execution(part)
-    known = money[money["execution_rate"].notna()].sort_values(["execution_rate", "project"])
-    drawn = [
-        figures.plot_execution_rates(known.head(40)),
-        figures.plot_grades(summary.summarise_grades(part)),
-        figures.plot_category_heat(summary.summarise_categories(part)),
-        figures.plot_findings(part.findings),
-    ]
-    return [
-        json.loads(json.dumps({"data": figure.to_dict()["data"], "layout": figure.to_dict()["layout"]}))
-        for figure in drawn
-    ]
-
-
-def show_ours() -> Any:
-    """Our chart widget, updated in place."""
-    import ipywidgets as widgets
-
-    from jixiao.dashboard import ChartWidget
-
-    shown, chooser = [ChartWidget() for _ in range(4)], widgets.Dropdown(options=choices(), description="年度")
-
-    def draw(_: Any = None) -> None:
-        for widget, figure in zip(shown, charts(chooser.value), strict=True):
-            widget.figure = json.dumps({**figure, "config": {"responsive": True}, "alt": ""}, ensure_ascii=False)
-
-    chooser.observe(draw, names="value")
-    draw()
-    return widgets.VBox([chooser, *shown])
+    return list(figures())
 
 
 def show_as_shipped() -> Any:
@@ -74,43 +34,22 @@ def show_as_shipped() -> Any:
     chooser = widgets.Dropdown(options=choices(), description="年度")
 
     def draw(year: str) -> None:
-        for figure in charts(year):
+        for figure in figures()[year]:
             display(go.Figure(figure))
 
     return widgets.VBox([chooser, widgets.interactive_output(draw, {"year": chooser})])
-
-
-def write_static(folder: Path, plotly: Path) -> None:
-    """One page with the figures of every choice; plotly.js beside it."""
-    (folder / "plotly.min.js").write_bytes(plotly.read_bytes())
-    figures = json.dumps({choice: charts(choice) for choice in choices()}, ensure_ascii=False).replace("<", "\\u003c")
-    options = "".join(f"<option>{choice}</option>" for choice in choices())
-    (folder / "index.html").write_text(
-        "<!DOCTYPE html><meta charset=utf-8><script src=plotly.min.js></script>"
-        f"<label>年度<select>{options}</select></label>"
-        "<div></div><div></div><div></div><div></div>"
-        f"<script>const all = {figures}; const select = document.querySelector('select');"
-        "const draw = () => document.querySelectorAll('body > div').forEach((div, n) => {"
-        "const f = all[select.value][n]; Plotly.react(div, f.data, f.layout); });"
-        "select.onchange = draw; draw();</script>",
-        encoding="utf-8",
-    )
 
 
 def run_dash(port: int) -> None:
     """Dash."""
     from dash import Dash, Input, Output, dcc, html
 
+    first = choices()[0]
     app = Dash("bench", serve_locally=True)
-    app.layout = html.Div(
-        [
-            dcc.RadioItems(choices(), ALL, id="year"),
-            *(dcc.Graph(id=f"chart{n}", figure=f) for n, f in enumerate(charts(ALL))),
-        ]
-    )
-    app.callback([Output(f"chart{n}", "figure") for n in range(4)], Input("year", "value"), prevent_initial_call=True)(
-        charts
-    )
+    graphs = [dcc.Graph(id=f"chart{number}", figure=figure) for number, figure in enumerate(figures()[first])]
+    app.layout = html.Div([dcc.RadioItems(choices(), first, id="year"), *graphs])
+    changed = [Output(graph.id, "figure") for graph in graphs]
+    app.callback(changed, Input("year", "value"), prevent_initial_call=True)(lambda year: figures()[year])
     app.run(port=port, debug=False)
 
 
@@ -122,16 +61,16 @@ def run_panel(port: int) -> None:
 
     def page() -> Any:
         chooser = pn.widgets.Select(options=choices())
-        panes = [pn.pane.Plotly(figure) for figure in charts(ALL)]
+        panes = [pn.pane.Plotly(figure) for figure in figures()[choices()[0]]]
 
         def draw(event: Any) -> None:
-            for pane, figure in zip(panes, charts(event.new), strict=True):
+            for pane, figure in zip(panes, figures()[event.new], strict=True):
                 pane.object = figure
 
         chooser.param.watch(draw, "value")
         return pn.Column(chooser, *panes)
 
-    results()
+    figures()
     pn.serve({"/": page}, address="127.0.0.1", port=port, websocket_origin=f"127.0.0.1:{port}", show=False)
 
 
@@ -139,10 +78,9 @@ def run_streamlit() -> None:
     """Streamlit, which runs this file again for each change."""
     import streamlit as st
 
-    shared = st.cache_resource(results)
-    shared()
-    choice = st.radio("年度", choices())
-    for number, figure in enumerate(charts(choice)):
+    shared = st.cache_resource(figures)()
+    choice = st.radio("年度", list(shared))
+    for number, figure in enumerate(shared[choice]):
         st.plotly_chart(figure, key=f"chart{number}", theme=None)
 
 

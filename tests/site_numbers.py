@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from fractions import Fraction
 from typing import Any
 
+from jixiao.analysis.choices import choices
 from jixiao.store import Results
 from jixiao.vocabulary import category_group, word
 
@@ -61,6 +62,36 @@ class Numbers:
             part[0] += exact(budget)
             part[1] += exact(spent)
         return {name: (float(part[0]), float(part[1])) for name, part in sums.items()}
+
+    def money_of_three(self) -> list[float]:
+        """Initial budget, annual budget and spending of the projects that print all three."""
+        chosen: dict[Any, tuple[int, tuple[float, ...]]] = {}
+        projects = self.money()
+        for row in self.results.frames.budgets.itertuples():
+            key, amounts = (row.year, row.project_id), (row.initial_budget_wan, row.annual_budget_wan, row.executed_wan)
+            if row.fund == "total" and key in projects and row.annual_budget_wan > 0 and amounts[2] == amounts[2]:
+                rank = ORDER.index(row.evaluation)
+                if key not in chosen or rank < chosen[key][0]:
+                    chosen[key] = (rank, amounts)
+        known = [amounts for _, amounts in chosen.values() if amounts[0] == amounts[0]]
+        return [float(sum(exact(amounts[place]) for amounts in known)) for place in range(3)]
+
+    def kind_rates(self) -> dict[str, float]:
+        """Execution rates by kind of department, in percent."""
+        signs, sums = choices("department_kinds")["words"], defaultdict(lambda: [0.0, 0.0])
+        for name, pair in self.money_by("department").items():
+            kind = next((one for one, words in signs.items() if any(text in name for text in words)), "other")
+            for place in (0, 1):
+                sums[word("department_kind", kind)][place] += pair[place]
+        return {kind: spent / budget * 100 for kind, (budget, spent) in sums.items()}
+
+    def repeated(self) -> dict[str, int]:
+        """Projects by the title of what was found in them in more than one year."""
+        years = defaultdict(set)
+        for row in self.findings:
+            if row.project_id:
+                years[row.project_id, row.title].add(row.year)
+        return dict(Counter(title for (_, title), seen in years.items() if len(seen) > 1))
 
     def cards(self) -> dict[str, str]:
         """The big numbers as a reader sees them."""

@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+from dashboard_server import Server
 from site_browser import ARGUMENTS, CHROMIUM, Watched, served
 from site_numbers import Numbers
 
@@ -128,6 +129,8 @@ def test_the_overview_holds_the_numbers_of_the_frames(watched: Watched, site: tu
         same(standing(grades) if grades else {}, numbers.grades())
         bands = watched.chart("bands")
         same({name: count for (_, name), count in standing(bands).items()} if bands else {}, numbers.bands())
+        kinds = watched.chart("kinds")
+        same({name: value for (_, name), value in lying(kinds).items()} if kinds else {}, numbers.kind_rates())
         behind = watched.page.locator("[data-question='far_under']").get_attribute("data-count")
         assert behind == str(numbers.bands().get("不足60%", 0))
     assert watched.is_clean()
@@ -146,6 +149,15 @@ def test_the_departments_hold_the_numbers_of_the_frames(watched: Watched, site: 
         means = numbers.means("department")
         ranking = watched.chart("ranking")
         same({name: value for (_, name), value in lying(ranking).items()} if ranking else {}, rounded(means))
+        spots = watched.chart("quadrant")
+        money = numbers.money_by("department")
+        wanted_spots = [
+            (min(money[name][1] / money[name][0], 1.5) * 100, means[name]) for name in means if name in money
+        ]
+        shown_spots = (
+            [spot for trace in spots["traces"] for spot in zip(trace["x"], trace["y"], strict=True)] if spots else []
+        )
+        assert sorted(map(list, shown_spots)) == [pytest.approx(spot) for spot in sorted(map(list, wanted_spots))]
         changes = {name: mean - last for name, mean in means.items() if (last := before.means("department").get(name))}
         change = watched.chart("change")
         same({name: value for (_, name), value in lying(change).items()} if change else {}, rounded(changes))
@@ -170,6 +182,18 @@ def test_one_department_holds_the_numbers_of_the_frames(watched: Watched, site: 
         wanted = {("全年预算数", str(year)): pair[0] for year, pair in sums.items()}
         wanted |= {("全年执行数", str(year)): pair[1] for year, pair in sums.items()}
         same(standing(chart), wanted, money_unit(chart))
+        repeated: dict[str, float] = {}
+        for (_, title), count in (lying(chart) if (chart := watched.chart("repeated")) else {}).items():
+            repeated[title] = repeated.get(title, 0) + count
+        wanted_repeated = {cut(title): count for title, count in numbers.repeated().items()}
+        assert set(repeated.items()) <= set(wanted_repeated.items()) and len(repeated) == min(15, len(wanted_repeated))
+        fall = watched.chart("waterfall")
+        if fall:
+            levels = fall["traces"][0]["y"]
+            steps = [(-1 if trace["name"] == "减少" else 1) * y for trace in fall["traces"][1:] for y in trace["y"]]
+            assert sum(steps) == pytest.approx(levels[-1] - levels[0])
+            known = numbers.money_of_three()
+            assert [level * money_unit(fall) for level in levels] == pytest.approx(known)
         points = watched.chart("points")
         drawn = {
             (trace["name"], int(year)): value
@@ -230,6 +254,10 @@ def test_monitoring_holds_the_numbers_of_the_frames(watched: Watched, site: tupl
         for (light, _), count in (fields(matrix) if matrix else {}).items():
             drawn[light] = drawn.get(light, 0) + count
         same(drawn, numbers.lights())
+        red = watched.chart("red")
+        unspent = {round(budget - spent, 6) for budget, spent in numbers.money().values()}
+        for bar in lying(red).values() if red else []:
+            assert round(bar * money_unit(red), 6) in unspent
         progress = watched.chart("progress")
         rates = {cut(name): spent / budget * 100 for name, (budget, spent) in numbers.money_by("department").items()}
         shown = (
@@ -305,6 +333,33 @@ def test_every_chooser_changes_the_address_and_the_line_that_says_what_is_shown(
         watched.settle(0)
         assert (watched.cards() if page != "departments" else watched.chart("heat")) == again
     assert watched.is_clean()
+
+
+def test_the_server_shows_the_same_pages_and_leads_to_the_what_if_page(browser: Any, tmp_path: Path) -> None:
+    server = Server(ROOT / "data" / "source", logs=tmp_path, pages={})
+    watched = Watched(browser, server.url, 390)
+    results = store.evaluate(ROOT / "data" / "source")
+    identity = results.totals["project_id"].iloc[0]
+    try:
+        watched.page.goto(server.url, wait_until="commit")  # the page that says it is being made, then the board
+        watched.page.wait_for_selector("#board[data-shown]", timeout=60_000)
+        for year in (2021, 2022):
+            watched.open("overview", year=year)
+            numbers = Numbers(results, year)
+            assert watched.cards() == numbers.cards() and watched.fits()
+            same(standing(watched.chart("grades")), numbers.grades())
+        asked = len(watched.asked)
+        watched.choose("evaluation", "self")
+        assert watched.cards() == Numbers(results, 2022, "self").cards()
+        assert len(watched.asked) == asked and server.kernels() == []  # What was sent is not asked for again.
+        watched.open("project", project=identity)
+        link = watched.page.locator(".top a.button").get_attribute("href")
+        assert link.startswith(f"/70_what_if?project={identity}&year=") and watched.fits()
+        watched.picture("served_project")
+        assert watched.is_clean()
+        watched.close()
+    finally:
+        server.end()
 
 
 @pytest.mark.parametrize("width", [390, 1280, 1920])

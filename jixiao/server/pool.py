@@ -123,6 +123,8 @@ class Pool:
         """Learn which scripts the pages have, and begin to warm kernels."""
         for page in self.warm:
             self.scripts[page] = await self._template_scripts(page)
+        if self.settings.board:
+            await self._renew_board(time.monotonic(), await self._read_stamp())
         self._sweeping = asyncio.ensure_future(self._sweep_forever())
 
     @property

@@ -1,19 +1,19 @@
-"""Many viewers at once: 50 on the static site and 10 on the dashboard, for two minutes; run by ``make soak``.
+"""Many viewers at once: 50 on the static site, 10 on the board and 10 on the what-if page, for two minutes each.
+
+Run by ``make soak``.
 
 Prints the p95 of what viewers wait for and the memory of the server; fails on any error and on kernels left over.
-JIXIAO_SOAK_SECONDS shortens it.
+JIXIAO_SOAK_SECONDS shortens it, JIXIAO_SOAK_VIEWERS takes other numbers of viewers, such as ``10,3``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
-import http.server
 import json
 import os
+import re
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -25,12 +25,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dashboard_server import ROOT, Server, Visitor, answer_of, message
+from dashboard_server import ROOT, WHAT_IF, Server, Visitor, answer_of, message
+from site_browser import served
 
 from jixiao import store
 
 SECONDS = int(os.environ.get("JIXIAO_SOAK_SECONDS", "120"))
-VIEWERS_OF_SITE, VIEWERS = 50, 10
+VIEWERS_OF_SITE, VIEWERS = (int(count) for count in os.environ.get("JIXIAO_SOAK_VIEWERS", "50,10").split(","))
 
 
 def p95(values: list[float]) -> float:
@@ -47,12 +48,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_viewers_of_the_static_site(built: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "jixiao", "dashboard", "--place", str(built), "--static", str(tmp_path / "site")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if "No such option" in done.stderr:
-        pytest.skip("`jixiao dashboard` has no --static")
     assert done.returncode == 0, done.stderr
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / "site"))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     files = [path.relative_to(tmp_path / "site") for path in (tmp_path / "site").rglob("*") if path.is_file()]
     end = time.monotonic() + SECONDS
 
@@ -61,40 +57,36 @@ def test_viewers_of_the_static_site(built: Path, tmp_path: Path) -> None:
         while time.monotonic() < end:
             started = time.monotonic()
             for file in files:
-                with urllib.request.urlopen(
-                    f"http://127.0.0.1:{server.server_port}/{file.as_posix()}", timeout=60
-                ) as got:
+                with urllib.request.urlopen(f"{home}/{file.as_posix()}", timeout=60) as got:
                     assert got.status == 200
                     got.read()
             taken.append(time.monotonic() - started)
             time.sleep(1)
         return taken
 
-    with ThreadPoolExecutor(VIEWERS_OF_SITE) as threads:
+    with served(tmp_path / "site") as address, ThreadPoolExecutor(VIEWERS_OF_SITE) as threads:
+        home = address.rpartition("/")[0]
         taken = [seconds for seen in threads.map(view, range(VIEWERS_OF_SITE)) for seconds in seen]
-    server.shutdown()
     print(f"static site: {VIEWERS_OF_SITE} viewers, {len(taken)} visits, p95 {p95(taken):.2f} s with all files")
 
 
 async def stay(visitor: Visitor, end: float, taken: list[float]) -> int:
-    """Change the year again and again, as a viewer does, and count the changes."""
+    """Change the rules again and again, as a viewer does, and count the changes."""
     socket = await visitor.connect()
     opened = {"comm_id": "control", "target_name": "jupyter.widget.control", "data": {}}
     await socket.write_message(json.dumps({**message("comm_open", opened), "metadata": {"version": "1.0.0"}}))
     asked = {"comm_id": "control", "data": {"method": "request_states"}}
     await socket.write_message(json.dumps(message("comm_msg", asked)))
     states = (await answer_of(socket, "comm_msg", 60))["data"]["states"]
-    chooser = next(name for name, kept in states.items() if kept["state"].get("description") == "年度")
+    chooser = next(name for name, kept in states.items() if kept["state"].get("description") == "自评计分规则")
     count = 0
     while time.monotonic() < end:
         count += 1
-        state = {"index": count % 2 + 1}
+        state = {"index": count % 2}
         change = {"comm_id": chooser, "data": {"method": "update", "state": state, "buffer_paths": []}}
         started = time.monotonic()
         await socket.write_message(json.dumps(message("comm_msg", change)))
-        while "jixiao-about" not in str(
-            (await answer_of(socket, "comm_msg", 60))["data"].get("state", {}).get("value")
-        ):
+        while "份总分变动" not in str((await answer_of(socket, "comm_msg", 60))["data"].get("state", {}).get("value")):
             pass
         taken.append(time.monotonic() - started)
         await asyncio.sleep(1)
@@ -103,8 +95,43 @@ async def stay(visitor: Visitor, end: float, taken: list[float]) -> int:
     return count
 
 
-def test_viewers_of_the_dashboard(built: Path, tmp_path: Path) -> None:
-    server = Server(built, logs=tmp_path, pages={"50_dashboard": 2}, limits={"unclaimed": VIEWERS, "leave_seconds": 5})
+def test_viewers_of_the_board(built: Path, tmp_path: Path) -> None:
+    server = Server(built, logs=tmp_path, pages={})
+    try:
+        deadline = time.monotonic() + 60
+        while "kernel_ended_board" not in server.journal() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        memory, end = [family_memory(server)], time.monotonic() + SECONDS
+
+        def view(_: int) -> list[float]:
+            taken, visitor = [], Visitor(server)
+            while time.monotonic() < end:
+                started = time.monotonic()
+                page = visitor.ask("/")
+                files = re.findall(r'(?:src|href)="(/boards/[^"]+)"', page[2])
+                answers = [page, *(visitor.ask(file) for file in files)]
+                assert len(files) >= 4 and {status for status, _, _ in answers} == {200}
+                taken.append(time.monotonic() - started)
+                time.sleep(1)
+            return taken
+
+        with ThreadPoolExecutor(VIEWERS) as threads:
+            taken = [seconds for seen in threads.map(view, range(VIEWERS)) for seconds in seen]
+        memory.append(family_memory(server))
+        print(
+            f"board: {VIEWERS} viewers, {len(taken)} visits, p95 {p95(taken):.2f} s with an empty cache, "
+            f"{memory[0]:.0f} MB at first, {memory[1]:.0f} MB at the end"
+        )
+        assert memory[1] < 1.3 * memory[0] + 50
+        assert server.kernels() == []
+        assert "REFUSED" not in server.journal() and " 500 " not in server.journal()
+    finally:
+        server.end()
+
+
+def test_viewers_of_the_what_if_page(built: Path, tmp_path: Path) -> None:
+    limits = {"unclaimed": VIEWERS, "leave_seconds": 5}
+    server = Server(built, logs=tmp_path, board="", pages={WHAT_IF: 2}, limits=limits)
     taken: list[float] = []
     try:
         visitors = [Visitor(server) for _ in range(VIEWERS)]
@@ -121,7 +148,7 @@ def test_viewers_of_the_dashboard(built: Path, tmp_path: Path) -> None:
         counts: Any = asyncio.run(all_stay())
         memory.append(family_memory(server))
         print(
-            f"dashboard: {VIEWERS} viewers in after {entered:.1f} s, {sum(counts)} changes, p95 {p95(taken):.2f} s, "
+            f"what-if: {VIEWERS} viewers in after {entered:.1f} s, {sum(counts)} changes, p95 {p95(taken):.2f} s, "
             f"{memory[0]:.0f} MB at first, {memory[1]:.0f} MB at the end"
         )
         assert min(counts) > 0
