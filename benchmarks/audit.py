@@ -21,7 +21,7 @@ import pandas as pd
 
 from jixiao.checks import CHECKS, LAST, load_checks
 from jixiao.checks.accounts import _tables
-from jixiao.checks.evidence import Evidence
+from jixiao.checks.evidence import Evidence, gather
 from jixiao.checks.findings import SCHEMA
 from jixiao.checks.funds import _group, _pairs
 from jixiao.checks.money import money_rows
@@ -221,7 +221,7 @@ def make_evidence(projects: int, indicators: int, seed: int = 7) -> Evidence:
     made = {"projects": listed, "evaluations": evaluations, "budgets": budgets, "headings": headings}
     made["indicators"] = scores[list(SCHEMAS["indicators"])]
     frames = Frames(**{name: made.get(name, typed([], schema)) for name, schema in SCHEMAS.items()})
-    return Evidence(frames, scores, totals)
+    return gather(frames, scores, totals)
 
 
 def prepare(evidence: Evidence) -> None:
@@ -249,14 +249,14 @@ def prepare(evidence: Evidence) -> None:
 
 
 @contextmanager
-def recorded() -> Iterator[set[str]]:
-    """Record the names of the columns that are read from any frame."""
-    used: set[str] = set()
+def recorded() -> Iterator[set[tuple[int, str]]]:
+    """Record the names of the columns that are read, each with the identity of its frame."""
+    used: set[tuple[int, str]] = set()
     plain = pd.DataFrame.__getitem__
 
     def read(frame: pd.DataFrame, key: Any) -> Any:
         if isinstance(key, str):
-            used.add(key)
+            used.add((id(frame), key))
         return plain(frame, key)
 
     pd.DataFrame.__getitem__ = read  # type: ignore[method-assign]
@@ -295,10 +295,11 @@ def columns_of(code: str, evidence: Evidence) -> set[tuple[str, str]]:
         object.__setattr__(watch, name, number)
     with recorded() as used:
         CHECKS[code](watch, load_checks()[code])
-    found = set(watch.asked)
-    frames = {frame for frame, _ in found} | touched
-    for frame in frames or {"budgets"}:
-        found |= {(frame, column) for column in used if column in watch.frame(frame).columns}
+    names = {id(watch.frame(name)): name for name in ("scores", "totals", *SCHEMAS)}
+    found = {*watch.asked, *((names[frame], column) for frame, column in used if frame in names)}
+    frames = {frame for frame, _ in watch.asked} | touched
+    for frame in frames or ({"budgets"} if {frame for frame, _ in found} != {"scores"} else set()):
+        found |= {(frame, column) for _, column in used if column in watch.frame(frame).columns}
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from jixiao.declared import RULES, open_declaration
-from jixiao.scoring import points_text
+from jixiao.scoring import points_texts
 
 SEVERITIES = ["error", "warning", "rounding", "question"]
 
@@ -110,7 +110,7 @@ def placed(rows: pd.DataFrame, cell: str) -> pd.DataFrame:
 def gap_between(printed: pd.Series, derived: pd.Series) -> dict[str, pd.Series]:
     """Return printed minus derived, as a number and as a text without its sign."""
     gap = (printed - derived).astype("float64").round(4)
-    return {"difference_value": gap, "difference": gap.abs().map(points_text)}
+    return {"difference_value": gap, "difference": points_texts(gap.abs()).set_axis(gap.index)}
 
 
 def count_true(mask: Any) -> int:

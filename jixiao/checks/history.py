@@ -21,20 +21,21 @@ def project_names(evidence: Evidence, check: Check) -> Outcome:
     rows, (core, cores) = evidence.frames.projects, evidence.cores()
     number = evidence.project("projects")
     unit, units = evidence.distinct("projects", "unit")
-    long = np.array([len(text) >= int(check.thresholds["shortest"]) for text in [*cores, ""]])[core]
-    bare = evidence.flags("projects", "unit", lambda text: not text)
+    long = (np.array([*map(len, cores), 0]) >= int(check.thresholds["shortest"]))[core]
+    bare = unit == (units.index("") if "" in units else -2)
     first = evidence.first_project()
     count = len(first)
     asked = long & (first[number] == np.arange(len(rows)))
-    same = _smallest(core.astype(np.int64) * (len(units) + 1) + unit, number, asked & ~bare, count)
+    both = pd.factorize(core.astype(np.int64) * (len(units) + 1) + unit)[0]
+    same = _smallest(both, number, asked & ~bare, count)
     # A list prints some projects without a unit; such a one may be any project of that name.
     any_one = _smallest(core, number, asked, count)
     named = _smallest(core, number, asked & ~bare, count)
     other = np.where(~bare, same, np.where(any_one != number, any_one, named))
     other = np.where(asked & (other < count) & (other != number), other, -1)
-    parent, project = (rows[name].to_numpy(object) for name in ("parent", "project"))
     wrong = np.flatnonzero(other >= 0)
-    wrong = wrong[parent[wrong] != project[first[other[wrong]]]]
+    parent, project = rows["parent"].take(wrong), rows["project"].take(first[other[wrong]])
+    wrong = wrong[parent.to_numpy(object) != project.to_numpy(object)]
     bad, beside = rows.iloc[wrong].assign(evaluation=""), rows.iloc[first[other[wrong]]]
     found = problems(
         bad,
@@ -46,12 +47,9 @@ def project_names(evidence: Evidence, check: Check) -> Outcome:
     return Outcome(found, count_true(asked))
 
 
-def _smallest(groups: np.ndarray, numbers: np.ndarray, mask: np.ndarray, none: int) -> np.ndarray:
+def _smallest(codes: np.ndarray, numbers: np.ndarray, mask: np.ndarray, none: int) -> np.ndarray:
     """Return for each row the smallest number of its group among the rows of a mask, ``none`` without one."""
-    if not len(groups):
-        return groups
-    codes, known = pd.factorize(groups)
-    least = np.full(len(known), none)
+    least = np.full(codes.max(initial=-1) + 1, none)
     np.minimum.at(least, codes[mask], numbers[mask])
     return least[codes]
 

@@ -21,7 +21,7 @@ from jixiao.checks.findings import (
 )
 from jixiao.framework import load_framework
 from jixiao.grouping import sum_by
-from jixiao.scoring import percent_text, points_text
+from jixiao.scoring import percent_text, points_text, points_texts
 from jixiao.vocabulary import category_group, label, reading_words, word
 
 
@@ -34,8 +34,8 @@ def score_range(evidence: Evidence, check: Check) -> Outcome:
     rows = problems(
         wrong,
         cell="score_cell",
-        printed=wrong["reported_score"].map(points_text),
-        derived=wrong["weight"].map(points_text),
+        printed=points_texts(wrong["reported_score"]).array,
+        derived=points_texts(wrong["weight"]).array,
         **gap_between(wrong["reported_score"], wrong["weight"]),
     )
     return Outcome(rows, len(left) - count_true(np.isnan(left)))
@@ -76,8 +76,8 @@ def _different(rows: pd.DataFrame, printed: str, derived: str, *, cell: str) -> 
     found = problems(
         wrong,
         cell=cell,
-        printed=wrong[printed].map(points_text),
-        derived=wrong[derived].map(points_text),
+        printed=points_texts(wrong[printed]).array,
+        derived=points_texts(wrong[derived]).array,
         **gap_between(wrong[printed], wrong[derived]),
     )
     return Outcome(found, count_true(~np.isnan(gap)))

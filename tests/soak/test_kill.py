@@ -291,7 +291,7 @@ def test_full_disks_and_folders_that_cannot_be_written_of_reports(home, small_di
     counted: Counter[str] = Counter()
     built = home / "data" / "built"
     for size in [*sizes, None]:
-        disk = small_disk(2_000_000)
+        disk = small_disk(12_000_000)  # plotly.js alone takes 5
         out, filler = disk / "reports", disk / "filler"
         command = ("report", "--all", "--workers", "1", "--out", str(out))
         send_form(home, 0)
