@@ -143,7 +143,12 @@ class Way:
         self.url = f"http://127.0.0.1:{port}/"
         self.record = (folder / "log").open("wb")
         self.process = subprocess.Popen(
-            command, env=environment, cwd=ROOT, stdout=self.record, stderr=self.record, start_new_session=True
+            command,
+            env=environment,
+            cwd=ROOT if name == "ours" else folder,
+            stdout=self.record,
+            stderr=self.record,
+            start_new_session=True,
         )
         deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
@@ -240,7 +245,11 @@ def measure(ways: dict[str, Way], browser: Any, rounds: int, sums: dict[str, lis
     first, second, third = list(sums)[:3]
     for _ in range(rounds):
         for name, way in ways.items():
-            viewer = Viewer(browser, way)
+            try:
+                viewer = Viewer(browser, way)
+            except TimeoutError:
+                print(f"{WAYS[name]}：90 秒内没有画出图，未计入", flush=True)
+                continue
             changes = [viewer.change(year, sums[year]) for year in (second, third, first, second, third)]
             viewer.page.wait_for_timeout(500)
             row = {
@@ -339,7 +348,8 @@ def run(names: list[str], folder: Path, rounds: int, sizes: list[int]) -> list[d
             assert len({tuple(some) for some in sums.values()}) == len(sums) == 3
             ways = {name: ways.get(name) or Way(name, folder / "built", folder) for name in names} | ways
             rows = report(measure({name: ways[name] for name in names}, browser, rounds, sums))
-            for row, name in zip(rows, names, strict=True):
+            for row in rows:
+                name = next(name for name, shown in WAYS.items() if shown == row["way"])
                 before, alone = ways[name].memory(), 0.0
                 for size, slow, memory in crowd(ways[name], browser, sizes, sums):
                     alone = alone or slow
@@ -365,6 +375,7 @@ def report(seen: dict[str, dict[str, list[float]]]) -> list[dict[str, Any]]:
             **{f"{key}_ratio": round(row[key] / base[key], 2) for key in ("first", "whole", "change")},
         }
         for name, row in middle.items()
+        if row
     ]
 
 
