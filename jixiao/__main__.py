@@ -6,7 +6,7 @@ import json
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 from jixiao import commands
-from jixiao.commands import Place, choose, shown
-from jixiao.errors import JixiaoError
+from jixiao.commands import Place, choose, shown, usage
+from jixiao.errors import FormError, JixiaoError
 
 _LISTED = 1_000
 """Evaluations that the overview prints; longer ones are not read in a terminal."""
@@ -71,8 +71,10 @@ def build(
         results, errors = store.build(place, target, client=client)
     commands.record("build", target, target)
     _print_evaluations(results)
+    unread = len({error.file for error in errors if isinstance(error, FormError)})
     print(
-        f"共读取 {len(store.source_hashes(results.place))} 个文件，{len(results.totals)} 份评价，"
+        f"共读取 {len(store.source_hashes(results.place)) - unread} 个文件"
+        f"{f'（另有 {unread} 个不能读取，见下）' if unread else ''}，{len(results.totals)} 份评价，"
         f"{len(results.scores)} 行指标，发现 {len(results.findings)} 个问题。构建结果在 {shown(target)}"
     )
     _fail([str(error) for error in errors])
@@ -117,7 +119,8 @@ def audit(
     """核查，列出问题及其单元格、依据和处理建议。"""
     from jixiao import exchange, store, summary, tables
     from jixiao.answers import read_answers, write_workbook
-    from jixiao.checks import CHECKS
+    from jixiao.checks import CHECKS, load_checks
+    from jixiao.vocabulary import value_labels
     from jixiao.webpage import write_page
 
     choose("--format", output, ["table", "csv", "json", "xlsx", "html"])
@@ -128,23 +131,19 @@ def audit(
         return _end_audit(listed, errors, fail_on)
     if files or everything or account:
         raise JixiaoError("核查文稿请加 --text，如：jixiao audit --text 报告.docx；核查数据目录请用 --place")
-    for one in severity or []:
-        choose("--severity", one, store.SEVERITIES)
-    for one in code or []:
-        choose("--code", one, list(CHECKS))
+    severity = [choose("--severity", one, store.SEVERITIES, value_labels()["severity"]) for one in severity or []]
+    titles = {name: check.title for name, check in load_checks().items()}
+    code = [choose("--code", one, list(CHECKS), titles) for one in code or []]
     if output in {"xlsx", "html"} and out is None:
         raise JixiaoError(f"请用 --out 写明 {output} 文件的名称，如 --out 问题清单.{output}")
-    results, errors = store.evaluate_files(place, frames=["findings", "passed", "suppressed", "suppressions"])
-    listed = summary.select_findings(
-        summary.list_findings(results),
-        codes=code or [],
-        severities=severity or [],
-        years=year or [],
-        departments=department or [],
-        projects=project or [],
-    )
+    read = ["findings", "passed", "suppressed", "suppressions", "projects"]
+    results, errors = store.evaluate_files(place, frames=read)
+    every = summary.list_findings(results)
+    asked: dict[str, Any] = {"years": year or [], "departments": department or [], "projects": project or []}
+    commands.check_names([every, results.frames.projects], **asked)
+    listed = summary.select_findings(every, codes=code, severities=severity, **asked)
     if answers is not None:
-        returned = read_answers(answers, summary.list_findings(results))
+        returned = read_answers(answers, every)
         sys.stdout.write(exchange.write_answers(returned, listed, output))
     elif output == "xlsx" and out is not None:
         write_workbook(listed, out, as_of=f"{results.as_of.astimezone():%Y-%m-%d %H:%M}")
@@ -164,10 +163,11 @@ def audit(
         commands.record("export", out, store.find_place(place))
         print(f"已写入 {shown(out)}，共 {len(listed)} 个问题")
     if output == "table" and not passed and answers is None:
-        counted = results.passed
+        counted, is_part = results.passed, len(listed) < len(every)
         print(
             f"{len(counted)} 条规则共核查 {counted['checked'].sum()} 处，{counted['passed'].sum()} 处相符，"
-            f"{len(results.findings)} 个问题，{len(results.suppressed)} 个已登记不予处理。"
+            f"{len(results.findings)} 个问题，{len(results.suppressed)} 个已登记不予处理"
+            f"{f'；按所选条件列出 {len(listed)} 个' if is_part else ''}。"
         )
     _end_audit(listed[listed["suppression"] == ""], errors, fail_on)
 
@@ -237,15 +237,7 @@ def _fail(sentences: list[str]) -> None:
 
 def main() -> None:
     """Run the command line; every error of jixiao is one Chinese sentence and exit code 2."""
-    try:
-        app()
-    except JixiaoError as error:
-        print(error, file=sys.stderr)
-        raise SystemExit(2) from None
-    except OSError as error:  # a full disk, a folder without permission
-        named = f"“{error.filename}”" if error.filename else ""
-        print(f"读写文件{named}失败（{error.strerror or type(error).__name__}），请检查磁盘空间和权限", file=sys.stderr)
-        raise SystemExit(2) from None
+    usage.run(app)
 
 
 if __name__ == "__main__":

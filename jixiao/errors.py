@@ -6,6 +6,7 @@ Bad data never raises: it becomes a finding. Only a bad form, a bad rule or a ba
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,30 @@ FILE_START = "（文件开头）"
 
 MOST_MISTAKES, LONGEST_MISTAKE = 50, 400
 """How much of a wrong rule file is said at once."""
+
+
+_REFUSED = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "磁盘是只读的",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "磁盘已满",
+    errno.ENOENT: "没有这个文件或目录",
+    errno.EEXIST: "已有同名文件",
+    errno.ENOTDIR: "路径中有一段不是目录",
+    errno.EISDIR: "这是目录，不是文件",
+    errno.ENAMETOOLONG: "名称过长",
+}
+
+
+def say_refused(error: OSError) -> str:
+    """Say in Chinese why a file could not be read or written (读写失败的原因).
+
+    Example:
+        >>> say_refused(OSError(28, "No space left on device"))
+        '磁盘已满'
+    """
+    return _REFUSED.get(error.errno or 0, error.strerror or type(error).__name__)
 
 
 class JixiaoError(Exception):
@@ -80,7 +105,10 @@ class KeyConflictError(JixiaoError):
         found = list(dict.fromkeys(places))
         self.files = frozenset(file for file, _ in found)
         listed = "；".join(f"{file}（{sheet}）" for file, sheet in found)
-        super().__init__(f"{what}重复：{listed}；每个项目每年每类评价应只有一份，请删除或更正其中一份后重新运行。")
+        super().__init__(
+            f"{what}重复：{listed}；每个项目每年每类评价应只有一份，内容不同的都不采用；"
+            "请删除其中一份，或在 corrections.yaml 中登记以哪份为准（action: supersede）。"
+        )
 
 
 class CorrectionError(JixiaoError):

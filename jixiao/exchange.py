@@ -158,7 +158,7 @@ def describe_file(frames: Frames) -> str:
             f"{label('total_reported')}：{total} {project['grade_reported'] or ''}".rstrip()
         )
     for name in ("guesses", "skipped"):
-        for item in getattr(frames, name).to_dict("records"):
+        for item in getattr(frames, name).drop_duplicates().to_dict("records"):
             place = f"{item['source_sheet']}!{item['source_cell']}"
             lines.append(f"  {label(f'{name}_rows')}：{place} “{item['text']}” {item['reason']}")
     return "\n".join(lines)

@@ -99,17 +99,17 @@ def make_frames(readings: Iterable[Reading]) -> Frames:
     # One project comes in several forms; its first mention describes it.
     frames.projects = frames.projects.drop_duplicates(KEYS["projects"]).reset_index(drop=True)
     for name, key in KEYS.items():
-        _check_key(getattr(frames, name), key)
+        _check_key(getattr(frames, name), key, frames.projects)
     return frames
 
 
-def _check_key(frame: pd.DataFrame, key: list[str]) -> None:
+def _check_key(frame: pd.DataFrame, key: list[str], projects: pd.DataFrame) -> None:
     repeated = frame[frame.duplicated(key, keep=False)]
     if not repeated.empty:
         first = repeated[repeated[key].eq(repeated[key].iloc[0]).all(axis=1)]
         places = zip(first["source_file"], first["source_sheet"], strict=True)
         row = first.iloc[0]
-        project = row.get("project", row["project_id"])
+        project = projects.loc[projects["project_id"] == row["project_id"], "project"].iloc[0]
         raise KeyConflictError(f"{row['year']}年度“{project}”{word('evaluation', row.get('evaluation'))}", places)
 
 

@@ -48,10 +48,10 @@ class Rows:
             )
 
     def add_budget(self, reading: Reading, record: Record, *, fund: str, **values: Any) -> None:
-        """Add one row of money; a source that is listed twice keeps both rows, the second under a name of its own."""
+        """Add one row of money; a source listed twice in a form keeps both rows, the second under a name of its own."""
         words = reading_words()
         name, number = fund, 1
-        while (key := (values["year"], values["project_id"], values["evaluation"], name)) in self.funds:
+        while (key := (id(reading), values["year"], values["project_id"], values["evaluation"], name)) in self.funds:
             number += 1
             name = words["fund_again"].format(fund=word("fund", fund), number=number)
         self.funds.add(key)

@@ -27,6 +27,9 @@ from jixiao.vocabulary import reading_words
 NOTES = (".md", ".yaml", ".yml")
 """Files of a data folder that are about the forms and are none themselves."""
 
+LEFT_BEHIND = ("thumbs.db", "desktop.ini")
+"""Files that a Windows folder leaves behind and nobody sent."""
+
 _COPY_SHARE = 0.8
 """Share of equal names from which a second table is a copy of the first."""
 
@@ -42,7 +45,10 @@ def list_forms(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file() and path.suffix.lower() not in NOTES and not path.name.startswith(("~$", "."))
+        if path.is_file()
+        and path.suffix.lower() not in NOTES
+        and not path.name.startswith(("~$", "."))
+        and path.name.lower() not in LEFT_BEHIND
     )
 
 

@@ -7,8 +7,9 @@ import shutil
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import base_form, make_reading, write_self_form
+from conftest import TESTS, base_form, make_reading, write_self_form
 
+import jixiao
 from jixiao.errors import CorrectionError, DeclarationError, FormError, KeyConflictError, ReadingErrors
 from jixiao.frames import load_frames, make_frames, project_key
 from jixiao.grouping import exact_sum
@@ -355,3 +356,28 @@ def test_sample_data_is_not_corrected(received, tmp_path):
     path.write_text(correction(), encoding="utf-8")
     shutil.copytree(folder, tmp_path / "data" / "sample")
     assert load_frames(tmp_path / "data" / "sample")[0].indicators["actual_value"].tolist()[1] == 100.0
+
+
+def corpus_place(tmp_path, *names):
+    folder = tmp_path / "source" / "2024"
+    folder.mkdir(parents=True)
+    for name in names:
+        shutil.copy(TESTS / "forms" / "files" / name, folder)
+    return folder.parent
+
+
+def test_a_list_that_arrives_twice_in_other_words_is_set_apart_and_named(tmp_path):
+    place = corpus_place(tmp_path, "一览表_民政局.tsv", "一览表_民政局.xlsx", "全国_公路养护.csv")
+    frames, (error,) = load_frames(place, keep_going=True)
+    assert frames.projects["project"].tolist() == ["农村公路养护工程"]
+    assert "“居家养老补贴”" in str(error) or "“敬老院消防改造”" in str(error) or "“流浪救助”" in str(error)
+    assert "action: supersede" in str(error)
+
+
+def test_a_project_listed_twice_and_the_money_of_a_whole_term_are_audited(tmp_path):
+    place = corpus_place(tmp_path, "目标申报表_养老设施_中期与年度.docx")
+    lines = (TESTS / "forms" / "files" / "一览表_民政局.tsv").read_text(encoding="utf-8-sig").splitlines()
+    again = next(line for line in lines if "流浪救助" in line)
+    (place / "2024" / "两次.tsv").write_text("\n".join([*lines, again]), encoding="utf-8-sig")
+    findings = jixiao.evaluate(place).findings
+    assert "funds_sum" not in set(findings["code"])

@@ -71,7 +71,7 @@ ROOMS = {
         ["counts", "dates", "facts", "figures", "growth", "names", "parts", "rates", "scores"],
         ["__init__"],
     ],
-    "commands": [["answers", "stored"], ["makers"], ["__init__"]],
+    "commands": [["answers", "stored", "usage"], ["makers"], ["__init__"]],
     "figures": [
         ["rows"],
         ["overview", "prints"],

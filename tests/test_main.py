@@ -67,7 +67,16 @@ def test_audit_formats_agree_and_fail_on_sets_the_exit_code():
         (["audit", "--format", "pdf"], "可选：table、csv、json、xlsx、html"),
         (["audit", "--format", "xlsx"], "请用 --out 写明 xlsx"),
         (["audit", "--code", "no_such"], "--code 不能是“no_such”"),
-        (["audit", "--severity", "bad"], "--severity 不能是“bad”"),
+        (["audit", "--severity", "bad"], "--severity 不能是“bad”，可选：error（错误）"),
+        (["audit", "--year", "1999"], "没有年度“1999”，现有：2021"),
+        (["audit", "--project", "不存在"], "没有项目“不存在”，现有："),
+        (["no_such"], "没有这个命令，可用：read、build"),
+        (["read"], "缺少参数（要读取的表格文件"),
+        (["read", "--jsn", "a.xlsx"], "没有选项“--jsn”，是否应为 --json"),
+        (["build", "--workers", "abc"], "选项 --workers 的值应为整数"),
+        (["report", "--all", "--workers", "-2"], "选项 --workers 的值应为不小于 0 的数"),
+        (["build", "--place", ""], "没有数据目录“”"),
+        (["dashboard", "--place", "sample", "--static", "/proc/no/such"], "没有这个文件或目录"),
         (["audit", "--answers", "no_such.xlsx"], "文件不存在"),
         (["report"], "请用 --all"),
         (["build", "--place", "no/such"], "没有数据目录"),
@@ -85,7 +94,8 @@ def test_the_filters_choose_findings():
     arguments = ("audit", "--format", "json", "--year", "2021", "--department", "政务服务", "--project", "党政")
     findings = json.loads(run(*arguments, "--severity", "error", "--code", "met_but_deducted").stdout)
     assert [row["source_cell"] for row in findings] == ["G14"]
-    assert json.loads(run("audit", "--format", "json", "--year", "1999").stdout) == []
+    named = run("audit", "--format", "json", *arguments[3:], "--severity", "错误", "--code", "已达标却扣分")
+    assert json.loads(named.stdout) == findings
 
 
 def test_the_workbook_goes_out_and_comes_back(tmp_path):

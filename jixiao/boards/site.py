@@ -16,7 +16,7 @@ from jixiao.boards.declared_pages import boards, describe
 from jixiao.boards.packing import pack
 from jixiao.boards.prepared import prepare
 from jixiao.boards.scripts import MARK, PAGES, page_body, script
-from jixiao.errors import RequestError
+from jixiao.errors import RequestError, say_refused
 from jixiao.store import Results, write_safely
 from jixiao.theme import plotly_script
 
@@ -56,7 +56,7 @@ def write_site(
     except OSError as error:
         if old.exists() and not folder.exists():
             os.replace(old, folder)
-        raise RequestError(f"静态看板不能写入“{folder}”：{error.strerror}，请换一个目录或腾出空间") from error
+        raise RequestError(f"静态看板不能写入“{folder}”：{say_refused(error)}，请换一个目录或腾出空间") from error
     finally:
         for left in (beside, old):
             shutil.rmtree(left, ignore_errors=True)

@@ -43,12 +43,13 @@ def _summed(groups: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
 
 def funds_sum(evidence: Evidence, check: Check) -> Outcome:
     """The parts of the funds against their total, column by column (资金来源核对)."""
-    rows, group, is_total = evidence.frames.budgets, _group(evidence), _is_total(evidence)
+    rows, is_term = evidence.frames.budgets, evidence.flags("budgets", "fund", lambda text: text.startswith("term_"))
+    is_total = evidence.flags("budgets", "fund", lambda text: text in {"total", "term_total"})
     # A source of another name may be part of a declared one, so its form is left to a person.
     file, files = evidence.distinct("budgets", "source_file")
-    known = value_labels()["fund"]
-    odd = evidence.flags("budgets", "fund", lambda text: text not in known)
+    odd = evidence.flags("budgets", "fund", lambda text: text not in value_labels()["fund"])
     left = np.bincount(file, odd, len(files))[file] > 0 if len(rows) else odd
+    group = _group(evidence) * 2 + is_term
     size, checked, found = int(group.max(initial=-1)) + 1, 0, []
     for column in ("initial_budget_wan", *_COLUMNS):
         values = rows[column].to_numpy("float64")
@@ -111,7 +112,7 @@ def subproject_sum(evidence: Evidence, check: Check) -> Outcome:
     is_sub = (projects["project_level"] == "subproject").to_numpy()
     rows = money_rows(evidence)
     listed = rows[(rows["evaluation"] == "budget_list") & (rows["project_id"] != "")]
-    money = listed[["year", "project_id", *_COLUMNS]]
+    money = listed.groupby(["year", "project_id"], as_index=False)[list(_COLUMNS)].sum(min_count=1)
     children = projects.loc[is_sub, ["year", "project_id", "parent", "department"]]
     children = children.merge(money, on=["year", "project_id"], how="left", validate="1:1")
     key = ["year", "parent", "department"]
@@ -119,7 +120,8 @@ def subproject_sum(evidence: Evidence, check: Check) -> Outcome:
     parents = projects.loc[~is_sub].rename(columns={"parent": "above"}).assign(parent=projects["project"])
     parents = parents.drop_duplicates(key)[[*key, "project_id"]]
     parents = parents.merge(grouped.size().rename("count").reset_index(), on=key, validate="1:1")
-    place = listed.reset_index().merge(parents, on=["year", "project_id"], validate="1:1", suffixes=("", "_parent"))
+    place = listed[listed["fund"] == "total"].reset_index()
+    place = place.merge(parents, on=["year", "project_id"], validate="1:1", suffixes=("", "_parent"))
     place = place.assign(department=place["department_parent"])
     found, checked = [], 0
     for column in _COLUMNS:

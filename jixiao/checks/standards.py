@@ -24,7 +24,7 @@ from jixiao.framework import methods
 from jixiao.grouping import sum_by
 from jixiao.scoring import percent_text, points_text
 from jixiao.values import normalise
-from jixiao.vocabulary import label
+from jixiao.vocabulary import label, word
 
 _BY_PERSON = ["element_count", "judged", "judged_level", "met_or_judged", "on_time"]
 """Methods in which a person may give the figure."""
@@ -107,7 +107,7 @@ def _undecided(evidence: Evidence) -> np.ndarray:
 def standard_without_figures(evidence: Evidence, check: Check) -> Outcome:
     """Points given although the standard asks for a calculation that nothing printed allows (无数据可算)."""
     asked = evidence.counted & ~_by_person(evidence) & evidence.scores["reported_score"].notna().to_numpy()
-    said = evidence.flags("scores", "actual_text", bool)
+    said = evidence.flags("scores", "actual_text", bool) | evidence.flags("scores", "actual_cell", bool)
     rows = evidence.scores[asked & _undecided(evidence) & said]
     found = problems(
         rows,
@@ -115,7 +115,7 @@ def standard_without_figures(evidence: Evidence, check: Check) -> Outcome:
         printed=rows["reported_score"].map(points_text),
         derived="",
         method=rows["method"].map(lambda name: methods()[name]["name"]),
-        actual=rows["actual_text"],
+        actual=rows["actual_text"].where(rows["actual_text"] != "", word("target_state", "blank")),
     )
     return Outcome(found, count_true(asked))
 

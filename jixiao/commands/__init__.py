@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from jixiao.commands.answers import Place, choose, shown
+from jixiao.commands import usage
+from jixiao.commands.answers import Place, check_names, choose, shown
 from jixiao.commands.makers import dashboard, form, report, sample, whatif
 from jixiao.commands.stored import diff, log, record, trace, verify
 
 COMMANDS = (report, form, sample, whatif, dashboard, verify, diff, trace, log)
 """Every command of this room, in the order of the help."""
 
-__all__ = ["COMMANDS", "Place", "choose", "record", "shown"]
+__all__ = ["COMMANDS", "Place", "check_names", "choose", "record", "shown", "usage"]

@@ -12,6 +12,7 @@ import typer
 
 from jixiao.commands.answers import Place, shown
 from jixiao.commands.stored import record
+from jixiao.commands.usage import INTERRUPTED
 from jixiao.errors import JixiaoError
 
 
@@ -61,7 +62,7 @@ def report(
         outcomes = _show_progress(reports, requests, results, target, manner)
     except KeyboardInterrupt:
         print("已中断，做完的报告都已保存；用 jixiao report --resume 接着做", file=sys.stderr)
-        raise typer.Exit(130) from None
+        raise SystemExit(INTERRUPTED) from None
     if record("report", target, folder):
         reports.forget_missing(target)
     failed, kept = reports.count_failed(outcomes), sum(outcome.is_kept for outcome in outcomes)

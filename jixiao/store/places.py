@@ -45,9 +45,11 @@ def find_place(place: str | Path) -> Path:
     """
     wanted = Path(place)
     for folder in (wanted, workbench() / wanted, workbench() / "data" / wanted):
-        if folder.is_dir():
+        if str(place).strip() and folder.is_dir():
             return folder.resolve()
-    raise RequestError(f"没有数据目录“{place}”，请检查路径，或先运行 make run 生成 data/built")
+    if str(place) == "built":
+        raise RequestError("没有数据目录“built”，还没有构建结果；请先运行 jixiao build 或 make run")
+    raise RequestError(f"没有数据目录“{place}”，请检查路径；应为 source、sample、built 或已有的文件夹")
 
 
 def find_notebook(name: str) -> Path:
