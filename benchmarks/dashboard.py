@@ -153,7 +153,8 @@ class Way:
         deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(self.url, timeout=120).read()
+                asked = "voila/static/voila.js" if name == "voila" else ""  # A page of Voila would take a kernel.
+                urllib.request.urlopen(self.url + asked, timeout=120).read()
                 break
             time.sleep(0.2)
         time.sleep(3)

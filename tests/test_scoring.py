@@ -144,6 +144,15 @@ def test_an_evaluation_without_any_score_has_no_total():
     assert exact_sum([]) is None and exact_sum([None, 1.0]) is None
 
 
+def test_a_line_of_the_form_that_was_left_unused_says_so():
+    form = base_form("self")
+    empty = dict.fromkeys(form["indicators"][0], "")
+    form["indicators"].append(form["indicators"][0] | empty | {"category": "产出指标", "indicator": "指标2："})
+    scores, totals = score_forms(form)
+    assert scores["score_explanation"].iloc[-1] == "表样中没有填写的行，不计分。"
+    assert totals["total"].notna().all()
+
+
 def test_a_score_of_zero_counts():
     form = base_form("department")
     form["indicators"][0]["reported_score"] = "0"

@@ -421,7 +421,7 @@ def test_keyboard_lists_and_files(watched: Watched, site: tuple[str, Results], t
 
 
 def test_opened_from_a_folder_with_hostile_names(browser: Any, tmp_path: Path) -> None:
-    evil = "<img src=x onerror='window.harmed=1'><script>window.harmed=1</script>=1+1"
+    evil = "=1+1<img src=x onerror='window.harmed=1'><script>window.harmed=1</script>"
     results = store.evaluate(ROOT / "data" / "source")
 
     def spoil(frame: pd.DataFrame) -> pd.DataFrame:

@@ -180,7 +180,7 @@ def test_a_disk_that_is_full_leaves_the_last_version_and_one_sentence(place, tmp
     }[when]
     with monkeypatch.context() as patch:
         patch.setattr(target, full)
-        with pytest.raises(RequestError, match="写入失败（No space left on device）；原有内容没有改动"):
+        with pytest.raises(RequestError, match="写入失败（磁盘已满）；原有内容没有改动"):
             build(place, out)
     assert (out / MANIFEST).read_bytes() == text and len(read_built(out).totals) == 2
     assert {name: content for name, content in files_of(out).items() if name in before} == before

@@ -18,7 +18,7 @@ from typing import Any, TextIO
 import numpy as np
 from filelock import FileLock, Timeout
 
-from jixiao.errors import JixiaoError, RequestError
+from jixiao.errors import JixiaoError, RequestError, say_refused
 from jixiao.figures import plotly_script
 from jixiao.report.formats import choose_formats, formats_of
 from jixiao.report.index import write_index
@@ -107,7 +107,7 @@ def run_reports(
     except Timeout as error:
         raise RequestError(f"另一批报告正在写入 {out}，请等它结束后再运行") from error
     except OSError as error:
-        raise RequestError(f"报告目录 {out} 无法写入：{error.strerror or error}，请检查磁盘空间和权限") from error
+        raise RequestError(f"报告目录 {out} 无法写入：{say_refused(error)}，请检查磁盘空间和权限") from error
     return outcomes
 
 
@@ -201,7 +201,7 @@ def remember_asked(out: Path, asked: dict[str, Any]) -> None:
         out.mkdir(parents=True, exist_ok=True)
         _keep(out / ASKED, asked)
     except OSError as error:
-        raise RequestError(f"报告目录 {out} 无法写入：{error.strerror or error}，请检查磁盘空间和权限") from error
+        raise RequestError(f"报告目录 {out} 无法写入：{say_refused(error)}，请检查磁盘空间和权限") from error
 
 
 def _keep(path: Path, what: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from jixiao.errors import RequestError
+from jixiao.errors import RequestError, say_refused
 from jixiao.report.formats import FORMATS, NOTEBOOK, Content
 from jixiao.report.kernels import handing
 from jixiao.report.keys import versions
@@ -80,7 +80,7 @@ def make_report(task: Task) -> dict[str, Any]:
         name = f"“{task.request.title}”"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFullError(f"{name}没有写完：磁盘已满；请腾出空间，再用 jixiao report --resume 接着做") from error
-        raise RequestError(f"{name}无法写入 {out}：{error.strerror or type(error).__name__}，请检查权限") from error
+        raise RequestError(f"{name}无法写入 {out}：{say_refused(error)}，请检查权限") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

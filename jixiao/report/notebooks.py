@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jixiao.declared import load_shipped
-from jixiao.errors import RequestError
+from jixiao.errors import RequestError, say_refused
 from jixiao.report.kernels import client_settings
 from jixiao.store import find_notebook, workbench
 
@@ -36,7 +36,7 @@ def notebook_text(notebook: str) -> str:
     try:
         return find_notebook(notebook).read_text(encoding="utf-8")
     except OSError as error:
-        raise RequestError(f"笔记本“{notebook}”无法读取：{error.strerror or error}") from error
+        raise RequestError(f"笔记本“{notebook}”无法读取：{say_refused(error)}") from error
 
 
 @cache

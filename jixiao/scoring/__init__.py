@@ -18,6 +18,7 @@ from jixiao.scoring.explanation import explain
 from jixiao.scoring.points import BLOCK, Door, Scaled, score_columns
 from jixiao.scoring.totals import GRADES, Sums, grade_codes, make_totals, money_of
 from jixiao.scoring.words import fill_in, percent_text, percent_texts, points_text, points_texts, written_text
+from jixiao.vocabulary import reading_words
 
 _STEPS = ("score", "low", "high", "rate_over", "rate_under", "case")
 
@@ -59,7 +60,8 @@ def score(frames: Frames, *, framework: str = "") -> tuple[pd.DataFrame, pd.Data
     steps = score_columns(columns, rule, rules, door=Door, steps=_STEPS)
     scored = rows.assign(**_scores(rows, steps, rule, rules))
     case = np.where(is_scored(rows), steps["case"], formulas.NOBODY)
-    scored["score_explanation"] = explain(scored, columns, rule, rules, case)
+    explained = explain(scored, columns, rule, rules, case)
+    scored["score_explanation"] = explained.mask(rows["is_placeholder"], reading_words()["unused_row"])
     scored["score_difference"] = (scored["reported_score"] - scored["score"]).round(4)
     if scored.duplicated(KEYS["indicators"]).any():
         raise AssertionError("scoring repeated a key")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jixiao
-from jixiao.errors import RequestError
+from jixiao.errors import RequestError, say_refused
 
 _REFUSED_SIGNS = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+')
 _RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # devices of Windows
@@ -130,9 +130,8 @@ def explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
         raise RequestError(
-            f"目录“{folder.name}”写入失败（{reason}）；原有内容没有改动，请检查磁盘空间和写入权限后重新运行"
+            f"目录“{folder.name}”写入失败（{say_refused(error)}）；原有内容没有改动，请检查磁盘空间和写入权限后重新运行"
         ) from error
 
 

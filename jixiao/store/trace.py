@@ -112,7 +112,7 @@ def trace(
     for name in _MONEY:
         if about == label(f"{name}_wan"):
             return [known.money(chosen[0], name)]
-    rows = results.scores[_same(results.scores, chosen[0])]
+    rows = results.scores[_same(results.scores, chosen[0]) & ~results.scores["is_placeholder"]]
     fits = rows["indicator"] == about
     fits = fits if fits.any() else (rows["indicator_id"] == about)
     fits = fits if fits.any() else rows["indicator"].str.contains(about, regex=False)
