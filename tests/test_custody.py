@@ -126,6 +126,7 @@ def test_reports_are_compared_with_their_entry(desk, no_checks):
     version = read_manifest(desk / "data" / "built")["version"]
     journal.record("build", desk / "data" / "built", version=version)
     journal.record("report", desk / "reports", version=version)
+    (desk / "reports" / "dashboard.log").write_text("started", encoding="utf-8")
     assert verify(desk / "data" / "built") == []
     (page.parent / ".77.甲.html").write_text("半", encoding="utf-8")
     page.write_text("乙", encoding="utf-8")

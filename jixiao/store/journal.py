@@ -105,8 +105,8 @@ def content_hash(output: Path) -> str:
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
-    """Return the hash of every file of a folder by its name in it (各文件校验码), without what starts with a dot."""
-    names = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    """Return the hash of every file of a folder by its name in it (各文件校验码), but logs and hidden ones."""
+    names = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file() and path.suffix != ".log"}
     shown = {name.as_posix(): path for name, path in names.items() if not any(part[0] == "." for part in name.parts)}
     return {name: checksum(shown[name]) for name in sorted(shown)}
 
