@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from jixiao.errors import RequestError
 from jixiao.framework import IndicatorRule
 from jixiao.grouping import Coded, coded, distinct, positions
 from jixiao.schemas import EVALUATION_KEY, SCHEMAS
@@ -95,10 +96,13 @@ def score_parts(parts: Iterable[Part], *, threads: int = 1) -> pd.DataFrame:
         ``grade``; equal to those of :func:`jixiao.score`.
 
     Raises:
-        RequestError: No framework is valid for an evaluation.
+        RequestError: No framework is valid for an evaluation, or there is no part.
     """
     with ThreadPoolExecutor(threads) as pool:
-        return pd.concat(list(pool.map(score_part, parts)), ignore_index=True)
+        found = list(pool.map(score_part, parts))
+    if not found:
+        raise RequestError("没有可以计分的数据：请检查年度和数据位置")
+    return pd.concat(found, ignore_index=True)
 
 
 def score_part(part: Part) -> pd.DataFrame:

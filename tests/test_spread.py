@@ -103,6 +103,8 @@ def test_parts_of_parquet_give_the_same_totals(province, tmp_path):
     pd.testing.assert_series_equal(both["total"], both["total_part"], check_names=False)
     assert both["grade"].astype("str").tolist() == both["grade_part"].astype("str").tolist()
     assert (both["framework"] == both["framework_part"]).all() and both["total"].notna().any()
+    with pytest.raises(RequestError, match="没有可以计分的数据"):
+        score_parts([])
 
 
 def test_a_built_place_is_scored_from_its_files(province, tmp_path):
