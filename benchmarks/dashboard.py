@@ -271,8 +271,12 @@ def crowd(way: Way, browser: Any, sizes: list[int], sums: dict[str, list[float]]
     """Yield for each number of viewers the p95 of a change, all changing at once, and the memory of the way."""
     years, viewers = list(sums)[1:3], list[Viewer]()
     for size in sizes:
-        while len(viewers) < size:
-            viewers.append(Viewer(browser, way))
+        try:
+            while len(viewers) < size:
+                viewers.append(Viewer(browser, way))
+        except TimeoutError:
+            print(f"{WAYS[way.name]}：第 {len(viewers) + 1} 人 90 秒内没有看到图", flush=True)
+            break
         taken: list[float] = []
         for number in range(6):
             year = years[number % 2]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -66,6 +67,8 @@ KINDS = {"rate_times_weight": 1, "on_time": 2, "met_or_judged": 3, "inverse_rati
 KIND = np.array([KINDS[rule.method] for rule in RULES], np.int8)
 SAMPLE = 200_000
 CHUNKS = 8
+ENVIRONMENT = dict(os.environ)
+"""As this process found it: dask changes how memory is given back, for every process that is started later."""
 
 
 # The data
@@ -306,7 +309,7 @@ def from_parquet(folder: Path, threads: int, times: int) -> Iterator[dict[str, A
     runs: dict[str, list[dict[str, float]]] = {way: [] for way in FROM_PARQUET}
     for _, way in itertools.product(range(times), FROM_PARQUET):
         command = [sys.executable, __file__, "--child", way, "--folder", str(folder), "--threads", str(threads)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT)
         runs[way].append(json.loads(done.stdout.splitlines()[-1]))
     for way, known in runs.items():
         yield {"way": f"from parquet: {way}", **min(known, key=lambda run: run["cpu"])}
