@@ -141,7 +141,11 @@ class Visitor:
             headers={"Cookie": self.cookie(), "Origin": self.server.url.rstrip("/"), **headers},
             validate_cert=False,
         )
-        return await websocket_connect(request, subprotocols=[protocol] if protocol else None)
+        inbox: asyncio.Queue[Any] = asyncio.Queue()  # What nobody has read yet keeps no ping of the server waiting.
+        asked = {"subprotocols": [protocol]} if protocol else {}
+        socket: Any = await websocket_connect(request, on_message_callback=inbox.put_nowait, **asked)
+        socket.read_message = inbox.get
+        return socket
 
 
 def message(kind: str, content: dict[str, Any], channel: str = "shell") -> dict[str, Any]:

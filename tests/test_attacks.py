@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,9 +17,11 @@ from dashboard_server import ROOT, WHAT_IF, Server, Visitor, answer_of, fetch, m
 from tornado.websocket import WebSocketClosedError
 
 from jixiao import store
+from jixiao.server import Settings
 from jixiao.server.messages import VERSION_1
 
 LIMITS = {"unseen_seconds": 3, "unclaimed": 2, "sockets_of_page": 4, "messages_in_10_seconds": 200}
+LIMITS |= {"ping_seconds": 1, "silent_seconds": 3}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,7 @@ class Connected:
         threading.Thread(target=self.loop.run_forever, daemon=True).start()  # Answers the server's pings meanwhile.
         self.visitor.enter()
         self.socket = self.run(self.visitor.connect())
+        self.since = time.monotonic()
 
     def run(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(asyncio.wait_for(coroutine, 60), self.loop).result()
@@ -334,6 +338,13 @@ def test_200_connections_at_once(server: Server, victim: Connected) -> None:
     log = server.journal()
     assert "REFUSED too_many_sockets" in log
     assert "page_waiting" in log
+
+
+def test_a_viewer_who_does_nothing_stays_connected(victim: Connected) -> None:
+    limits = Settings("sample").limits
+    assert limits["silent_seconds"] > 2 * limits["ping_seconds"]  # else the first ping would be the end of every page
+    time.sleep(max(0, victim.since + 2 * LIMITS["silent_seconds"] - time.monotonic()))
+    assert victim.run(victim.is_served())
 
 
 def test_the_logs_hold_no_personal_data(server: Server, victim: Connected) -> None:
