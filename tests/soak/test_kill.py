@@ -279,7 +279,7 @@ def test_full_disks_and_folders_that_cannot_be_written(home, small_disk, name, c
     change(home, 1)
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     done = run(home, "build", "--out", str(out))
-    assert done.returncode == 2 and "Read-only file system" in done.stderr and done.stderr.count("\n") == 1
+    assert done.returncode == 2 and "磁盘是只读的" in done.stderr and done.stderr.count("\n") == 1
     assert len(read_built(out).totals) == 1
     assert {item.kind for item in verify(out)} <= CHANGED
     counted["read-only folder: one sentence, everything readable"] += 1
