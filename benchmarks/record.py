@@ -85,13 +85,9 @@ def write_table() -> None:
 def _shown(value: Any) -> str:
     if value is None:
         return "–"
-    return (
-        f"{value:,.3g}"
-        if isinstance(value, float) and value < 100
-        else f"{value:,.0f}"
-        if isinstance(value, float | int)
-        else value
-    )
+    if isinstance(value, float) and value < 100:
+        return f"{value:,.3g}"
+    return f"{value:,.0f}" if isinstance(value, float | int) else str(value)
 
 
 if __name__ == "__main__":

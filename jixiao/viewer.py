@@ -24,7 +24,7 @@ import anywidget
 from jixiao.boards.scripts import MARK, PAGES, page_body, script
 from jixiao.declared import load_shipped
 from jixiao.errors import JixiaoError
-from jixiao.server import BOARDS_ADDRESS, BOARDS_VARIABLE, LOGS_VARIABLE, log_path
+from jixiao.server import BOARDS_ADDRESS, BOARDS_VARIABLE, log_path, logs_folder
 
 if TYPE_CHECKING:
     from jixiao.store import Results
@@ -130,10 +130,9 @@ def keep_pages(place: str | Path, served: Path | None = None) -> Path:
         served: Where a server looks for the pages: they are made there, or it becomes a link to those that are kept.
     """
     from jixiao.boards.site import write_site
-    from jixiao.store import MANIFEST, evaluate, find_place, workbench
+    from jixiao.store import MANIFEST, evaluate, find_place
 
-    data, is_old = find_place(place), _is_old(place)
-    beside = Path(os.environ.get(LOGS_VARIABLE) or workbench() / "reports")
+    data, is_old, beside = find_place(place), _is_old(place), logs_folder()
     if not (data / MANIFEST).exists() or not os.access(beside, os.W_OK):
         folder = served
         if folder is None:

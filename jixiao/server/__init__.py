@@ -4,7 +4,7 @@
 visitors share into the folder named by ``BOARDS_VARIABLE``.
 """
 
-from jixiao.server.launch import LOGS_VARIABLE, log_path, run_dashboard
+from jixiao.server.launch import log_path, logs_folder, run_dashboard
 from jixiao.server.passwords import keep_secret, password_file, read_hashes
 from jixiao.server.settings import Settings, declared
 from jixiao.server.visits import BOARDS_ADDRESS, BOARDS_VARIABLE, on_visit
@@ -12,11 +12,11 @@ from jixiao.server.visits import BOARDS_ADDRESS, BOARDS_VARIABLE, on_visit
 __all__ = [
     "BOARDS_ADDRESS",
     "BOARDS_VARIABLE",
-    "LOGS_VARIABLE",
     "Settings",
     "declared",
     "keep_secret",
     "log_path",
+    "logs_folder",
     "on_visit",
     "password_file",
     "read_hashes",

@@ -25,11 +25,16 @@ LOGS_VARIABLE = "JIXIAO_LOGS"
 """Environment variable that names another folder than ``reports`` for what the server keeps."""
 
 
-def log_path() -> Path:
-    """Return the file that keeps what viewers are not shown: in the folder JIXIAO_LOGS, else in ``reports``."""
+def logs_folder() -> Path:
+    """Return where the server keeps things: the folder JIXIAO_LOGS, else ``reports``; it may not be writable."""
     from jixiao.store import workbench
 
-    reports = Path(os.environ.get(LOGS_VARIABLE) or workbench() / "reports")
+    return Path(os.environ.get(LOGS_VARIABLE) or workbench() / "reports")
+
+
+def log_path() -> Path:
+    """Return the file that keeps what viewers are not shown, in :func:`logs_folder` when that can be written."""
+    reports = logs_folder()
     return (reports if os.access(reports, os.W_OK) else Path(tempfile.gettempdir())) / "dashboard.log"
 
 

@@ -220,14 +220,8 @@ class Pool:
 
         async def cells(notebook: Any, _: str) -> AsyncIterator[Any]:
             for cell in notebook.cells:
-                yield (
-                    {**cell, "source": "", "outputs": [], "execution_count": None}
-                    if "outputs" in cell
-                    else {
-                        **cell,
-                        "source": "",
-                    }
-                )
+                unrun: dict[str, Any] = {"outputs": [], "execution_count": None} if "outputs" in cell else {}
+                yield {**cell, "source": "", **unrun}
 
         context = {"frontend": "voila", "main_js": "voila.js", "kernel_start": start, "cell_generator": cells}
         pieces = renderer.exporter.generate_from_notebook_node(

@@ -324,7 +324,7 @@ def read_built(
                 departments=departments,
                 is_empty=frames is not None and name not in frames,
             )
-            for name in (*SCHEMAS, "scores", "totals", *_KEPT)
+            for name in FRAMES
         }
     return Results(
         Frames(**{name: found.pop(name) for name in SCHEMAS}),
