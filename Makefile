@@ -42,6 +42,7 @@ check: env ## 格式、静态检查、类型、YAML
 	$(BIN)/ruff format --check jixiao tests data benchmarks
 	$(BIN)/ruff check jixiao tests data benchmarks
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache pyproject.toml
 	$(BIN)/yamllint --strict -c .yamllint jixiao/rules tests/cases tests/audit data/corrections.yaml data/aliases.yaml data/suppressions.yaml data/scenarios data/source/manifest.yaml
 
 golden: env ## 重写 tests/golden（须在 CHANGELOG 说明原因）

@@ -25,7 +25,7 @@ from jixiao.checks.evidence import Evidence, gather
 from jixiao.checks.findings import SCHEMA
 from jixiao.checks.funds import _group, _pairs
 from jixiao.checks.money import money_rows
-from jixiao.schemas import SCHEMAS, Frames, typed
+from jixiao.core.frames import SCHEMAS, Frames, typed
 
 sys.path.insert(0, str(Path(__file__).parent))
 from record import best, peak_mb, record

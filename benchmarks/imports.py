@@ -24,12 +24,12 @@ STATEMENTS = [
     "import jixiao",
     "from jixiao import load",
     "from jixiao import score",
-    "import jixiao.tables",
-    "import jixiao.figures",
+    "import jixiao.show.tables",
+    "import jixiao.show.figures",
     "import jixiao.analysis",
-    "import jixiao.scenarios",
-    "import jixiao.__main__",
-    "import jixiao.scenarios.panel",
+    "import jixiao.whatif",
+    "import jixiao.cli.main",
+    "import jixiao.whatif.panel",
 ]
 HEAVY = {
     "pandas",

@@ -26,7 +26,7 @@ WAYS = {
 CODE = """
 import json, resource, sys, time
 from pathlib import Path
-import pandas, pyarrow.parquet, jixiao.store
+import pandas, pyarrow.parquet, jixiao.builds
 place = sys.argv[1]
 wall, cpu = time.perf_counter(), time.process_time()
 {way}

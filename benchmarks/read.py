@@ -124,14 +124,14 @@ def with_pandas_openpyxl(files: list[Path]) -> None:
 
 
 def with_grids(files: list[Path]) -> None:
-    from jixiao.grids import read_grids
+    from jixiao.reading.files import read_grids
 
     for path in files:
         read_grids(path, path.name)
 
 
 def with_jixiao(files: list[Path]) -> None:
-    from jixiao.sources import read_file
+    from jixiao.reading.forms.sources import read_file
 
     for path in files:
         (reading,) = read_file(path)
@@ -139,8 +139,8 @@ def with_jixiao(files: list[Path]) -> None:
 
 
 def with_frames(files: list[Path]) -> None:
-    from jixiao.frames import make_frames
-    from jixiao.sources import read_file
+    from jixiao.reading.forms.sources import read_file
+    from jixiao.reading.tidy.make_frames import make_frames
 
     make_frames([reading for path in files for reading in read_file(path)])
 

@@ -35,12 +35,14 @@ import nbformat
 from record import record
 
 import jixiao
-from jixiao import figures, papers, summary, tables
-from jixiao.province import Wanted, write_province
-from jixiao.report import list_reports
-from jixiao.report.pages import make_page
-from jixiao.report.shares import Shares
-from jixiao.store import Results, unpack_results
+from jixiao.analysis import summary
+from jixiao.builds import Results, unpack_results
+from jixiao.publish import papers
+from jixiao.publish.reports import list_reports
+from jixiao.publish.reports.report_pages import make_page
+from jixiao.publish.reports.shares import Shares
+from jixiao.sample import Wanted, write_province
+from jixiao.show import figures, tables
 
 ROOT = Path(__file__).parents[1]
 PYTHON = sys.executable

@@ -26,11 +26,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.framework import load_framework
-from jixiao.grouping import distinct, positions
-from jixiao.parts import BATCH, BUDGETS, EVALUATIONS, Part, columns_needed, read_batches, score_parts
-from jixiao.province import Wanted, make_province
-from jixiao.schemas import EVALUATION_KEY
+from jixiao.builds.stream import BATCH, BUDGETS, EVALUATIONS, Part, columns_needed, read_batches, score_parts
+from jixiao.core.exact import distinct, positions
+from jixiao.core.frames import EVALUATION_KEY
+from jixiao.sample import Wanted, make_province
 from jixiao.scoring import (
     Door,
     Scaled,
@@ -42,6 +41,7 @@ from jixiao.scoring import (
     money_of,
     score_columns,
 )
+from jixiao.scoring.frameworks import load_framework
 
 sys.path.insert(0, str(Path(__file__).parent))
 from record import best, peak_mb, record

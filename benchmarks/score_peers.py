@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.framework import load_framework
-from jixiao.schemas import EVALUATION_KEY
+from jixiao.core.frames import EVALUATION_KEY
+from jixiao.scoring.frameworks import load_framework
 
 FRAMEWORK = "caiyu_2020_10"
 MET_FROM = next(

@@ -18,17 +18,18 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from jixiao import framework as framework_module
+from jixiao.builds import Results, find_place
 from jixiao.checks import PASSED, audit
 from jixiao.checks import SCHEMA as FINDINGS
-from jixiao.declared import load_yaml
-from jixiao.frames import load_frames, make_frames
-from jixiao.framework import Framework, load_framework_file
-from jixiao.province import Wanted, write_province
-from jixiao.records import Reading, Record
-from jixiao.schemas import Frames, typed
+from jixiao.core.declared import load_yaml
+from jixiao.core.frames import Frames, typed
+from jixiao.reading.folder import load_frames
+from jixiao.reading.forms.records import Reading, Record
+from jixiao.reading.tidy.make_frames import make_frames
+from jixiao.sample import Wanted, write_province
+from jixiao.scoring import frameworks as framework_module
 from jixiao.scoring import score
-from jixiao.store import Results, find_place
+from jixiao.scoring.frameworks import Framework, load_framework_file
 
 # The same examples in every run, so that a red run says something about the change; `make soak` draws new ones.
 hypothesis.settings.register_profile("fixed", derandomize=True, database=None)
@@ -160,7 +161,7 @@ def score_forms(*forms: dict[str, Any], framework: str = "") -> tuple[pd.DataFra
 def no_checks(monkeypatch):
     """Leave the checks out of a build: they cost most of a small one and have tests of their own."""
     nothing = typed([], FINDINGS), typed([], PASSED)
-    monkeypatch.setattr("jixiao.store.results.evaluate_frames", lambda frames, *_, **__: (*score(frames), *nothing))
+    monkeypatch.setattr("jixiao.builds.results.evaluate_frames", lambda frames, *_, **__: (*score(frames), *nothing))
 
 
 @pytest.fixture(scope="session")

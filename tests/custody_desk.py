@@ -8,7 +8,7 @@ import pytest
 from conftest import write_self_form
 from typer.testing import CliRunner
 
-from jixiao.__main__ import app
+from jixiao.cli.main import app
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tornado.websocket import websocket_connect
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = """
-from jixiao.server import Settings, run_dashboard
+from jixiao.publish.server import Settings, run_dashboard
 raise SystemExit(run_dashboard(Settings({place!r}, port=0, **{options!r}).limited(**{limits!r})))
 """
 WHAT_IF = "70_what_if"

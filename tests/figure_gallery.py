@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from jixiao import analysis, figures, summary
-from jixiao.errors import RequestError
-from jixiao.figures import Figure
-from jixiao.store import Results
+from jixiao import analysis
+from jixiao.analysis import summary
+from jixiao.builds import Results
+from jixiao.core.errors import RequestError
+from jixiao.show import figures
+from jixiao.show.figures import Figure
 
 
 def _largest(results: Results) -> pd.Series:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jixiao.figures import Figure, plotly_script
+from jixiao.show.figures import Figure, plotly_script
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

@@ -9,8 +9,8 @@ import docx
 import openpyxl
 import pytest
 
-from jixiao.errors import FormError
-from jixiao.grids import read_grids
+from jixiao.core.errors import FormError
+from jixiao.reading.files import read_grids
 
 
 def workbook(path, rows, *, formats=None, merges=()):

@@ -8,8 +8,8 @@ from random import Random
 
 from form_oracle import LABELS, TITLES, bare, plain
 
-from jixiao.grids import Grid
-from jixiao.grids.cells import Area
+from jixiao.reading.files import Grid
+from jixiao.reading.files.cells import Area
 
 SIGNS = {"≥": "≤", "≤": "≥", "=": "≥", "＝": "<", ">": "<", "<": ">"}
 ODD_NAMES = (

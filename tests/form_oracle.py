@@ -15,8 +15,8 @@ from unicodedata import normalize
 import yaml
 from conftest import PACKAGE
 
-from jixiao.grids import Grid
-from jixiao.records import Reading, Record
+from jixiao.reading.files import Grid
+from jixiao.reading.forms.records import Reading, Record
 
 DECLARED = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (PACKAGE / "rules/forms").glob("*.yaml")]
 WORDS = yaml.safe_load((PACKAGE / "rules/reading.yaml").read_text(encoding="utf-8"))

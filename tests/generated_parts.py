@@ -7,11 +7,11 @@ from pathlib import Path
 import nbformat
 
 from jixiao.checks import load_checks
-from jixiao.claims import load_claims
-from jixiao.framework import load_frameworks, methods, rates
-from jixiao.schemas import KEYS, SCHEMAS
+from jixiao.checks.texts import load_claims
+from jixiao.core.frames import KEYS, SCHEMAS
+from jixiao.core.vocabulary import columns, label, word
 from jixiao.scoring import points_text
-from jixiao.vocabulary import columns, label, word
+from jixiao.scoring.frameworks import load_frameworks, methods, rates
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "audit"))

@@ -5,7 +5,7 @@ import zipfile
 
 import nbformat
 
-from jixiao.report.making import RECORD
+from jixiao.publish.reports.making import RECORD
 
 
 def notebook_content(path):

@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from jixiao.analysis.choices import choices
-from jixiao.store import Results
-from jixiao.vocabulary import category_group, word
+from jixiao.builds import Results
+from jixiao.core.vocabulary import category_group, word
 
 ORDER = ["self", "department", "finance", "budget_list"]
 Money = tuple[float, float]

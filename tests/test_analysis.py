@@ -18,9 +18,9 @@ import jixiao
 from jixiao import analysis
 from jixiao.analysis.amounts import apportion, exact_sums
 from jixiao.analysis.choices import choices
-from jixiao.declared import load_shipped
-from jixiao.errors import RequestError
-from jixiao.vocabulary import columns, value_labels
+from jixiao.core.declared import load_shipped
+from jixiao.core.errors import RequestError
+from jixiao.core.vocabulary import columns, value_labels
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_funds_are_grouped_without_the_whole():
 
 def test_the_execution_of_the_sample_agrees_with_the_summary(sample):
     rates = analysis.execution_rates(sample)
-    from jixiao.summary import summarise_departments
+    from jixiao.analysis.summary import summarise_departments
 
     expected = summarise_departments(sample)
     assert rates["execution_rate"].tolist() == pytest.approx(expected["execution_rate"].tolist())

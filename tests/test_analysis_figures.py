@@ -10,10 +10,11 @@ import pytest
 from analysis_factories import WITHOUT_FRAME, every_analysis, make_results, money
 
 import jixiao
-from jixiao import analysis, figures
-from jixiao.figures.rows import MOST
-from jixiao.tables import show_analysis
-from jixiao.theme import BLUE, GREEN, GREY, ORANGE, PATTERNS, RED, SKY
+from jixiao import analysis
+from jixiao.show import figures
+from jixiao.show.figure import BLUE, GREEN, GREY, ORANGE, PATTERNS, RED, SKY
+from jixiao.show.figures.chosen_rows import MOST
+from jixiao.show.tables import show_analysis
 
 DRAWN = {
     "account_kinds": figures.plot_account_kinds,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import median_abs_deviation, percentileofscore
 
 from jixiao import analysis
-from jixiao.errors import RequestError
+from jixiao.core.errors import RequestError
 
 # Peers
 

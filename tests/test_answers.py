@@ -6,9 +6,9 @@ import openpyxl
 import pytest
 from conftest import base_form, evaluate
 
-from jixiao.answers import ANSWERS, read_answers, write_workbook
-from jixiao.errors import FormError
-from jixiao.exchange import write_answers
+from jixiao.core.errors import FormError
+from jixiao.publish.findings.answers import ANSWERS, read_answers, write_workbook
+from jixiao.publish.findings.exchange import write_answers
 
 
 @pytest.fixture

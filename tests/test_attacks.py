@@ -16,9 +16,9 @@ import pytest
 from dashboard_server import ROOT, WHAT_IF, Server, Visitor, answer_of, fetch, message
 from tornado.websocket import WebSocketClosedError
 
-from jixiao import store
-from jixiao.server import Settings
-from jixiao.server.messages import VERSION_1
+from jixiao import builds
+from jixiao.publish.server import Settings
+from jixiao.publish.server.messages import VERSION_1
 
 LIMITS = {"unseen_seconds": 3, "unclaimed": 2, "sockets_of_page": 4, "messages_in_10_seconds": 200}
 LIMITS |= {"ping_seconds": 1, "silent_seconds": 3}
@@ -27,7 +27,7 @@ LIMITS |= {"ping_seconds": 1, "silent_seconds": 3}
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     out, logs = tmp_path_factory.mktemp("built"), tmp_path_factory.mktemp("logs")
-    store.build(ROOT / "data" / "source", out)
+    builds.build(ROOT / "data" / "source", out)
     running = Server(out, logs=logs, limits=LIMITS, pages={WHAT_IF: 1})
     yield running
     running.end()

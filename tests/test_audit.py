@@ -10,9 +10,9 @@ import yaml
 from conftest import CASES, base_form, case_forms, case_params, evaluate, load_cases
 
 from jixiao.checks import CHECKS, SCHEMA, audit, load_checks
-from jixiao.declared import RULES
-from jixiao.errors import DeclarationError
-from jixiao.frames import make_frames
+from jixiao.core.declared import RULES
+from jixiao.core.errors import DeclarationError
+from jixiao.reading.tidy.make_frames import make_frames
 from jixiao.scoring import score
 
 STEMS = sorted(path.stem for path in CASES.glob("check_*.yaml"))

@@ -23,8 +23,8 @@ from file_factories import (
     workbook,
 )
 
-from jixiao.errors import DeclarationError, FormError
-from jixiao.grids import load_limits, read_grids
+from jixiao.core.errors import DeclarationError, FormError
+from jixiao.reading.files import load_limits, read_grids
 
 SHEET = "xl/worksheets/sheet1.xml"
 

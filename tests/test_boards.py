@@ -11,30 +11,30 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from jixiao import store
-from jixiao.__main__ import app
-from jixiao.boards.declared_pages import TABLES, boards
-from jixiao.boards.monitoring import elapsed_days, light, monitoring
-from jixiao.boards.packing import pack
-from jixiao.boards.prepared import COLUMNS, prepare, project_rows
-from jixiao.boards.site import write_site
-from jixiao.errors import RequestError
-from jixiao.report import list_reports
-from jixiao.store import Results
-from jixiao.viewer import MOST_KEPT, BoardWidget, keep_pages, report_links, show_boards, unwrapped
-from jixiao.vocabulary import columns
+from jixiao import builds
+from jixiao.builds import Results
+from jixiao.cli.main import app
+from jixiao.core.errors import RequestError
+from jixiao.core.vocabulary import columns
+from jixiao.publish.boards.declared_pages import TABLES, boards
+from jixiao.publish.boards.monitoring import elapsed_days, light, monitoring
+from jixiao.publish.boards.packing import pack
+from jixiao.publish.boards.prepared import COLUMNS, prepare, project_rows
+from jixiao.publish.boards.site import write_site
+from jixiao.publish.reports import list_reports
+from jixiao.publish.viewer import MOST_KEPT, BoardWidget, keep_pages, report_links, show_boards, unwrapped
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
 def real() -> Results:
-    return store.evaluate(ROOT / "data" / "source")
+    return builds.evaluate(ROOT / "data" / "source")
 
 
 @pytest.fixture(scope="module")
 def sample() -> Results:
-    return store.evaluate(ROOT / "data" / "sample")
+    return builds.evaluate(ROOT / "data" / "sample")
 
 
 # Declarations
@@ -166,7 +166,7 @@ def test_a_failed_run_leaves_the_site_before(sample: Results, tmp_path: Path, mo
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("jixiao.boards.site._write_chunk", fail)
+    monkeypatch.setattr("jixiao.publish.boards.site._write_chunk", fail)
     with pytest.raises(RequestError, match="不能写入"):
         write_site(sample, folder)
     assert {path.name: path.read_bytes() for path in (folder / "data").iterdir()} == before
@@ -221,7 +221,7 @@ def test_the_widget_hands_out_prepared_chunks_and_nothing_else(
 
 def test_pages_of_a_built_place_are_kept_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIXIAO_LOGS", str(tmp_path))
-    store.build(ROOT / "data" / "sample", tmp_path / "built")
+    builds.build(ROOT / "data" / "sample", tmp_path / "built")
     folder = keep_pages(tmp_path / "built")
     made = (folder / "index.html").stat().st_mtime_ns
     assert keep_pages(tmp_path / "built", tmp_path / "served") == folder == (tmp_path / "served").resolve()
@@ -229,7 +229,7 @@ def test_pages_of_a_built_place_are_kept_until_it_changes(tmp_path: Path, monkey
     for number in range(5):
         (tmp_path / ".boards" / f"old{number}").mkdir()
         os.utime(tmp_path / ".boards" / f"old{number}", (number, number))
-    manifest = tmp_path / "built" / store.MANIFEST
+    manifest = tmp_path / "built" / builds.MANIFEST
     told = json.loads(manifest.read_text(encoding="utf-8"))
     manifest.write_text(json.dumps({**told, "rules": "other"}), encoding="utf-8")
     folder = keep_pages(tmp_path / "built")

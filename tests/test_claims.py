@@ -11,20 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from jixiao.__main__ import app
 from jixiao.checks.findings import SCHEMA as FINDINGS
-from jixiao.claims import (
-    SCHEMA,
-    claim_findings,
-    count_verdicts,
-    find_claims,
-    make_document,
-    read_document,
-)
-from jixiao.claims.grammar import load_grammar
-from jixiao.claims.quantities import find_quantities
-from jixiao.errors import FormError
-from jixiao.grids import TextLine, read_lines
+from jixiao.checks.texts import SCHEMA, claim_findings, count_verdicts, find_claims, make_document, read_document
+from jixiao.checks.texts.grammar import load_grammar
+from jixiao.checks.texts.measures import find_quantities
+from jixiao.cli.main import app
+from jixiao.core.errors import FormError
+from jixiao.reading.files import TextLine, read_lines
 
 
 def lines_of(text):

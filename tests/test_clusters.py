@@ -5,8 +5,8 @@ import socket
 import pytest
 from distributed import LocalCluster
 
-from jixiao import clusters
-from jixiao.errors import RequestError
+from jixiao.builds import clusters
+from jixiao.core.errors import RequestError
 
 
 def test_work_is_handed_to_a_cluster():

@@ -15,17 +15,17 @@ from conftest import PACKAGE, ROOT
 from custody_desk import run, write_form
 from filelock import FileLock
 
-from jixiao import store
-from jixiao.errors import JixiaoError, RequestError
-from jixiao.exchange import write_findings
-from jixiao.report import run_notebook
-from jixiao.report.notebooks import notebook_text
-from jixiao.server import Settings, run_dashboard
-from jixiao.sources import checksum
-from jixiao.store import journal
-from jixiao.store.manifest import MANIFEST, read_manifest
-from jixiao.store.verify import verify
-from jixiao.store.versions import VERSIONS, WRITER
+from jixiao import builds
+from jixiao.builds import journal
+from jixiao.builds.manifest import MANIFEST, read_manifest
+from jixiao.builds.verify import verify
+from jixiao.builds.versions import VERSIONS, WRITER
+from jixiao.core.errors import JixiaoError, RequestError
+from jixiao.publish.findings.exchange import write_findings
+from jixiao.publish.reports import run_notebook
+from jixiao.publish.reports.notebooks import notebook_text
+from jixiao.publish.server import Settings, run_dashboard
+from jixiao.reading.forms.sources import checksum
 
 desk = custody_desk.desk
 
@@ -74,7 +74,7 @@ def test_every_kind_of_difference_is_named(desk, no_checks):
 
 
 def test_reports_are_compared_with_their_entry(desk, no_checks):
-    store.build("source")
+    builds.build("source")
     (desk / "reports" / "2023").mkdir(parents=True)
     page = desk / "reports" / "2023" / "甲.html"
     page.write_text("甲", encoding="utf-8")
@@ -90,7 +90,7 @@ def test_reports_are_compared_with_their_entry(desk, no_checks):
 
 
 def test_the_report_that_changed_and_the_work_that_is_left_are_named(desk, no_checks):
-    store.build("source")
+    builds.build("source")
     built, out = desk / "data" / "built", desk / "reports"
     version = read_manifest(built)["version"]
     journal.record("build", built, version=version)
@@ -102,12 +102,12 @@ def test_the_report_that_changed_and_the_work_that_is_left_are_named(desk, no_ch
             "files": {"html": "a.html"},
             "hashes": {"html": checksum(out / "2023" / name / "a.html")},
         }
-        (out / "2023" / name / store.RECORD).write_text(json.dumps(record), encoding="utf-8")
+        (out / "2023" / name / builds.RECORD).write_text(json.dumps(record), encoding="utf-8")
 
     def found():
         return [(item.kind, item.name) for item in verify(built)]
 
-    missing = out / store.MISSING  # a first batch that was killed: nothing of it is in the journal
+    missing = out / builds.MISSING  # a first batch that was killed: nothing of it is in the journal
     missing.write_text(json.dumps({"2023/甲": "new", "2023/丁": "new", "2023/乙": "newer"}), encoding="utf-8")
     left = [("report_missing", "reports/2023/丁"), ("report_missing", "reports/2023/乙")]
     assert found() == [*left, ("batch_unfinished", "reports")]
@@ -165,7 +165,7 @@ def test_an_entry_that_was_rewritten_with_a_hash_of_its_own_breaks_the_next(desk
     path = journal.journal_path()
     first, second = path.read_text(encoding="utf-8").splitlines()
     forged = {**json.loads(first), "who": "他人"}
-    forged["hash"] = store.manifest.hash_of({name: forged[name] for name in forged if name != "hash"})
+    forged["hash"] = builds.manifest.hash_of({name: forged[name] for name in forged if name != "hash"})
     path.write_text(json.dumps(forged) + "\n" + second + "\n", encoding="utf-8")
     assert journal.check() == journal.Break(2, "chain")
 
@@ -180,7 +180,7 @@ def test_a_line_cut_by_a_killed_run_is_repaired_and_kept(desk):
 
 
 def test_entries_of_several_processes_are_one_chain(desk):
-    code = "from pathlib import Path\nfrom jixiao.store import journal\nfor number in range(12):\n"
+    code = "from pathlib import Path\nfrom jixiao.builds import journal\nfor number in range(12):\n"
     code += "    journal.record('export', Path('a.csv'), content=str(number))"
     with_journal = {**os.environ, "JIXIAO_HOME": str(desk)}
     running = [subprocess.Popen([sys.executable, "-c", code], env=with_journal) for _ in range(3)]
@@ -240,7 +240,7 @@ def test_nothing_in_the_package_unpickles_or_runs_text():
 
 
 def test_exported_findings_run_no_formula():
-    findings = store.evaluate("sample").findings.head(8)
+    findings = builds.evaluate("sample").findings.head(8)
     evil = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1"]
     findings = findings.assign(project=evil, suppression="")
     lines = write_findings(findings, "csv")

@@ -11,9 +11,9 @@ from conftest import framework_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jixiao.declared import LARGEST, RULES, Declaration, load_shipped, load_yaml, open_declaration, refuse
-from jixiao.errors import DeclarationError
-from jixiao.framework import load_framework_file
+from jixiao.core.declared import LARGEST, RULES, Declaration, load_shipped, load_yaml, open_declaration, refuse
+from jixiao.core.errors import DeclarationError
+from jixiao.scoring.frameworks import load_framework_file
 
 
 def written(tmp_path, text, name="rule.yaml"):

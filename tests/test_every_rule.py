@@ -12,10 +12,9 @@ from conftest import as_decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jixiao import formulas
-from jixiao.framework import load_framework, load_frameworks
-from jixiao.schemas import EVALUATION_KEY, SCHEMAS, Frames, typed
-from jixiao.scoring import Door, list_rules, match_rules, points_text, score, score_columns
+from jixiao.core.frames import EVALUATION_KEY, SCHEMAS, Frames, typed
+from jixiao.scoring import Door, formulas, list_rules, match_rules, points_text, score, score_columns
+from jixiao.scoring.frameworks import load_framework, load_frameworks
 
 EVERY = {(rule.method, repr(rule.parameters)): rule for framework in load_frameworks() for rule in framework.rules}
 """Every rule of every framework once: rules with one method and the same parameters do the same."""

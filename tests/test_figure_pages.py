@@ -8,9 +8,9 @@ from figure_gallery import gallery
 from figure_pages import CHROMIUM, browser_page, measure, wrong_figures
 
 import jixiao
-from jixiao import figures
 from jixiao.analysis import project_money
-from jixiao.theme import empty_figure
+from jixiao.show import figures
+from jixiao.show.figure import empty_figure
 
 QUICK = [
     *("plot_account_changes", "plot_contributions", "plot_density_jumps", "plot_execution_bands", "plot_findings"),

@@ -7,9 +7,10 @@ import pytest
 from analysis_factories import indicator, make_accounts, make_results, scores_of
 
 import jixiao
-from jixiao import analysis, figures
-from jixiao.errors import RequestError
-from jixiao.store import build
+from jixiao import analysis
+from jixiao.builds import build
+from jixiao.core.errors import RequestError
+from jixiao.show import figures
 
 ACCOUNTS = ["account_structure", "account_kinds", "three_public"]
 

@@ -16,14 +16,15 @@ from conftest import ROOT, SOURCE, evaluate, make_reading, write_self_form
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jixiao import forms
-from jixiao.declared import RULES
-from jixiao.errors import DeclarationError, FormError, ProofError, RequestError
-from jixiao.forms.layouts import load_layout
-from jixiao.forms.slots import rate_formula, rate_slot, sum_formula
-from jixiao.frames import load_frames, make_frames
-from jixiao.records import Record
-from jixiao.store import find_place, load
+from jixiao.builds import find_place, load
+from jixiao.core.declared import RULES
+from jixiao.core.errors import DeclarationError, FormError, ProofError, RequestError
+from jixiao.publish import forms
+from jixiao.publish.forms.layouts import load_layout
+from jixiao.publish.forms.slots import rate_formula, rate_slot, sum_formula
+from jixiao.reading.folder import load_frames
+from jixiao.reading.forms.records import Record
+from jixiao.reading.tidy.make_frames import make_frames
 
 SELF = SOURCE / "2021" / "党政信息网络建设_项目支出绩效自评表.xlsx"
 SHIPPED = sorted(folder for place in ("sample", "source") for folder in find_place(place).rglob("*自评表.xlsx"))

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from conftest import TESTS
 
-from jixiao.frames import make_frames
-from jixiao.sources import read_file
+from jixiao.reading.forms.sources import read_file
+from jixiao.reading.tidy.make_frames import make_frames
 
 CORPUS = TESTS / "forms" / "files"
 EXPECTATIONS = sorted(CORPUS.glob("*.yaml"))

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jixiao import formulas
-from jixiao.formulas import COLUMNS, LIMIT, METHODS, ROW, half_up, hundredths, share
+from jixiao.core.exact import half_up
+from jixiao.scoring import formulas
+from jixiao.scoring.formulas import COLUMNS, LIMIT, METHODS, ROW, hundredths, share
 
 RULE = {
     "line": 60,

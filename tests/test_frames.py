@@ -10,12 +10,13 @@ import pytest
 from conftest import TESTS, base_form, make_reading, write_self_form
 
 import jixiao
-from jixiao.errors import CorrectionError, DeclarationError, FormError, KeyConflictError, ReadingErrors
-from jixiao.frames import load_frames, make_frames, project_key
-from jixiao.grouping import exact_sum
-from jixiao.indicators import split_heading
-from jixiao.schemas import KEYS, SCHEMAS
-from jixiao.vocabulary import columns
+from jixiao.core.errors import CorrectionError, DeclarationError, FormError, KeyConflictError, ReadingErrors
+from jixiao.core.exact import exact_sum
+from jixiao.core.frames import KEYS, SCHEMAS
+from jixiao.core.vocabulary import columns
+from jixiao.reading.folder import load_frames
+from jixiao.reading.tidy.indicators import split_heading
+from jixiao.reading.tidy.make_frames import make_frames, project_key
 
 
 def frames_of(**changes):

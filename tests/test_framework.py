@@ -8,9 +8,15 @@ from decimal import Decimal
 import pytest
 from conftest import framework_text
 
-from jixiao import framework as module
-from jixiao.errors import DeclarationError, RequestError
-from jixiao.framework import EVALUATIONS, choose_framework, load_framework, load_framework_file, load_frameworks
+from jixiao.core.errors import DeclarationError, RequestError
+from jixiao.scoring import frameworks as module
+from jixiao.scoring.frameworks import (
+    EVALUATIONS,
+    choose_framework,
+    load_framework,
+    load_framework_file,
+    load_frameworks,
+)
 
 FACTS = {"project": "示例", "unit": "", "department": ""}
 BASIS = {"text": "示例依据", "mark": "F"}

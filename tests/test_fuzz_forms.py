@@ -9,10 +9,10 @@ from conftest import TESTS
 from form_mutations import MUTATIONS, Page
 from form_oracle import Oracle
 
-from jixiao.errors import FormError
-from jixiao.frames import make_frames
-from jixiao.grids import read_grids
-from jixiao.sources import recognise
+from jixiao.core.errors import FormError
+from jixiao.reading.files import read_grids
+from jixiao.reading.forms.sources import recognise
+from jixiao.reading.tidy.make_frames import make_frames
 
 FILES = TESTS / "forms" / "files"
 BASES = sorted(path for path in FILES.glob("*.xlsx") if "繁体" not in path.name)  # the oracle reads simplified labels

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import jixiao
-from jixiao.exchange import write_findings
-from jixiao.tables import show_evaluations
+from jixiao.publish.findings.exchange import write_findings
+from jixiao.show.tables import show_evaluations
 
 GOLDEN = Path(__file__).parent / "golden"
 

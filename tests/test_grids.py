@@ -12,8 +12,8 @@ import pytest
 from conftest import ROOT, SOURCE, write_self_form
 from file_factories import document, pack, parts_of, refused, workbook
 
-from jixiao.errors import FormError
-from jixiao.grids import Grid, column_letters, read_grids, written
+from jixiao.core.errors import FormError
+from jixiao.reading.files import Grid, column_letters, read_grids, written
 
 
 def test_percent_cells_are_what_the_reader_sees(tmp_path):
@@ -243,7 +243,7 @@ def test_a_far_away_cell_does_not_end_the_process(tmp_path, address):
     book.save(tmp_path / "far.xlsx")
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (3 * 10**9,) * 2); from pathlib import Path\n"
-        "from jixiao.grids import read_grids; from jixiao.errors import FormError\n"
+        "from jixiao.reading.files import read_grids; from jixiao.core.errors import FormError\n"
         "try: read_grids(Path(sys.argv[1]), 'far.xlsx')\n"
         "except FormError as error: print(error)"
     )

@@ -10,7 +10,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from file_factories import change_part, document, parts_of
 
-from jixiao.grids import Line, read_grids
+from jixiao.reading.files import Line, read_grids
 
 SPACES = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '

@@ -6,7 +6,7 @@ import zlib
 
 from file_factories import pdf, refused, ruled
 
-from jixiao.grids import read_grids
+from jixiao.reading.files import read_grids
 
 HEAD = {(0, 0): "一级指标", (0, 1): "三级指标", (0, 2): "指标值"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from file_factories import refused
 
-from jixiao.grids import read_grids
+from jixiao.reading.files import read_grids
 
 TEXT = "项目,金额\n甲,“1”\n"
 ROWS = [["项目", "金额"], ["甲", "“1”"]]

@@ -20,7 +20,7 @@ from file_factories import (
     workbook,
 )
 
-from jixiao.grids import NumberFormat, number_format, read_grids, written
+from jixiao.reading.files import NumberFormat, number_format, read_grids, written
 
 FORMATS = [
     ("General", NumberFormat()),

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from jixiao.families import FORMS, load_families
-from jixiao.framework import load_framework_file
+from jixiao.reading.forms.families import FORMS, load_families
+from jixiao.scoring.frameworks import load_framework_file
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(bash|python|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -5,11 +5,11 @@ import openpyxl
 import pytest
 from conftest import evaluate, write_self_form
 
+from jixiao.builds import evaluate_files
 from jixiao.checks import audit
-from jixiao.frames import load_frames
+from jixiao.reading.folder import load_frames
+from jixiao.reading.forms.sources import read_file
 from jixiao.scoring import score
-from jixiao.sources import read_file
-from jixiao.store import evaluate_files
 
 EXPECTED = {"profile_weights", "one_carries_level", "missing_kind"}  # the one row of the small form carries 90 points
 ROW = ["", "产出指标", "数量指标", "通车里程", "≥100公里", "100公里", 90, 90, ""]
@@ -81,7 +81,7 @@ def test_the_unit_line_above_a_word_table_is_its_unit_not_its_name(tmp_path):
     table = document.add_table(1, 2)
     table.cell(0, 0).text = "甲"
     document.save(tmp_path / "a.docx")
-    from jixiao.grids import read_grids
+    from jixiao.reading.files import read_grids
 
     (grid,) = read_grids(tmp_path / "a.docx", "a.docx")
     assert (grid.sheet, grid.note) == ("表1 项目支出绩效评分表", "单位：元")

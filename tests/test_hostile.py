@@ -12,14 +12,14 @@ sys.path.insert(0, str(Path(__file__).parent / "hostile"))
 
 from make_hostile import write_corpus
 
-from jixiao.aliases import load_aliases
-from jixiao.corrections import list_corrections
-from jixiao.declared import load_yaml
-from jixiao.errors import DeclarationError, JixiaoError
-from jixiao.framework import load_framework_file
-from jixiao.grids import load_limits
-from jixiao.intake import read_files
-from jixiao.suppressions import load_suppressions
+from jixiao.checks.aliases import load_aliases
+from jixiao.checks.suppressions import load_suppressions
+from jixiao.core.declared import load_yaml
+from jixiao.core.errors import DeclarationError, JixiaoError
+from jixiao.reading.corrections import list_corrections
+from jixiao.reading.files import load_limits
+from jixiao.reading.workers import read_files
+from jixiao.scoring.frameworks import load_framework_file
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,12 @@ import pytest
 from conftest import ROOT, SOURCE, write_self_form
 from file_factories import biff, compound, document, ods_cell, open_workbook, pdf, ruled
 
-from jixiao import intake
-from jixiao.errors import FormError, JixiaoError
-from jixiao.grids import Grid, read_grids
-from jixiao.intake import read_files, reading_from_json, reading_to_json
-from jixiao.records import Reading, Record
-from jixiao.sources import read_file
+from jixiao.core.errors import FormError, JixiaoError
+from jixiao.reading import workers
+from jixiao.reading.files import Grid, read_grids
+from jixiao.reading.forms.records import Reading, Record
+from jixiao.reading.forms.sources import read_file
+from jixiao.reading.workers import read_files, reading_from_json, reading_to_json
 
 
 def named(paths):
@@ -47,12 +47,12 @@ def child(monkeypatch):
         start = "import json, os, sys, time\nprint('ready', flush=True)\nfor line in sys.stdin:\n"
         body = "    name = json.loads(line)['name']\n" + "".join(f"    {row}\n" for row in code.splitlines())
         answer = "    print(json.dumps({'error': name + str(os.getpid())}), flush=True)\n"
-        monkeypatch.setattr(intake, "COMMAND", (sys.executable, "-c", start + body + answer))
-        idle = intake._idle.__wrapped__(os.getpid())
-        monkeypatch.setattr(intake, "_idle", lambda process: idle)
+        monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-c", start + body + answer))
+        idle = workers._idle.__wrapped__(os.getpid())
+        monkeypatch.setattr(workers, "_idle", lambda process: idle)
 
     yield put
-    intake._end_all(intake._idle(os.getpid()), os.getpid())
+    workers._end_all(workers._idle(os.getpid()), os.getpid())
 
 
 def readings_of(results):
@@ -72,8 +72,8 @@ def test_one_and_two_children_read_what_is_read_here(tmp_path):
         except JixiaoError as error:
             expected.append(str(error))
     assert [isinstance(item, str) for item in expected] == [False, True, False, False, False, True]
-    for workers in (1, 2):
-        results = list(read_files(named(paths), workers=workers))
+    for count in (1, 2):
+        results = list(read_files(named(paths), workers=count))
         assert readings_of(results) == expected
         assert all(type(result) is FormError for result in results if isinstance(result, JixiaoError))
 
@@ -110,7 +110,7 @@ def test_a_child_that_dies_costs_only_its_file(child, death):
 def test_a_child_that_died_between_two_calls_is_replaced(child):
     child("")
     list(read_files([(Path("x"), "a")], workers=1))
-    waiting = intake._idle(os.getpid()).queue[0]
+    waiting = workers._idle(os.getpid()).queue[0]
     waiting._process.kill()
     waiting._process.wait()
     (result,) = read_files([(Path("x"), "b")], workers=1)
@@ -119,7 +119,7 @@ def test_a_child_that_died_between_two_calls_is_replaced(child):
 
 def test_a_child_that_never_starts(monkeypatch, child):
     child("")
-    monkeypatch.setattr(intake, "COMMAND", (sys.executable, "-c", "pass"))
+    monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-c", "pass"))
     (result,) = read_files([(Path("x"), "a")])
     assert "读取进程无法启动" in str(result)
 
@@ -154,8 +154,8 @@ def test_a_call_that_is_given_up_leaves_no_child_at_work(child):
 def test_children_end_with_their_parent(tmp_path):
     code = (
         "import os; from pathlib import Path; from jixiao import intake\n"
-        f"list(intake.read_files([(Path({str(tmp_path / 'a.xlsx')!r}), 'a.xlsx')], workers=1))\n"
-        "print(intake._idle(os.getpid()).queue[0]._process.pid, flush=True)\n"
+        f"list(workers.read_files([(Path({str(tmp_path / 'a.xlsx')!r}), 'a.xlsx')], workers=1))\n"
+        "print(workers._idle(os.getpid()).queue[0]._process.pid, flush=True)\n"
         "os._exit(0) if os.environ.get('AT_ONCE') else None"
     )
     for more in ({}, {"AT_ONCE": "1"}):
@@ -177,7 +177,7 @@ def test_children_end_with_their_parent(tmp_path):
 
 
 def test_a_child_imports_nothing_heavy():
-    code = "import sys, jixiao.intake, jixiao.sources; print(*sys.modules)"
+    code = "import sys, jixiao.reading.workers, jixiao.reading.forms.sources; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert not {"pandas", "numpy", "lxml", "pdfplumber", "xlrd", "openpyxl", "plotly"} & set(done.stdout.split())
 
@@ -187,10 +187,10 @@ def test_a_folder_with_modules_of_other_people_is_not_searched(tmp_path, monkeyp
     write_self_form(tmp_path / "a.xlsx")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JIXIAO_LIMITS", "")
-    idle = intake._idle.__wrapped__(os.getpid())
-    monkeypatch.setattr(intake, "_idle", lambda process: idle)
+    idle = workers._idle.__wrapped__(os.getpid())
+    monkeypatch.setattr(workers, "_idle", lambda process: idle)
     (result,) = read_files([(Path("a.xlsx"), "a.xlsx")], workers=1)
-    intake._end_all(idle, os.getpid())
+    workers._end_all(idle, os.getpid())
     assert isinstance(result, list)
 
 
@@ -220,7 +220,7 @@ class Outer:
 def test_fields_of_other_types_go_over_the_pipe_too():
     inner = Inner(Decimal("0.10"), date(2022, 4, 21))
     outer = Outer((inner, Inner(None, date(2023, 1, 1))), ("甲", 1), {"乙": inner}, [True, False], 0.5)
-    assert intake._made(Outer, intake._plain(outer)) == outer
+    assert workers._made(Outer, workers._plain(outer)) == outer
 
 
 # Damaged files: a bounded number of cases, read in a child so that an abort of a parser is survived.

@@ -9,7 +9,7 @@ import pytest
 from conftest import TESTS
 
 from jixiao.checks import CHECKS
-from jixiao.claims import load_claims
+from jixiao.checks.texts import load_claims
 
 sys.path.insert(0, str(TESTS / "audit"))
 

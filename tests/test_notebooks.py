@@ -14,9 +14,9 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 import jixiao
-from jixiao.figures.rows import MOST
-from jixiao.report import run_notebook
-from jixiao.store import build
+from jixiao.builds import build
+from jixiao.publish.reports import run_notebook
+from jixiao.show.figures.chosen_rows import MOST
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 IDS = [path.stem for path in NOTEBOOKS]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from jixiao.errors import FormError
-from jixiao.frames import make_frames
-from jixiao.grids import Grid, Line
-from jixiao.sources import recognise
+from jixiao.core.errors import FormError
+from jixiao.reading.files import Grid, Line
+from jixiao.reading.forms.sources import recognise
+from jixiao.reading.tidy.make_frames import make_frames
 
 TITLE = "项目支出绩效自评表"
 HEAD = f"""{TITLE}

@@ -19,13 +19,13 @@ from docx.shared import Pt
 from paper_reading import exact, grid_of, known_numbers, numbers_of, paragraphs_of, round_up, text_of
 
 import make_papers
-from jixiao import papers
-from jixiao.claims import find_claims, read_document
-from jixiao.errors import RequestError
-from jixiao.province import Wanted, write_province
-from jixiao.schemas import Frames
-from jixiao.store import Results, evaluate
-from jixiao.summary import choose_department, select_rows
+from jixiao.analysis.summary import choose_department, select_rows
+from jixiao.builds import Results, evaluate
+from jixiao.checks.texts import find_claims, read_document
+from jixiao.core.errors import RequestError
+from jixiao.core.frames import Frames
+from jixiao.publish import papers
+from jixiao.sample import Wanted, write_province
 
 DATA = ROOT / "data"
 TYPED = {Decimal(1), Decimal(2)}  # the templates print 附件1 and 附件2, nothing else
@@ -106,7 +106,7 @@ def allowed(results: Results, chosen: pd.Series) -> set[Decimal]:
 
 
 def framework_texts(chosen):
-    from jixiao.framework import load_framework
+    from jixiao.scoring.frameworks import load_framework
 
     return [load_framework(chosen["framework"])]
 

@@ -11,12 +11,12 @@ import openpyxl
 import pytest
 from conftest import ROOT, cell_value
 
-from jixiao import papers
-from jixiao.forms import read_frames
-from jixiao.province import Wanted, write_province
-from jixiao.schemas import Frames
-from jixiao.store import evaluate
-from jixiao.summary import select_rows
+from jixiao.analysis.summary import select_rows
+from jixiao.builds import evaluate
+from jixiao.core.frames import Frames
+from jixiao.publish import papers
+from jixiao.publish.forms import read_frames
+from jixiao.sample import Wanted, write_province
 
 HOSTILE = '=HYPERLINK("http://example.com","a")'
 

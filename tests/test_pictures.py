@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 
 import jixiao
-from jixiao import figures, pictures, summary
-from jixiao.errors import RequestError
-from jixiao.figures import Figure, write_images
+from jixiao.analysis import summary
+from jixiao.core.errors import RequestError
+from jixiao.show import figures, pictures
+from jixiao.show.figures import Figure, write_images
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
 needs_browser = pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium on PATH")

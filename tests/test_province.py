@@ -10,20 +10,20 @@ import pytest
 from typer.testing import CliRunner
 
 import jixiao
-from jixiao import province
-from jixiao.__main__ import app
+from jixiao import sample as province
+from jixiao.builds import is_stale, read_built
 from jixiao.checks import audit
-from jixiao.comparisons import compare_values, direction_of, kind_of
-from jixiao.errors import JixiaoError, RequestError
-from jixiao.frames import load_frames
-from jixiao.framework import load_framework
-from jixiao.province import Wanted, make_province, parse_years, write_province
-from jixiao.province.catalogue import declared, load_catalogue
-from jixiao.province.population import most_departments
-from jixiao.schemas import KEYS, SCHEMAS
+from jixiao.cli.main import app
+from jixiao.core.errors import JixiaoError, RequestError
+from jixiao.core.frames import KEYS, SCHEMAS
+from jixiao.reading.folder import load_frames
+from jixiao.reading.values.comparisons import compare_values, direction_of, kind_of
+from jixiao.reading.values.values import parse_value, reading_state
+from jixiao.sample import Wanted, make_province, parse_years, write_province
+from jixiao.sample.catalogue import declared, load_catalogue
+from jixiao.sample.population import most_departments
 from jixiao.scoring import score
-from jixiao.store import is_stale, read_built
-from jixiao.values import parse_value, reading_state
+from jixiao.scoring.frameworks import load_framework
 
 SMALL = Wanted(departments=6, years=(2022, 2023, 2024), projects=60, seed=3)
 LARGE = Wanted(departments=12, years=(2023, 2024), projects=800, seed=1)
@@ -217,7 +217,7 @@ def test_without_slips_no_check_finds_one(monkeypatch):
     quiet["habits"] = {**quiet["habits"], "one_decimal": 0}
     quiet["unusual_weights"] = 0
     for module in ("attainment", "money", "population", "chunks", "catalogue", "self_forms", "review_forms"):
-        monkeypatch.setattr(f"jixiao.province.{module}.declared", lambda: {**sample, "assumed": quiet})
+        monkeypatch.setattr(f"jixiao.sample.{module}.declared", lambda: {**sample, "assumed": quiet})
     frames, planted = make_province(Wanted(4, (2024,), 300, seed=2))
     findings = audit(frames, *score(frames))
     assert planted.empty
@@ -309,7 +309,7 @@ def test_the_place_and_the_dashboard_say_that_it_is_made_up(tmp_path):
     for folder in ("place", "place/forms"):
         assert label in (tmp_path / folder / "README.md").read_text(encoding="utf-8")
     assert label in (tmp_path / "place" / "manifest.json").read_text(encoding="utf-8")
-    from jixiao.viewer import keep_pages
+    from jixiao.publish.viewer import keep_pages
 
     assert label in (keep_pages(tmp_path / "place") / "data" / "pages.js").read_text(encoding="utf-8")
 

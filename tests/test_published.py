@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from conftest import ROOT, SOURCE, as_decimal, cell_value
 
-from jixiao.declared import load_yaml
-from jixiao.values import normalise
+from jixiao.core.declared import load_yaml
+from jixiao.reading.values.values import normalise
 
 FACTS = ROOT / "data" / "facts"
 KINDS = {"单位自评": "self", "部门评价": "department", "财政评价": "finance"}

@@ -17,19 +17,19 @@ from conftest import base_form, evaluate
 from report_content import report_content
 
 import jixiao
-from jixiao import report
-from jixiao.errors import RequestError
-from jixiao.report import Manner, choose_formats, list_reports, run_reports, workers
-from jixiao.report import batch as batches
-from jixiao.report import making as makings
-from jixiao.report.formats import FORMATS
-from jixiao.report.keys import content_key
-from jixiao.report.requests import name_apart
-from jixiao.report.shares import Shares
-from jixiao.report.workers import ORDINARY
+from jixiao.analysis.summary import choose_evaluation, select_rows
+from jixiao.builds import Results, safe_name, unpack_results
+from jixiao.core.errors import RequestError
+from jixiao.publish import reports
+from jixiao.publish.reports import Manner, choose_formats, list_reports, report_workers, run_reports
+from jixiao.publish.reports import batch as batches
+from jixiao.publish.reports import making as makings
+from jixiao.publish.reports.formats import FORMATS
+from jixiao.publish.reports.keys import content_key
+from jixiao.publish.reports.report_workers import ORDINARY
+from jixiao.publish.reports.requests import name_apart
+from jixiao.publish.reports.shares import Shares
 from jixiao.scoring import points_text
-from jixiao.store import Results, safe_name, unpack_results
-from jixiao.summary import choose_evaluation, select_rows
 
 ROOT = Path(__file__).parents[1]
 EVIL = "=HYPERLINK(\"x\")<script>alert('1')</script>{name}\n../..'\"\\ \U0001f600"
@@ -75,16 +75,16 @@ def test_what_is_not_there_is_named_before_anything_runs(results, wanted, senten
 def test_formats_are_checked_before_anything_runs(monkeypatch):
     with pytest.raises(RequestError, match="没有报告格式“pptx”"):
         choose_formats(["html", "pptx"])
-    monkeypatch.setattr("jixiao.report.formats.which", lambda program: None)
+    monkeypatch.setattr("jixiao.publish.reports.formats.which", lambda program: None)
     with pytest.raises(RequestError, match="本机没有安装"):
         choose_formats([], is_pdf=True)
 
 
 def test_a_parameter_that_a_notebook_does_not_have_is_refused(tmp_path, results, monkeypatch):
     with pytest.raises(RequestError, match="没有参数“porject”"):
-        report.run_notebook("20_project_scores", {"place": "sample", "porject": "x"}, tmp_path / "x.ipynb")
+        reports.run_notebook("20_project_scores", {"place": "sample", "porject": "x"}, tmp_path / "x.ipynb")
     assert not list(tmp_path.iterdir())
-    monkeypatch.setattr("jixiao.report.requests.notebook_text", lambda name: home_notebook("pass"))
+    monkeypatch.setattr("jixiao.publish.reports.requests.notebook_text", lambda name: home_notebook("pass"))
     with pytest.raises(RequestError, match="没有参数"):
         list_reports(results, place="source")
 
@@ -328,7 +328,7 @@ def test_documents_are_asked_for_by_year_project_and_kind(faults, evil, monkeypa
 
     names = ("write_report", "write_workbook", "write_department")
     papers = types.SimpleNamespace(**{name: write(name) for name in names})
-    monkeypatch.setitem(sys.modules, "jixiao.papers", papers)
+    monkeypatch.setitem(sys.modules, "jixiao.publish.papers", papers)
     monkeypatch.setattr(jixiao, "papers", papers, raising=False)
     out, outcomes, real = faults
     manner = replace(PAGE, formats=("ipynb", "html", "docx", "xlsx"))
@@ -400,11 +400,11 @@ def test_the_record_says_what_the_report_is_made_of(made, results):
 
 def test_a_worker_notices_that_half_a_task_is_the_end():
     whole = io.BytesIO()
-    workers._send(whole, {"title": "甲"}, b"rows")
+    report_workers._send(whole, {"title": "甲"}, b"rows")
     for cut in (1, 3):
         with pytest.raises(EOFError):
-            workers._receive(io.BytesIO(whole.getvalue()[:-cut]))
-    assert workers._receive(io.BytesIO(whole.getvalue())) == ({"title": "甲"}, b"rows")
+            report_workers._receive(io.BytesIO(whole.getvalue()[:-cut]))
+    assert report_workers._receive(io.BytesIO(whole.getvalue())) == ({"title": "甲"}, b"rows")
 
 
 def run_command(*arguments, **options):

@@ -10,11 +10,11 @@ from distributed import LocalCluster
 from report_content import report_content
 
 import jixiao
-from jixiao.errors import RequestError
-from jixiao.report import Manner, list_reports, run_reports, spread
-from jixiao.report.making import Task
-from jixiao.report.workers import packed, send_task
-from jixiao.store import pack_results, results_frames, unpack_results
+from jixiao.builds import pack_results, results_frames, unpack_results
+from jixiao.core.errors import RequestError
+from jixiao.publish.reports import Manner, distribution, list_reports, run_reports
+from jixiao.publish.reports.making import Task
+from jixiao.publish.reports.report_workers import packed, send_task
 
 
 def test_what_goes_to_a_cluster_and_comes_back_is_json_and_arrow(monkeypatch):
@@ -23,9 +23,9 @@ def test_what_goes_to_a_cluster_and_comes_back_is_json_and_arrow(monkeypatch):
     task = Task(request, "key", "rows", pack_results(results), "{}", ("ipynb",), False, "out", 1.0, {"a.xlsx": "0"})
     taken = []
     monkeypatch.setattr(
-        spread, "_pool", lambda: SimpleNamespace(make=lambda given: taken.append(given) or {"key": "1"})
+        distribution, "_pool", lambda: SimpleNamespace(make=lambda given: taken.append(given) or {"key": "1"})
     )
-    answer = spread._make_one(packed(send_task, task))
+    answer = distribution._make_one(packed(send_task, task))
     assert isinstance(answer, bytes) and json.loads(answer) == {"record": {"key": "1"}, "size": 0}
     assert taken == [task]
     for name, frame in results_frames(results).items():
@@ -42,7 +42,7 @@ def test_a_cluster_makes_the_reports_that_this_machine_makes(tmp_path, monkeypat
         assert [outcome.error for outcome in outcomes] == [""] * len(requests)
         again = run_reports(requests, results, tmp_path / "there", manner=there)
         assert all(outcome.is_kept for outcome in again)
-        monkeypatch.setattr(spread, "code_hash", lambda: "another")
+        monkeypatch.setattr(distribution, "code_hash", lambda: "another")
         with pytest.raises(RequestError, match="上的 jixiao 与本机不同"):
             run_reports(requests, results, tmp_path / "other", manner=there)
         assert not list((tmp_path / "other").rglob("report.json"))

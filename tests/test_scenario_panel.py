@@ -11,8 +11,8 @@ import pytest
 from conftest import scored_place
 from dashboard_server import WHAT_IF, Server
 
-from jixiao.scenarios import load_scenario
-from jixiao.scenarios.panel import ScenarioPanel
+from jixiao.whatif import load_scenario
+from jixiao.whatif.panel import ScenarioPanel
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTEFACTS = ROOT / "tests" / "artefacts"

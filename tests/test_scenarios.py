@@ -14,9 +14,11 @@ from conftest import scored_place
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jixiao.declared import load_yaml, write_yaml
-from jixiao.errors import DeclarationError, RequestError
-from jixiao.scenarios import (
+from jixiao.core.declared import load_yaml, write_yaml
+from jixiao.core.errors import DeclarationError, RequestError
+from jixiao.core.frames import EVALUATION_KEY, KEYS
+from jixiao.scoring import score
+from jixiao.whatif import (
     Change,
     Scenario,
     apply,
@@ -31,8 +33,6 @@ from jixiao.scenarios import (
     write_comparison,
     write_scenario,
 )
-from jixiao.schemas import EVALUATION_KEY, KEYS
-from jixiao.scoring import score
 
 BANDS = {"excellent": 95, "good": 85, "fair": 60, "poor": 0}
 

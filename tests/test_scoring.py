@@ -20,14 +20,13 @@ from conftest import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jixiao import formulas
-from jixiao.errors import RequestError
-from jixiao.frames import make_frames
-from jixiao.framework import choose_framework, load_framework, load_frameworks, methods
-from jixiao.grouping import exact_sum
-from jixiao.schemas import EVALUATION_KEY, KEYS
-from jixiao.scoring import percent_text, points_text, score
-from jixiao.vocabulary import word
+from jixiao.core.errors import RequestError
+from jixiao.core.exact import exact_sum
+from jixiao.core.frames import EVALUATION_KEY, KEYS
+from jixiao.core.vocabulary import word
+from jixiao.reading.tidy.make_frames import make_frames
+from jixiao.scoring import formulas, percent_text, points_text, score
+from jixiao.scoring.frameworks import choose_framework, load_framework, load_frameworks, methods
 
 METHODS = sorted(path.stem for path in CASES.glob("method_*.yaml"))
 FRAMEWORKS = ["caiyu_2020_10", "caiyu_2021_101"]

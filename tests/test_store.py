@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 import jixiao
-import jixiao.store.results as store_results
-from jixiao.errors import RequestError
-from jixiao.schemas import SCHEMAS, Frames
-from jixiao.sources import list_forms
-from jixiao.store import build, find_place, is_stale, parquet_files, read_built, write_safely
+import jixiao.builds.results as store_results
+from jixiao.builds import build, find_place, is_stale, parquet_files, read_built, write_safely
+from jixiao.core.errors import RequestError
+from jixiao.core.frames import SCHEMAS, Frames
+from jixiao.reading.forms.sources import list_forms
 
 
 @pytest.fixture

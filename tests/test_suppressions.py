@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from conftest import base_form, evaluate
 
-from jixiao.aliases import load_aliases
 from jixiao.checks import audit
-from jixiao.errors import DeclarationError
-from jixiao.suppressions import SUPPRESSED, SUPPRESSIONS, load_suppressions, suppress
+from jixiao.checks.aliases import load_aliases
+from jixiao.checks.suppressions import SUPPRESSED, SUPPRESSIONS, load_suppressions, suppress
+from jixiao.core.errors import DeclarationError
 
 TODAY = date(2026, 6, 1)
 

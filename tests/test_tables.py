@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 import jixiao
-from jixiao import summary, tables
-from jixiao.errors import RequestError
+from jixiao.analysis import summary
+from jixiao.core.errors import RequestError
+from jixiao.show import tables
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -10,10 +10,10 @@ from conftest import case_params, make_reading, one_row_form
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jixiao.comparisons import compare_values, direction_of, kind_of, stated_direction
-from jixiao.frames import make_frames
-from jixiao.notation import load_grammar
-from jixiao.values import normalise, parse_points, parse_value, reading_state, unit_in_name
+from jixiao.reading.tidy.make_frames import make_frames
+from jixiao.reading.values.comparisons import compare_values, direction_of, kind_of, stated_direction
+from jixiao.reading.values.notation import load_grammar
+from jixiao.reading.values.values import normalise, parse_points, parse_value, reading_state, unit_in_name
 
 
 @pytest.mark.parametrize(("stem", "case"), case_params(["values"]))

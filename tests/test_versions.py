@@ -15,12 +15,7 @@ import pytest
 from conftest import write_self_form
 
 import jixiao
-from jixiao import intake
-from jixiao.errors import RequestError
-from jixiao.province import Wanted, make_province
-from jixiao.schemas import SCHEMAS
-from jixiao.scoring import score
-from jixiao.store import (
+from jixiao.builds import (
     Results,
     build,
     find_place,
@@ -31,10 +26,15 @@ from jixiao.store import (
     results,
     write_parts,
 )
-from jixiao.store.manifest import MANIFEST, read_manifest
-from jixiao.store.readings import RULES_OF_READING
-from jixiao.store.verify import verify
-from jixiao.store.versions import KEPT, VERSIONS, held, is_being_written, list_versions, writing
+from jixiao.builds.manifest import MANIFEST, read_manifest
+from jixiao.builds.readings import RULES_OF_READING
+from jixiao.builds.verify import verify
+from jixiao.builds.versions import KEPT, VERSIONS, held, is_being_written, list_versions, writing
+from jixiao.core.errors import RequestError
+from jixiao.core.frames import SCHEMAS
+from jixiao.reading import workers
+from jixiao.sample import Wanted, make_province
+from jixiao.scoring import score
 
 pytestmark = pytest.mark.usefixtures("no_checks")
 
@@ -105,7 +105,7 @@ def test_a_second_writer_is_told_who_writes(place, tmp_path):
     code = f"""
 import sys
 from pathlib import Path
-from jixiao.store.versions import writing
+from jixiao.builds.versions import writing
 with writing(Path({str(out)!r})):
     print('held', flush=True)
     sys.stdin.read()
@@ -142,7 +142,7 @@ def test_a_process_that_dies_at_a_step_leaves_one_whole_version(place, tmp_path,
     code = f"""
 import os
 from pathlib import Path
-from jixiao.store import build
+from jixiao.builds import build
 real, steps = os.replace, []
 def replace(*names):
     steps.append(names)
@@ -174,9 +174,9 @@ def test_a_disk_that_is_full_leaves_the_last_version_and_one_sentence(place, tmp
         raise OSError(28, "No space left on device")
 
     target = {
-        "parquet": "jixiao.store.partitions.flush",
-        "rename": "jixiao.store.versions.flush",
-        "manifest": "jixiao.store.versions.write_safely",
+        "parquet": "jixiao.builds.partitions.flush",
+        "rename": "jixiao.builds.versions.flush",
+        "manifest": "jixiao.builds.versions.write_safely",
     }[when]
     with monkeypatch.context() as patch:
         patch.setattr(target, full)
@@ -218,9 +218,9 @@ def opened(monkeypatch):
 
     def read(files):
         names.extend(name for _, name in files)
-        return intake.read_files(files)
+        return workers.read_files(files)
 
-    monkeypatch.setattr("jixiao.store.readings.read_files", read)
+    monkeypatch.setattr("jixiao.builds.readings.read_files", read)
     return names
 
 
@@ -264,7 +264,7 @@ def test_other_limits_or_another_program_read_everything_again(place, tmp_path, 
         patch.setenv("JIXIAO_LIMITS", str(tmp_path / "limits.yaml"))
         build(place, tmp_path / "built")
     assert len(opened) == 2
-    monkeypatch.setattr("jixiao.store.readings.code_hash", lambda: "another")
+    monkeypatch.setattr("jixiao.builds.readings.code_hash", lambda: "another")
     build(place, tmp_path / "built")
     assert len(opened) == 4
 
@@ -281,13 +281,13 @@ def test_reading_depends_on_the_rules_that_are_said_to_decide_it():
     code = """
 import sys
 from pathlib import Path
-from jixiao import declared
+from jixiao.core import declared
 opened, real = [], declared.load_yaml
 def note(path):
     opened.append(path)
     return real(path)
 declared.load_yaml = note
-from jixiao.sources import list_forms, read_file
+from jixiao.reading.forms.sources import list_forms, read_file
 for place in sys.argv[1:]:
     for path in list_forms(Path(place)):
         try:

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from conftest import SOURCE, base_form, evaluate
 
-from jixiao.figures import plot_indicator_scores, plotly_script
-from jixiao.report import list_reports
-from jixiao.report import make_page as make_report_page
-from jixiao.report.index import write_index
-from jixiao.report.pages import SCRIPT
-from jixiao.store import Results
-from jixiao.summary import list_findings
-from jixiao.webpage import make_page, write_page
+from jixiao.analysis.summary import list_findings
+from jixiao.builds import Results
+from jixiao.publish.findings.webpage import make_page, write_page
+from jixiao.publish.reports import list_reports
+from jixiao.publish.reports import make_page as make_report_page
+from jixiao.publish.reports.index import write_index
+from jixiao.publish.reports.report_pages import SCRIPT
+from jixiao.show.figures import plot_indicator_scores, plotly_script
 
 
 def results_of(result):

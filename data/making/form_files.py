@@ -21,7 +21,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from form_layouts import LEFT, UP, Figure, Grid, SelfForm, Value, WordTable, merged_extent, self_form_grid
-from jixiao.forms.slots import text_lines
+from jixiao.publish.forms.slots import text_lines
 
 FIXED_TIME = datetime(2026, 11, 21)
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Write the Word templates under jixiao/pages/papers from paper_texts.yaml, in the style of an official document.
+"""Write the Word templates of jixiao/publish/papers/assets from paper_texts.yaml, in the style of official documents.
 
     python data/making/make_papers.py            rewrite the templates
     python data/making/make_papers.py --check    list the templates that differ from what would be made (exit 1)
@@ -22,11 +22,11 @@ from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 
-from jixiao.papers.documents import canonical
+from jixiao.publish.papers.filled_templates import canonical
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = Path(__file__).with_name("paper_texts.yaml")
-TEMPLATES = ROOT / "jixiao" / "pages" / "papers"
+TEMPLATES = ROOT / "jixiao" / "publish" / "papers" / "assets"
 
 SONG, HEI, KAI, FANG, TITLE, LATIN = "宋体", "黑体", "楷体", "仿宋", "方正小标宋简体", "Times New Roman"
 OTHER_NAMES = {

@@ -11,7 +11,13 @@ from __future__ import annotations
 from jixiao.analysis.benchmarks import benchmark_peers
 from jixiao.analysis.choices import origin
 from jixiao.analysis.discretion import discretion_shares, evaluator_differences, leniency
-from jixiao.analysis.execution import budget_waterfall, execution_bands, execution_rates, month_progress, project_money
+from jixiao.analysis.execution import (
+    budget_waterfall,
+    execution_bands,
+    execution_rates,
+    month_progress,
+    project_money,
+)
 from jixiao.analysis.factors import contribution_totals, score_changes, score_contributions
 from jixiao.analysis.final_accounts import account_kinds, account_structure, three_public
 from jixiao.analysis.frontier import efficiency_frontier, frontier_slacks

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.declared import load_shipped
-from jixiao.errors import RequestError
-from jixiao.store import Results, workbench
+from jixiao.builds import Results, workbench
+from jixiao.core.declared import load_shipped
+from jixiao.core.errors import RequestError
 
 _BEIJING = timezone(timedelta(hours=8))
 

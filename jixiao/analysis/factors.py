@@ -11,8 +11,8 @@ import pandas as pd
 from jixiao.analysis.amounts import SCALE, exact_sums, whole
 from jixiao.analysis.choices import take_choice, take_columns
 from jixiao.analysis.losses import counted_rows
-from jixiao.errors import RequestError
-from jixiao.schemas import EVALUATION_KEY
+from jixiao.core.errors import RequestError
+from jixiao.core.frames import EVALUATION_KEY
 
 EFFECTS = ["weight_effect", "completion_effect", "turnover_effect"]
 ORDERS = ["average", "weight_first", "completion_first"]

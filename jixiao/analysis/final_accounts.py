@@ -9,9 +9,9 @@ import pandas as pd
 
 from jixiao.analysis.amounts import SCALE, exact_sums, whole
 from jixiao.analysis.choices import choices, signed, take_choice
-from jixiao.store import Results
-from jixiao.values import normalise
-from jixiao.vocabulary import reading_words
+from jixiao.builds import Results
+from jixiao.core.vocabulary import reading_words
+from jixiao.reading.values.values import normalise
 
 _ITEM = ["year", "department", "item"]
 _CHANGES = ["before_wan", "year_change_wan", "year_change_rate"]

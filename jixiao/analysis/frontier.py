@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from jixiao.analysis.choices import choices, sentence, take_choice, take_columns
-from jixiao.errors import RequestError
+from jixiao.core.errors import RequestError
 from jixiao.scoring import percent_text
 
 _NEAR = 1e-6

@@ -9,7 +9,7 @@ import pandas as pd
 
 from jixiao.analysis.amounts import SCALE, exact_sums, whole
 from jixiao.analysis.choices import choices, take_choice, take_columns
-from jixiao.vocabulary import category_group
+from jixiao.core.vocabulary import category_group
 
 LEVELS = [
     *("year", "department", "unit", "project_id", "project", "evaluation", "framework"),

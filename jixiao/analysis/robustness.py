@@ -11,7 +11,7 @@ import pandas as pd
 from jixiao.analysis.amounts import exact_sums
 from jixiao.analysis.choices import choices, take_columns
 from jixiao.analysis.losses import LEVELS, counted_rows
-from jixiao.errors import RequestError
+from jixiao.core.errors import RequestError
 
 _BLOCK = 4_000_000
 _NEAR_CACHE = 200_000

@@ -7,9 +7,9 @@ import pandas as pd
 
 from jixiao.analysis.choices import choices, signed
 from jixiao.analysis.execution import project_money
-from jixiao.errors import RequestError
-from jixiao.store import Results
-from jixiao.vocabulary import category_group
+from jixiao.builds import Results
+from jixiao.core.errors import RequestError
+from jixiao.core.vocabulary import category_group
 
 _SAME = ["indicator", "measure_unit"]
 

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from jixiao.checks import accounts, funds, history, magnitude, money, points, proof, quality, standards
+from jixiao.checks import accounts, funds, history, magnitude, money, proof, quality, standards, sums
 from jixiao.checks.evidence import CheckFunction, Evidence, gather
 from jixiao.checks.findings import PASSED, SCHEMA, SEVERITIES, Check
-from jixiao.declared import RULES, open_declaration, refuse
-from jixiao.framework import MARKS
-from jixiao.schemas import Frames, typed
+from jixiao.core.declared import RULES, open_declaration, refuse
+from jixiao.core.frames import Frames, typed
 from jixiao.scoring import fill_in
+from jixiao.scoring.frameworks import MARKS
 
 
 @cache
@@ -74,7 +74,7 @@ def audit(
     """Run every check (核查) over the frames and the scores.
 
     Args:
-        aliases: The declared name of a project by each of its other names, from :func:`jixiao.aliases.load_aliases`.
+        aliases: The declared name of a project by each of its other names (:func:`jixiao.checks.aliases.load_aliases`).
 
     Returns:
         findings: one row is one problem at one cell, worst first; ``severity`` is error, warning, rounding or question.
@@ -196,7 +196,7 @@ def _write(check: Check, rows: pd.DataFrame) -> pd.DataFrame:
     return whole.fillna(dict.fromkeys(texts, "")).astype(SCHEMA)
 
 
-ROOMS = (points, standards, money, funds, magnitude, proof, quality, history, accounts)
+ROOMS = (sums, standards, money, funds, magnitude, proof, quality, history, accounts)
 CHECKS: dict[str, CheckFunction] = {code: check for room in ROOMS for code, check in room.CHECKS.items()}
 """Every check by its code."""
 LAST = "repeated_finding"

@@ -13,8 +13,8 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, problems
-from jixiao.declared import load_shipped
-from jixiao.values import normalise
+from jixiao.core.declared import load_shipped
+from jixiao.reading.values.values import normalise
 
 _KEY = ["source_file", "year", "department"]
 

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from jixiao.checks.findings import Check, Outcome, check_words
-from jixiao.grouping import sum_by
-from jixiao.schemas import EVALUATION_KEY, Frames
-from jixiao.values import normalise
+from jixiao.core.exact import sum_by
+from jixiao.core.frames import EVALUATION_KEY, Frames
+from jixiao.reading.values.values import normalise
 
 _RANK = {"self": 0, "department": 1, "finance": 2}
 

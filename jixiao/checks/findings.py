@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from jixiao.declared import RULES, open_declaration
+from jixiao.core.declared import RULES, open_declaration
 from jixiao.scoring import points_texts
 
 SEVERITIES = ["error", "warning", "rounding", "question"]

@@ -11,8 +11,8 @@ import pandas as pd
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, count_true, gap_between, problems
 from jixiao.checks.money import amount_text, money_cell, money_rows, named_money
+from jixiao.core.vocabulary import label, value_labels, word
 from jixiao.scoring import percent_text
-from jixiao.vocabulary import label, value_labels, word
 
 _COLUMNS = ("annual_budget_wan", "executed_wan")
 _KINDS = ["self", "department", "finance", "budget_list", "whole", "plan"]

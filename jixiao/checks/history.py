@@ -7,10 +7,10 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
-from jixiao.schemas import EVALUATION_KEY
+from jixiao.core.frames import EVALUATION_KEY
+from jixiao.core.vocabulary import word
+from jixiao.reading.values.values import normalise
 from jixiao.scoring import percent_text, points_text
-from jixiao.values import normalise
-from jixiao.vocabulary import word
 
 _RANK = {"self": 0, "department": 1, "finance": 2}
 _TOTALS = {"self": "total_self", "department": "total_department", "finance": "total_finance"}

@@ -11,8 +11,8 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, check_words, count_true, problems
+from jixiao.core.vocabulary import label, value_labels
 from jixiao.scoring import percent_text
-from jixiao.vocabulary import label, value_labels
 
 _DENOMINATORS = {
     "full_year": "annual_budget_wan",

@@ -10,7 +10,7 @@ import numpy as np
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, at_actual, check_words, count_true
-from jixiao.notation import QUANTITIES, normalise
+from jixiao.reading.values.notation import QUANTITIES, normalise
 from jixiao.scoring import percent_text
 
 _TEXTS = ("actual_text", "remark", "deviation_reason", "scoring_standard")

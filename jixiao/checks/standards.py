@@ -9,22 +9,12 @@ import numpy as np
 import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence
-from jixiao.checks.findings import (
-    TOLERANCE,
-    Check,
-    Outcome,
-    check_words,
-    count_true,
-    gap_between,
-    placed,
-    problems,
-)
-from jixiao.formulas import half_up
-from jixiao.framework import methods
-from jixiao.grouping import sum_by
+from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
+from jixiao.core.exact import half_up, sum_by
+from jixiao.core.vocabulary import label, word
+from jixiao.reading.values.values import normalise
 from jixiao.scoring import percent_text, points_text
-from jixiao.values import normalise
-from jixiao.vocabulary import label, word
+from jixiao.scoring.frameworks import methods
 
 _BY_PERSON = ["element_count", "judged", "judged_level", "met_or_judged", "on_time"]
 """Methods in which a person may give the figure."""

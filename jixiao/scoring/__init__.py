@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao import formulas
-from jixiao.grouping import Rows, distinct, positions
-from jixiao.schemas import KEYS, Frames
+from jixiao.core.exact import Rows, distinct, positions
+from jixiao.core.frames import KEYS, Frames
+from jixiao.core.vocabulary import reading_words
+from jixiao.core.writing import fill_in, percent_text, percent_texts, points_text, points_texts, written_text
+from jixiao.scoring import formulas
 from jixiao.scoring.choice import choose_frameworks, columns_asked, list_rules, match_rules
 from jixiao.scoring.explanation import explain
 from jixiao.scoring.points import BLOCK, Door, Scaled, score_columns
 from jixiao.scoring.totals import GRADES, Sums, grade_codes, make_totals, money_of
-from jixiao.scoring.words import fill_in, percent_text, percent_texts, points_text, points_texts, written_text
-from jixiao.vocabulary import reading_words
 
 _STEPS = ("score", "low", "high", "rate_over", "rate_under", "case")
 

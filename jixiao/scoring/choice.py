@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from jixiao.errors import RequestError
-from jixiao.framework import (
+from jixiao.core.errors import RequestError
+from jixiao.core.exact import Coded, Rows, coded
+from jixiao.scoring.frameworks import (
     Basis,
     Framework,
     IndicatorRule,
@@ -17,7 +18,6 @@ from jixiao.framework import (
     load_frameworks,
     methods,
 )
-from jixiao.grouping import Coded, Rows, coded
 
 _COLUMNS = {"relation": "target_relation"}
 _FACTS = ("project", "unit", "department")

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from jixiao import formulas
-from jixiao.framework import IndicatorRule, methods, rates
+from jixiao.core.vocabulary import reading_words
+from jixiao.core.writing import each_text, fill_in, percent_texts, points_texts, written_texts
+from jixiao.scoring import formulas
+from jixiao.scoring.frameworks import IndicatorRule, methods, rates
 from jixiao.scoring.points import Columns, Door
-from jixiao.scoring.words import each_text, fill_in, percent_texts, points_texts, written_texts
-from jixiao.vocabulary import reading_words
 
 
 class _Words:

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from jixiao import formulas
-from jixiao.framework import IndicatorRule, rates
-from jixiao.grouping import coded
-from jixiao.values import parse_points
+from jixiao.core.exact import coded, half_up
+from jixiao.reading.values.values import parse_points
+from jixiao.scoring import formulas
+from jixiao.scoring.frameworks import IndicatorRule, rates
 
 BLOCK = 16_384
 """Rows that are worked on at a time."""
@@ -30,7 +30,7 @@ Columns = Mapping[str, Any]
 class Scaled(dict[str, Any]):
     """The inputs of a formula (公式的输入) for some rows, cut out of whole columns of integers when first asked for.
 
-    The columns are those that :mod:`jixiao.formulas` names, under those names and scaled as it says.
+    The columns are those that :mod:`jixiao.scoring.formulas` names, under those names and scaled as it says.
     """
 
     def __init__(self, columns: Columns, at: Any, rule: IndicatorRule) -> None:
@@ -169,11 +169,11 @@ def _is_reachable(door: Door) -> dict[str, Any]:
     sums = {Decimal(0)}
     for points in elements:
         sums |= {points + known for known in sums}
-    allowed = {int(formulas.half_up(points) * formulas.POINT) for points in sums}
+    allowed = {int(half_up(points) * formulas.POINT) for points in sums}
     codes, texts = coded(door.columns["actual_text"])
     written = [parse_points(str(texts.iat[code])) for code in codes[door.at]]
     agrees = [
-        points is None or int(formulas.half_up(points) * formulas.POINT) == given
+        points is None or int(half_up(points) * formulas.POINT) == given
         for points, given in zip(written, reported, strict=True)
     ]
     return {"is_reachable": np.isin(reported, list(allowed)) & np.array(agrees, bool)}
@@ -202,7 +202,7 @@ def score_columns(
     steps: Sequence[str] = ("score",),
     threads: int = 1,
 ) -> dict[str, np.ndarray]:
-    """Score whole columns (整列计分) by the functions of :mod:`jixiao.formulas`.
+    """Score whole columns (整列计分) by the functions of :mod:`jixiao.scoring.formulas`.
 
     Args:
         columns: What ``door`` takes its inputs from: integers scaled as the formulas say, or columns of the frames.
@@ -217,7 +217,7 @@ def score_columns(
         gives none), ``case``, ``rate_over`` and ``rate_under``.
 
     Example:
-        >>> from jixiao.framework import load_framework
+        >>> from jixiao.scoring.frameworks import load_framework
         >>> rule = next(one for one in load_framework("caiyu_2020_10").rules if one.method == "judged_level")
         >>> given = {"weight": np.array([1000, 500]), "reported": np.array([850, 600]), "word": np.array([1, -1])}
         >>> score_columns(given, np.zeros(2, np.int8), [rule])["score"].tolist()

@@ -7,10 +7,10 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from jixiao import formulas
-from jixiao.framework import load_framework
-from jixiao.grouping import Rows, coded, distinct, exact_number, positions, rows_where, sum_by
-from jixiao.schemas import Frames
+from jixiao.core.exact import Rows, coded, distinct, exact_number, positions, rows_where, sum_by
+from jixiao.core.frames import Frames
+from jixiao.scoring import formulas
+from jixiao.scoring.frameworks import load_framework
 
 GRADES = ["excellent", "good", "fair", "poor"]
 _STEP = 1 << 16

@@ -15,9 +15,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from conftest import case_forms, evaluate
 
-from jixiao.claims import claim_findings, find_claims, make_document
-from jixiao.declared import load_yaml
-from jixiao.grids import TextLine
+from jixiao.checks.texts import claim_findings, find_claims, make_document
+from jixiao.core.declared import load_yaml
+from jixiao.reading.files import TextLine
 
 LABELLED = Path(__file__).parent / "labelled"
 

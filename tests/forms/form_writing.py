@@ -20,7 +20,7 @@ from form_pages import DATE_FORMAT, Page
 
 from form_files import FIXED_TIME, FONT, _merge_cells, _save_document, _set_font
 from form_layouts import LEFT, UP, Figure, Grid, Value, merged_extent
-from jixiao.forms.slots import text_lines
+from jixiao.publish.forms.slots import text_lines
 
 CONVERTED = {
     ".xls": ("xlsx", "xls"),

@@ -19,7 +19,8 @@ from pathlib import Path
 
 PROGRAM = """
 import json, os, sys
-import jixiao.__main__, jixiao.checks, jixiao.commands, jixiao.exchange, jixiao.report, jixiao.store, jixiao.tables
+import jixiao.cli.main, jixiao.checks, jixiao.builds, jixiao.show.tables
+import jixiao.publish.findings.exchange, jixiao.publish.reports
 import pyarrow.parquet, rich.progress, rich.table
 for line in sys.stdin:
     arguments = json.loads(line)
@@ -31,7 +32,7 @@ for line in sys.stdin:
         sys.argv = ["jixiao", *arguments]
         code = 0
         try:
-            jixiao.__main__.main()
+            jixiao.cli.main.main()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
         except BaseException:

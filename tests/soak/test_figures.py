@@ -18,7 +18,7 @@ from figure_gallery import gallery  # noqa: E402
 from figure_pages import browser_page, wrong_figures  # noqa: E402
 
 import jixiao  # noqa: E402
-from jixiao.province import Wanted, write_province  # noqa: E402
+from jixiao.sample import Wanted, write_province  # noqa: E402
 
 WIDTHS = (900, 640)
 

@@ -18,19 +18,19 @@ import pytest
 from conftest import ROOT, write_self_form
 from figures import keep
 
-from jixiao import intake
-from jixiao.aliases import load_aliases
-from jixiao.corrections import list_corrections
-from jixiao.declared import RULES, load_yaml
-from jixiao.errors import DeclarationError, JixiaoError
-from jixiao.frames import make_frames
-from jixiao.framework import load_framework_file
-from jixiao.grids import load_limits
-from jixiao.intake import read_files
+from jixiao.builds import build
+from jixiao.builds.verify import verify
+from jixiao.checks.aliases import load_aliases
+from jixiao.checks.suppressions import load_suppressions
+from jixiao.core.declared import RULES, load_yaml
+from jixiao.core.errors import DeclarationError, JixiaoError
+from jixiao.reading import workers
+from jixiao.reading.corrections import list_corrections
+from jixiao.reading.files import load_limits
+from jixiao.reading.tidy.make_frames import make_frames
+from jixiao.reading.workers import read_files
 from jixiao.scoring import score
-from jixiao.store import build
-from jixiao.store.verify import verify
-from jixiao.suppressions import load_suppressions
+from jixiao.scoring.frameworks import load_framework_file
 
 SHARE = float(os.environ.get("JIXIAO_FUZZ", 1))
 WANTED = {".xlsx": 6000, ".xls": 3000, ".et": 500, ".ods": 2500, ".docx": 3000, ".csv": 2500, ".tsv": 500, ".pdf": 500}
@@ -181,7 +181,7 @@ def test_mutated_files(tmp_path, monkeypatch, seed):
                 except JixiaoError:
                     counted["of these: refused as data"] += 1
                 counted["of these: scored as well"] += 1
-    intake._end_all(intake._idle(os.getpid()), os.getpid())
+    workers._end_all(workers._idle(os.getpid()), os.getpid())
     used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     assert used < load_limits().memory_mb * 1_000_000
     assert hash_of_folder(tmp_path / "built") == before, "the store was touched"

@@ -17,11 +17,11 @@ from figures import keep
 from killing import Zygote
 from report_content import report_content
 
-from jixiao.report.making import MAKING
-from jixiao.store import RECORD, journal, read_built
-from jixiao.store.manifest import MANIFEST, read_manifest
-from jixiao.store.verify import verify
-from jixiao.store.versions import KEPT, VERSIONS
+from jixiao.builds import RECORD, journal, read_built
+from jixiao.builds.manifest import MANIFEST, read_manifest
+from jixiao.builds.verify import verify
+from jixiao.builds.versions import KEPT, VERSIONS
+from jixiao.publish.reports.making import MAKING
 
 KILLS = int(os.environ.get("JIXIAO_KILLS", 200))
 VARIANTS = KEPT + 2

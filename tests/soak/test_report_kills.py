@@ -20,9 +20,9 @@ from killing import children_of, wait_for_end
 from report_content import report_content
 
 import jixiao
-from jixiao.province import Wanted, write_province
-from jixiao.report import Manner, choose_formats, list_reports, run_reports
-from jixiao.report.making import MAKING, RECORD
+from jixiao.publish.reports import Manner, choose_formats, list_reports, run_reports
+from jixiao.publish.reports.making import MAKING, RECORD
+from jixiao.sample import Wanted, write_province
 
 ROOT = Path(__file__).parents[2]
 NUMBER = int(os.environ.get("JIXIAO_SOAK_REPORTS", "500"))
@@ -67,7 +67,7 @@ CODE = """
 import sys
 from pathlib import Path
 import jixiao
-from jixiao.report import Manner, choose_formats, list_reports, run_reports
+from jixiao.publish.reports import Manner, choose_formats, list_reports, run_reports
 place, out, number = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 results = jixiao.evaluate(place)
 outcomes = run_reports(list_reports(results, place=place)[:number], results, out,

@@ -1,0 +1,105 @@
+"""What was built from what (构建清单): the hashes of sources, rules, declarations, code and every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jixiao
+from jixiao.core.declared import RULES
+from jixiao.core.errors import RequestError
+from jixiao.reading.forms.sources import checksum, list_forms
+
+MANIFEST = "manifest.json"
+"""The file of a built folder that says which version is in force; replacing it is the switch."""
+FORMAT = 2
+DECLARED = ("aliases", "corrections", "suppressions")
+"""What people declare about ``data/source``, in files beside it (别名、更正、不予处理登记)."""
+_NOT_CONTENT = ("version", "as_of")
+"""What two builds of the same inputs may differ in."""
+_ASIDE = ("boards.yaml", "reports.yaml", "sample.yaml", "scenarios.yaml", "server.yaml", "store.yaml")
+
+
+def source_hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every form of a data folder by its relative name."""
+    return {path.relative_to(folder).as_posix(): checksum(path) for path in list_forms(folder)}
+
+
+def rule_hashes() -> dict[str, str]:
+    """Return the SHA-256 of every declared rule that a score, a finding or a frame of received data can depend on."""
+    chosen = sorted({*RULES.rglob("*.yaml")} - {RULES / name for name in _ASIDE} - {*(RULES / "layouts").glob("*")})
+    return {path.relative_to(RULES).as_posix(): checksum(path) for path in chosen}
+
+
+def rules_hash() -> str:
+    """Return one hash over :func:`rule_hashes`."""
+    return hash_of(rule_hashes())
+
+
+@cache
+def code_hash() -> str:
+    """Return one hash over every module of the package (程序指纹)."""
+    folder = Path(jixiao.__file__).parent
+    return hash_of({path.relative_to(folder).as_posix(): checksum(path) for path in sorted(folder.rglob("*.py"))})
+
+
+def hash_of(content: Any) -> str:
+    """Return the SHA-256 of plain values, the same for the same values.
+
+    Example:
+        >>> hash_of({"a": 1, "b": 2}) == hash_of({"b": 2, "a": 1})
+        True
+    """
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def declared_files(place: Path) -> dict[str, Path]:
+    """Return what people declared about a data folder, by name: only ``data/source`` has such files beside it."""
+    paths = {name: place.parent / f"{name}.yaml" for name in DECLARED}
+    return {name: path for name, path in paths.items() if place.name == "source" and path.exists()}
+
+
+def declared_hashes(place: Path) -> dict[str, str]:
+    """Return the SHA-256 of each of :func:`declared_files` by file name."""
+    return {path.name: checksum(path) for path in declared_files(place).values()}
+
+
+def version_of(manifest: dict[str, Any]) -> str:
+    """Return the name of a version (版本号): the hash of everything it was made from and of every file it holds."""
+    return hash_of({name: value for name, value in manifest.items() if name not in _NOT_CONTENT})[:16]
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a built folder, or of one of its versions.
+
+    Raises:
+        RequestError: There is none, it is damaged, or an older jixiao wrote it.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RequestError(f"构建清单“{folder.name}/{MANIFEST}”缺失或已损坏，请重新运行 jixiao build") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise RequestError(f"构建结果“{folder.name}”不是这一版程序写成的，请重新运行 jixiao build")
+    return manifest
+
+
+def place_of(folder: Path, manifest: dict[str, Any]) -> Path:
+    """Return the data folder that a built folder was made from."""
+    return (folder / manifest["place"]).resolve()
+
+
+def is_stale(folder: Path) -> bool:
+    """Say whether the sources, the rules or the version of jixiao changed since a folder was built (数据已过期)."""
+    try:
+        manifest = read_manifest(folder)
+    except RequestError:
+        return True
+    place = place_of(folder, manifest)
+    if manifest["rules"] != rules_hash() or manifest["jixiao"] != jixiao.__version__ or not place.is_dir():
+        return True
+    return manifest["sources"] != source_hashes(place) or manifest["declared"] != declared_hashes(place)

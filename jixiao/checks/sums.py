@@ -1,0 +1,356 @@
+"""Checks of points and weights (分值与得分): sums at every level, copies of a table, totals, grades, claimed counts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jixiao.checks.evidence import CheckFunction, Evidence, category_sums
+from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
+from jixiao.core.exact import sum_by
+from jixiao.core.vocabulary import category_group, label, reading_words, word
+from jixiao.scoring import percent_text, points_text, points_texts
+from jixiao.scoring.frameworks import load_framework
+
+
+def score_range(evidence: Evidence, check: Check) -> Outcome:
+    """Points below nothing or above the weight (得分超出分值)."""
+    scores = evidence.scores
+    points = scores["reported_score"].to_numpy("float64")
+    left = scores["weight"].to_numpy("float64") - points
+    wrong = scores.iloc[np.flatnonzero((points < 0) | (left < -1e-9))]
+    rows = problems(
+        wrong,
+        cell="score_cell",
+        printed=points_texts(wrong["reported_score"]).array,
+        derived=points_texts(wrong["weight"]).array,
+        **gap_between(wrong["reported_score"], wrong["weight"]),
+    )
+    return Outcome(rows, len(left) - count_true(np.isnan(left)))
+
+
+def score_missing(evidence: Evidence, check: Check) -> Outcome:
+    """A counted row without points although a total is printed (缺得分)."""
+    place = evidence.position("scores")
+    total = np.append(evidence.totals["total_reported"].to_numpy("float64"), np.nan)[place]
+    asked = evidence.counted & ~np.isnan(total)
+    no_score, no_weight = evidence.scores["reported_score"].isna(), evidence.scores["weight"].isna()
+    wrong = ((no_score | no_weight) & asked).to_numpy()
+    bare, no_score, no_weight = evidence.scores[wrong], no_score[wrong], no_weight[wrong]
+    words = check_words()
+    missing = np.select([no_score & no_weight, no_weight], [words["weight_and_score"], words["weight"]], words["score"])
+    rows = problems(
+        bare,
+        cell="source_cell",
+        printed="",
+        derived=missing,
+        total=pd.Series(total[wrong], index=bare.index).map(points_text),
+        indicator=bare["indicator"].where(bare["indicator"] != "", bare["subcategory"]),
+    )
+    return Outcome(rows, count_true(asked))
+
+
+def _named(evidence: Evidence, rows: pd.DataFrame, frame: str) -> pd.DataFrame:
+    """Add project and department to some rows of a frame."""
+    place = evidence.position(frame)[rows.index]
+    named = evidence.totals[["project", "department"]].iloc[place]
+    return rows.assign(project=named["project"].to_numpy(), department=named["department"].to_numpy())
+
+
+def _different(rows: pd.DataFrame, printed: str, derived: str, *, cell: str) -> Outcome:
+    """Return the rows in which two columns of points differ."""
+    gap = np.abs(rows[printed].to_numpy("float64") - rows[derived].to_numpy("float64"))
+    wrong = rows.iloc[np.flatnonzero(gap > TOLERANCE)]
+    found = problems(
+        wrong,
+        cell=cell,
+        printed=points_texts(wrong[printed]).array,
+        derived=points_texts(wrong[derived]).array,
+        **gap_between(wrong[printed], wrong[derived]),
+    )
+    return Outcome(found, count_true(~np.isnan(gap)))
+
+
+def heading_weights(evidence: Evidence, check: Check) -> Outcome:
+    """Weights of the parts against the weight printed at their heading (分值层级核对)."""
+    found = _different(evidence.frames.headings, "heading_weight", "parts_weight", cell="heading_cell")
+    return Outcome(_named(evidence, found.rows, "headings"), found.checked)
+
+
+def level_weights(evidence: Evidence, check: Check) -> Outcome:
+    """Weights printed at the level-2 headings against their level-1 heading, in the same table (二级对一级)."""
+    rows = evidence.frames.headings
+    table, tables = evidence.distinct("headings", "table")
+    name, names = evidence.distinct("headings", "heading")
+    above = evidence.distinct("headings", "parent")
+    number = {text: code for code, text in enumerate(names)}
+    parent = np.array([*(number.get(text, -1) for text in above[1]), -1])[above[0]]
+    level = evidence.flags("headings", "heading_level", lambda text: text == "category")
+    base = (evidence.position("headings").astype(np.int64) * (len(tables) + 1) + table) * (len(names) + 1)
+    weight = rows["heading_weight"].to_numpy("float64")
+    # A heading over nothing but placeholder rows (无) has no parts and prints no weight of its own.
+    is_part = ~level & (weight > 0) & (parent >= 0)
+    parents = np.flatnonzero(level & ~np.isnan(weight))
+    keys = (base + name)[parents]
+    order = np.argsort(keys)
+    place = np.searchsorted(keys[order], (base + parent)[is_part])
+    place = np.minimum(place, max(len(keys) - 1, 0))
+    hit = keys[order][place] == (base + parent)[is_part] if len(keys) else np.zeros(0, bool)
+    group = np.where(hit, order[place], -1) if len(keys) else np.full(count_true(is_part), -1)
+    sums = sum_by(group, weight[is_part], len(parents))
+    given = np.bincount(group[group >= 0], minlength=len(parents))
+    complete = given == rows["children"].to_numpy("float64", na_value=-1)[parents]
+    both = rows.iloc[parents].assign(sum_of_parts=np.where(complete, sums, np.nan))
+    found = _different(both, "heading_weight", "sum_of_parts", cell="heading_cell")
+    wrong = np.isin(parents, found.rows.index.to_numpy())
+    parts = rows[is_part]
+    written = [
+        "、".join(f"{row.heading}{points_text(row.heading_weight)}" for row in parts[group == number].itertuples())
+        for number in np.flatnonzero(wrong)
+    ]
+    return Outcome(_named(evidence, found.rows, "headings").assign(parts=written), found.checked)
+
+
+def heading_scores(evidence: Evidence, check: Check) -> Outcome:
+    """Points of the parts against the points printed at their heading (得分层级核对)."""
+    found = _different(evidence.frames.headings, "heading_score", "parts_score", cell="heading_cell")
+    return Outcome(_named(evidence, found.rows, "headings"), found.checked)
+
+
+def copy_differs(evidence: Evidence, check: Check) -> Outcome:
+    """A heading whose weight is another one in another table of the same document (各表一致)."""
+    rows = evidence.frames.headings
+    table, _ = evidence.distinct("headings", "table")
+    kinds = [
+        evidence.recode("headings", column, read)
+        for column, read in (("heading", category_group), ("parent", category_group), ("heading_level", str))
+    ]
+    key = evidence.position("headings").astype(np.int64)
+    for codes in kinds:
+        key = key * (codes.max(initial=0) + 2) + codes + 1
+    weight = rows["heading_weight"].to_numpy("float64")
+    known = np.flatnonzero(~np.isnan(weight) & (evidence.position("headings") >= 0))
+    order = known[np.lexsort((known, key[known]))]
+    first, second = order[:-1], order[1:]
+    pair = (key[first] == key[second]) & (table[first] != table[second])
+    first, second = first[pair], second[pair]
+    wrong = np.abs(weight[first] - weight[second]) > TOLERANCE
+    found, other = rows.iloc[first[wrong]], rows.iloc[second[wrong]]
+    other_weight = pd.Series(other["heading_weight"].to_numpy(), index=found.index)
+    laid = problems(
+        found,
+        cell="heading_cell",
+        printed=found["heading_weight"].map(points_text),
+        derived=other_weight.map(points_text),
+        other=other["table"].to_numpy(),
+        other_cell=other["heading_cell"].to_numpy(),
+        **gap_between(found["heading_weight"], other_weight),
+    )
+    return Outcome(_named(evidence, laid, "headings"), len(first))
+
+
+def total_weight(evidence: Evidence, check: Check) -> Outcome:
+    """The sum of the weights against full score (分值合计)."""
+    rows = evidence.totals
+    full = evidence.look_up("totals", "framework", lambda name: float(load_framework(name).full_score), np.nan)
+    gap = (rows["weight_sum"] - full).abs()
+    wrong = placed(rows[gap > TOLERANCE], "total_cell")
+    full = pd.Series(full[(gap > TOLERANCE).to_numpy()], index=wrong.index)
+    found = problems(
+        wrong,
+        cell="source_cell",
+        printed=wrong["weight_sum"].map(points_text),
+        derived=full.map(points_text),
+        **gap_between(wrong["weight_sum"], full),
+    )
+    return Outcome(found, count_true(gap.notna()))
+
+
+def _declared_weights(evidence: Evidence, rows: np.ndarray, *, project: bool) -> np.ndarray:
+    """Return the level-1 weight that the framework of each row lays down, missing without one."""
+    framework, ids = evidence.distinct("scores", "framework")
+    category, names = evidence.distinct("scores", "category")
+    laid = np.full((len(ids) + 1, len(names) + 1), np.nan)
+    number = {text: code for code, text in enumerate(names)}
+    for row, framework_id in enumerate(ids):
+        declared = load_framework(framework_id)
+        for level in declared.categories if bool(declared.applies_to) == project else ():
+            for name in level.names:
+                if level.weight and name in number:
+                    laid[row, number[name]] = float(level.weight)
+    return laid[framework[rows], category[rows]]
+
+
+def _beside_weights(evidence: Evidence, first: np.ndarray, sums: np.ndarray, laid: np.ndarray) -> Outcome:
+    """Return the level-1 names whose weights are not those laid down."""
+    gap = np.abs(sums - laid)
+    wrong = gap > TOLERANCE
+    rows = evidence.scores.iloc[first[wrong]]
+    printed, derived = (pd.Series(values[wrong], index=rows.index, dtype="float64") for values in (sums, laid))
+    found = problems(
+        rows,
+        cell="source_cell",
+        printed=printed.map(points_text),
+        heading=rows["category"],
+        derived=derived.map(points_text),
+        indicator="",
+        indicator_id="",
+        **gap_between(printed, derived),
+    )
+    return Outcome(found, count_true(~np.isnan(gap)))
+
+
+def profile_weights(evidence: Evidence, check: Check) -> Outcome:
+    """Weights of the level-1 categories against the general weights laid down (规定权重)."""
+    first, sums = category_sums(evidence)
+    return _beside_weights(evidence, first, sums, _declared_weights(evidence, first, project=False))
+
+
+def framework_weights(evidence: Evidence, check: Check) -> Outcome:
+    """Weights of levels and indicators against the table the project's own framework declares (本项目评分表权重)."""
+    first, sums = category_sums(evidence)
+    levels = _beside_weights(evidence, first, sums, _declared_weights(evidence, first, project=True))
+    codes, ids = evidence.distinct("scores", "framework")
+    names = evidence.scores["indicator"]
+    laid = np.full(len(evidence.scores), np.nan)
+    for number, framework_id in enumerate(ids):
+        framework = load_framework(framework_id)
+        named = {
+            name: float(rule.weight)
+            for rule in framework.rules
+            for column, known in rule.match
+            for name in known
+            if framework.applies_to and column == "indicator" and rule.weight is not None
+        }
+        if named:
+            mine = (codes == number) & evidence.counted
+            laid[mine] = names[mine].map(named).astype("float64")
+    gap = (evidence.scores["weight"] - laid).abs()
+    wrong = (gap > TOLERANCE).to_numpy()
+    rows = evidence.scores[wrong]
+    derived = pd.Series(laid[wrong], index=rows.index)
+    found = problems(
+        rows,
+        cell="weight_cell",
+        printed=rows["weight"].map(points_text),
+        heading=rows["indicator"],
+        derived=derived.map(points_text),
+        **gap_between(rows["weight"], derived),
+    )
+    both = pd.concat([levels.rows, found], ignore_index=True)
+    declared = [load_framework(text).basis for text in both["framework"]]
+    both = both.assign(basis=[one.text for one in declared], basis_mark=[one.mark for one in declared])
+    return Outcome(both, levels.checked + count_true(gap.notna()))
+
+
+def outcome_share(evidence: Evidence, check: Check) -> Outcome:
+    """Share of output and outcome in a department or finance evaluation (产出效益权重)."""
+    groups = set(reading_words()["outcome_groups"])
+    outcome = evidence.flags("scores", "category", lambda name: category_group(name) in groups)
+    place = np.where(evidence.counted, evidence.position("scores"), -1)
+    weight = evidence.scores["weight"].to_numpy("float64")
+    size = len(evidence.totals)
+    asked = (evidence.totals["evaluation"] != "self").to_numpy()
+    part = sum_by(place, np.where(outcome | np.isnan(weight), weight, 0.0), size)
+    whole = sum_by(place, weight, size)
+    share = np.where(asked & (whole > 0), part / np.where(whole > 0, whole, 1), np.nan)
+    lowest = float(check.thresholds["lowest"])
+    wrong = np.round(share, 4) < lowest  # as the reader sees it, in hundredths of a per cent
+    rows = placed(evidence.totals[wrong], "total_cell")
+    printed = pd.Series(share[wrong], index=rows.index).map(percent_text)
+    found = problems(rows, cell="source_cell", printed=printed, derived=percent_text(lowest))
+    return Outcome(found, count_true(~np.isnan(share)))
+
+
+def total_score(evidence: Evidence, check: Check) -> Outcome:
+    """The printed total against the sum of the printed points (总分核对)."""
+    found = _different(evidence.totals, "total_reported", "reported_sum", cell="source_cell")
+    return Outcome(placed(found.rows, "total_cell"), found.checked)
+
+
+def grade(evidence: Evidence, check: Check) -> Outcome:
+    """The printed grade against the printed total (等级核对)."""
+    rows = evidence.totals
+    framework, ids = evidence.distinct("totals", "framework")
+    written, wordings = evidence.distinct("totals", "grade_reported")
+    named = np.array(
+        [[load_framework(one).grade_named(text) if text else "" for text in wordings] for one in ids], dtype=object
+    ).reshape(len(ids), len(wordings))
+    meant = named[framework, written] if len(rows) else np.zeros(0, object)
+    asked = (rows["grade_reported"] != "") & rows["reported_grade"].notna()
+    wrong = asked & (meant != rows["reported_grade"].astype("object").to_numpy())
+    bad = placed(rows[wrong], "grade_cell")
+    found = problems(
+        bad,
+        cell="source_cell",
+        printed=bad["grade_reported"],
+        derived=[word("grade", value) for value in bad["reported_grade"]],
+        severity=np.where(meant[wrong.to_numpy()] == "", "question", check.severity),  # a wording nobody declared
+        total=bad["total_reported"].map(points_text),
+    )
+    return Outcome(found, count_true(asked))
+
+
+def claimed_counts(evidence: Evidence, check: Check) -> Outcome:
+    """Numbers of indicators that the text claims against the table (所称指标数)."""
+    rows = evidence.totals
+    place = evidence.position("scores")
+    mine = evidence.counted & evidence.flags("scores", "row_level", lambda text: text == "indicator") & (place >= 0)
+    size, checked, found = len(rows), 0, []
+    for column in ("category", "subcategory", "indicator"):
+        pattern = re.compile(reading_words()["claimed_count"].format(level=label(column)))
+        claims = evidence.look_up("totals", "claimed_counts", _first_number(pattern), -1).astype(np.int64)
+        codes, names = evidence.distinct("scores", column)
+        if column == "indicator":
+            have = np.bincount(place[mine], minlength=size)
+        else:
+            pairs = np.unique(place[mine].astype(np.int64) * (len(names) + 1) + codes[mine])
+            have = np.bincount(pairs // (len(names) + 1), minlength=size)
+        asked = (claims >= 0) & (np.bincount(place[mine], minlength=size) > 0)
+        wrong = asked & (claims != have)
+        checked += count_true(asked)
+        bad = placed(rows[wrong], "claimed_counts_cell")
+        found.append(
+            problems(
+                bad,
+                cell="source_cell",
+                printed=[str(number) for number in claims[wrong]],
+                derived=[str(number) for number in have[wrong]],
+                claim=[pattern.search(text)[0] for text in bad["claimed_counts"]],  # type: ignore[index]
+                difference_value=(claims - have)[wrong].astype("float64"),
+                indicator="",
+            )
+        )
+    return Outcome(pd.concat(found, ignore_index=True), checked)
+
+
+def _first_number(pattern: re.Pattern[str]) -> Any:
+    def read(text: str) -> int:
+        found = pattern.search(text)
+        return int(found[1]) if found else -1
+
+    return read
+
+
+CHECKS: dict[str, CheckFunction] = {
+    check.__name__: check
+    for check in (
+        score_range,
+        score_missing,
+        heading_weights,
+        level_weights,
+        heading_scores,
+        copy_differs,
+        total_weight,
+        profile_weights,
+        framework_weights,
+        outcome_share,
+        total_score,
+        grade,
+        claimed_counts,
+    )
+}
+"""The checks of this module by code."""

@@ -1,0 +1,199 @@
+"""Find the checkable claims of report texts (文稿核查): each one with its line, its arithmetic and whether it holds.
+
+What a claim looks like, what it is called and what it says is declared in ``rules/claims.yaml``. A claim that fails
+becomes a finding (问题) in the same shape as those of ``checks``; a difference that rounding explains does not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from jixiao.checks.findings import SCHEMA as FINDINGS
+from jixiao.checks.findings import SEVERITIES
+from jixiao.checks.texts.counts import find_counts
+from jixiao.checks.texts.dates import find_dates, find_documents
+from jixiao.checks.texts.facts import find_facts, find_residues
+from jixiao.checks.texts.found import Claim, Finder
+from jixiao.checks.texts.grammar import load_claims, load_grammar
+from jixiao.checks.texts.growth import find_growth, find_signs
+from jixiao.checks.texts.names import find_names
+from jixiao.checks.texts.parts import find_parts
+from jixiao.checks.texts.printed_figures import find_figures, find_openings
+from jixiao.checks.texts.prose import Document, make_document
+from jixiao.checks.texts.rates import find_formulas, find_shares
+from jixiao.checks.texts.scores import find_scores
+from jixiao.core.frames import typed
+from jixiao.reading.files import TextLine, read_lines
+
+SCHEMA = {
+    "source_file": "str",
+    "line": "Int64",
+    "code": "str",
+    "quote": "str",
+    "printed": "str",
+    "derived": "str",
+    "difference": "float64",
+    "verdict": "str",
+    "arithmetic": "str",
+    "severity": "str",
+}
+"""The columns of claims (陈述): one row is one statement of a text that can be checked."""
+
+VERDICTS = ["fails", "rounding", "open", "holds"]
+
+FINDERS: tuple[Finder, ...] = (
+    find_parts,
+    find_formulas,
+    find_shares,
+    find_growth,
+    find_signs,
+    find_counts,
+    find_facts,
+    find_residues,
+    find_scores,
+    find_dates,
+    find_names,
+    find_openings,
+)
+"""Every finder that looks at one text alone."""
+
+
+def name_files(paths: Sequence[Path]) -> list[str]:
+    """Name files for the reader: by their name, or by their path where two names are equal (文件名).
+
+    Example:
+        >>> name_files([Path("a/x.txt"), Path("b/x.txt"), Path("c/y.txt")])
+        ['a/x.txt', 'b/x.txt', 'y.txt']
+    """
+    counted = Counter(path.name for path in paths)
+    return [path.name if counted[path.name] == 1 else path.as_posix() for path in paths]
+
+
+def read_document(path: Path, name: str) -> Document:
+    """Read one report text (读取文稿).
+
+    Args:
+        path: A .txt, .docx or .pdf file.
+        name: How the file is named to the reader.
+
+    Raises:
+        FormError: The file cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+        >>> _ = path.write_text("1+1=2", encoding="utf-8")
+        >>> read_document(path, "a.txt").prose[0].text
+        '1+1=2'
+    """
+    return make_document(name, read_lines(path, name))
+
+
+def find_claims(documents: Sequence[Document], *, accounts: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Find every checkable claim of some texts (找出可核对的陈述).
+
+    Args:
+        documents: The texts; numbers of documents are compared between them.
+        accounts: The frame ``accounts`` that belongs to the texts, if there is one; else the tables printed in a text.
+
+    Returns:
+        claims: one row is one claim, in the order of the texts; ``verdict`` is holds, rounding, fails or open.
+
+    Basis:
+        A text against itself (L).
+
+    Example:
+        >>> text = [TextLine(1, "保障会议386次，其中国家级18次，省级216次，市级152次。")]
+        >>> find_claims([make_document("a.txt", text)])[["line", "verdict", "derived"]].values.tolist()
+        [[1, 'holds', '386']]
+    """
+    found: list[tuple[Document, Claim]] = []
+    for document in documents:
+        found += [(document, claim) for finder in FINDERS for claim in finder(document)]
+        found += [(document, claim) for claim in find_figures(document, accounts)]
+    found += find_documents(documents)
+    order = {id(document): number for number, document in enumerate(documents)}
+    rows = [
+        {
+            **vars(claim),
+            "code": claim.kind,
+            "source_file": document.file,
+            "severity": claim.severity or load_claims()[claim.kind].severity,
+        }
+        for document, claim in sorted(found, key=lambda item: (order[id(item[0])], item[1].line, item[1].kind))
+    ]
+    return typed(rows, SCHEMA).drop_duplicates(ignore_index=True)
+
+
+def claim_findings(claims: pd.DataFrame, *, documents: Sequence[Document] = ()) -> pd.DataFrame:
+    """Turn the claims that fail into findings (问题).
+
+    Args:
+        claims: What :func:`find_claims` returned.
+        documents: The texts, for the year of each finding.
+
+    Returns:
+        findings: one row is one failing claim, worst first; its place is the line (第n行) of the text.
+
+    Example:
+        >>> text = [TextLine(1, "保障会议386次，其中国家级18次，省级216次，市级162次。")]
+        >>> findings = claim_findings(find_claims([make_document("a.txt", text)]))
+        >>> findings[["code", "derived", "source_cell"]].values.tolist()
+        [['claim_parts', '396', '第1行']]
+    """
+    years = {document.file: document.year for document in documents}
+    kinds, grammar = load_claims(), load_grammar()
+    rows = []
+    for row in claims[claims["verdict"] == "fails"].to_dict("records"):
+        kind = kinds[row["code"]]
+        rows.append(
+            {
+                **dict.fromkeys(FINDINGS, ""),
+                "code": kind.code,
+                "title": kind.title,
+                "severity": row["severity"],
+                "year": years.get(row["source_file"]),
+                "message": kind.message.format(**row),
+                "printed": row["printed"],
+                "derived": row["derived"],
+                "difference": row["difference"],
+                "resolution": kind.resolution,
+                "basis": kind.basis,
+                "basis_mark": kind.basis_mark,
+                "source_file": row["source_file"],
+                "source_cell": grammar.sentence("line", line=row["line"]),
+            }
+        )
+    rank = {severity: number for number, severity in enumerate(SEVERITIES)}
+    rows.sort(key=lambda row: rank[row["severity"]])
+    return typed(rows, FINDINGS)
+
+
+def count_verdicts(claims: pd.DataFrame) -> dict[str, int]:
+    """Count claims by verdict (核对结果): so that no finding means checked.
+
+    Example:
+        >>> count_verdicts(find_claims([]))
+        {'fails': 0, 'rounding': 0, 'open': 0, 'holds': 0}
+    """
+    counted = claims["verdict"].value_counts()
+    return {verdict: int(counted.get(verdict, 0)) for verdict in VERDICTS}
+
+
+__all__ = [
+    "FINDERS",
+    "SCHEMA",
+    "VERDICTS",
+    "TextLine",
+    "claim_findings",
+    "count_verdicts",
+    "find_claims",
+    "load_claims",
+    "make_document",
+    "name_files",
+    "read_document",
+]

@@ -1,0 +1,193 @@
+"""Counts of listed things (个数与列举): three aspects followed by 一是, 二是; four classes (A, B, C, D)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from jixiao.checks.texts.found import Claim, claim_at
+from jixiao.checks.texts.grammar import load_grammar
+from jixiao.checks.texts.prose import Document, Paragraph
+
+KIND = "claim_count"
+LONGEST_ITEM = 40
+
+
+def find_counts(document: Document) -> Iterator[Claim]:
+    """Find claimed counts beside the list they count (所称个数)."""
+    for number, paragraph in enumerate(document.prose):
+        yield from _in_brackets(paragraph)
+        yield from _behind_colon(paragraph)
+        yield from _in_front(paragraph)
+        yield from _quoted(paragraph)
+        yield from _numbered(paragraph, document.prose[number + 1 : number + 60])
+        yield from _order(paragraph)
+
+
+def _claim(
+    paragraph: Paragraph, place: tuple[int, int], claimed: int, counted: tuple[int, int], *, is_open: bool = False
+) -> Claim:
+    low, high = counted
+    nearest = min(max(claimed, low), high)
+    verdict = "holds" if nearest == claimed else "open" if is_open else "fails"
+    return claim_at(
+        KIND,
+        paragraph,
+        place,
+        printed=str(claimed),
+        derived=str(nearest),
+        gap=Decimal(claimed - nearest),
+        verdict=verdict,
+        arithmetic=load_grammar().sentence("count", printed=claimed, derived=nearest, gap=abs(claimed - nearest)),
+    )
+
+
+def _items(text: str) -> tuple[list[str], tuple[int, int]]:
+    """Split a list; words like "and" may also stand inside an item, so the count is a range."""
+    grammar = load_grammar()
+    plain = _without_brackets(text)
+    items = [item for item in plain.split("、") if item]
+    joined = [len(grammar.pattern("and").findall(item)) for item in items]
+    return items, (len(items), len(items) + sum(joined))
+
+
+def _without_brackets(text: str) -> str:
+    for _ in range(3):
+        text = re.sub(r"\([^()]{0,80}\)|“[^“”]{0,80}”|《[^《》]{0,80}》|<[^<>]{0,80}>", "□", text)
+    return text
+
+
+def _is_list(items: list[str]) -> bool:
+    grammar = load_grammar()
+    if len(items) < 2 or any(len(item) > LONGEST_ITEM for item in items):
+        return False
+    if all(len(item) < 2 for item in items) or any(item in grammar.words["places"] for item in items):
+        return False
+    return not grammar.find("list_goes_on", items[-1])
+
+
+def _in_brackets(paragraph: Paragraph) -> Iterator[Claim]:
+    for match in load_grammar().pattern("count_brackets").finditer(paragraph.text):
+        claimed = load_grammar().number(match["number"])
+        items, counted = _items(match["list"])
+        if claimed and _is_list(items) and not re.search(r"[。；：，\d]", match["list"]):
+            is_open = bool(load_grammar().find("some_of_list", match["list"])) or claimed > 3 * counted[1]
+            yield _claim(paragraph, match.span(), claimed, counted, is_open=is_open)
+
+
+def _behind_colon(paragraph: Paragraph) -> Iterator[Claim]:
+    for match in load_grammar().pattern("count_colon").finditer(paragraph.text):
+        claimed = load_grammar().number(match["number"])
+        items, counted = _items(match["list"])
+        if claimed and _is_list(items) and not re.search(r"\d|□[^、]*。", match["list"]):
+            yield _claim(paragraph, match.span(), claimed, counted)
+
+
+def _in_front(paragraph: Paragraph) -> Iterator[Claim]:
+    """Check a list that its count follows: 分为产出数量、产出质量、产出时效三个方面."""
+    grammar = load_grammar()
+    for match in grammar.pattern("list_count").finditer(paragraph.text):
+        claimed = grammar.number(match["number"])
+        verb = grammar.find("list_verb", match["list"])
+        items, counted = _items(match["list"][verb.end() :] if verb else match["list"])
+        if claimed and _is_list(items):
+            yield _claim(paragraph, match.span(), claimed, counted, is_open=verb is None)
+
+
+def _quoted(paragraph: Paragraph) -> Iterator[Claim]:
+    """Check names in quotation marks that their count follows: “甲”、“乙”等2个项目."""
+    grammar = load_grammar()
+    for match in grammar.pattern("quoted_count").finditer(paragraph.text):
+        claimed = grammar.number(match["number"])
+        counted = match["list"].count("“") + match["list"].count("《")
+        if claimed and counted > 1:
+            yield _claim(paragraph, match.span(), claimed, (counted, counted), is_open=counted < claimed)
+
+
+def _numbered(paragraph: Paragraph, following: list[Paragraph]) -> Iterator[Claim]:
+    """Check a count that announces a numbered list in the same paragraph or below."""
+    grammar = load_grammar()
+    text = paragraph.text
+    for match in grammar.pattern("announced").finditer(text):
+        claimed = grammar.number(match["number"])
+        if not claimed or claimed < 2:
+            continue
+        inside = grammar.pattern("ordinal_word").findall(text[match.end() - 1 :])
+        counted = _longest_run([grammar.number(word) for word in inside])
+        if counted < 2 and match.end() >= len(text) - 1:
+            counted = _run_below(following)
+        if counted >= 2:
+            yield _claim(paragraph, match.span(), claimed, (counted, counted))
+
+
+def _longest_run(numbers: list[int | None]) -> int:
+    """Return how far the first numbering counts: 1, 2, 3, 1 is 3."""
+    run = 0
+    for number in numbers:
+        if number != run + 1:
+            break
+        run += 1
+    return run
+
+
+def _run_below(following: list[Paragraph]) -> int:
+    grammar = load_grammar()
+    style, run = "", 0
+    for paragraph in following:
+        ordinal = grammar.pattern("ordinal").match(paragraph.text) or grammar.pattern("ordinal_start").match(
+            paragraph.text
+        )
+        if not ordinal:
+            if run == 0:
+                break
+            continue
+        here = re.sub(ordinal["number"], "", ordinal[0], count=1)
+        if run and here != style:
+            if grammar.number(ordinal["number"]) == 1:
+                continue
+            break
+        if grammar.number(ordinal["number"]) != run + 1:
+            break
+        style, run = here, run + 1
+    if run == 0 and following:
+        prefix = following[0].text[:4]
+        run = next((n for n, one in enumerate(following) if not one.text.startswith(prefix)), len(following))
+        run = run if len(prefix) == 4 and run > 1 else 0
+    return run
+
+
+def _order(paragraph: Paragraph) -> Iterator[Claim]:
+    """Check that 一是, 二是, 三是 follow each other."""
+    grammar = load_grammar()
+    words = list(grammar.pattern("ordinal_word").finditer(paragraph.text))
+    numbers = [grammar.number(match["number"]) for match in words]
+    for position in range(1, len(numbers)):
+        before, here = numbers[position - 1], numbers[position]
+        if before is None or here is None or here == before + 1 or (here == 1 and before > 1):
+            continue
+        listed = "、".join(match["number"] for match in words)
+        place = (words[position - 1].start(), words[position].end() + 6)
+        yield claim_at(
+            "claim_order",
+            paragraph,
+            place,
+            printed=words[position]["number"],
+            derived=str(before + 1),
+            gap=Decimal(here - before - 1),
+            verdict="fails",
+            arithmetic=grammar.sentence("order", listed=listed, derived=before + 1, printed=words[position]["number"]),
+        )
+        return
+    if len(numbers) > 1 and numbers[0] == 1:
+        listed = "、".join(match["number"] for match in words)
+        yield claim_at(
+            "claim_order",
+            paragraph,
+            (words[0].start(), words[0].end() + 6),
+            printed=listed,
+            derived=listed,
+            gap=Decimal(0),
+            verdict="holds",
+            arithmetic=grammar.sentence("order_holds", listed=listed),
+        )

@@ -1,0 +1,71 @@
+"""One claim found in a text (一条陈述) and how it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from jixiao.checks.texts.measures import written
+from jixiao.checks.texts.prose import Document, Paragraph
+
+LONGEST_QUOTE = 90
+LONGEST_LEAD = 24
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement that can be checked, what was printed, what follows and whether it holds."""
+
+    kind: str
+    line: int
+    quote: str
+    printed: str
+    derived: str
+    difference: float | None
+    verdict: str
+    arithmetic: str
+    severity: str = ""
+
+
+Finder = Callable[[Document], Iterator[Claim]]
+
+
+def quote_of(paragraph: Paragraph, start: int, end: int) -> str:
+    """Return the words of a claim, shortened in the middle when long (摘录)."""
+    start = max(0, start)
+    reach = max(0, start - LONGEST_LEAD - 1)
+    begin = max(paragraph.text.rfind(sign, reach, start) for sign in "，；。：、！？")
+    begin = -1 if begin < 0 and reach == 0 else begin
+    start = begin + 1 if start - begin <= LONGEST_LEAD and begin >= reach - 1 else start
+    text = paragraph.text[start : max(start, end)].strip("，；。")
+    half = LONGEST_QUOTE // 2
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:half]}…{text[-half:]}"
+
+
+def claim_at(
+    kind: str,
+    paragraph: Paragraph,
+    place: tuple[int, int],
+    *,
+    printed: str,
+    derived: str,
+    gap: Decimal | None = None,
+    verdict: str,
+    arithmetic: str,
+    severity: str = "",
+    margin: int = 0,
+) -> Claim:
+    """Make a claim from the place of its words in a paragraph; the quote may show a margin around them."""
+    start, end = place
+    return Claim(
+        kind,
+        paragraph.line(start),
+        quote_of(paragraph, start - margin, end + margin),
+        printed,
+        derived,
+        None if gap is None else float(written(gap)),
+        verdict,
+        arithmetic,
+        severity,
+    )

@@ -1,0 +1,251 @@
+"""The command line (命令行): a thin caller of the package."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+from jixiao import cli
+from jixiao.cli import Place, choose, shown, usage
+from jixiao.core.errors import FormError, JixiaoError
+
+_LISTED = 1_000
+"""Evaluations that the overview prints; longer ones are not read in a terminal."""
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="预算绩效评价工作台：读表、计分、核查、出报告、看板。",
+)
+
+
+@app.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(help="要读取的表格文件（工作簿、文档、PDF、CSV）")],
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程序读取")] = False,
+) -> None:
+    """读取表格，说明读出了什么、哪些未读、哪些是推断。"""
+    from jixiao.publish.findings import exchange
+
+    readings, failed = [], []
+    for found in exchange.read_each(files):
+        if isinstance(found, JixiaoError):
+            failed.append(str(found))
+            continue
+        readings.append(found)
+        if not as_json:
+            print(exchange.describe_file(found))
+    if as_json:
+        written = [exchange.frames_as_dict(found) for found in readings]
+        print(json.dumps(written[0] if len(files) == 1 and written else written, ensure_ascii=False, indent=1))
+    elif readings:
+        print(exchange.describe_shares(readings))
+    _fail(failed)
+
+
+@app.command()
+def build(
+    place: Place = "source",
+    out: Annotated[Path | None, typer.Option(help="构建结果目录，默认 data/built")] = None,
+    cluster: Annotated[str, typer.Option(help="在此 dask 集群上计分、核查，如 tcp://10.0.0.5:8786")] = "",
+    workers: Annotated[int, typer.Option(help="在本机几个进程上计分、核查；默认不另开进程")] = 0,
+) -> None:
+    """读取数据目录，计分、核查，写入 data/built，并列出各项目。"""
+    from jixiao import builds
+    from jixiao.builds import clusters
+
+    if cluster and workers:
+        raise JixiaoError("--cluster 与 --workers 只能用一个：前者用已有的集群，后者在本机另开进程")
+    target = out or builds.workbench() / "data" / "built"
+    hands = clusters.reach(cluster) if cluster else clusters.local(workers) if workers else nullcontext()
+    with hands as client:
+        results, errors = builds.build(place, target, client=client)
+    cli.record("build", target, target)
+    _print_evaluations(results)
+    unread = len({error.file for error in errors if isinstance(error, FormError)})
+    print(
+        f"共读取 {len(builds.source_hashes(results.place)) - unread} 个文件"
+        f"{f'（另有 {unread} 个不能读取，见下）' if unread else ''}，{len(results.totals)} 份评价，"
+        f"{len(results.scores)} 行指标，发现 {len(results.findings)} 个问题。构建结果在 {shown(target)}"
+    )
+    _fail([str(error) for error in errors])
+
+
+@app.command()
+def score(
+    place: Place = "source",
+    framework: Annotated[str, typer.Option(help="自评改用的指标体系，如 caiyu_2021_101")] = "",
+) -> None:
+    """按评分标准计分，逐项说明。"""
+    from jixiao import builds
+    from jixiao.analysis import summary
+    from jixiao.show import tables
+
+    results, errors = builds.evaluate_files(place, framework=framework, frames=["scores", "totals", "findings"])
+    for chosen, rows in summary.list_rows(results):
+        print(f"\n{chosen['year']}年度 {chosen['project']}")
+        print(tables.show_indicators(rows))
+    _print_evaluations(results)
+    _fail([str(error) for error in errors])
+
+
+@app.command()
+def audit(
+    files: Annotated[list[Path] | None, typer.Argument(help="与 --text 同用：报告文稿（.txt、.docx、.pdf）")] = None,
+    text: Annotated[bool, typer.Option("--text", help="核查报告文稿，而不是数据目录")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="与 --text 同用：列出全部陈述，相符的也列")] = False,
+    account: Annotated[Path | None, typer.Option(help="与 --text 同用：同一部门的决算公开表（.xlsx）")] = None,
+    place: Place = "source",
+    output: Annotated[str, typer.Option("--format", help="table、csv、json、xlsx 或 html")] = "table",
+    out: Annotated[Path | None, typer.Option(help="写入文件；xlsx 和 html 必须写明")] = None,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", help="有此程度或更严重的问题时以代码 1 结束：error 或 warning")
+    ] = "",
+    code: Annotated[list[str] | None, typer.Option(help="只看这条核查规则，可多次")] = None,
+    severity: Annotated[list[str] | None, typer.Option(help="只看此程度：error、warning、rounding、question")] = None,
+    year: Annotated[list[int] | None, typer.Option(help="只看此年度，可多次")] = None,
+    department: Annotated[list[str] | None, typer.Option(help="部门名称的一部分，可多次")] = None,
+    project: Annotated[list[str] | None, typer.Option(help="项目名称的一部分，可多次")] = None,
+    passed: Annotated[bool, typer.Option("--passed", help="列出每条规则核查了多少处、多少处相符")] = False,
+    answers: Annotated[Path | None, typer.Option(help="读回单位在 xlsx 问题清单中填写的答复")] = None,
+) -> None:
+    """核查，列出问题及其单元格、依据和处理建议。"""
+    from jixiao import builds
+    from jixiao.analysis import summary
+    from jixiao.checks import CHECKS, load_checks
+    from jixiao.core.vocabulary import value_labels
+    from jixiao.publish.findings import exchange
+    from jixiao.publish.findings.answers import read_answers, write_workbook
+    from jixiao.publish.findings.webpage import write_page
+    from jixiao.show import tables
+
+    choose("--format", output, ["table", "csv", "json", "xlsx", "html"])
+    choose("--fail-on", fail_on, ["", "error", "warning"])
+    if text:
+        choose("--format", output, ["table", "csv", "json"])
+        listed, errors = _audit_texts(files or [], output, everything=everything, account=account)
+        return _end_audit(listed, errors, fail_on)
+    if files or everything or account:
+        raise JixiaoError("核查文稿请加 --text，如：jixiao audit --text 报告.docx；核查数据目录请用 --place")
+    severity = [choose("--severity", one, builds.SEVERITIES, value_labels()["severity"]) for one in severity or []]
+    titles = {name: check.title for name, check in load_checks().items()}
+    code = [choose("--code", one, list(CHECKS), titles) for one in code or []]
+    if output in {"xlsx", "html"} and out is None:
+        raise JixiaoError(f"请用 --out 写明 {output} 文件的名称，如 --out 问题清单.{output}")
+    read = ["findings", "passed", "suppressed", "suppressions", "projects"]
+    results, errors = builds.evaluate_files(place, frames=read)
+    every = summary.list_findings(results)
+    asked: dict[str, Any] = {"years": year or [], "departments": department or [], "projects": project or []}
+    cli.check_names([every, results.frames.projects], **asked)
+    listed = summary.select_findings(every, codes=code, severities=severity, **asked)
+    if answers is not None:
+        returned = read_answers(answers, every)
+        sys.stdout.write(exchange.write_answers(returned, listed, output))
+    elif output == "xlsx" and out is not None:
+        write_workbook(listed, out, as_of=f"{results.as_of.astimezone():%Y-%m-%d %H:%M}")
+    elif output == "html" and out is not None:
+        write_page(results, out, findings=listed)
+    else:
+        written = exchange.write_findings(listed, output)
+        if passed and output == "table":
+            written = f"{tables.show_passed(results.passed)}\n"
+        if out is None:
+            sys.stdout.write(written)
+        else:
+            builds.write_safely(out, lambda target: target.write_text(written, encoding="utf-8"))
+        if output == "table" and len(results.suppressions):
+            print(tables.show_suppressions(results.suppressions))
+    if out is not None and answers is None:
+        cli.record("export", out, builds.find_place(place))
+        print(f"已写入 {shown(out)}，共 {len(listed)} 个问题")
+    if output == "table" and not passed and answers is None:
+        counted, is_part = results.passed, len(listed) < len(every)
+        print(
+            f"{len(counted)} 条规则共核查 {counted['checked'].sum()} 处，{counted['passed'].sum()} 处相符，"
+            f"{len(results.findings)} 个问题，{len(results.suppressed)} 个已登记不予处理"
+            f"{f'；按所选条件列出 {len(listed)} 个' if is_part else ''}。"
+        )
+    _end_audit(listed[listed["suppression"] == ""], errors, fail_on)
+
+
+def _end_audit(findings: pd.DataFrame, errors: list[JixiaoError], fail_on: str) -> None:
+    """End with code 2 when a file could not be read, with code 1 when a finding is as severe as asked."""
+    _fail([str(error) for error in errors])
+    severe = {"error": ["error"], "warning": ["error", "warning"]}.get(fail_on, [])
+    if findings["severity"].isin(severe).any():
+        raise typer.Exit(1)
+
+
+def _audit_texts(
+    files: list[Path], output: str, *, everything: bool, account: Path | None
+) -> tuple[pd.DataFrame, list[JixiaoError]]:
+    """Audit report texts: print the failing claims, or every claim, and return the findings."""
+    from jixiao.checks import texts
+    from jixiao.publish.findings import exchange
+    from jixiao.reading.forms.sources import read_file
+    from jixiao.reading.tidy.make_frames import make_frames
+
+    if not files:
+        raise JixiaoError("请写明要核查的文稿，如：jixiao audit --text 报告.docx")
+    documents, errors = [], []
+    for path, name in zip(files, texts.name_files(files), strict=True):
+        try:
+            documents.append(texts.read_document(path, name))
+        except JixiaoError as error:
+            errors.append(error)
+    accounts = make_frames(read_file(account)).accounts if account else None
+    found = texts.find_claims(documents, accounts=accounts)
+    findings = texts.claim_findings(found, documents=documents)
+    if output == "table" or everything:
+        sys.stdout.write(
+            exchange.write_claims(found, output, everything=everything, files=[document.file for document in documents])
+        )
+    else:
+        sys.stdout.write(exchange.write_findings(findings, output))
+    return findings, errors
+
+
+for _command in cli.COMMANDS:
+    app.command()(_command)
+
+
+def _print_evaluations(results: object) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from jixiao.show import tables
+
+    shown = tables.show_evaluations(results).frame  # type: ignore[arg-type]
+    table = Table(show_lines=False)
+    for name in shown:
+        table.add_column(name, overflow="fold")
+    for values in shown.head(_LISTED).itertuples(index=False, name=None):
+        table.add_row(*values)
+    Console(soft_wrap=False, width=None if sys.stdout.isatty() else 180, markup=False).print(table)
+    if len(shown) > _LISTED:
+        print(f"共 {len(shown)} 份评价，以上只列前 {_LISTED} 份；全部见各部门报告，或用 jixiao.query 查询 totals")
+
+
+def _fail(sentences: list[str]) -> None:
+    """Print what could not be read and end with code 2."""
+    if sentences:
+        raise JixiaoError("\n".join(sentences))
+
+
+def main() -> None:
+    """Run the command line; every error of jixiao is one Chinese sentence and exit code 2."""
+    usage.run(app)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Folders and files (目录与文件): where the data are, and how a file is written so that a killed run harms nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import jixiao
+from jixiao.core.errors import RequestError, say_refused
+
+_REFUSED_SIGNS = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+')
+_RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # devices of Windows
+BESIDE = re.compile(r"\.(?P<process>\d+)\..+")
+"""The name of a file that is being written beside its place; one that stays was left by a killed run."""
+
+RECORD = "report.json"
+"""In the folder of every report: what it was made of, and the hash of each of its files."""
+MISSING = ".missing.json"
+"""In a reports folder while a batch is not whole or not in the journal: the key of each report it makes, by folder."""
+
+
+def workbench() -> Path:
+    """Return the folder that holds ``data/`` and ``notebooks/``: JIXIAO_HOME, else the nearest one upwards."""
+    if os.environ.get("JIXIAO_HOME"):
+        return Path(os.environ["JIXIAO_HOME"]).resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "data").is_dir() and (folder / "notebooks").is_dir():
+            return folder
+    return Path(jixiao.__file__).resolve().parents[1]
+
+
+def find_place(place: str | Path) -> Path:
+    """Return the folder of a data place: ``source``, ``sample``, ``built`` or any path.
+
+    Raises:
+        RequestError: There is no such folder.
+
+    Example:
+        >>> find_place("sample").name
+        'sample'
+    """
+    wanted = Path(place)
+    for folder in (wanted, workbench() / wanted, workbench() / "data" / wanted):
+        if str(place).strip() and folder.is_dir():
+            return folder.resolve()
+    if str(place) == "built":
+        raise RequestError("没有数据目录“built”，还没有构建结果；请先运行 jixiao build 或 make run")
+    raise RequestError(f"没有数据目录“{place}”，请检查路径；应为 source、sample、built 或已有的文件夹")
+
+
+def find_notebook(name: str) -> Path:
+    """Return a notebook of this program (自带的笔记本): from ``notebooks/`` beside the package, and from nowhere else.
+
+    A workbench elsewhere can come from anybody, so what stands in its ``notebooks/`` is never run.
+
+    Raises:
+        RequestError: There is none of that name, or the workbench holds another one under it.
+
+    Example:
+        >>> find_notebook("30_findings").name
+        '30_findings.ipynb'
+    """
+    own = Path(jixiao.__file__).resolve().parents[1] / "notebooks" / f"{name}.ipynb"
+    other = workbench() / "notebooks" / own.name
+    if name != safe_name(name) or not own.is_file():
+        raise RequestError(f"没有找到 {own.name}：只运行程序目录中的笔记本（{own.parent}），请检查名称")
+    if other.is_file() and other.read_bytes() != own.read_bytes():
+        raise RequestError(f"“{other}”与程序目录中的不同，不予运行：别处的笔记本只由本人打开；要改报告，请改 {own}")
+    return own
+
+
+def write_safely(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file beside its place, flush it and move it there, so that the old one stays until the new is whole."""
+    beside = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        write(beside)
+        flush(beside)
+        os.replace(beside, path)
+        flush(path.parent)
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the files that killed runs were writing beside their places (清理); a living process keeps its own."""
+    for path in folder.rglob(".*"):
+        found = BESIDE.fullmatch(path.name)
+        if found and path.is_file() and not _is_alive(int(found["process"])):
+            path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":
+        return process != os.getpid()  # cannot be asked there without ending it
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def flush(path: Path) -> None:
+    """Put a file, or the names in a folder, on the disk (落盘)."""
+    if path.is_dir():
+        if os.name == "posix":  # elsewhere a folder cannot be opened
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        return
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn a full disk or a folder that cannot be written into one sentence (写入失败说明).
+
+    Raises:
+        RequestError: With what the system says; what was stored before is untouched.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise RequestError(
+            f"目录“{folder.name}”写入失败（{say_refused(error)}）；原有内容没有改动，请检查磁盘空间和写入权限后重新运行"
+        ) from error
+
+
+def safe_name(name: str) -> str:
+    """Return a file name without signs that leave a folder or that a file system refuses, of at most 180 bytes.
+
+    Example:
+        >>> safe_name('../“甲/乙”*项目'), safe_name("con.txt")
+        ('_“甲_乙”_项目', '_con.txt')
+    """
+    plain = _REFUSED_SIGNS.sub("_", name).strip(" .")
+    plain = f"_{plain}" if _RESERVED_NAME.fullmatch(plain) else plain
+    return plain.encode("utf-8", "replace")[:180].decode("utf-8", "ignore").strip(" .") or "_"

@@ -1,0 +1,1 @@
+"""What leaves the workbench (出件): forms, papers, reports, findings, boards, the server."""

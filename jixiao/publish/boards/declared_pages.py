@@ -1,0 +1,132 @@
+"""The declared pages with everything a browser needs to show them (看板定义): words, labels, colours, choices."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from jixiao.analysis.choices import choices, department_kinds
+from jixiao.builds import Results, workbench
+from jixiao.core.declared import load_shipped
+from jixiao.core.vocabulary import category_groups, columns, value_labels
+from jixiao.publish.boards.monitoring import monitoring
+from jixiao.publish.boards.prepared import COLUMNS, departments_of, years_of
+from jixiao.scoring import percent_text
+from jixiao.show.figure import BLUE, GREEN, GREY, LOW_TO_HIGH, ORANGE, RED, SKY, marked, on_colour, themed
+from jixiao.show.figures import BANDS, GRADE_COLOURS, SEVERITY_COLOURS
+
+TABLES = {
+    **dict.fromkeys(("ranking", "rates", "points"), "base"),
+    "names": "names",
+    **dict.fromkeys(("projects", "counts"), "projects-YEAR"),
+    "findings": "findings-YEAR",
+    "repeated": "repeated-NUMBER",
+    "details": "details-YEAR-NUMBER",
+    **dict.fromkeys(("facts", "verdicts", "funds", "indicators"), "project-YEAR-NUMBER"),
+}
+"""In which chunk each prepared table stands, with the year and the number of the department in its name."""
+_BEIJING = timezone(timedelta(hours=8))
+_LIGHTS = {"red": RED, "yellow": ORANGE, "green": GREEN, "unknown": GREY}
+
+
+def boards() -> dict[str, Any]:
+    """Return the declared pages (看板页面)."""
+    return dict(load_shipped("boards.yaml"))
+
+
+def describe(results: Results, *, chunks: dict[str, int], stamp: str, is_old: bool) -> dict[str, Any]:
+    """Return what every page needs before its tables (看板总述): declarations, labels, colours, choices.
+
+    Args:
+        results: What the pages show.
+        chunks: The number of rows of the largest table of each chunk.
+        stamp: What tells these chunks from those of another time.
+        is_old: Sources or rules changed since the results were made.
+
+    Example:
+        >>> from jixiao import evaluate
+        >>> describe(evaluate("data/sample"), chunks={}, stamp="1", is_old=False)["years"]
+        [2023, 2024]
+    """
+    declared, words = boards(), boards()["words"]
+    departments = departments_of(results)
+    kinds = department_kinds(pd.Series(departments, dtype="str")).tolist() if departments else []
+    known = [name for name in value_labels()["evaluation"] if name in set(results.totals["evaluation"])]
+    lines = choices("quadrants")
+    whole = {
+        **{name: declared[name] for name in ("title", "pages", "cards", "lists", "questions", "choosers", "all")},
+        "words": words,
+        "labels": {name: {"label": entry["label"], "type": entry["type"]} for name, entry in columns().items()},
+        "values": value_labels(),
+        "categories": category_groups(),
+        "colours": _colours(),
+        "theme": themed({}),
+        "cut": {"rate": lines["execution_rate"], "points": lines["points"]},
+        "years": years_of(results),
+        "departments": list(zip(departments, kinds, strict=True)),
+        "evaluations": known,
+        "titles": sorted(set(results.findings["title"])),
+        "tables": TABLES,
+        "columns": COLUMNS,
+        "chunks": chunks,
+        "stamp": stamp,
+        "warnings": [text for text in (results.remark, words["stale"] if is_old else "") if text],
+        "about": _about(results, words),
+        "monitored": _monitored(words),
+    }
+    return dict(_plain(whole))
+
+
+def _about(results: Results, words: dict[str, str]) -> list[str]:
+    home, place = workbench(), results.place
+    shown = place.relative_to(home).as_posix() if place.is_relative_to(home) else place.name
+    as_of, made = (f"{moment.astimezone(_BEIJING):%Y-%m-%d %H:%M}" for moment in (results.as_of, datetime.now(UTC)))
+    return [words["about"].format(place=shown, as_of=as_of, made=made), words["excluded"]]
+
+
+def _monitored(words: dict[str, str]) -> list[str]:
+    declared = monitoring()
+    lines = {name: percent_text(float(value)) for name, value in declared["execution"].items()}
+    lines |= {f"{name}2": percent_text(float(value)) for name, value in declared["attainment"].items()}
+    return [words["monitored"].format(basis=declared["basis"]), words["light_rule"].format(**lines)]
+
+
+def _colours() -> dict[str, Any]:
+    """Return the markers of coded values and of measures, with the ink that can be read on them."""
+
+    def paint(colour: str) -> dict[str, Any]:
+        return {**marked(colour), "ink": on_colour(colour)["color"]}
+
+    coded = {
+        "severity": SEVERITY_COLOURS,
+        "reported_grade": GRADE_COLOURS,
+        "execution_band": BANDS,
+        "execution_light": _LIGHTS,
+        "attainment_light": _LIGHTS,
+        "evaluation": {"self": BLUE, "department": ORANGE, "finance": GREEN},
+        "measures": {
+            **{"initial_budget_wan": GREY, "annual_budget_wan": SKY, "arrived_wan": GREEN, "executed_wan": BLUE},
+            **{"weight": GREY, "reported_score": BLUE, "score": ORANGE, "total_reported": BLUE, "total": ORANGE},
+        },
+    }
+    return {
+        **{name: {code: paint(colour) for code, colour in named.items()} for name, named in coded.items()},
+        "series": [paint(colour) for colour in (BLUE, ORANGE, GREEN, SKY, GREY, RED)],
+        "better": BLUE,
+        "worse": RED,
+        "less": paint(ORANGE),
+        "more": paint(GREEN),
+        "scale": LOW_TO_HIGH,
+        "counts": [[0, "#FFFFFF"], [1, "#8EC4EA"]],
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return float(value) if isinstance(value, Decimal) else value

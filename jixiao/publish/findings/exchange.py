@@ -1,0 +1,278 @@
+"""What other programs read from jixiao (对外格式): one form as a dictionary, findings as text, CSV or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from jixiao.analysis.summary import select_rows
+from jixiao.checks.texts import VERDICTS, count_verdicts, load_claims
+from jixiao.checks.texts.grammar import load_grammar
+from jixiao.core.errors import JixiaoError
+from jixiao.core.frames import Frames
+from jixiao.core.vocabulary import label, word, words
+from jixiao.reading.forms.sources import checksum
+from jixiao.reading.ingest import STATES, ingest_report, value_shares
+from jixiao.reading.submissions import Submissions
+from jixiao.reading.tidy.make_frames import make_frames
+from jixiao.reading.workers import read_files
+from jixiao.scoring import percent_text
+from jixiao.show.tables import make_table, show_findings, write_value
+
+_MONEY = ("initial_budget", "annual_budget", "arrived", "executed")
+_FORMULA_SIGNS = tuple("=+-@＝＋－＠\t\r\n")
+
+
+def read_each(paths: Sequence[Path]) -> Iterator[Frames | JixiaoError]:
+    """Read single files within the limits of time and memory (逐个读取文件), each into frames of its own.
+
+    Returns:
+        For each file its frames, ``ingest`` included, or the error that explains why there are none.
+    """
+    files = [(path, path.name) for path in paths]
+    for path, found in zip(paths, read_files(files), strict=True):
+        if isinstance(found, JixiaoError):
+            yield found
+            continue
+        arrived = Submissions()
+        arrived.add(found, checksum=checksum(path))
+        arrived.sort()
+        if arrived.errors:
+            yield arrived.errors[0]
+            continue
+        frames = make_frames(arrived.kept)
+        frames.ingest = ingest_report(arrived, frames)
+        yield frames
+
+
+def read_as_dict(path: Path) -> dict[str, Any]:
+    """Read one form file into the shape that other programs read (``jixiao read --json``).
+
+    Returns:
+        file, form, money_unit, projects (each with year, department, unit, project, evaluation, budgets, indicators,
+        total_reported, grade_reported), skipped and guesses. Money is 万元 (``money_unit`` is what the form prints),
+        rates are fractions, missing is ``None``. A file of several forms is named by its first.
+
+    Raises:
+        FormError: The file is none of the declared forms.
+
+    Example:
+        >>> from jixiao.builds import find_place
+        >>> first = sorted((find_place("sample") / "2023").glob("*自评表.xlsx"))[0]
+        >>> read_as_dict(first)["form"]
+        'self_evaluation'
+    """
+    (found,) = read_each([path])
+    if isinstance(found, JixiaoError):
+        raise found
+    return frames_as_dict(found)
+
+
+def frames_as_dict(frames: Frames) -> dict[str, Any]:
+    """Return the frames of one file in the shape of :func:`read_as_dict` (对外格式)."""
+    first = frames.ingest.iloc[0]
+    evaluations = [row for _, row in frames.evaluations.iterrows()]
+    for form, evaluation in (("budget_list", "budget_list"), ("target_declaration", "plan")):
+        sheets = frames.ingest.loc[frames.ingest["form"] == form, "source_sheet"]
+        listed = frames.projects[frames.projects["source_sheet"].isin(sheets)]
+        if evaluation == "budget_list" and len(sheets):
+            listed = frames.projects[~frames.projects["project_id"].isin(frames.evaluations["project_id"])]
+        evaluations += [row for _, row in listed.assign(evaluation=evaluation).iterrows()]
+    place = ["source_sheet", "source_cell", "text", "reason"]
+    renamed = {"source_sheet": "sheet", "source_cell": "cell"}
+    return {
+        "file": first["source_file"],
+        "form": first["form"],
+        "money_unit": first["money_unit"],
+        "projects": [_project(frames, row) for row in evaluations],
+        "skipped": frames.skipped[place].rename(columns=renamed).to_dict("records"),
+        "guesses": frames.guesses[place].rename(columns=renamed).to_dict("records"),
+    }
+
+
+def _project(frames: Any, row: pd.Series) -> dict[str, Any]:
+    budgets = select_rows(frames.budgets, row)
+    is_plan = row["evaluation"] == "plan"
+    indicators = frames.plans.assign(evaluation="plan") if is_plan else frames.indicators
+    indicators = select_rows(indicators, row)
+    return {
+        **{name: _plain(row[name]) for name in ("year", "department", "unit", "project", "evaluation")},
+        "budgets": [
+            {
+                "fund": budget["fund"],
+                **{name: _plain(budget[f"{name}_wan"]) for name in _MONEY},
+                **{name: _plain(budget[name]) for name in ("execution_rate_reported", "weight", "reported_score")},
+            }
+            for budget in budgets.to_dict("records")
+        ],
+        "indicators": [_indicator(indicator) for indicator in indicators.to_dict("records")],
+        "total_reported": _plain(row.get("total_reported")),
+        "grade_reported": _plain(row.get("grade_reported")) or None,
+    }
+
+
+def _indicator(row: dict[str, Any]) -> dict[str, Any]:
+    names = (
+        "category",
+        "subcategory",
+        "indicator",
+        "target_text",
+        "target_relation",
+        "target_value",
+        "measure_unit",
+        "actual_text",
+        "actual_value",
+        "weight",
+        "reported_score",
+        "deviation_reason",
+    )
+    shown = {name: _plain(row.get(name)) for name in names}
+    for name in ("target", "actual"):
+        if row.get(f"{name}_date", pd.NaT) is not pd.NaT:
+            shown[f"{name}_value"] = f"{row[f'{name}_date']:%Y-%m-%d}"
+    return {**shown, "source": {"sheet": row["source_sheet"], "cell": row["source_cell"]}}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that JSON can hold; missing is None."""
+    if value is None or value is pd.NA or value != value:
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def describe_file(frames: Frames) -> str:
+    """Say in Chinese what was read from one file, how sure, what was skipped and what was guessed (读取说明)."""
+    lines = [f"{label('source_file')}：{frames.ingest['source_file'].iloc[0]}"]
+    for row in frames.ingest.to_dict("records"):
+        shown = ("form", "family", "year", "sureness", "money_unit", "record_count", "indicator_count", "state")
+        parts = [f"{label(name)}：{write_value(name, row[name]) or '—'}" for name in shown]
+        lines.append(f"  {row['source_sheet']}：{'；'.join(parts)}")
+    for project in frames_as_dict(frames)["projects"]:
+        total = write_value("total_reported", project["total_reported"])
+        lines.append(
+            f"  {project['year']} {project['project']} {word('evaluation', project['evaluation'])} "
+            f"{label('total_reported')}：{total} {project['grade_reported'] or ''}".rstrip()
+        )
+    for name in ("guesses", "skipped"):
+        for item in getattr(frames, name).drop_duplicates().to_dict("records"):
+            place = f"{item['source_sheet']}!{item['source_cell']}"
+            lines.append(f"  {label(f'{name}_rows')}：{place} “{item['text']}” {item['reason']}")
+    return "\n".join(lines)
+
+
+def describe_shares(read: Sequence[Frames]) -> str:
+    """Say which share of the written values was read as values, asked and left as text (数值读取率)."""
+    shares = value_shares(pd.concat([frames.ingest for frames in read]))
+    named = [f"{word('target_state', state)} {percent_text(shares[state])}" for state in STATES]
+    return f"{label('values')}：{shares['values']}；{'；'.join(named)}"
+
+
+def write_findings(findings: pd.DataFrame, output: str) -> str:
+    """Write findings as a readable list, CSV or JSON (问题导出).
+
+    In CSV a text that a spreadsheet would run as a formula is prefixed with ``'``.
+    """
+    if output == "json":
+        rows = [{name: _plain(value) for name, value in row.items()} for row in findings.to_dict("records")]
+        return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    shown = show_findings(findings).frame
+    if output == "csv":
+        if "suppression" in findings:
+            shown = shown.assign(**{label("suppression"): findings["suppression"].to_numpy()})
+        return _csv(shown)
+    aside = findings["suppression"] if "suppression" in findings else [""] * len(findings)
+    lines = []
+    for number, (row, said) in enumerate(zip(shown.to_dict("records"), aside, strict=True), 1):
+        head = "｜".join(
+            row[label(name)]
+            for name in ("severity", "title", "year", "project", "evaluation", "indicator")
+            if row[label(name)]
+        )
+        lines += [
+            f"{number}. {head}",
+            f"   {row[label('message')]}",
+            f"   {label('place')}：{row[label('place')]}",
+            f"   {label('basis')}：{row[label('basis')]}",
+            *([f"   {label('suppression')}：{said}"] if said else []),
+        ]
+    return "\n".join([*lines, ""])
+
+
+def write_answers(answers: pd.DataFrame, findings: pd.DataFrame, output: str) -> str:
+    """Write the answers of units beside their findings (单位答复导出), as a readable list, CSV or JSON."""
+    known = findings[["finding_id", "title", "project", "indicator", "message"]]
+    both = known.merge(answers, on="finding_id", validate="1:1")
+    if output == "json":
+        return json.dumps(both.to_dict("records"), ensure_ascii=False, indent=1) + "\n"
+    shown = make_table(
+        both, ["finding_id", "title", "project", "indicator", "message", "answer_status", "answer"]
+    ).frame
+    if output == "csv":
+        return _csv(shown)
+    lines = []
+    for number, row in enumerate(both.to_dict("records"), 1):
+        head = "｜".join(text for text in (row["title"], row["project"], row["indicator"]) if text)
+        lines += [
+            f"{number}. {head}",
+            f"   {row['message']}",
+            f"   {label('answer_status')}：{row['answer_status'] or '—'}",
+            f"   {label('answer')}：{row['answer'] or '—'}",
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _csv(shown: pd.DataFrame) -> str:
+    safe = shown.map(lambda text: f"'{text}" if text.startswith(_FORMULA_SIGNS) else text)
+    return "\ufeff" + safe.to_csv(index=False)
+
+
+def write_claims(claims: pd.DataFrame, output: str, *, everything: bool = False, files: Sequence[str] = ()) -> str:
+    """Write the claims of texts (文稿核查结果) as a readable list, CSV or JSON.
+
+    The list tells of each file first what fails, then, when ``everything`` is wanted, what differs by rounding, what
+    cannot be decided and what holds, and counts them, so that no finding means checked; ``files`` names every text
+    read, also one without any claim.
+    """
+    if output == "json":
+        rows = [{name: _plain(value) for name, value in row.items()} for row in claims.to_dict("records")]
+        return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    if output == "csv":
+        shown = claims.assign(
+            code=claims["code"].map(lambda code: load_claims()[code].title),
+            **{name: words(name, claims[name]) for name in ("verdict", "severity")},
+            line=claims["line"].astype("str"),
+            difference=claims["difference"].map(lambda value: "" if pd.isna(value) else f"{value:g}"),
+        )
+        return _csv(shown.rename(columns={name: label(name) for name in shown}))
+    lines = []
+    for file in dict.fromkeys([*files, *claims["source_file"]]):
+        found = claims[claims["source_file"] == file]
+        lines.append(f"{label('source_file')}：{file}")
+        for verdict in VERDICTS if everything else VERDICTS[:1]:
+            chosen = found[found["verdict"] == verdict].to_dict("records")
+            lines += [_claim_lines(row) for row in chosen]
+        lines.append(_counted(found))
+    return "\n".join([*lines, ""])
+
+
+def _claim_lines(row: dict[str, Any]) -> str:
+    head = "｜".join(
+        (
+            word(
+                "severity" if row["verdict"] == "fails" else "verdict",
+                row["severity" if row["verdict"] == "fails" else "verdict"],
+            ),
+            load_claims()[row["code"]].title,
+            load_grammar().sentence("line", line=row["line"]),
+        )
+    )
+    return f"  {head}\n     “{row['quote']}”\n     {row['arithmetic']}"
+
+
+def _counted(found: pd.DataFrame) -> str:
+    counted = "，".join(f"{word('verdict', name)} {count}" for name, count in count_verdicts(found).items())
+    return f"  {label('claims')} {len(found)}：{counted}"

@@ -1,0 +1,178 @@
+"""Reports and tables that can be filed as they are (可归档的报告和表格): Word by templates, Excel by official forms.
+
+The texts of the reports stand in Word templates (``jixiao/pages/papers``), which a unit can copy and edit; numbers are
+bound from the frames. Equal results give equal bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from jixiao.analysis.summary import choose_department, select_rows, summarise_execution
+from jixiao.builds import Results, write_safely
+from jixiao.core.declared import RULES
+from jixiao.core.errors import RequestError
+from jixiao.publish.papers.contents import evaluation_content, find_evaluation
+from jixiao.publish.papers.departments import department_content
+from jixiao.publish.papers.filled_templates import canonical, fill_template
+from jixiao.publish.papers.paper_workbooks import write_book
+from jixiao.publish.papers.wording import paper_words
+from jixiao.show.figure import Figure
+from jixiao.show.figures import Picture, plot_execution_rates, plot_funds, plot_indicator_scores, print_figure
+
+TEMPLATES = Path(__file__).parent / "assets"
+SUMMARY = "department"
+_MOST_BARS = 25
+
+
+def write_report(
+    results: Results, target: Path, *, year: int, project: str, evaluation: str, template: Path | None = None
+) -> Path:
+    """Write the report of one evaluation as a Word document (写出评价报告).
+
+    A self-evaluation (单位自评, 部门整体自评) gets a self-evaluation report, a department or finance evaluation the
+    report of form 3. What only a person knows is marked （待填写：…）.
+
+    Args:
+        results: What was read, scored and audited.
+        target: The file, ending in .docx.
+        year: The evaluated year.
+        project: Name or id of the project.
+        evaluation: The kind of evaluation: self, department, finance or whole.
+        template: A template of your own instead of the shipped one.
+
+    Returns:
+        The written file.
+
+    Raises:
+        RequestError: There is no such evaluation, or the template cannot be filled.
+
+    Basis: 财预〔2020〕10号附3; the page GB/T 9704—2012.
+
+    Example:
+        >>> import tempfile, jixiao
+        >>> results = jixiao.evaluate("data/sample")
+        >>> first = results.totals.iloc[0]
+        >>> target = Path(tempfile.mkdtemp()) / "a.docx"
+        >>> write_report(results, target, year=2023, project=first.project_id, evaluation="self").stat().st_size > 9000
+        True
+    """
+    chosen = find_evaluation(results, year=year, project=project, evaluation=evaluation)
+    content = evaluation_content(results, chosen)
+    shipped = TEMPLATES / f"{paper_words()['templates'][chosen['evaluation']]}.docx"
+    scores, budgets = (select_rows(frame, chosen) for frame in (results.scores, results.frames.budgets))
+    pictures = _pictures(funds=plot_funds(budgets), scores=plot_indicator_scores(scores))
+    data = fill_template(template or shipped, content, pictures, as_of=results.as_of)
+    write_safely(target, lambda path: path.write_bytes(data))
+    return target
+
+
+def write_department(
+    results: Results, target: Path, *, year: int, department: str, template: Path | None = None
+) -> Path:
+    """Write the summary of a department's self-evaluations as a Word document (写出部门自评总报告).
+
+    Args:
+        results: What was read, scored and audited.
+        target: The file, ending in .docx.
+        year: The evaluated year.
+        department: The department, as its forms name it.
+        template: A template of your own instead of the shipped one.
+
+    Raises:
+        RequestError: The department has nothing in that year, or the template cannot be filled.
+
+    Example:
+        >>> import tempfile, jixiao
+        >>> target = Path(tempfile.mkdtemp()) / "a.docx"
+        >>> written = write_department(jixiao.evaluate("data/sample"), target, year=2023, department="示例市教育局")
+        >>> written.name
+        'a.docx'
+    """
+    mine = choose_department(results, year, department)
+    content = department_content(mine, year=year, department=department)
+    money = summarise_execution(mine)
+    known = money[money["execution_rate"].notna()].sort_values(["execution_rate", "project"], kind="stable")
+    content["counts"]["not_drawn"] = "1" if len(known) > _MOST_BARS else ""
+    drawn = _pictures(execution=plot_execution_rates(known.head(_MOST_BARS)))
+    data = fill_template(template or TEMPLATES / f"{SUMMARY}.docx", content, drawn, as_of=results.as_of)
+    write_safely(target, lambda path: path.write_bytes(data))
+    return target
+
+
+def write_workbook(results: Results, target: Path, *, year: int, project: str, evaluation: str) -> Path:
+    """Write the workbook of one evaluation (写出自评表或评分表): the official table, the findings, the sources.
+
+    A self-evaluation that came as form 1 gets form 1, every other evaluation the scoring table in the tree of form 2.
+
+    Args:
+        results: What was read, scored and audited.
+        target: The file, ending in .xlsx.
+        year: The evaluated year.
+        project: Name or id of the project.
+        evaluation: The kind of evaluation.
+
+    Raises:
+        RequestError: There is no such evaluation.
+
+    Basis: 财预〔2020〕10号附1、附2.
+
+    Example:
+        >>> import tempfile, jixiao
+        >>> results = jixiao.evaluate("data/sample")
+        >>> first = results.totals.iloc[0]
+        >>> target = Path(tempfile.mkdtemp()) / "a.xlsx"
+        >>> write_workbook(results, target, year=2023, project=first.project_id, evaluation="self").name
+        'a.xlsx'
+    """
+    chosen = find_evaluation(results, year=year, project=project, evaluation=evaluation)
+    write_safely(target, lambda path: write_book(results, chosen, path))
+    return target
+
+
+def _pictures(**figures: Figure) -> dict[str, Picture | None]:
+    """Draw the figures that have something to draw; the others are None."""
+    return {name: print_figure(figure) if figure.data else None for name, figure in figures.items()}
+
+
+def copy_template(kind: str, target: Path) -> Path:
+    """Copy a shipped template to edit in Word (复制模板): report, self_evaluation or department.
+
+    Raises:
+        RequestError: There is no such template.
+
+    Example:
+        >>> import tempfile
+        >>> copy_template("report", Path(tempfile.mkdtemp()) / "own.docx").name
+        'own.docx'
+    """
+    source = TEMPLATES / f"{kind}.docx"
+    names = sorted(path.stem for path in TEMPLATES.glob("*.docx"))
+    if kind not in names:
+        raise RequestError(f"没有模板“{kind}”，现有：{'、'.join(names)}")
+    write_safely(target, lambda path: path.write_bytes(source.read_bytes()))
+    return target
+
+
+def papers_hash(*templates: Path) -> str:
+    """Return one hash over everything but the data that a report depends on (模板和用语的校验值).
+
+    Args:
+        templates: Templates of your own that are used instead of shipped ones.
+    """
+    digest = hashlib.sha256()
+    for path in [*sorted(TEMPLATES.glob("*.docx")), *sorted((RULES / "layouts").glob("*.yaml")), *templates]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+__all__ = [
+    "TEMPLATES",
+    "canonical",
+    "copy_template",
+    "papers_hash",
+    "write_department",
+    "write_report",
+    "write_workbook",
+]

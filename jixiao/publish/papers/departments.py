@@ -1,0 +1,153 @@
+"""What the summary of a department says (部门自评总报告的内容)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+
+from jixiao.analysis.summary import key_numbers, summarise_categories, summarise_evaluations, summarise_execution
+from jixiao.builds import Results
+from jixiao.core.exact import exact_sum, half_up
+from jixiao.core.vocabulary import word
+from jixiao.publish.papers.contents import Row, indicator_row
+from jixiao.publish.papers.wording import clean, paper_words, written
+from jixiao.scoring import GRADES
+
+
+def department_content(results: Results, *, year: int, department: str) -> Row:
+    """Return what the template of a department's summary may name (总报告内容).
+
+    Args:
+        results: The part of the results that belongs to the department and year.
+        year: The evaluated year.
+        department: The department.
+
+    Example:
+        >>> import jixiao
+        >>> from jixiao.analysis.summary import choose_department
+        >>> results = choose_department(jixiao.evaluate("data/sample"), 2023, "示例市教育局")
+        >>> department_content(results, year=2023, department="示例市教育局")["counts"]["projects"]
+        '2'
+    """
+    words = paper_words()
+    most, numbers = words["most"], key_numbers(results)
+    evaluations = summarise_evaluations(results)
+    kinds = evaluations["evaluation"].value_counts()
+    counted = results.scores[results.scores["is_counted"]]
+    lost = _lost(counted)
+    names = {"department": clean(department), "year": str(year)}
+    has_money = numbers["annual_budget"] == numbers["annual_budget"]
+    rows = _projects(results, evaluations)
+    counts = {
+        "projects": numbers["projects"],
+        **{kind: int(kinds.get(kind, 0)) for kind in ("self", "department", "finance")},
+        "indicators": len(counted),
+        "targeted": int((counted["target_text"] != "").sum()),
+        "graded": numbers["graded"],
+        "known": numbers["projects"] - numbers["unknown"],
+        "lost_shown": min(len(lost), most["lost"]),
+        "findings": numbers["findings"],
+        "errors": numbers["errors"],
+        "projects_shown": min(len(rows), most["projects"]),
+        "lost": len(lost),
+    }
+    maybe = {
+        "unknown": numbers["unknown"],
+        "unscored": int(counted["reported_score"].isna().sum()),
+        "lost_left": len(lost) - most["lost"],
+        "projects_left": len(rows) - most["projects"],
+    }
+    return {
+        **names,
+        "title": words["titles"]["summary"].format(**names),
+        "remark": clean(results.remark),
+        "grades": _grades(results) if numbers["graded"] else [],
+        "mean": _mean(evaluations),
+        "money": {
+            "annual_budget": written("annual_budget_wan", numbers["annual_budget"]),
+            "executed": written("executed_wan", numbers["executed"]),
+            "execution_rate": written("execution_rate", numbers["execution_rate"]),
+        }
+        if has_money
+        else {},
+        "shares": _shares(results),
+        "lost": lost[: most["lost"]],
+        "problems": _problems(results),
+        "projects": rows[: most["projects"]],
+        "counts": {name: str(int(count)) for name, count in counts.items()}
+        | {name: str(int(count)) if count > 0 else "" for name, count in maybe.items()},
+    }
+
+
+def _grades(results: Results) -> list[Row]:
+    counted = results.totals["reported_grade"].astype("object").value_counts()
+    return [{"name": word("grade", grade), "count": str(int(counted.get(grade, 0)))} for grade in GRADES]
+
+
+def _mean(evaluations: pd.DataFrame) -> str:
+    """Return the mean of the totals of the self-evaluations, worked out exactly."""
+    totals = evaluations.loc[evaluations["evaluation"] == "self", "total_reported"].dropna().tolist()
+    total = exact_sum(totals)
+    return "" if total is None else written("total", half_up(Decimal(str(total)) / len(totals)))
+
+
+def _shares(results: Results) -> list[Row]:
+    rows = summarise_categories(results)
+    return [
+        {
+            "name": clean(row["category"]),
+            "weight": written("weight", row["weight"]),
+            "score": written("reported_score", row["reported_score"]),
+            "share": written("completion_rate", row["completion_rate"]),
+        }
+        for row in rows.to_dict("records")
+    ]
+
+
+def _lost(counted: pd.DataFrame) -> list[Row]:
+    """Return the indicators that lost points, most first."""
+    rows = counted.assign(lost=counted["weight"] - counted["reported_score"])
+    chosen = rows[rows["lost"] > 0].sort_values("lost", ascending=False, kind="stable")
+    named = zip(chosen["project"], chosen["evaluation"], chosen.to_dict("records"), strict=True)
+    return [
+        indicator_row(row) | {"project": clean(project), "evaluation": word("evaluation", kind)}
+        for project, kind, row in named
+    ]
+
+
+def _problems(results: Results) -> list[Row]:
+    """Return how many findings each check has, in the order of the audit."""
+    found = results.findings.groupby(["severity", "title"], sort=False)
+    counts = found.agg(count=("code", "size"), projects=("project_id", "nunique")).reset_index()
+    return [
+        {
+            "number": str(number),
+            "severity": word("severity", row["severity"]),
+            "title": clean(row["title"]),
+            "count": str(row["count"]),
+            "projects": str(row["projects"]),
+        }
+        for number, row in enumerate(counts.to_dict("records"), 1)
+    ]
+
+
+def _projects(results: Results, evaluations: pd.DataFrame) -> list[Row]:
+    """Return every project with its evaluations; one without any is listed with its money alone."""
+    money = summarise_execution(results)
+    others = money[~money["project_id"].isin(evaluations["project_id"])].drop(columns="evaluation")
+    every = pd.concat([evaluations, others], ignore_index=True) if len(others) else evaluations
+    return [
+        {
+            "number": str(number),
+            **{name: clean(row[name]) for name in ("project", "unit")},
+            "evaluation": word("evaluation", row["evaluation"]),
+            "annual_budget": written("annual_budget_wan", row["annual_budget_wan"]),
+            "executed": written("executed_wan", row["executed_wan"]),
+            "rate": written("execution_rate", row["execution_rate"]),
+            "total": written("total_reported", row["total_reported"]),
+            "grade": clean(row["grade_reported"]) or word("reported_grade", row["reported_grade"]),
+            "findings": written("findings", row["findings"]),
+        }
+        for number, row in enumerate(every.to_dict("records"), 1)
+    ]

@@ -1,0 +1,287 @@
+"""Fill a Word template (填写 Word 模板): texts are escaped, captions numbered, cells merged, and the bytes repeat."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from datetime import datetime
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from docx.oxml import parse_xml
+from docx.oxml.ns import qn
+from docx.shared import Cm
+from docxtpl import DocxTemplate
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from lxml.etree import XMLSyntaxError
+from markupsafe import Markup, escape
+
+from jixiao.core.errors import RequestError
+from jixiao.publish.papers.wording import MERGED, paper_words
+from jixiao.show.figures import Picture
+
+_BREAK = Markup('</w:t><w:br/><w:t xml:space="preserve">')
+_SHORT_ROWS, _SHORT_TEXT = 10, 400
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def fill_template(
+    template: Path, content: Mapping[str, Any], pictures: Mapping[str, Picture | None], *, as_of: datetime
+) -> bytes:
+    """Fill a template (填写模板) and return the document.
+
+    Args:
+        template: A .docx with jinja2 signs, as docxtpl reads them.
+        content: What the template may name; every text is escaped.
+        pictures: Pictures by name, in the template ``pictures.<name>``; None where there is nothing to draw.
+        as_of: The date of the data, written as the date of the document.
+
+    Returns:
+        The bytes of the document; equal content gives equal bytes.
+
+    Raises:
+        RequestError: The template is missing, no document, or names what there is not.
+    """
+    paper = _open(template)
+    try:
+        shown = {name: picture and _Drawn(paper, picture) for name, picture in pictures.items()}
+        paper.render({**content, "pictures": shown}, _environment())
+    except TemplateSyntaxError as error:
+        raise RequestError(f"模板“{template.name}”的标记写错：{error.message}；请改正后再用") from error
+    except TemplateError as error:
+        raise RequestError(f"模板“{template.name}”不能填写：{error}；请对照系统自带的模板改正") from error
+    except XMLSyntaxError as error:
+        raise RequestError(
+            f"模板“{template.name}”填写后不成文档：跨段落的标记应各占一段，写作 {{%p … %}}，表格行写作 {{%tr … %}}"
+        ) from error
+    body = paper.docx.element.body
+    for table in body.iter(qn("w:tbl")):
+        _merge_cells(table)
+        _keep_whole(table)
+    _mark_open_places(body)
+    _number_captions(body)
+    properties = paper.docx.core_properties
+    properties.title = content["title"].replace("\n", "")[:255]
+    properties.author, properties.comments = "jixiao", ""
+    properties.created = properties.modified = as_of.replace(tzinfo=None, microsecond=0)
+    properties.last_modified_by, properties.revision = "jixiao", 1
+    stream = BytesIO()
+    paper.docx.save(stream)
+    return _repeatable(stream)
+
+
+def canonical(path: Path) -> bytes:
+    """Return an office file (.docx, .xlsx) with the dates of its archive taken out, to compare or to keep (去掉时间).
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.zip"
+        >>> with zipfile.ZipFile(path, "w") as archive:
+        ...     archive.writestr("a.txt", "text")
+        >>> canonical(path) == canonical(path)
+        True
+    """
+    return _repeatable(BytesIO(path.read_bytes()))
+
+
+def _repeatable(stream: BytesIO) -> bytes:
+    target = BytesIO()
+    with zipfile.ZipFile(stream) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            kept = zipfile.ZipInfo(entry.filename, _EPOCH)
+            kept.compress_type = zipfile.ZIP_STORED if entry.filename.endswith(".png") else zipfile.ZIP_DEFLATED
+            kept.external_attr = 0o600 << 16
+            new.writestr(kept, old.read(entry))
+    return target.getvalue()
+
+
+@cache
+def _read_once(template: Path, changed: int) -> bytes:
+    return template.read_bytes()
+
+
+def _open(template: Path) -> _Paper:
+    if not template.is_file():
+        raise RequestError(f"没有模板文件“{template}”，请检查路径")
+    paper = _Paper(BytesIO(_read_once(template, template.stat().st_mtime_ns)))
+    try:
+        paper.init_docx()
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise RequestError(f"模板“{template.name}”不是 .docx 文件，请在 Word 中另存为 .docx") from error
+    return paper
+
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    """Return the one environment: sandboxed, escaping, strict about names."""
+    environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined, finalize=_written)
+    environment.filters |= {"or_dash": _or_dash, "or_fill": _or_fill, "sentence": _sentence, "part": _part}
+    return environment
+
+
+def _written(value: Any) -> Any:
+    """Return what is written for a value: escaped, its line breaks as those of Word."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return _BREAK.join(escape(line) for line in value.split("\n"))
+
+
+@cache
+def _to_fill() -> re.Pattern[str]:
+    """Return how a place looks that a person has to fill in."""
+    return re.compile(f"({paper_words()['to_fill_pattern']})")
+
+
+def _or_dash(text: str) -> str:
+    return text or paper_words()["dash"]
+
+
+def _or_fill(text: str, what: str) -> str:
+    return text or paper_words()["to_fill"].format(what=what)
+
+
+def _sentence(text: str) -> str:
+    """Close a text as a sentence, once; a place to be filled in stays as it is."""
+    return text if _to_fill().fullmatch(text) else f"{_part(text)}。"
+
+
+def _part(text: str) -> str:
+    """Take the stop off the end of a text, so that a sentence can go on."""
+    return text.rstrip("。；;，,、. \n")
+
+
+@cache
+def _compiled(source: str) -> Any:
+    return _environment().from_string(source)
+
+
+class _Paper(DocxTemplate):  # type: ignore[misc]
+    """A template that is patched and compiled once, and whose data are never taken for signs of the template."""
+
+    def patch_xml(self, src_xml: str) -> str:
+        return _patch_once(src_xml)
+
+    def render_xml_part(self, src_xml: str, part: Any, context: Any, jinja_env: Any = None) -> str:
+        self.current_rendering_part = part
+        return str(_compiled(src_xml).render(context))
+
+    def fix_tables(self, xml: str) -> Any:
+        return parse_xml(xml)  # strict: a template that gives broken XML is an error, never a shortened document
+
+    def fix_docpr_ids(self, tree: Any) -> None:
+        """Give every picture a number of its own."""
+        for number, element in enumerate(tree.iter(qn("wp:docPr")), 1):
+            element.set("id", str(number))
+
+    def render_properties(self, context: Any, jinja_env: Any = None) -> None:
+        """Leave the properties alone: they are set afterwards."""
+
+
+@cache
+def _patch_once(source: str) -> str:
+    return str(DocxTemplate.patch_xml(None, source))
+
+
+class _Drawn:
+    """A picture where the template names it, with its words for those who cannot see it (替代文字)."""
+
+    def __init__(self, paper: _Paper, picture: Picture) -> None:
+        self._paper, self._picture = paper, picture
+
+    def __html__(self) -> str:
+        size = (Cm(self._picture.width_cm), Cm(self._picture.height_cm))
+        inline = self._paper.current_rendering_part.new_pic_inline(BytesIO(self._picture.png), *size)
+        inline.docPr.set("descr", self._picture.alt)
+        return f'</w:t></w:r><w:r><w:drawing>{inline.xml}</w:drawing></w:r><w:r><w:t xml:space="preserve">'
+
+
+def _merge_cells(table: Any) -> None:
+    """Merge every cell of a table that continues the one above it (合并单元格)."""
+    above: list[Any] = []
+    for row in table.findall(qn("w:tr")):
+        cells = row.findall(qn("w:tc"))
+        for column, cell in enumerate(cells):
+            text = next(cell.iter(qn("w:t")), None)
+            if text is None or text.text != MERGED:
+                continue
+            text.text = ""
+            _set_merge(cell, "continue")
+            if column < len(above) and above[column].find(qn("w:tcPr")).find(qn("w:vMerge")) is None:
+                _set_merge(above[column], "restart")
+        above = cells
+
+
+def _keep_whole(table: Any) -> None:
+    """Keep a short table on one page (短表不跨页)."""
+    rows = table.findall(qn("w:tr"))
+    length = sum(len(text.text or "") for text in table.iter(qn("w:t")))
+    for row in rows[:-1] if len(rows) <= _SHORT_ROWS and length <= _SHORT_TEXT else ():
+        for paragraph in row.iter(qn("w:p")):
+            paragraph.get_or_add_pPr().get_or_add_keepNext()
+
+
+def _set_merge(cell: Any, value: str) -> None:
+    merge = parse_xml(f'<w:vMerge xmlns:w="{cell.nsmap["w"]}" w:val="{value}"/>')
+    cell.find(qn("w:tcPr")).find(qn("w:tcW")).addnext(merge)
+
+
+def _mark_open_places(body: Any) -> None:
+    """Mark every place that a person has to fill in (待填写)."""
+    for text in list(body.iter(qn("w:t"))):
+        parts = _to_fill().split(text.text or "")
+        run = text.getparent()
+        if len(parts) == 1 or len(run.findall(qn("w:t"))) > 1:
+            continue
+        for number, part in enumerate(parts):
+            if not part:
+                continue
+            new = deepcopy(run)
+            new.find(qn("w:t")).text = part
+            if number % 2:
+                new.get_or_add_rPr().append(parse_xml(f'<w:highlight xmlns:w="{run.nsmap["w"]}" w:val="yellow"/>'))
+            run.addprevious(new)
+        run.getparent().remove(run)
+
+
+def _number_captions(body: Any) -> None:
+    """Number tables and pictures in their order and write the numbers where the text refers to them."""
+    counts: dict[str, int] = {}
+    shown: dict[str, str] = {}
+    fields = [(words, field, result) for words, field, result in _fields(body) if words and result is not None]
+    for words, field, result in fields:
+        if words[0] == "SEQ":
+            counts[words[1]] = counts.get(words[1], 0) + 1
+            result.text = str(counts[words[1]])
+            mark = next(field.itersiblings(qn("w:bookmarkStart"), preceding=True), None)
+            if mark is not None:
+                shown[mark.get(qn("w:name"))] = f"{words[1]}{counts[words[1]]}"
+    for words, _, result in fields:
+        if words[0] == "REF":
+            result.text = shown.get(words[1], "")
+
+
+def _fields(body: Any) -> Iterator[tuple[list[str], Any, Any]]:
+    """Yield the words, the first element and the shown text of every field; Word saves fields in two ways."""
+    for field in body.iter(qn("w:fldSimple")):
+        yield (field.get(qn("w:instr")) or "").split(), field, next(field.iter(qn("w:t")), None)
+    for start in body.iter(qn("w:fldChar")):
+        if start.get(qn("w:fldCharType")) != "begin":
+            continue
+        words, result, has_result = "", None, False
+        for run in start.getparent().itersiblings(qn("w:r")):
+            words += "".join(part.text or "" for part in run.iter(qn("w:instrText")))
+            kinds = [part.get(qn("w:fldCharType")) for part in run.iter(qn("w:fldChar"))]
+            has_result = has_result or "separate" in kinds
+            if "end" in kinds:
+                break
+            text = next(run.iter(qn("w:t")), None)
+            if has_result and text is not None and result is None:
+                result = text
+            elif has_result and text is not None:
+                text.text = ""
+        yield words.split(), start.getparent(), result

@@ -1,0 +1,111 @@
+"""What each report is made of (报告所依据的行): its rows of every frame, and one hash over them.
+
+A report is handed these rows and nothing else, so the hash that decides whether it is still valid cannot miss a row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jixiao.builds import Packer, Results
+from jixiao.publish.reports.requests import ReportRequest
+
+_BY_FILE = ("ingest", "skipped", "guesses")
+"""Frames about files: a report sees the rows of the files that its other rows come from."""
+_PARTS = ("scores", "totals", "findings", "suppressed")
+_EVERYTHING = "everything"
+
+
+class Shares:
+    """Results divided among reports (结果的划分); every frame is grouped and hashed once."""
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        self.frames = {**dict(results.frames.items()), **{name: getattr(results, name) for name in _PARTS}}
+
+    @cached_property
+    def _groups(self) -> dict[tuple[str, str], dict[Any, np.ndarray]]:
+        """Return the row numbers of each frame by project, by department and by file."""
+        wanted = {"project_id": ["year", "project_id"], "department": ["year", "department"]}
+        found = {}
+        for name, frame in self.frames.items():
+            if name in _BY_FILE:
+                found[name, "source_file"] = dict(frame.groupby("source_file", sort=False).indices)
+                continue
+            for column, keys in wanted.items():
+                if set(keys) <= set(frame.columns):
+                    found[name, column] = dict(frame.groupby(keys, sort=False).indices)
+        return found
+
+    @cached_property
+    def _hashes(self) -> dict[str, np.ndarray]:
+        """Return one number for each row of each frame."""
+        return {name: _row_hashes(frame) for name, frame in self.frames.items()}
+
+    @cached_property
+    def _projects(self) -> dict[tuple[int, str], list[tuple[int, str]]]:
+        """Return the projects of each department and year."""
+        rows = self.frames["projects"][["year", "department", "project_id"]]
+        found: dict[tuple[int, str], list[tuple[int, str]]] = {}
+        for year, department, project in rows.itertuples(index=False):
+            found.setdefault((int(year), department), []).append((int(year), project))
+        return found
+
+    def rows(self, request: ReportRequest) -> dict[str, np.ndarray]:
+        """Return the row numbers of each frame that a report sees (报告所依据的行号)."""
+        if request.sees == _EVERYTHING:
+            return {name: np.arange(len(frame)) for name, frame in self.frames.items()}
+        department = (request.year, request.department)
+        if request.sees == "project":
+            projects = [(request.year, request.parameters["project"])]
+        else:
+            projects = self._projects.get(department, [])
+        found, files = {}, []
+        for name, frame in self.frames.items():
+            if name in _BY_FILE:
+                continue
+            parts = [self._rows_of(name, "project_id", key) for key in projects]
+            if request.sees == "department":
+                parts.append(self._rows_of(name, "department", department))
+            found[name] = _joined(parts)
+            files.append(frame["source_file"].to_numpy()[found[name]])
+        for name in _BY_FILE:
+            found[name] = _joined(self._rows_of(name, "source_file", file) for file in pd.unique(np.concatenate(files)))
+        return found
+
+    def _rows_of(self, name: str, column: str, key: Any) -> np.ndarray:
+        return self._groups.get((name, column), {}).get(key, np.array([], dtype=np.int64))
+
+    def pack(self, rows: dict[str, np.ndarray]) -> bytes:
+        """Return the results that hold these rows alone, packed; what the checks passed is not in them."""
+        return self._packer.pack(rows)
+
+    @cached_property
+    def _packer(self) -> Packer:
+        return Packer(self.results)
+
+    def digest(self, rows: dict[str, np.ndarray]) -> str:
+        """Return one hash over these rows (内容哈希)."""
+        digest = hashlib.sha256()
+        for name in sorted(rows):
+            digest.update(name.encode() + b"\0" + self._hashes[name][rows[name]].tobytes())
+        return digest.hexdigest()
+
+    def sources(self, rows: dict[str, np.ndarray]) -> dict[str, str]:
+        """Return the checksums of the files these rows come from (原始文件校验值)."""
+        files = self.frames["ingest"].iloc[rows["ingest"]]
+        return dict(zip(files["source_file"], files["checksum"], strict=True))
+
+
+def _row_hashes(frame: pd.DataFrame) -> np.ndarray:
+    return pd.util.hash_pandas_object(frame, index=False).to_numpy()
+
+
+def _joined(parts: Iterable[np.ndarray]) -> np.ndarray:
+    return np.unique(np.concatenate([np.array([], dtype=np.int64), *parts]))

@@ -1,0 +1,178 @@
+"""The grid model (单元格网格): text, merge geometry and address of each cell, whatever the file was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from jixiao.core.errors import FormError
+from jixiao.core.vocabulary import reading_words
+
+Area = tuple[int, int, int, int]
+"""A merged area: first row, first column, last row, last column, all from 0."""
+Box = tuple[float, float, float, float]
+"""A place on a page in points: left, top, right, bottom."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text, the top-left corner of its merge and whether it is that corner."""
+
+    text: str
+    row: int
+    column: int
+    is_corner: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of text outside the tables (表外文字): a title, a year, a unit, with its address."""
+
+    text: str
+    address: str
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """One line of a text with its number, counted from 1 (文本行)."""
+
+    number: int
+    text: str
+
+
+@dataclass
+class Grid:
+    """One table of a file: a sheet of a workbook or a table of a document.
+
+    ``texts[row][column]`` holds the text of a merged area at its corner only; :meth:`cell` resolves every position.
+    """
+
+    file: str
+    sheet: str
+    is_sheet: bool
+    texts: list[list[str]]
+    merges: list[Area] = field(default_factory=list)
+    note: str = ""
+    """The line above a table of a document that states its unit."""
+    above: tuple[Line, ...] = ()
+    """The lines of text between the table before and this one, in a document or on its pages."""
+    is_continued: bool = False
+    """Whether nothing but white space stands between the table before and this one: it may go on."""
+    below: tuple[Line, ...] = ()
+    """The lines of text after the last table of a document; empty for every other table."""
+    margins: tuple[Line, ...] = ()
+    """What repeats at the head or foot of the pages (页眉页脚), on the first table of a file."""
+    boxes: dict[tuple[int, int], Box] = field(default_factory=dict)
+    """Where the cells of a page stand."""
+
+    @cached_property
+    def _corners(self) -> dict[tuple[int, int], tuple[int, int]]:
+        corners = {}
+        for top, left, bottom, right in self.merges:
+            for row in range(top, min(bottom, self.height - 1) + 1):
+                for column in range(left, min(right, self.width - 1) + 1):
+                    corners[row, column] = (top, left)
+        return corners
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return len(self.texts)
+
+    @cached_property
+    def width(self) -> int:
+        """Number of columns of the widest row."""
+        return max((len(row) for row in self.texts), default=0)
+
+    def cell(self, row: int, column: int) -> Cell:
+        """Return the cell at a position, resolved to the corner of its merge."""
+        top, left = self._corners.get((row, column), (row, column))
+        texts = self.texts[top] if 0 <= top < self.height else []
+        text = texts[left] if left < len(texts) else ""
+        return Cell(text, top, left, (top, left) == (row, column))
+
+    def row(self, row: int) -> list[Cell]:
+        """Return the different cells of a row from left to right, each merge once."""
+        cells: list[Cell] = []
+        for column in range(self.width):
+            cell = self.cell(row, column)
+            if not cells or (cells[-1].row, cells[-1].column) != (cell.row, cell.column):
+                cells.append(cell)
+        return cells
+
+    def corners(self) -> Iterator[Cell]:
+        """Yield every cell that holds text, each merge once."""
+        for row, texts in enumerate(self.texts):
+            for column, text in enumerate(texts):
+                if text.strip() and self._corners.get((row, column), (row, column)) == (row, column):
+                    yield Cell(text, row, column, True)
+
+    def address(self, row: int, column: int) -> str:
+        """Return the address a reader can open.
+
+        ``B7`` in a sheet, 第7行第2列 in a table of a document, with its box in points on a page.
+        """
+        if self.is_sheet:
+            return f"{column_letters(column)}{row + 1}"
+        address = str(reading_words()["address"]).format(row=row + 1, column=column + 1)
+        box = self.boxes.get(self._corners.get((row, column), (row, column)))
+        return address + (boxed(box) if box else "")
+
+
+def boxed(box: Box) -> str:
+    """Return a place on a page as it is written behind an address.
+
+    Example:
+        >>> boxed((56.6, 70.2, 120.4, 90))
+        '（57,70,120,90）'
+    """
+    return str(reading_words()["box"]).format(box=",".join(str(round(edge)) for edge in box))
+
+
+@lru_cache(maxsize=1_024)
+def column_letters(column: int) -> str:
+    """Return the letters of a 0-based column.
+
+    Example:
+        >>> column_letters(0), column_letters(27)
+        ('A', 'AB')
+    """
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def check_size(rows: int, columns: int, merges: list[Area], *, name: str, sheet: str, limit: int) -> None:
+    """Refuse a table that is larger than the limit of cells, before anything of its size is made.
+
+    Args:
+        rows: Last row that holds something.
+        columns: Last column that holds something.
+        merges: The merged areas as the file states them.
+        name: The file.
+        sheet: The sheet or table.
+        limit: The largest number of cells.
+
+    Raises:
+        FormError: The table, one merged area or all of them together are too large.
+    """
+    if rows * columns > limit:
+        raise FormError(
+            name,
+            f"表“{sheet}”占到第{rows}行第{columns}列",
+            f"单元格上限为{limit}个，请删除空白行列或拆分后另存",
+            place=sheet,
+        )
+    areas = [(bottom - top + 1) * (right - left + 1) for top, left, bottom, right in merges]
+    if areas and (max(areas) > limit or sum(areas) > limit):
+        top, left, bottom, right = merges[areas.index(max(areas))]
+        raise FormError(
+            name,
+            f"合并单元格{column_letters(left)}{top + 1}:{column_letters(right)}{bottom + 1}过大",
+            f"合并区域上限为{limit}个单元格，请取消合并后另存",
+            place=sheet,
+        )

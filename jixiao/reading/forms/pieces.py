@@ -1,0 +1,136 @@
+"""A piece of a grid that belongs to one form (表块), and what its merged cells and its odd rows mean."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+from jixiao.core.vocabulary import reading_words
+from jixiao.reading.forms.headers import NAMES, Header, Position, View
+from jixiao.reading.values.values import normalise
+
+SUMMED = frozenset({"weight", "reported_score", "initial_budget", "annual_budget", "arrived", "issued", "executed"})
+"""Columns whose values are summed: one cell that is merged over several rows counts once."""
+REPEATED = frozenset({"target", "actual", "execution_rate", "arrival_rate"})
+"""Columns whose value holds for every row that its cell is merged over."""
+VALUES = SUMMED | REPEATED
+SUMMING = frozenset({"category", "subcategory"})
+"""Columns in which a row says that it sums others."""
+
+
+@cache
+def _note_pattern() -> re.Pattern[str]:
+    return re.compile(reading_words()["note_line"])
+
+
+@dataclass
+class Piece:
+    """A run of rows of one grid that belongs to one form; ``used`` collects the cells that are accounted for."""
+
+    view: View
+    start: int
+    stop: int
+    headers: dict[int, Header] = field(default_factory=dict)
+    used: set[Position] = field(default_factory=set)
+    guesses: list[dict[str, str]] = field(default_factory=list)
+    broken: set[int] = field(default_factory=set)
+    """The rows below a header that lacks a column it needs."""
+    nameless: set[int] = field(default_factory=set)
+    """The rows that hold values and no name."""
+
+    @property
+    def sheet(self) -> str:
+        """Name of the sheet or table."""
+        return self.view.grid.sheet
+
+    def why_unread(self, row: int, text: str) -> str:
+        """Return why a cell went into no record."""
+        if row in self.broken:
+            return "broken_header"
+        if row in self.nameless:
+            return "no_name"
+        return "remark" if _note_pattern().match(normalise(text)) else "no_column"
+
+    def guess(self, row: int, column: int, reason: str) -> None:
+        """Note with which assumption the cell at a position was read."""
+        text = self.view.texts[row][column].strip()
+        reason = reading_words()["reasons"][reason]
+        self.guesses.append(
+            {"sheet": self.sheet, "cell": self.view.address(row, column), "text": text, "reason": reason}
+        )
+
+
+def next_cell(view: View, row: int, column: int, *, labels: frozenset[str] = frozenset()) -> Position | None:
+    """Return the next cell to the right that has text; the blank one, if any, when another label comes first."""
+    corner = view.corner(row, column)
+    others = [place for place in range(column + 1, view.width) if view.corner(row, place) != corner]
+    filled = next((place for place in others if view.texts[row][place].strip()), None)
+    if filled is not None and view.keys[row][filled] not in labels:
+        return view.corner(row, filled)
+    return view.corner(row, others[0]) if others and others[0] != filled else None
+
+
+@cache
+def _endings() -> tuple[str, ...]:
+    return tuple(reading_words()["subtotal_endings"])
+
+
+def summing_column(view: View, row: int, header: Header) -> int | None:
+    """Return the column whose text says that a row sums those above it (产出指标小计); nothing when it does not."""
+    for column in header.named:
+        if header.columns[column] in SUMMING and view.texts[row][column].endswith(_endings()):
+            return column if view.corner(row, column)[0] == row else None
+    return None
+
+
+def share_cells(piece: Piece, row: int, texts: dict[str, str], corners: dict[str, Position]) -> None:
+    """Say what one cell means that stands for several rows or columns: what can be summed counts once.
+
+    Names and reasons are repeated in every row that they are merged over.
+    """
+    seen: set[Position] = set()
+    named = {corner for name, corner in corners.items() if name in NAMES}
+    for name, corner in corners.items():
+        if name not in VALUES or not texts[name]:
+            continue
+        if corner in named:
+            texts[name] = ""
+            continue
+        if corner in seen or (corner[0] < row and corner in piece.used and name not in REPEATED):
+            texts[name] = ""
+            piece.guess(*corner, "shared_once")
+        elif corner[0] < row and corner in piece.used:
+            piece.guess(*corner, "shared_again")
+        seen.add(corner)
+
+
+def is_nameless(piece: Piece, row: int, header: Header, own: list[int]) -> bool:
+    """Say whether a row holds numbers and no name of its own: a total or the rest of a row, nothing to be scored.
+
+    Args:
+        piece: Where the row stands.
+        row: The row.
+        header: The header in force.
+        own: Its columns whose cell begins in this row and holds text.
+    """
+    named = header.named
+    if not named or not named.isdisjoint(own) or piece.view.texts[row][max(named)].strip():
+        return False
+    piece.nameless.add(row)
+    return True
+
+
+def is_note(piece: Piece, row: int, header: Header, own: list[int]) -> bool:
+    """Say whether a row is a remark between the rows: one cell that reaches over names and values, or begins so."""
+    view = piece.view
+    if view.corner(row, own[0]) != view.corner(row, own[-1]):
+        return False
+    corners = {view.corner(row, column) for column in range(view.width) if view.texts[row][column].strip()}
+    corners = {corner for corner in corners if corner[0] == row}
+    if len(corners) != 1:
+        return False
+    ((_, left),) = corners
+    named = {name for column, name in header.columns.items() if view.corner(row, column) == (row, left)}
+    text = normalise(view.texts[row][left])
+    return len(named & VALUES) > 0 < len(named - VALUES) or _note_pattern().match(text) is not None

@@ -1,0 +1,253 @@
+"""Read forms into records (表格 -> 记录): every cell as text, with its file, sheet and row.
+
+A form is recognised by the headers that ``rules/forms/*.yaml`` declares, never by position. One file may hold several
+forms. What stands in a recognised form and in no record is listed as skipped; nothing is dropped silently.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from jixiao.core.declared import load_shipped
+from jixiao.core.errors import FormError, JixiaoError
+from jixiao.core.vocabulary import reading_words
+from jixiao.reading.files import Grid, read_grids
+from jixiao.reading.forms.account_tables import read_accounts
+from jixiao.reading.forms.blocks import split_halves, walk
+from jixiao.reading.forms.divisions import has_subject, split_forms, stand_apart, within
+from jixiao.reading.forms.families import Family, load_families
+from jixiao.reading.forms.headers import Headers, View, choose_family, find_headers, near_header, open_header
+from jixiao.reading.forms.heads import find_titles, read_head, settle_head
+from jixiao.reading.forms.pieces import Piece
+from jixiao.reading.forms.records import Reading, Record, label_key
+from jixiao.reading.values.values import normalise
+
+NOTES = (".md", ".yaml", ".yml")
+"""Files of a data folder that are about the forms and are none themselves."""
+
+LEFT_BEHIND = ("thumbs.db", "desktop.ini")
+"""Files that a Windows folder leaves behind and nobody sent."""
+
+_COPY_SHARE = 0.8
+"""Share of equal names from which a second table is a copy of the first."""
+
+
+def list_forms(folder: Path) -> list[Path]:
+    """Return the form files of a data folder (数据目录) in a stable order, year folders first.
+
+    Raises:
+        JixiaoError: The folder does not exist.
+    """
+    if not folder.is_dir():
+        raise JixiaoError(f"数据目录“{folder}”不存在，请检查路径，或把收到的表格放入 data/source/<年度>/")
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.suffix.lower() not in NOTES
+        and not path.name.startswith(("~$", "."))
+        and path.name.lower() not in LEFT_BEHIND
+    )
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, as manifest.yaml keeps it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_file(path: Path, *, name: str = "") -> list[Reading]:
+    """Read every form of one file (读取一个文件中的全部表).
+
+    Args:
+        path: The file.
+        name: How the file is named in the provenance columns; its own name when empty.
+
+    Returns:
+        The readings, in the order of the file: one reading is one form, each record one row, all text.
+
+    Raises:
+        FormError: The file cannot be opened, or holds none of the declared forms.
+    """
+    name = name or path.name
+    return recognise(read_grids(path, name), name)
+
+
+def recognise(grids: list[Grid], name: str) -> list[Reading]:
+    """Find the declared forms in the grids of one file (识别表种); see :func:`read_file`."""
+    accounts = read_accounts(grids, name)
+    readings = [accounts] if accounts else []
+    taken = {record.sheet for record in accounts.records} if accounts else set()
+    views = [part for grid in grids if grid.sheet not in taken for part in stand_apart(View(grid))]
+    headers = [find_headers(view) for view in views]
+    unread: list[tuple[Piece, str]] = []
+    left: list[dict[str, str]] = []
+    for pieces in split_forms(views, headers):
+        reading = _recognise_form(pieces, [within(piece, headers[views.index(piece.view)]) for piece in pieces], name)
+        if reading is None or _is_unfilled(reading):
+            unread += [(piece, "no_form" if reading is None else "empty_form") for piece in pieces]
+            left += _left_of(reading) if reading and not reading.records else []
+        else:
+            _require(reading)
+            _add_reading(readings, reading)
+    if not readings:
+        raise _empty_form(unread, name) or _unknown_form(views, name)
+    reasons = reading_words()["reasons"]
+    for grid in grids:
+        left += [
+            {"sheet": grid.sheet, "cell": line.address, "text": line.text, "reason": reasons["margin"]}
+            for line in grid.margins
+        ]
+    for piece, reason in unread:
+        view = piece.view
+        first = next((at for at in view.filled if piece.start <= at[0] < piece.stop), None)
+        if first:
+            text, cell = view.texts[first[0]][first[1]], view.address(*first)
+            left.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reasons[reason]})
+    readings[0].skipped += left
+    return readings
+
+
+def _left_of(reading: Reading) -> list[dict[str, str]]:
+    """Return every cell of a form without rows: what was left over, and what its head says."""
+    reason = reading_words()["reasons"]["empty_form"]
+    head = [
+        {"sheet": record.sheet, "cell": record.cells[column], "text": text, "reason": reason}
+        for record in reading.head.values()
+        for column, text in record.texts.items()
+    ]
+    return reading.skipped + head
+
+
+def _is_unfilled(reading: Reading) -> bool:
+    """Say whether a form is a template that nobody filled in: no subject, no value, or no row at all."""
+    family = next(family for family in load_families() if family.id == reading.form)
+    values = ("target", "actual", "reported_score", "annual_budget", "executed")
+    is_filled = any(normalise(record.texts.get(name, "")) for record in reading.records for name in values)
+    return not reading.records or (family.subject not in reading.head and family.main != "list" and not is_filled)
+
+
+def _empty_form(unread: list[tuple[Piece, str]], name: str) -> FormError | None:
+    """Say that a form has its header and nothing to read below it: a template that nobody filled in (空白模板)."""
+    sheet = next((piece.sheet for piece, reason in unread if reason == "empty_form"), None)
+    if sheet is None:
+        return None
+    return FormError(name, "表头下没有可读入的内容", "请填写后再放入；空白模板不必放入数据目录", place=sheet)
+
+
+def _unknown_form(views: list[View], name: str) -> FormError:
+    """Say why no form was found: the column that the closest header lacks, or the forms that are known."""
+    titles = find_titles([Piece(view, 0, view.height) for view in views], [{} for _ in views])
+    near = near_header(views, set(titles.values()))
+    if near is None:
+        forms = [family.titles[0] for family in load_families() if family.is_national]
+        known = "、".join([*forms, *load_shipped("forms/final_account.yaml")["titles"]])
+        return FormError(name, "没有找到可识别的表头", f"应为下列表之一：{known}；请检查表头文字是否完整")
+    view, row, lacking, unknown = near
+    return FormError(
+        name,
+        f"第{row + 1}行的表头缺少“{'”“'.join(lacking)}”" + (f"，有不认识的“{'”“'.join(unknown)}”" if unknown else ""),
+        "请核对表头文字；确是同一栏目的，在 jixiao/rules/forms 中给它加一个别名",
+        place=view.grid.sheet,
+    )
+
+
+def _recognise_form(pieces: list[Piece], headers: list[Headers], name: str) -> Reading | None:
+    """Read the rows of one form as the family that explains most of its headers; nothing when it is none."""
+    titles = find_titles(pieces, headers)
+    forms = set(titles.values())
+    labels = {key for piece in pieces for keys in piece.view.keys[piece.start : piece.stop] for key in keys} | set(
+        titles
+    )
+    year: int | None = None
+    while True:
+        family = choose_family(headers, labels, forms, year)
+        if family is None or not (titles or (family.main != "list" and has_subject(pieces))):
+            return None
+        for piece, found in zip(pieces, headers, strict=True):
+            matches = found.get(family.id, {})
+            piece.headers = {row: open_header(piece.view, row, match) for row, match in matches.items()}
+            piece.used, piece.guesses, piece.broken, piece.nameless = set(), [], set(), set()
+        reading = _read_form(pieces, family, name, is_titled=family.form in forms)
+        if year == reading.year or family.years[0] <= (reading.year or 0) <= family.years[1]:
+            return reading
+        year = reading.year  # this family was not printed in that year yet, or no longer
+
+
+def _read_form(pieces: list[Piece], family: Family, name: str, *, is_titled: bool) -> Reading:
+    """Read one form: its rows, its head, and what is left over."""
+    known = sum(header.known for piece in pieces for header in piece.headers.values())
+    printed = sum(header.printed for piece in pieces for header in piece.headers.values())
+    reading = Reading(name, family.form, family.evaluation, family=family.family)
+    reading.sureness = round(known / printed * (1 if is_titled else 0.8), 2)
+    reading.records = [half for record in walk(pieces, frozenset(family.head)) for half in split_halves(record)]
+    _mark_copies(reading, family)
+    read_head(pieces, family, reading)
+    settle_head(reading, family)
+    reasons = reading_words()["reasons"]
+    for piece in pieces:
+        view = piece.view
+        reading.guesses += piece.guesses
+        for row, column in view.filled:
+            if piece.start <= row < piece.stop and (row, column) not in piece.used:
+                cell, text = view.grid.address(row, column), view.texts[row][column]
+                reason = reasons[piece.why_unread(row, text)]
+                reading.skipped.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reason})
+    return reading
+
+
+def _require(reading: Reading) -> None:
+    """Refuse a form without its year, kind or project; the year may come from the folder, which is said."""
+    sheet = reading.records[0].sheet
+    if reading.year is None:
+        folder = re.match(r"(20\d\d)/", reading.file)
+        if not folder:
+            raise FormError(reading.file, "没有找到评价年度", "请在标题下写明，如“（2021年度）”", place=sheet)
+        reading.year = int(folder[1])
+        reason = reading_words()["reasons"]["year_of_folder"]
+        reading.guesses.append({"sheet": sheet, "cell": "", "text": folder[1], "reason": reason})
+    if not reading.evaluation:
+        raise FormError(
+            reading.file, "没有写明评价类型", "请在“评价类型”处填写单位自评、部门评价或财政评价", place=sheet
+        )
+    family = next(family for family in load_families() if family.id == reading.form)
+    if family.subject == "project" and family.main != "list" and "project" not in reading.head:
+        raise FormError(reading.file, "没有找到项目名称", "请在“项目名称”右侧填写项目名称", place=sheet)
+    if family.subject == "department" and "department" not in reading.head:
+        raise FormError(reading.file, "没有找到部门名称", "请在“部门名称”右侧填写部门名称", place=sheet)
+
+
+def _mark_copies(reading: Reading, family: Family) -> None:
+    """Set a table apart that repeats the first one of its kind: its rows count once (重复的表)."""
+    tables: dict[str, list[Record]] = {}
+    for record in reading.records:
+        if record.block == family.main:
+            tables.setdefault(record.table, []).append(record)
+    if len(tables) < 2:
+        return
+    first, *others = tables.values()
+    names = {_name(record) for record in first}
+    for records in others:
+        same = sum(_name(record) in names for record in records)
+        if family.main == "indicators" and same >= _COPY_SHARE * len(records):
+            copied = records[0].table
+            for record in reading.records:
+                if record.table == copied and record.block in {family.main, "total", "grade"}:
+                    record.block = "copy" if record.block == family.main else f"copy_{record.block}"
+
+
+def _name(record: Record) -> str:
+    return label_key(record.texts.get("indicator", ""))
+
+
+def _add_reading(readings: list[Reading], reading: Reading) -> None:
+    """Add a reading; a form that is repeated in the file with the same content is read once."""
+    for other in readings:
+        if other.content() == reading.content():
+            first = reading.records[0]
+            reason = reading_words()["reasons"]["repeated"].format(sheet=other.records[0].sheet)
+            cell = next(iter(first.cells.values()))
+            other.skipped.append({"sheet": first.sheet, "cell": cell, "text": "", "reason": reason})
+            return
+    readings.append(reading)

@@ -1,0 +1,1 @@
+"""Records to tidy, typed, keyed frames (数据表)."""

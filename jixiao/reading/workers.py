@@ -1,0 +1,294 @@
+"""Read many files in child processes (并行读取): a file that hangs, crashes or eats memory costs only itself.
+
+A child is this module run as a program. Requests and answers are JSON lines over its pipes; it reads with
+:func:`jixiao.reading.forms.sources.read_file` under a limit of memory. Children are started when first needed and end
+with their parent.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TextIO, Union, get_args, get_origin, get_type_hints
+
+from jixiao.core.errors import FormError, JixiaoError
+from jixiao.reading.files import SETTING, load_limits
+from jixiao.reading.forms.records import Reading
+
+ROOT = Path(__file__).resolve().parents[2]
+"""Where the package lies; a child takes it from the same place."""
+COMMAND = (sys.executable, "-m", "jixiao.reading.workers")
+AHEAD = 4
+"""Files handed out per child before the first of them was taken back."""
+
+
+def read_files(
+    paths: Sequence[tuple[Path, str]], *, workers: int | None = None
+) -> Iterator[list[Reading] | JixiaoError]:
+    """Read many files beside each other (批量读取), each within the limits of ``rules/limits.yaml``.
+
+    Args:
+        paths: The files, each with the name it has in the provenance columns.
+        workers: Number of reading processes; that of the limits when None.
+
+    Returns:
+        For each file, in the order given, its readings or the error that explains why there are none.
+
+    Example:
+        >>> next(read_files([(Path("missing.xlsx"), "missing.xlsx")]))
+        FormError('文件“missing.xlsx”：文件不存在；请检查文件名和路径。')
+    """
+    number = max(1, workers or load_limits().workers)
+    _idle(os.getpid())  # made once, before there are threads
+    waiting: deque[Future[list[Reading] | JixiaoError]] = deque()
+    with ThreadPoolExecutor(number, thread_name_prefix="intake") as pool:
+        try:
+            for path, name in paths:
+                waiting.append(pool.submit(_read_one, path, name))
+                if len(waiting) >= number * AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+class _Child:
+    """One reading process: started with the settings in force, asked one file at a time."""
+
+    def __init__(self, settings: str) -> None:
+        self.settings = settings
+        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._process = subprocess.Popen(
+            COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(paths)},
+        )
+        self.is_ready = self._line() == "ready"
+        self.is_late = False
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def ask(self, request: dict[str, str], seconds: float) -> Any:
+        """Return the answer to one request; None when the child was too slow or ended, and then it is gone."""
+        timer = threading.Timer(seconds, self._stop_late)
+        timer.start()
+        try:
+            assert self._process.stdin is not None
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            line = self._line()
+        except OSError:
+            line = ""
+        finally:
+            timer.cancel()
+        if not line:
+            self.end()
+            return None
+        return json.loads(line)
+
+    def end(self) -> None:
+        """End the child: politely, so that it ends what it started, then by force."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(1)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def _stop_late(self) -> None:
+        self.is_late = True
+        self._process.terminate()
+        try:
+            self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().rstrip("\n")
+
+
+@cache
+def _idle(process: int) -> queue.LifoQueue[_Child]:
+    """Return the children of a process that wait for a file; they stay for the next call and end with it."""
+    children: queue.LifoQueue[_Child] = queue.LifoQueue()
+    atexit.register(_end_all, children, process)
+    return children
+
+
+def _end_all(children: queue.LifoQueue[_Child], process: int) -> None:
+    while process == os.getpid() and not children.empty():  # a fork leaves the children of its parent alone
+        children.get_nowait().end()
+
+
+def _take_child() -> _Child:
+    settings = os.environ.get(SETTING, "")
+    while True:
+        try:
+            child = _idle(os.getpid()).get_nowait()
+        except queue.Empty:
+            return _Child(settings)
+        if child.settings == settings and child.is_alive:
+            return child
+        child.end()
+
+
+def _read_one(path: Path, name: str) -> list[Reading] | JixiaoError:
+    limits = load_limits()
+    child = _take_child()
+    if not child.is_ready:
+        child.end()
+        return JixiaoError("读取进程无法启动，请检查安装和 JIXIAO_LIMITS 中的内存上限")
+    answer = child.ask({"path": str(path.absolute()), "name": name}, limits.seconds)
+    if answer is None and child.is_late:
+        return FormError(name, f"读取超过{limits.seconds:g}秒，已停止", "请拆分文件或另存为 .xlsx 后再放入")
+    if answer is None:
+        return FormError(
+            name, f"读取进程意外结束，可能所需内存超过{limits.memory_mb}MB", "请拆分文件或另存为 .xlsx 后再放入"
+        )
+    if child.is_late:  # the answer came while it was being stopped
+        child.end()
+    else:
+        _idle(os.getpid()).put(child)
+    if "form_error" in answer:
+        return FormError(**answer["form_error"])
+    if "error" in answer:
+        return JixiaoError(answer["error"])
+    return [reading_from_json(item) for item in answer["readings"]]
+
+
+def reading_to_json(reading: Reading) -> dict[str, Any]:
+    """Return a reading as plain values that JSON knows (读取结果编码); whatever fields it has.
+
+    Example:
+        >>> reading_from_json(reading_to_json(Reading("a.xlsx", "budget_list"))) == Reading("a.xlsx", "budget_list")
+        True
+    """
+    return dict(_plain(reading))
+
+
+def reading_from_json(content: dict[str, Any]) -> Reading:
+    """Return the reading that :func:`reading_to_json` wrote (读取结果解码)."""
+    made: Reading = _made(Reading, content)
+    return made
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return str(value)  # decimals and dates come back by their type
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _made(kind: Any, value: Any) -> Any:
+    """Return a value of a declared type from what JSON made of it."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if is_dataclass(kind):
+        made: Any = kind
+        hints = _hints(made)
+        return made(**{key: _made(hints[key], item) for key, item in value.items()})
+    if origin is dict:
+        return value if inner[1] is str else {key: _made(inner[1], item) for key, item in value.items()}
+    if origin is list:
+        return value if inner[0] is str else [_made(inner[0], item) for item in value]
+    if origin is tuple:
+        kinds = [inner[0]] * len(value) if inner[-1] is ... else list(inner)
+        return tuple(_made(one, item) for one, item in zip(kinds, value, strict=True))
+    if value is None or kind is Any:
+        return value
+    if origin is Union or origin is type(int | None):
+        return _made(next(one for one in inner if one is not type(None)), value)
+    if kind in (str, int, bool, float) or not isinstance(value, str):
+        return value
+    return kind.fromisoformat(value) if hasattr(kind, "fromisoformat") else kind(value)
+
+
+def serve(requests: TextIO, answers: TextIO) -> None:
+    """Answer requests until there are no more (读取进程): one JSON line each."""
+    from jixiao.reading.forms.families import load_families
+    from jixiao.reading.forms.sources import read_file
+
+    load_families()
+    print("ready", file=answers, flush=True)
+    for line in requests:
+        request = json.loads(line)
+        try:
+            readings = read_file(Path(request["path"]), name=request["name"])
+            answer: dict[str, Any] = {"readings": [reading_to_json(reading) for reading in readings]}
+        except FormError as error:
+            answer = {"form_error": error.parts}
+        except JixiaoError as error:
+            answer = {"error": str(error)}
+        except MemoryError:
+            answer = {"form_error": FormError(request["name"], "读取所需内存超过上限", "请拆分后再放入").parts}
+        except Exception as error:
+            answer = {
+                "error": str(
+                    JixiaoError(
+                        f"文件“{request['name']}”：读取时出现内部错误（{type(error).__name__}）；请保留该文件并反馈。"
+                    )
+                )
+            }
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def _confine() -> None:
+    """Limit the memory of this process, where the system can; the converter of old formats has its own limit."""
+    try:
+        import resource
+    except ImportError:
+        return
+    wanted, hard = load_limits().memory_mb * 1_000_000, resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+def main() -> None:
+    """Run as a reading process: answers go out on a channel of their own, so that no library writes between them."""
+    import signal
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends the converter too, if one runs
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    _confine()
+    serve(sys.stdin, answers)
+
+
+if __name__ == "__main__":
+    main()
