@@ -34,7 +34,7 @@ def test_no_module_above_400_lines(path):
 
 
 def error_sentences(tree):
-    """The literals inside an error, a note on a declaration, or a helper that only words one (see CONTRIBUTING)."""
+    """The literals inside an error, a note on a declaration, or a helper that only words one (see docs/decisions)."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
