@@ -153,7 +153,7 @@ def test_a_call_that_is_given_up_leaves_no_child_at_work(child):
 
 def test_children_end_with_their_parent(tmp_path):
     code = (
-        "import os; from pathlib import Path; from jixiao import intake\n"
+        "import os; from pathlib import Path; from jixiao.reading import workers\n"
         f"list(workers.read_files([(Path({str(tmp_path / 'a.xlsx')!r}), 'a.xlsx')], workers=1))\n"
         "print(workers._idle(os.getpid()).queue[0]._process.pid, flush=True)\n"
         "os._exit(0) if os.environ.get('AT_ONCE') else None"

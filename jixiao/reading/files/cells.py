@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from jixiao.core.declared import load_shipped
 from jixiao.core.errors import FormError
 from jixiao.core.vocabulary import reading_words
 
 Area = tuple[int, int, int, int]
 """A merged area: first row, first column, last row, last column, all from 0."""
+Position = tuple[int, int]
+"""A place in a table: row and column from 0."""
 Box = tuple[float, float, float, float]
 """A place on a page in points: left, top, right, bottom."""
 
@@ -41,11 +44,40 @@ class TextLine:
     text: str
 
 
+@dataclass(frozen=True)
+class Remark:
+    """What a reader of a file has to tell beside its cells (读取说明).
+
+    Something that stands in the file and was not read, because no one sees it or it is struck out; or, with
+    ``is_guess``, something that was read by an assumption. ``is_grave`` marks what may be why no form was found.
+    """
+
+    address: str
+    text: str
+    reason: str
+    is_guess: bool = False
+    is_grave: bool = False
+
+
+def remark(
+    kind: str, address: str, text: str, *, is_guess: bool = False, is_grave: bool = False, **parts: str
+) -> Remark:
+    """Return a remark with the sentence that ``rules/signs.yaml`` declares for its kind.
+
+    Example:
+        >>> remark("hidden_row", "A7", "12").reason
+        '所在行已隐藏，未读入'
+    """
+    sentence = str(load_shipped("signs.yaml")["unseen"][kind])
+    return Remark(address, text, sentence.format(**parts) if parts else sentence, is_guess, is_grave)
+
+
 @dataclass
 class Grid:
     """One table of a file: a sheet of a workbook or a table of a document.
 
-    ``texts[row][column]`` holds the text of a merged area at its corner only; :meth:`cell` resolves every position.
+    ``texts[row][column]`` holds the text of a merged area at its corner only; :attr:`resolved` holds it at every
+    position, :attr:`corner_of` tells which cell a position belongs to, and :meth:`cell` gives both for one position.
     """
 
     file: str
@@ -65,15 +97,44 @@ class Grid:
     """What repeats at the head or foot of the pages (页眉页脚), on the first table of a file."""
     boxes: dict[tuple[int, int], Box] = field(default_factory=dict)
     """Where the cells of a page stand."""
+    remarks: tuple[Remark, ...] = ()
+    """What stands in the table and was not read, or was read by an assumption."""
 
     @cached_property
-    def _corners(self) -> dict[tuple[int, int], tuple[int, int]]:
+    def corner_of(self) -> dict[Position, Position]:
+        """The top-left corner of the merge, for every position inside one; the others are their own corner."""
         corners = {}
+        last_row, last_column = self.height - 1, self.width - 1
         for top, left, bottom, right in self.merges:
-            for row in range(top, min(bottom, self.height - 1) + 1):
-                for column in range(left, min(right, self.width - 1) + 1):
-                    corners[row, column] = (top, left)
+            if top > last_row or left > last_column:
+                continue
+            corner = (top, left)
+            for row in range(top, min(bottom, last_row) + 1):
+                for column in range(left, min(right, last_column) + 1):
+                    corners[row, column] = corner
         return corners
+
+    @cached_property
+    def resolved(self) -> list[list[str]]:
+        """The texts with all rows of one width, and the text of a merge at each of its positions."""
+        width, texts = self.width, self.texts
+        rows = [row if len(row) == width else [*row, *([""] * (width - len(row)))] for row in texts]
+        for (row, column), (top, left) in self.corner_of.items():
+            if rows[row] is texts[row]:
+                rows[row] = list(texts[row])
+            rows[row][column] = texts[top][left] if left < len(texts[top]) else ""
+        return rows
+
+    @cached_property
+    def filled(self) -> list[Position]:
+        """The corner of every cell that holds text, from the first row on."""
+        corner_of = self.corner_of
+        return [
+            (row, column)
+            for row, texts in enumerate(self.texts)
+            for column, text in enumerate(texts)
+            if text and not text.isspace() and corner_of.get((row, column), (row, column)) == (row, column)
+        ]
 
     @property
     def height(self) -> int:
@@ -85,28 +146,38 @@ class Grid:
         """Number of columns of the widest row."""
         return max((len(row) for row in self.texts), default=0)
 
+    def corner(self, row: int, column: int) -> Position:
+        """Return the top-left position of the cell at a position."""
+        return self.corner_of.get((row, column), (row, column))
+
+    def distinct(self, row: int) -> list[int]:
+        """Return the first column of each different cell of a row, from left to right."""
+        if not self.corner_of:
+            return list(range(self.width))
+        columns: list[int] = []
+        last: Position | None = None
+        for column in range(self.width):
+            corner = self.corner_of.get((row, column), (row, column))
+            if corner != last:
+                columns.append(column)
+                last = corner
+        return columns
+
     def cell(self, row: int, column: int) -> Cell:
         """Return the cell at a position, resolved to the corner of its merge."""
-        top, left = self._corners.get((row, column), (row, column))
+        top, left = self.corner_of.get((row, column), (row, column))
         texts = self.texts[top] if 0 <= top < self.height else []
         text = texts[left] if left < len(texts) else ""
         return Cell(text, top, left, (top, left) == (row, column))
 
     def row(self, row: int) -> list[Cell]:
         """Return the different cells of a row from left to right, each merge once."""
-        cells: list[Cell] = []
-        for column in range(self.width):
-            cell = self.cell(row, column)
-            if not cells or (cells[-1].row, cells[-1].column) != (cell.row, cell.column):
-                cells.append(cell)
-        return cells
+        return [self.cell(row, column) for column in self.distinct(row)]
 
     def corners(self) -> Iterator[Cell]:
         """Yield every cell that holds text, each merge once."""
-        for row, texts in enumerate(self.texts):
-            for column, text in enumerate(texts):
-                if text.strip() and self._corners.get((row, column), (row, column)) == (row, column):
-                    yield Cell(text, row, column, True)
+        for row, column in self.filled:
+            yield Cell(self.texts[row][column], row, column, True)
 
     def address(self, row: int, column: int) -> str:
         """Return the address a reader can open.
@@ -116,7 +187,7 @@ class Grid:
         if self.is_sheet:
             return f"{column_letters(column)}{row + 1}"
         address = str(reading_words()["address"]).format(row=row + 1, column=column + 1)
-        box = self.boxes.get(self._corners.get((row, column), (row, column)))
+        box = self.boxes.get(self.corner_of.get((row, column), (row, column)))
         return address + (boxed(box) if box else "")
 
 

@@ -92,7 +92,7 @@ def recognise(grids: list[Grid], name: str) -> list[Reading]:
             _require(reading)
             _add_reading(readings, reading)
     if not readings:
-        raise _empty_form(unread, name) or _unknown_form(views, name)
+        raise explained_by_remarks(_empty_form(unread, name) or _unknown_form(views, name), grids)
     reasons = reading_words()["reasons"]
     for grid in grids:
         left += [
@@ -106,7 +106,31 @@ def recognise(grids: list[Grid], name: str) -> list[Reading]:
             text, cell = view.texts[first[0]][first[1]], view.address(*first)
             left.append({"sheet": piece.sheet, "cell": cell, "text": text, "reason": reasons[reason]})
     readings[0].skipped += left
+    add_remarks(readings, grids)
     return readings
+
+
+def add_remarks(readings: list[Reading], grids: list[Grid]) -> None:
+    """List what the reader of the file told about its cells, with the form that has rows of the same table."""
+    for grid in grids:
+        if not grid.remarks:
+            continue
+        tables = [{record.sheet for record in [*reading.records, *reading.head.values()]} for reading in readings]
+        owner = next((number for number, sheets in enumerate(tables) if grid.sheet in sheets), 0)
+        for told in grid.remarks:
+            line = {"sheet": grid.sheet, "cell": told.address, "text": told.text, "reason": told.reason}
+            (readings[owner].guesses if told.is_guess else readings[owner].skipped).append(line)
+
+
+def explained_by_remarks(error: FormError, grids: list[Grid]) -> FormError:
+    """Return an error that also says what may be why no form was found: a hidden sheet, an embedded file."""
+    grave = list(dict.fromkeys(told.reason for grid in grids for told in grid.remarks if told.is_grave))
+    if not grave:
+        return error
+    parts = error.parts
+    return FormError(
+        parts["file"], f"{parts['found']}（{'；'.join(grave[:3])}）", parts["expected"], place=parts["place"]
+    )
 
 
 def _left_of(reading: Reading) -> list[dict[str, str]]:
