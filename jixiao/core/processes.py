@@ -1,0 +1,287 @@
+"""The one door to what not every system has (进程与系统): sessions, limits, signals, locks, pipes, forks.
+
+Everything that only POSIX knows is asked for here and nowhere else, each with a substitute that works on Windows:
+ordinary kernels instead of forked ones, a file lock instead of a shared one, a job with a time limit instead of a limit
+of memory, TCP instead of sockets in a folder. A test runs the main job with all of it taken away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import IO, Any
+
+IS_WINDOWS = sys.platform == "win32"
+"""Whether this is Windows; asked here only."""
+
+
+def can_fork() -> bool:
+    """Say whether this system can fork kernels (派生内核); elsewhere ordinary ones are started.
+
+    Example:
+        >>> can_fork() in (True, False)
+        True
+    """
+    return hasattr(os, "fork") and hasattr(socket, "AF_UNIX") and hasattr(os, "killpg") and not IS_WINDOWS
+
+
+def user_name() -> str:
+    """Return the name of the user of this process (操作人), as the system knows it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return str(os.getuid()) if hasattr(os, "getuid") else ""
+
+
+def is_root() -> bool:
+    """Say whether this process is the administrator of a POSIX system (root), for whom browsers need a switch."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Say whether other users may read a file (可被他人读取); Windows keeps a user's folder to the user by itself."""
+    return not IS_WINDOWS and bool(path.stat().st_mode & 0o077)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Limit the memory of this process (内存上限), where the system can; elsewhere its time limit has to do."""
+    try:
+        import resource
+    except ImportError:
+        return
+    wanted, hard = megabytes * 1_000_000, resource.getrlimit(resource.RLIMIT_AS)[1]
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+def apart(*, megabytes: int = 0) -> dict[str, Any]:
+    """Return how ``subprocess.Popen`` starts a child apart from this one's console (单独的进程组), so a Ctrl-C is ours.
+
+    Args:
+        megabytes: A limit of its memory, where the system can; 0 for that of this process.
+
+    Example:
+        >>> len(apart()) == 1
+        True
+    """
+    if IS_WINDOWS:
+        return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+    limited = {"preexec_fn": lambda: limit_memory(megabytes)} if megabytes else {}
+    return {"start_new_session": True, **limited}
+
+
+def run_apart(command: list[str], *, folder: Path, environment: dict[str, str], seconds: float, megabytes: int) -> bool:
+    """Run a program in limited time and memory (限时运行), and say whether it ended in time; nothing of it is left.
+
+    Args:
+        command: The program with its arguments.
+        folder: Where it works.
+        environment: Its whole environment.
+        seconds: How long it may take.
+        megabytes: How much memory it may have, where the system can limit it.
+    """
+    nothing = subprocess.DEVNULL
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=nothing,
+        stdout=nothing,
+        stderr=nothing,
+        env=environment,
+        **apart(megabytes=megabytes),
+    )
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        end_tree(process)
+    return True
+
+
+def end_tree(process: subprocess.Popen[Any]) -> None:
+    """End a child that was started apart, and everything it started (结束整组进程), at once."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        with contextlib.suppress(OSError):  # where there is none, at least the child itself is ended
+            command = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
+            subprocess.run(command, capture_output=True, timeout=10, check=False)
+        process.kill()
+    process.wait()
+
+
+def ask_to_end(process: subprocess.Popen[Any]) -> None:
+    """Ask a child that was started apart to end in order (请求结束)."""
+    if IS_WINDOWS and hasattr(signal, "CTRL_BREAK_EVENT"):
+        with contextlib.suppress(OSError):
+            process.send_signal(signal.CTRL_BREAK_EVENT)  # ``terminate`` would be ``kill`` there
+            return
+    process.terminate()
+
+
+def on_end(loop: asyncio.AbstractEventLoop, act: Callable[[], object]) -> None:
+    """Call a function inside the loop once this process is asked to end (收到结束请求时)."""
+    names = ("SIGTERM", "SIGINT", "SIGBREAK")
+    for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
+        try:
+            loop.add_signal_handler(number, act)
+        except NotImplementedError:
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
+
+
+def is_alive(process: int) -> bool:
+    """Say whether a process of this machine is alive (进程是否存在); on Windows only this one is known to be.
+
+    Example:
+        >>> is_alive(os.getpid())
+        True
+    """
+    if IS_WINDOWS:
+        return process == os.getpid()  # asking there means ending it
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def flush_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk (落盘), where a folder can be opened."""
+    if IS_WINDOWS:
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def kernel_lines(folder: Path) -> dict[str, str]:
+    """Return how a kernel is talked to (内核通信方式): over sockets in a folder of its own, or else on this machine's TCP.
+
+    Two kernels could meet on one TCP port; in folders of their own they cannot.
+    """
+    return {} if IS_WINDOWS else {"transport": "ipc", "ip": str(folder / "line")}
+
+
+_numbers = count(1)
+
+
+@contextlib.contextmanager
+def hold(path: Path) -> Iterator[IO[bytes]]:
+    """Hold a file open beside other readers (共享占用), so that :func:`is_held` says so until the end of the block."""
+    with path.open("rb") as handle:
+        try:
+            import fcntl
+        except ImportError:
+            from filelock import FileLock
+
+            _marks(path).parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{_marks(path)}.{os.getpid()}.{next(_numbers)}.lock"):
+                yield handle
+            return
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield handle
+
+
+def is_held(path: Path) -> bool:
+    """Say whether some process of this machine holds a file (是否被占用)."""
+    try:
+        import fcntl
+    except ImportError:
+        return any(_is_locked(mark) for mark in _marks(path).parent.glob(f"{_marks(path).name}.*.lock"))
+    with path.open("rb") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def _marks(path: Path) -> Path:
+    """Return how the names of the locks of a file's readers begin."""
+    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]
+    return Path(tempfile.gettempdir()) / "jixiao-held" / name
+
+
+def _is_locked(mark: Path) -> bool:
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(mark, timeout=0):
+            pass
+    except Timeout:
+        return True
+    with contextlib.suppress(OSError):
+        mark.unlink(missing_ok=True)
+    return False
+
+
+_LOOK_EVERY = 0.1
+"""Seconds between two looks into a letterbox, where no pipe tells."""
+
+
+class Letterbox:
+    """A place for one short message to another process (信箱): a pipe with a name, or a file that appears."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._pipe: int | None = None
+        if hasattr(os, "mkfifo"):
+            os.mkfifo(path, 0o600)
+            self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)  # held open: what is written waits for its reader
+
+    def put(self, message: bytes) -> None:
+        """Put the message in; less than 4,096 bytes arrive whole."""
+        if self._pipe is not None:
+            os.write(self._pipe, message)
+            return
+        beside = self.path.with_name(f".{self.path.name}")
+        beside.write_bytes(message)
+        os.replace(beside, self.path)
+
+    def close(self) -> None:
+        """Remove the box."""
+        if self._pipe is not None:
+            os.close(self._pipe)
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+
+def on_message(path: Path, act: Callable[[bytes], object]) -> None:
+    """Call a function of this process's loop once, with the message that comes into a letterbox (来信时执行)."""
+    loop = asyncio.get_event_loop()
+    if hasattr(os, "mkfifo"):
+        pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+        def read() -> None:
+            loop.remove_reader(pipe)
+            message = os.read(pipe, 4_096)
+            os.close(pipe)
+            act(message)
+
+        loop.add_reader(pipe, read)
+        return
+
+    def look() -> None:
+        if path.is_file():
+            act(path.read_bytes())
+        elif path.parent.is_dir():
+            loop.call_later(_LOOK_EVERY, look)
+
+    loop.call_soon(look)
