@@ -4,8 +4,8 @@
     python data/making/make_font.py --check    say whether they are what would be written (exit 1 when not)
 
 It needs Debian's packages ``fonts-noto-cjk`` (the whole font, SIL Open Font License 1.1) and ``unicode-data`` (the
-Unihan database; its field kTGH is the 通用规范汉字表 of 2013). The part bears another name, so that nobody takes it
-for the whole.
+Unihan database: its field kTGH is the 通用规范汉字表 of 2013, others name the traditional forms). The part
+bears another name, so that nobody takes it for the whole.
 """
 
 import argparse
@@ -19,12 +19,13 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTCollection, TTFont
 
 ROOT = Path(__file__).resolve().parents[2]
-FONTS = ROOT / "jixiao" / "show" / "fonts"
+ASSETS = ROOT / "jixiao" / "show" / "assets"
 LIST = Path(__file__).with_name("general_characters.txt")
 WHOLE = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 FACE = "Noto Sans CJK SC"
 TERMS = Path("/usr/share/doc/fonts-noto-cjk/copyright")
 DATABASE = Path("/usr/share/unicode/Unihan_OtherMappings.txt.bz2")
+VARIANTS = DATABASE.with_name("Unihan_Variants.txt.bz2")
 
 FAMILY, FILE = "Jixiao Sans SC", "JixiaoSansSC-Regular.otf"
 SIGNS = (
@@ -55,32 +56,62 @@ SIGNS = (
 """Ranges of signs; what the whole font lacks of them is left out."""
 
 
+OTHERS = "啓裏滙龥"
+"""Forms that the reader knows and the lists above lack."""
+
+
 def general_characters() -> str:
     """Return the 8,105 general characters (通用规范汉字) in their official order, from the Unihan database."""
     found = {}
-    for line in bz2.open(DATABASE, "rt", encoding="utf-8"):
-        match = re.fullmatch(r"U\+([0-9A-F]+)\tkTGH\t2013:(\d+)\n", line)
-        if match:
-            found[int(match[2])] = chr(int(match[1], 16))
+    for match in re.finditer(r"^U\+([0-9A-F]+)\tkTGH\t2013:(\d+)$", text_of(DATABASE), re.MULTILINE):
+        found[int(match[2])] = chr(int(match[1], 16))
     assert sorted(found) == list(range(1, 8106)), "the database does not hold the 8,105 characters"
     return "".join(found[number] for number in sorted(found))
+
+
+def text_of(path: Path) -> str:
+    """Return a file of the Unihan database."""
+    return bz2.decompress(path.read_bytes()).decode("utf-8")
+
+
+def traditional(characters: str) -> set[int]:
+    """Return the other forms of characters (繁体字、异体字), by the database: some units write them."""
+    found = set()
+    for code, kind, forms in re.findall(r"^U\+([0-9A-F]+)\tk(\w+)Variant\t(.+)$", text_of(VARIANTS), re.MULTILINE):
+        one, others = int(code, 16), {int(form.split("<")[0].removeprefix("U+"), 16) for form in forms.split()}
+        if kind in {"Traditional", "Semantic", "Z"} and chr(one) in characters:
+            found |= others
+        elif kind == "Simplified" and any(chr(other) in characters for other in others):
+            found.add(one)
+    return found
 
 
 def listed(characters: str) -> str:
     """Return the characters as the text of a file, fifty to a line."""
     rows = [characters[at : at + 50] for at in range(0, len(characters), 50)]
-    return "# 通用规范汉字表（2013）8105 字，按表内序号；取自 Unicode 汉字数据库 Unihan 的 kTGH 字段\n" + "\n".join(rows) + "\n"
+    return (
+        "# 通用规范汉字表（2013）8105 字，按表内序号；取自 Unicode 汉字数据库 Unihan 的 kTGH 字段\n"
+        + "\n".join(rows)
+        + "\n"
+    )
 
 
-def gb2312() -> set[int]:
-    """Return every character of GB 2312."""
-    pairs = (bytes((high, low)) for high in range(0xA1, 0xF8) for low in range(0xA1, 0xFF))
-    return {ord(sign) for pair in pairs for sign in pair.decode("gb2312", "ignore")}
+def coded(code: str, first: int, last: int) -> set[int]:
+    """Return every character of a two-byte code between two first bytes."""
+    pairs = (bytes((high, low)) for high in range(first, last + 1) for low in range(0x40, 0xFF))
+    return {ord(sign) for pair in pairs for sign in pair.decode(code, "ignore") if ord(sign) > 0x7F}
 
 
 def make(path: Path, characters: str) -> None:
     """Write the part of the font."""
-    wanted = gb2312() | {ord(sign) for sign in characters} | {at for low, high in SIGNS for at in range(low, high + 1)}
+    wanted = (
+        coded("gb2312", 0xA1, 0xF7)
+        | coded("big5", 0xA4, 0xC6)
+        | {ord(sign) for sign in characters}
+        | traditional(characters)
+        | {ord(sign) for sign in OTHERS}
+        | {at for low, high in SIGNS for at in range(low, high + 1)}
+    )
     font = next(font for font in TTCollection(WHOLE, lazy=True).fonts if font["name"].getDebugName(4) == FACE)
     options = Options(
         layout_features=[], hinting=False, notdef_outline=True, name_IDs=["*"], name_languages=[0x409], drop_tables=[]
@@ -131,7 +162,7 @@ def main() -> int:
     """Write the files, or compare them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
-    missing = [str(path) for path in (WHOLE, TERMS, DATABASE) if not path.is_file()]
+    missing = [str(path) for path in (WHOLE, TERMS, DATABASE, VARIANTS) if not path.is_file()]
     asked = parser.parse_args()
     if missing:
         print(f"missing: {', '.join(missing)} (Debian: fonts-noto-cjk unicode-data)", file=sys.stderr)
@@ -141,15 +172,15 @@ def main() -> int:
         part = Path(made) / FILE
         make(part, characters)
         files = {
-            FONTS / FILE: part.read_bytes(),
-            FONTS / "OFL.txt": licence().encode(),
+            ASSETS / FILE: part.read_bytes(),
+            ASSETS / "OFL.txt": licence().encode(),
             LIST: listed(characters).encode(),
         }
     if asked.check:
         wrong = [path.name for path, content in files.items() if not path.is_file() or path.read_bytes() != content]
         print("\n".join(wrong) or "as made")
         return bool(wrong)
-    FONTS.mkdir(parents=True, exist_ok=True)
+    ASSETS.mkdir(parents=True, exist_ok=True)
     for path, content in files.items():
         path.write_bytes(content)
         print(f"{path.relative_to(ROOT)} {len(content):,}")

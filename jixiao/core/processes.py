@@ -172,7 +172,7 @@ def flush_folder(folder: Path) -> None:
 
 
 def kernel_lines(folder: Path) -> dict[str, str]:
-    """Return how a kernel is talked to (内核通信方式): over sockets in a folder of its own, or else on this machine's TCP.
+    """Return how a kernel is talked to (内核通信方式): over sockets in a folder of its own, else on TCP.
 
     Two kernels could meet on one TCP port; in folders of their own they cannot.
     """

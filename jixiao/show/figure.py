@@ -21,6 +21,9 @@ BLUE, ORANGE, GREEN, RED, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 FONT = (
     '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC","WenQuanYi Micro Hei","SimHei",sans-serif'
 )
+FAMILY = FONT.split(",")[0].strip('"')
+FONT_FILE = Path(__file__).with_name("assets") / "JixiaoSansSC-Regular.otf"
+"""The font of every painted chart (图片用的字体), which comes with the program; made by data/making/make_font.py."""
 LOW_TO_HIGH = [[0, "#C8510B"], [0.5, "#F7E7C6"], [1, "#9CC7E6"]]
 """A scale for numbers that stand on their colour; its ends differ in grey print."""
 PATTERNS = {BLUE: "", ORANGE: "/", GREEN: "\\", RED: "x", SKY: "", GREY: "."}
@@ -140,7 +143,7 @@ def write_images(pictures: Sequence[tuple[Figure, Path]], *, width: int = WIDTH,
     for kind in dict.fromkeys(kinds):
         mine = [picture for picture, its in zip(pictures, kinds, strict=True) if its == kind]
         drawn = [figure.to_dict() for figure, _ in mine]
-        ready = draw_pictures(drawn, plotly_script(), kind=kind, width=width, scale=scale)
+        ready = draw_pictures(drawn, plotly_script(), (FAMILY, FONT_FILE), kind=kind, width=width, scale=scale)
         for (_, path), content in zip(mine, ready, strict=True):
             write_safely(path, lambda target, content=content: target.write_bytes(content))  # type: ignore[misc]
 

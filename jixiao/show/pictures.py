@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,9 +42,32 @@ _TIME_LIMIT = 180
 _SCRIPT = """
 (async () => {
   const told = document.getElementById("pictures");
+  const style = document.getElementById("font").textContent;
+  const paint = (svg, { width, height, scale }) => new Promise((resolve, reject) => {
+    const image = new Image();
+    image.onerror = () => reject(new Error("image"));
+    image.onload = async () => {
+      await image.decode();
+      const canvas = document.createElement("canvas");
+      canvas.width = width * scale;
+      canvas.height = height * scale;
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      resolve(canvas.toDataURL("image/png"));
+    };
+    image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(svg);
+  });
+  await document.fonts.load("13px " + document.getElementById("font").dataset.family);
   for (const { figure, options } of JSON.parse(document.getElementById("charts").textContent)) {
     const item = document.createElement("i");
-    try { item.textContent = await Plotly.toImage(figure, options); } catch (error) { item.className = "failed"; }
+    try {
+      const drawn = await Plotly.toImage(figure, { ...options, format: "svg", scale: 1 });
+      if (options.format === "svg") { item.textContent = drawn; } else {
+        const svg = decodeURIComponent(drawn.slice(drawn.indexOf(",") + 1));
+        // A picture inside a page sees no font of the page: it carries its own.
+        const at = svg.indexOf(">", svg.indexOf("<svg")) + 1;
+        item.textContent = await paint(svg.slice(0, at) + "<style>" + style + "</style>" + svg.slice(at), options);
+      }
+    } catch (error) { item.className = "failed"; }
     told.append(item);
   }
   told.className = "done";
@@ -53,13 +76,14 @@ _SCRIPT = """
 
 
 def draw_pictures(
-    figures: Sequence[dict[str, Any]], script: Path, *, kind: str, width: int, scale: float
+    figures: Sequence[dict[str, Any]], script: Path, font: tuple[str, Path], *, kind: str, width: int, scale: float
 ) -> list[bytes]:
     """Draw plotly descriptions as pictures, all with one start of the browser.
 
     Args:
         figures: Each with ``data`` and ``layout``; the layout says the height in pixels.
         script: The plotly.js to draw with.
+        font: The family that the charts ask for first, and the file that is drawn for it, whatever is installed.
         kind: ``png`` or ``svg``.
         width: In pixels.
         scale: How many pixels of a png stand for one.
@@ -68,7 +92,7 @@ def draw_pictures(
         RequestError: There is no Chromium, or it drew nothing.
 
     Example:
-        >>> draw_pictures([], Path("plotly.min.js"), kind="svg", width=900, scale=1)
+        >>> draw_pictures([], Path("plotly.min.js"), ("A", Path("a.otf")), kind="svg", width=900, scale=1)
         []
     """
     if not figures:
@@ -83,7 +107,7 @@ def draw_pictures(
     ]
     with tempfile.TemporaryDirectory(prefix="jixiao-") as made:
         folder = Path(made)
-        (folder / "page.html").write_text(_page(charts, script), encoding="utf-8")
+        (folder / "page.html").write_text(_page(charts, script, *font), encoding="utf-8")
         pictures = list(_read(_run(_browser(), folder)))
     if len(pictures) != len(figures):
         raise RequestError(
@@ -92,11 +116,13 @@ def draw_pictures(
     return pictures
 
 
-def _page(charts: list[dict[str, Any]], script: Path) -> str:
+def _page(charts: list[dict[str, Any]], script: Path, family: str, font: Path) -> str:
     text = json.dumps(charts, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     library = script.read_text(encoding="utf-8").replace("</script", "<\\/script")
     return (
         "<!DOCTYPE html><html lang='zh-CN'><meta charset='utf-8'>"
+        f"<style id='font' data-family='\"{family}\"'>@font-face{{font-family:'{family}';"
+        f"src:url(data:font/otf;base64,{b64encode(font.read_bytes()).decode()})}}</style>"
         f"<script>{library}</script><body><script type='application/json' id='charts'>{text}</script>"
         f"<div id='pictures'></div><script>{_SCRIPT}</script></body></html>"
     )

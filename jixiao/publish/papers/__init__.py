@@ -19,7 +19,14 @@ from jixiao.publish.papers.filled_templates import canonical, fill_template
 from jixiao.publish.papers.paper_workbooks import write_book
 from jixiao.publish.papers.wording import paper_words
 from jixiao.show.figure import Figure
-from jixiao.show.figures import Picture, plot_execution_rates, plot_funds, plot_indicator_scores, print_figure
+from jixiao.show.figures import (
+    Picture,
+    Undrawn,
+    plot_execution_rates,
+    plot_funds,
+    plot_indicator_scores,
+    try_print,
+)
 
 TEMPLATES = Path(__file__).parent / "assets"
 SUMMARY = "department"
@@ -131,9 +138,9 @@ def write_workbook(results: Results, target: Path, *, year: int, project: str, e
     return target
 
 
-def _pictures(**figures: Figure) -> dict[str, Picture | None]:
+def _pictures(**figures: Figure) -> dict[str, Picture | Undrawn | None]:
     """Draw the figures that have something to draw; the others are None."""
-    return {name: print_figure(figure) if figure.data else None for name, figure in figures.items()}
+    return {name: try_print(figure) if figure.data else None for name, figure in figures.items()}
 
 
 def copy_template(kind: str, target: Path) -> Path:

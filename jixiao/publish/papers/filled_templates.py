@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from docx.oxml import parse_xml
-from docx.oxml.ns import qn
+from docx.oxml.ns import nsdecls, qn
+from docx.oxml.table import CT_Tbl
 from docx.shared import Cm
 from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
@@ -23,22 +24,25 @@ from markupsafe import Markup, escape
 
 from jixiao.core.errors import RequestError
 from jixiao.publish.papers.wording import MERGED, paper_words
-from jixiao.show.figures import Picture
+from jixiao.show.figures import Picture, Undrawn
 
 _BREAK = Markup('</w:t><w:br/><w:t xml:space="preserve">')
 _SHORT_ROWS, _SHORT_TEXT = 10, 400
+_WIDTH = Cm(15.6)
+_SIDES = ("top", "left", "bottom", "right", "insideH", "insideV")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def fill_template(
-    template: Path, content: Mapping[str, Any], pictures: Mapping[str, Picture | None], *, as_of: datetime
+    template: Path, content: Mapping[str, Any], pictures: Mapping[str, Picture | Undrawn | None], *, as_of: datetime
 ) -> bytes:
     """Fill a template (填写模板) and return the document.
 
     Args:
         template: A .docx with jinja2 signs, as docxtpl reads them.
         content: What the template may name; every text is escaped.
-        pictures: Pictures by name, in the template ``pictures.<name>``; None where there is nothing to draw.
+        pictures: Pictures by name, in the template ``pictures.<name>``; None where there is nothing to draw;
+            one that could not be drawn is a sentence with a table below it.
         as_of: The date of the data, written as the date of the document.
 
     Returns:
@@ -49,7 +53,7 @@ def fill_template(
     """
     paper = _open(template)
     try:
-        shown = {name: picture and _Drawn(paper, picture) for name, picture in pictures.items()}
+        shown = {name: _shown(paper, picture) for name, picture in pictures.items()}
         paper.render({**content, "pictures": shown}, _environment())
     except TemplateSyntaxError as error:
         raise RequestError(f"模板“{template.name}”的标记写错：{error.message}；请改正后再用") from error
@@ -60,6 +64,9 @@ def fill_template(
             f"模板“{template.name}”填写后不成文档：跨段落的标记应各占一段，写作 {{%p … %}}，表格行写作 {{%tr … %}}"
         ) from error
     body = paper.docx.element.body
+    for picture in pictures.values():
+        if isinstance(picture, Undrawn):
+            _add_rows(body, picture)
     for table in body.iter(qn("w:tbl")):
         _merge_cells(table)
         _keep_whole(table)
@@ -198,6 +205,31 @@ class _Drawn:
         inline = self._paper.current_rendering_part.new_pic_inline(BytesIO(self._picture.png), *size)
         inline.docPr.set("descr", self._picture.alt)
         return f'</w:t></w:r><w:r><w:drawing>{inline.xml}</w:drawing></w:r><w:r><w:t xml:space="preserve">'
+
+
+def _shown(paper: _Paper, picture: Picture | Undrawn | None) -> Any:
+    return _Drawn(paper, picture) if isinstance(picture, Picture) else picture and picture.sentence
+
+
+def _add_rows(body: Any, picture: Undrawn) -> None:
+    """Put the numbers of a chart that could not be drawn below the sentence that stands in its place, as a table."""
+    look = next(
+        (one.pPr for cell in body.iter(qn("w:tc")) for one in cell.iter(qn("w:p")) if one.pPr is not None), None
+    )
+    for place in [one for one in body.iter(qn("w:p")) if _text(one) == picture.sentence]:
+        table = CT_Tbl.new_tbl(len(picture.rows), len(picture.rows[0]), _WIDTH)
+        borders = "".join(f'<w:{side} w:val="single" w:sz="4"/>' for side in _SIDES)
+        table.tblPr.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{borders}</w:tblBorders>"))
+        for row, texts in zip(table.tr_lst, picture.rows, strict=True):
+            for cell, text in zip(row.tc_lst, texts, strict=True):
+                cell.p_lst[0].add_r().text = text
+                if look is not None:
+                    cell.p_lst[0].insert(0, deepcopy(look))
+        place.addnext(table)
+
+
+def _text(paragraph: Any) -> str:
+    return "".join(text.text or "" for text in paragraph.iter(qn("w:t")))
 
 
 def _merge_cells(table: Any) -> None:

@@ -57,7 +57,7 @@ from jixiao.show.figures.point_charts import (
     plot_score_changes,
     plot_total_distribution,
 )
-from jixiao.show.figures.prints import Picture, print_figure
+from jixiao.show.figures.prints import Picture, Undrawn, print_figure, try_print
 
 __all__ = [
     "BANDS",
@@ -65,6 +65,7 @@ __all__ = [
     "SEVERITY_COLOURS",
     "Figure",
     "Picture",
+    "Undrawn",
     "figure_html",
     "plot_account_changes",
     "plot_account_kinds",
@@ -103,5 +104,6 @@ __all__ = [
     "plot_waterfall",
     "plotly_script",
     "print_figure",
+    "try_print",
     "write_images",
 ]

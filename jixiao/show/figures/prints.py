@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from jixiao.core.errors import RequestError
-from jixiao.show.figure import FONT, GREY, Figure
+from jixiao.show.figure import FONT_FILE, GREY, Figure, figure_words
 
 _PIXELS_PER_INCH = 96
 _DOTS_PER_INCH = 150
@@ -37,6 +36,63 @@ class Picture:
     alt: str
 
 
+@dataclass(frozen=True)
+class Undrawn:
+    """What stands where a chart could not be drawn (未能画出的图): a sentence, and its numbers as rows under a head."""
+
+    sentence: str
+    rows: tuple[tuple[str, ...], ...]
+
+
+def try_print(figure: Figure) -> Picture | Undrawn:
+    """Paint a figure, or give what stands in its place (画图或代之以表): a chart never costs the report.
+
+    Args:
+        figure: As for :func:`print_figure`.
+
+    Example:
+        >>> from jixiao.show.figure import empty_figure
+        >>> type(try_print(empty_figure("title", "nothing"))).__name__
+        'Picture'
+    """
+    try:
+        return print_figure(figure)
+    except Exception as error:  # whatever a library of pictures or fonts raises on some machine
+        told = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        return Undrawn(figure_words()["undrawn"].format(alt=figure.alt, reason=told), chart_rows(figure))
+
+
+def chart_rows(figure: Figure) -> tuple[tuple[str, ...], ...]:
+    """Return the numbers that a figure of bars and marks draws as rows of texts, the first one their heads (图中数据).
+
+    Example:
+        >>> bar = {"type": "bar", "orientation": "h", "y": [0, 1], "x": [2.0, None], "name": "score"}
+        >>> layout = {"yaxis": {"tickvals": [0, 1], "ticktext": ["甲", "乙"]}}
+        >>> bar |= {"text": ["2分", ""], "textposition": "outside"}
+        >>> chart_rows(Figure([bar], layout, alt="", frame=pd.DataFrame()))
+        (('', 'score'), ('甲', '2分'), ('乙', ''))
+    """
+    axis = figure.layout["yaxis"] if any(trace.get("orientation") == "h" for trace in figure.data) else {}
+    axis = axis if axis.get("ticktext") else figure.layout["xaxis"]
+    names = dict(zip(axis.get("tickvals", []), map(unescape, axis.get("ticktext", [])), strict=False))
+    written: dict[Any, dict[int, str]] = {place: {} for place in names}
+    for number, trace in enumerate(figure.data):
+        is_sideways = trace.get("orientation") == "h" or trace["type"] == "scatter"
+        along, across = trace.get("x", []), trace.get("y", [])  # a trace of another kind has none
+        places, lengths = (across, along) if is_sideways else (along, across)
+        is_written = trace.get("textposition") in {"inside", "outside"}  # else the texts are for the mouse
+        texts = (trace.get("text") if is_written else None) or [""] * len(places)
+        for place, length, text in zip(places, lengths, texts, strict=False):
+            shown = "" if length is None else unescape(str(text)) or f"{length:g}"
+            written.setdefault(place, {})[number] = shown
+    heads = ("", *(unescape(trace.get("name") or "") for trace in figure.data))
+    columns = range(len(figure.data))
+    rows = (
+        (names.get(place, str(place)), *(values.get(at, "") for at in columns)) for place, values in written.items()
+    )
+    return heads, *rows
+
+
 def print_figure(figure: Figure, *, width_cm: float = 15.6, most_cm: float = 19.0) -> Picture:
     """Paint a figure of bars and marks as a picture (画成图片), without its title: a document has its caption.
 
@@ -46,7 +102,6 @@ def print_figure(figure: Figure, *, width_cm: float = 15.6, most_cm: float = 19.
         most_cm: The greatest height; a taller figure is drawn closer.
 
     Raises:
-        RequestError: No Chinese font is installed.
         ValueError: The figure has a trace this cannot draw.
 
     Example:
@@ -106,15 +161,11 @@ def _set_margins(axes: Any, names: list[str], *, has_legend: bool) -> None:
 
 @cache
 def _chinese_font() -> Any:
-    """Return the first installed font of the theme."""
+    """Return the font that comes with the program, by its path: what is installed is not asked."""
     from matplotlib.font_manager import FontProperties, fontManager
 
-    installed = {entry.name for entry in fontManager.ttflist}
-    wanted = [name.strip('"') for name in FONT.split(",")]
-    found = next((name for name in wanted if name in installed), None)
-    if found is None:
-        raise RequestError(f"没有找到中文字体，不能画图；请安装其中一种：{'、'.join(wanted[:-1])}")
-    return FontProperties(family=found, size=_SIZE)
+    fontManager.addfont(FONT_FILE)  # the numbers along an axis take a font by its name only
+    return FontProperties(family=FontProperties(fname=FONT_FILE).get_name(), fname=FONT_FILE, size=_SIZE)
 
 
 def _font() -> dict[str, Any]:
