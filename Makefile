@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+SCRIPTS := jixiao/publish/boards/assets/scripts jixiao/publish/findings/assets/filter.js jixiao/publish/reports/assets/index.js jixiao/publish/reports/assets/print.js
 export PYTHONSAFEPATH := 1
 
 .PHONY: help run test soak vulnerabilities env system check golden notebooks report dashboard lock clean
@@ -38,9 +39,11 @@ env: .venv/.ready ## 建立 .venv，安装锁定的依赖
 system: ## 在 Debian 上以 root 安装浏览器测试和文档渲染所需的软件
 	@bash .ci/system
 
-check: env ## 格式、静态检查、类型、YAML
+check: env ## 格式、静态检查、类型、脚本、YAML
 	$(BIN)/ruff format --check jixiao tests data benchmarks
 	$(BIN)/ruff check jixiao tests data benchmarks
+	$(BIN)/oxfmt --check $(SCRIPTS)
+	$(BIN)/oxlint --quiet $(SCRIPTS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache pyproject.toml
 	$(BIN)/yamllint --strict -c .yamllint jixiao/rules tests/cases tests/audit data/corrections.yaml data/aliases.yaml data/suppressions.yaml data/scenarios data/source/manifest.yaml

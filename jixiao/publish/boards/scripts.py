@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from pathlib import Path
 from string import Template
@@ -12,17 +13,35 @@ from jixiao.core.declared import load_shipped
 PAGES = Path(__file__).resolve().parent / "assets"
 MARK = "jixiao-site.json"
 """The file by which a folder of pages is known."""
-_PARTS = ["engine", "wording", "workbook", "drawing", "panels", "board"]
+SCRIPTS = PAGES / "scripts"
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?function |const )", re.MULTILINE)
 
 
 def script(last: str) -> str:
-    """Return the scripts as one text; ``last`` is what starts them: ``site`` or ``widget``.
+    """Return the modules that one needs as one classic script (合成脚本), each after those it imports.
+
+    Modules do not load in a page that is opened from a folder. What they declare shares one scope here, so a test sees
+    to it that no two of them declare the same name.
+
+    Args:
+        last: The module that starts them: ``site`` or ``widget``.
 
     Example:
         >>> script("widget").rstrip().endswith("export default { render };")
         True
     """
-    return "\n".join((PAGES / f"{name}.js").read_text(encoding="utf-8") for name in [*_PARTS, last])
+    parts: dict[str, str] = {}
+
+    def take(name: str) -> None:
+        text = (SCRIPTS / f"{name}.js").read_text(encoding="utf-8")
+        for needed in _IMPORT.findall(text):
+            if needed not in parts:
+                take(needed)
+        parts[name] = _EXPORT.sub("", _IMPORT.sub("", text)).strip()
+
+    take(last)
+    return "\n\n".join(parts.values()) + "\n"
 
 
 def page_body(folder: Path, here: str = "") -> str:

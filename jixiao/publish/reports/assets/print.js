@@ -6,6 +6,6 @@ function fit(sized) {
   for (const chart of document.querySelectorAll(".js-plotly-plot")) {
     const zoom = sized(chart);
     chart.style.zoom = zoom || "";
-    Plotly.relayout(chart, { width: zoom ? 1016 / zoom : undefined, autosize: !zoom });
+    window.Plotly.relayout(chart, { width: zoom ? 1016 / zoom : undefined, autosize: !zoom });
   }
 }

@@ -1,5 +1,7 @@
 // The board under Voila and in JupyterLab: chunks come from the kernel, which only hands out what was prepared.
 
+import { startBoard } from "./board.js";
+
 function render({ model, el }) {
   const asked = new Map();
   const receive = (content, buffers) => {

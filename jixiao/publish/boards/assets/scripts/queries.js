@@ -1,34 +1,6 @@
-// Prepared tables and the queries on them: choose rows, count, add whole numbers, divide sums. Nothing else is worked out here.
+// The queries on the tables: choose rows, count, add whole numbers, divide sums. Nothing else is worked out here.
 
-/** Unpack a table: each column as an array; texts as texts, figures as whole numbers with their scale. */
-function unpack(packed) {
-  const columns = {};
-  for (const [name, { words, scale, values }] of Object.entries(packed.columns)) {
-    columns[name] = { scale: scale ?? 0, values: words ? values.map((code) => words[code]) : values };
-  }
-  return { count: packed.count, columns };
-}
-
-/** Put parts of one table below each other. */
-function joinTables(parts) {
-  if (parts.length === 1) return parts[0];
-  const joined = { count: 0, columns: {} };
-  for (const part of parts) {
-    for (const [name, { scale, values }] of Object.entries(part.columns)) {
-      const column = (joined.columns[name] ??= { scale, values: [] });
-      for (const value of values) column.values.push(value);
-    }
-    joined.count += part.count;
-  }
-  return joined;
-}
-
-/** The value of a column as a reader means it. */
-function valueAt(table, name, row) {
-  const { scale, values } = table.columns[name];
-  const value = values[row];
-  return scale && value !== null ? value / scale : value;
-}
+import { valueAt } from "./tables.js";
 
 /** The tests that the choices of a reader and the query itself put on the rows of a table. */
 function testsOf(board, query, table, choice) {
@@ -52,7 +24,7 @@ function testsOf(board, query, table, choice) {
 }
 
 /** The numbers of the rows that a query takes. */
-function chooseRows(board, query, table, choice) {
+export function chooseRows(board, query, table, choice) {
   const tests = testsOf(board, query, table, choice);
   const known = (query.known ?? []).map((name) => table.columns[name].values);
   let rows = [];
@@ -103,7 +75,7 @@ function measure(table, rows, asked, made) {
 }
 
 /** Compare two values of a column: coded ones in the order of their words, numbers by size, missing last. */
-function comparing(board, name) {
+export function comparing(board, name) {
   const order = Object.keys(board.values[name] ?? {});
   return (one, other) => {
     const [left, right] = [one[name], other[name]];
@@ -114,7 +86,7 @@ function comparing(board, name) {
 }
 
 /** Answer a query: one object per group with its key, its values and, under `rows`, the rows of the table behind it. */
-function answer(board, query, table, choice) {
+export function answer(board, query, table, choice) {
   const groups = new Map();
   const keys = query.by ?? [];
   for (const row of chooseRows(board, query, table, choice)) {

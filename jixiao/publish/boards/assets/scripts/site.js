@@ -1,5 +1,7 @@
 // The pages as files, beside a page or at an address of a server: chunks come as scripts, so that a folder will do, too.
 
+import { startBoard } from "./board.js";
+
 const here = document.currentScript.src.replace(/[^/]*$/u, "");
 const root = document.getElementById("board");
 const loading = new Map();
@@ -13,7 +15,7 @@ function loadChunk(name, stamp) {
     loading.set(name, (its, tables) => (stamp && its !== stamp ? fail(true) : resolve(tables)));
     const script = document.createElement("script");
     script.src = `${here}data/${name}.js?${stamp || root.dataset.stamp}`;
-    script.onerror = () => fail(false);
+    script.addEventListener("error", () => fail(false));
     document.head.append(script);
   });
 }

@@ -1,0 +1,77 @@
+// The elements of a page that carry text. Text from data only ever becomes text, never markup.
+
+import { fill, heading, write } from "./words.js";
+
+/** Make an element; children are elements or texts. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Make a table of some rows; `open(row)` of a row, when there is one, stands as a button in its first cell. */
+export function makeTable(
+  board,
+  caption,
+  names,
+  rows,
+  { most = 200, open = null, link = null, label = board.words.behind } = {},
+) {
+  const isNumber = (name) =>
+    !board.values[name] && !["text", "date"].includes(board.labels[name].type) && name !== "year";
+  const head = names.map((name) =>
+    make("th", { scope: "col", class: isNumber(name) ? "number" : null }, heading(board, name)),
+  );
+  if (open) head.push(make("th", { scope: "col", class: "act" }, board.words.behind));
+  const body = rows.slice(0, most).map((row) => {
+    const cells = names.map((name) => {
+      const text = write(board, name, row[name]);
+      const address = link && name === "project" ? link(row) : null;
+      const kind = isNumber(name) ? "number" : text.length > 12 ? "words" : "short";
+      return make(
+        "td",
+        { class: kind, "data-label": heading(board, name) },
+        address ? make("a", { href: address }, text) : text,
+      );
+    });
+    if (open)
+      cells.push(
+        make(
+          "td",
+          { class: "act" },
+          make("button", { type: "button", class: "plain", onclick: () => open(row) }, label),
+        ),
+      );
+    return make("tr", {}, ...cells);
+  });
+  const table = make(
+    "table",
+    { class: names.length > 5 ? "stacked" : null },
+    make("caption", {}, caption),
+    make("thead", {}, make("tr", {}, ...head)),
+    make("tbody", {}, ...body),
+  );
+  const cut =
+    rows.length > most
+      ? make("p", { class: "note" }, fill(board.words.table_cut, { shown: most, count: rows.length }))
+      : null;
+  return make(
+    "div",
+    {},
+    cut,
+    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table),
+  );
+}
+
+/** Offer a file that was made in the page. */
+export function saveFile(name, address) {
+  const link = make("a", { href: address, download: name.replace(/[\\/:*?"<>|\s]+/g, "_").slice(0, 80) });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
