@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from site_browser import ARGUMENTS, CHROMIUM, Watched, served
@@ -44,7 +43,8 @@ FIRST_POINT = """panel => {
       if (trace.type !== "bar") return place(across, value);
       if (trace.orientation === "h" && Math.abs(xaxis.d2p(across) - xaxis.d2p(0)) > 12) return place(across / 2, value);
       const base = trace.base?.[row] ?? 0;
-      if (trace.orientation !== "h" && Math.abs(yaxis.d2p(value) - yaxis.d2p(0)) > 12) return place(across, base + value / 2);
+      if (trace.orientation !== "h" && Math.abs(yaxis.d2p(value) - yaxis.d2p(0)) > 12)
+        return place(across, base + value / 2);
     }
   }
   return null;
@@ -97,7 +97,9 @@ def test_every_chart_says_what_is_pointed_at_and_opens_what_is_behind(watched: t
 def test_lines_that_part_dots_stand_above_the_grid(watched: tuple[Watched, str]) -> None:
     shown, _ = watched
     shown.open("departments", year="2023")
-    layers = "panel => document.querySelector(`[data-panel='${panel}'] .jixiao-plot`).layout.shapes.map(one => one.layer)"
+    layers = (
+        "panel => document.querySelector(`[data-panel='${panel}'] .jixiao-plot`).layout.shapes.map(one => one.layer)"
+    )
     assert shown.page.evaluate(layers, "quadrant") == ["between", "between"]
 
 
