@@ -22,10 +22,9 @@ import pandas as pd
 from jixiao.checks import CHECKS, LAST, load_checks
 from jixiao.checks.accounts import _tables
 from jixiao.checks.evidence import Evidence, gather
-from jixiao.checks.findings import SCHEMA
 from jixiao.checks.funds import _group, _pairs
 from jixiao.checks.money import money_rows
-from jixiao.core.frames import SCHEMAS, Frames, typed
+from jixiao.core.frames import FINDINGS, SCHEMAS, Frames, typed
 
 sys.path.insert(0, str(Path(__file__).parent))
 from record import best, peak_mb, record
@@ -325,7 +324,7 @@ def main() -> None:
     _, _, taken = best(lambda: prepare(large), 1)
     print(f"{options.projects} projects, {size} indicator rows; shared preparation {taken:.2f} s")
     measured: list[dict[str, Any]] = [{"way": "shared preparation", "cpu": taken}]
-    object.__setattr__(large, "findings", typed([], SCHEMA))
+    object.__setattr__(large, "findings", typed([], FINDINGS))
     print(f"{'check':26}{'found':>9}{'seconds':>9}{'rows/s':>14}{'one read':>10}{'ratio':>8}")
     slow = []
     for code, check in CHECKS.items():

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 import jixiao
-from jixiao import builds
+from jixiao.builds.versions import parquet_files, read_frame
 from jixiao.sample import Wanted, write_province
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -62,7 +62,7 @@ class Asked(NamedTuple):
     @property
     def files(self) -> list[str]:
         """The files of the frame."""
-        return [str(path) for path in builds.parquet_files(self.place, self.question.frame)]
+        return [str(path) for path in parquet_files(self.place, self.question.frame)]
 
     @property
     def sql(self) -> str:
@@ -103,7 +103,7 @@ def read_pruned(_: Any, asked: Asked) -> Answer:
     """Let the store read what is asked."""
     columns, frame = asked.question.columns, asked.question.frame
     which = {"years": [asked.year], "departments": [asked.department]}
-    return grouped(builds.read_frame(asked.place, frame, columns=columns, **which), asked)
+    return grouped(read_frame(asked.place, frame, columns=columns, **which), asked)
 
 
 def query(_: Any, asked: Asked) -> Answer:
@@ -139,7 +139,7 @@ def load_pandas(asked: Asked) -> pd.DataFrame:
 
 def load_table(asked: Asked) -> pd.DataFrame:
     """Hold the columns of the table with numbers for its few texts."""
-    frame = builds.read_frame(asked.place, asked.question.frame, columns=asked.question.columns)
+    frame = read_frame(asked.place, asked.question.frame, columns=asked.question.columns)
     return frame.astype({"year": "int16", "department": "category", asked.question.group: "category"})
 
 
@@ -175,7 +175,7 @@ def run_child(way: str, asked: Asked) -> None:
 
 def measure(place: Path) -> list[dict[str, Any]]:
     """Run every way for every question and compare the answers."""
-    totals = builds.read_frame(place, "totals", columns=["year", "department"])
+    totals = read_frame(place, "totals", columns=["year", "department"])
     year = int(totals["year"].max())
     department = str(totals["department"].value_counts().index[0])
     measured = []
@@ -215,7 +215,7 @@ def main() -> None:
         place = options.place or Path(name) / "province"
         if not options.place:
             write_province(Wanted(departments=60, years=YEARS, projects=options.projects), place)
-        counts = {frame: len(builds.read_frame(place, frame, columns=["year"])) for frame in ("projects", "scores")}
+        counts = {frame: len(read_frame(place, frame, columns=["year"])) for frame in ("projects", "scores")}
         measured = measure(place)
     size = f"{counts['projects']:,} projects over the years, {counts['scores']:,} indicators, one department and year"
     record("query", size, measured, keep=options.record)

@@ -36,7 +36,8 @@ from record import record
 
 import jixiao
 from jixiao.analysis import summary
-from jixiao.builds import Results, unpack_results
+from jixiao.builds.handover import unpack_results
+from jixiao.core.results import Results
 from jixiao.publish import papers
 from jixiao.publish.reports import list_reports
 from jixiao.publish.reports.report_pages import make_page

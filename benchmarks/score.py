@@ -30,18 +30,11 @@ from jixiao.builds.stream import BATCH, BUDGETS, EVALUATIONS, Part, columns_need
 from jixiao.core.exact import distinct, positions
 from jixiao.core.frames import EVALUATION_KEY
 from jixiao.sample import Wanted, make_province
-from jixiao.scoring import (
-    Door,
-    Scaled,
-    Sums,
-    door_columns,
-    grade_codes,
-    list_rules,
-    match_rules,
-    money_of,
-    score_columns,
-)
+from jixiao.scoring import door_columns
+from jixiao.scoring.choice import list_rules, match_rules
 from jixiao.scoring.frameworks import load_framework
+from jixiao.scoring.points import Door, Scaled, score_columns
+from jixiao.scoring.totals import Sums, grade_codes, money_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 from record import best, peak_mb, record

@@ -18,8 +18,8 @@ __version__ = "0.1.0"
 
 _HOME = {
     "audit": "checks",
-    "evaluate": "builds",
-    "load": "builds",
+    "evaluate": "builds.run",
+    "load": "builds.run",
     "query": "builds.query",
     "score": "scoring",
     "tell": "core.errors",

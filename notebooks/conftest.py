@@ -9,7 +9,8 @@ from pathlib import Path
 def pytest_configure(config):
     if hasattr(config, "workerinput"):
         return  # a worker has the folder of the run that started it
-    from jixiao.builds import build, workbench
+    from jixiao.builds.run import build
+    from jixiao.core.files import workbench
 
     home = Path(tempfile.mkdtemp(prefix="jixiao-notebooks-"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))

@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from jixiao import analysis
-from jixiao.builds import Results
-from jixiao.checks import SCHEMA as FINDINGS
-from jixiao.core.frames import SCHEMAS, Frames, typed
+from jixiao.core.frames import FINDINGS, SCHEMAS, Frames, typed
+from jixiao.core.results import Results
 
 WITHOUT_FRAME = {"category_shares", "largest_change", "last_years", "month_progress", "origin", "same_outputs"}
 """Functions of the analyses that give no frame of their own, or more than one."""

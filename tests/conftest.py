@@ -18,11 +18,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from jixiao.builds import Results, find_place
-from jixiao.checks import PASSED, audit
-from jixiao.checks import SCHEMA as FINDINGS
+from jixiao.checks import audit
 from jixiao.core.declared import load_yaml
-from jixiao.core.frames import Frames, typed
+from jixiao.core.files import find_place
+from jixiao.core.frames import FINDINGS, PASSED, Frames, typed
+from jixiao.core.results import Results
 from jixiao.reading.folder import load_frames
 from jixiao.reading.forms.records import Reading, Record
 from jixiao.reading.tidy.make_frames import make_frames
@@ -161,7 +161,7 @@ def score_forms(*forms: dict[str, Any], framework: str = "") -> tuple[pd.DataFra
 def no_checks(monkeypatch):
     """Leave the checks out of a build: they cost most of a small one and have tests of their own."""
     nothing = typed([], FINDINGS), typed([], PASSED)
-    monkeypatch.setattr("jixiao.builds.results.evaluate_frames", lambda frames, *_, **__: (*score(frames), *nothing))
+    monkeypatch.setattr("jixiao.builds.run.evaluate_frames", lambda frames, *_, **__: (*score(frames), *nothing))
 
 
 @pytest.fixture(scope="session")

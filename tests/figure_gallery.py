@@ -6,8 +6,8 @@ import pandas as pd
 
 from jixiao import analysis
 from jixiao.analysis import summary
-from jixiao.builds import Results
 from jixiao.core.errors import RequestError
+from jixiao.core.results import Results
 from jixiao.show import figures
 from jixiao.show.figures import Figure
 

@@ -10,7 +10,7 @@ from jixiao.checks import load_checks
 from jixiao.checks.texts import load_claims
 from jixiao.core.frames import KEYS, SCHEMAS
 from jixiao.core.vocabulary import columns, label, word
-from jixiao.scoring import points_text
+from jixiao.core.writing import points_text
 from jixiao.scoring.frameworks import load_frameworks, methods, rates
 
 ROOT = Path(__file__).parents[1]

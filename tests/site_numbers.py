@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from jixiao.analysis.choices import choices
-from jixiao.builds import Results
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_group, word
 
 ORDER = ["self", "department", "finance", "budget_list"]

@@ -16,7 +16,7 @@ import pytest
 from dashboard_server import ROOT, WHAT_IF, Server, Visitor, answer_of, fetch, message
 from tornado.websocket import WebSocketClosedError
 
-from jixiao import builds
+from jixiao.builds.run import build
 from jixiao.publish.server import Settings
 from jixiao.publish.server.messages import VERSION_1
 
@@ -27,7 +27,7 @@ LIMITS |= {"ping_seconds": 1, "silent_seconds": 3}
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     out, logs = tmp_path_factory.mktemp("built"), tmp_path_factory.mktemp("logs")
-    builds.build(ROOT / "data" / "source", out)
+    build(ROOT / "data" / "source", out)
     running = Server(out, logs=logs, limits=LIMITS, pages={WHAT_IF: 1})
     yield running
     running.end()

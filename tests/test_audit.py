@@ -9,9 +9,10 @@ import pytest
 import yaml
 from conftest import CASES, base_form, case_forms, case_params, evaluate, load_cases
 
-from jixiao.checks import CHECKS, SCHEMA, audit, load_checks
+from jixiao.checks import CHECKS, audit, load_checks
 from jixiao.core.declared import RULES
 from jixiao.core.errors import DeclarationError
+from jixiao.core.frames import FINDINGS
 from jixiao.reading.tidy.make_frames import make_frames
 from jixiao.scoring import score
 
@@ -61,7 +62,7 @@ def test_every_check_has_a_clean_and_a_wrong_case():
 def test_a_form_in_which_nothing_is_wrong_gives_no_finding(name):
     result = evaluate(base_form(name))
     assert result.findings.empty
-    assert list(result.findings.columns) == list(SCHEMA)
+    assert list(result.findings.columns) == list(FINDINGS)
     assert result.totals["total"].tolist() == [100.0]
 
 

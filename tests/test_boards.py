@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from jixiao import builds
-from jixiao.builds import Results
+from jixiao.builds.manifest import MANIFEST
+from jixiao.builds.run import build, evaluate
 from jixiao.cli.main import app
 from jixiao.core.errors import RequestError
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import columns
 from jixiao.publish.boards.declared_pages import TABLES, boards
 from jixiao.publish.boards.monitoring import elapsed_days, light, monitoring
@@ -29,12 +30,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="module")
 def real() -> Results:
-    return builds.evaluate(ROOT / "data" / "source")
+    return evaluate(ROOT / "data" / "source")
 
 
 @pytest.fixture(scope="module")
 def sample() -> Results:
-    return builds.evaluate(ROOT / "data" / "sample")
+    return evaluate(ROOT / "data" / "sample")
 
 
 # Declarations
@@ -221,7 +222,7 @@ def test_the_widget_hands_out_prepared_chunks_and_nothing_else(
 
 def test_pages_of_a_built_place_are_kept_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIXIAO_LOGS", str(tmp_path))
-    builds.build(ROOT / "data" / "sample", tmp_path / "built")
+    build(ROOT / "data" / "sample", tmp_path / "built")
     folder = keep_pages(tmp_path / "built")
     made = (folder / "index.html").stat().st_mtime_ns
     assert keep_pages(tmp_path / "built", tmp_path / "served") == folder == (tmp_path / "served").resolve()
@@ -229,7 +230,7 @@ def test_pages_of_a_built_place_are_kept_until_it_changes(tmp_path: Path, monkey
     for number in range(5):
         (tmp_path / ".boards" / f"old{number}").mkdir()
         os.utime(tmp_path / ".boards" / f"old{number}", (number, number))
-    manifest = tmp_path / "built" / builds.MANIFEST
+    manifest = tmp_path / "built" / MANIFEST
     told = json.loads(manifest.read_text(encoding="utf-8"))
     manifest.write_text(json.dumps({**told, "rules": "other"}), encoding="utf-8")
     folder = keep_pages(tmp_path / "built")

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from jixiao.checks.findings import SCHEMA as FINDINGS
 from jixiao.checks.texts import SCHEMA, claim_findings, count_verdicts, find_claims, make_document, read_document
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import find_quantities
 from jixiao.cli.main import app
 from jixiao.core.errors import FormError
+from jixiao.core.frames import FINDINGS
 from jixiao.reading.files import TextLine, read_lines
 
 

@@ -15,17 +15,18 @@ from conftest import PACKAGE, ROOT
 from custody_desk import run, write_form
 from filelock import FileLock
 
-from jixiao import builds
 from jixiao.builds import journal
 from jixiao.builds.manifest import MANIFEST, read_manifest
+from jixiao.builds.run import build, evaluate
 from jixiao.builds.verify import verify
 from jixiao.builds.versions import VERSIONS, WRITER
 from jixiao.core.errors import JixiaoError, RequestError
+from jixiao.core.files import MISSING, RECORD, checksum
+from jixiao.core.hashes import hash_of
 from jixiao.publish.findings.exchange import write_findings
 from jixiao.publish.reports import run_notebook
 from jixiao.publish.reports.notebooks import notebook_text
 from jixiao.publish.server import Settings, run_dashboard
-from jixiao.reading.forms.sources import checksum
 
 desk = custody_desk.desk
 
@@ -74,7 +75,7 @@ def test_every_kind_of_difference_is_named(desk, no_checks):
 
 
 def test_reports_are_compared_with_their_entry(desk, no_checks):
-    builds.build("source")
+    build("source")
     (desk / "reports" / "2023").mkdir(parents=True)
     page = desk / "reports" / "2023" / "甲.html"
     page.write_text("甲", encoding="utf-8")
@@ -90,7 +91,7 @@ def test_reports_are_compared_with_their_entry(desk, no_checks):
 
 
 def test_the_report_that_changed_and_the_work_that_is_left_are_named(desk, no_checks):
-    builds.build("source")
+    build("source")
     built, out = desk / "data" / "built", desk / "reports"
     version = read_manifest(built)["version"]
     journal.record("build", built, version=version)
@@ -102,12 +103,12 @@ def test_the_report_that_changed_and_the_work_that_is_left_are_named(desk, no_ch
             "files": {"html": "a.html"},
             "hashes": {"html": checksum(out / "2023" / name / "a.html")},
         }
-        (out / "2023" / name / builds.RECORD).write_text(json.dumps(record), encoding="utf-8")
+        (out / "2023" / name / RECORD).write_text(json.dumps(record), encoding="utf-8")
 
     def found():
         return [(item.kind, item.name) for item in verify(built)]
 
-    missing = out / builds.MISSING  # a first batch that was killed: nothing of it is in the journal
+    missing = out / MISSING  # a first batch that was killed: nothing of it is in the journal
     missing.write_text(json.dumps({"2023/甲": "new", "2023/丁": "new", "2023/乙": "newer"}), encoding="utf-8")
     left = [("report_missing", "reports/2023/丁"), ("report_missing", "reports/2023/乙")]
     assert found() == [*left, ("batch_unfinished", "reports")]
@@ -165,7 +166,7 @@ def test_an_entry_that_was_rewritten_with_a_hash_of_its_own_breaks_the_next(desk
     path = journal.journal_path()
     first, second = path.read_text(encoding="utf-8").splitlines()
     forged = {**json.loads(first), "who": "他人"}
-    forged["hash"] = builds.manifest.hash_of({name: forged[name] for name in forged if name != "hash"})
+    forged["hash"] = hash_of({name: forged[name] for name in forged if name != "hash"})
     path.write_text(json.dumps(forged) + "\n" + second + "\n", encoding="utf-8")
     assert journal.check() == journal.Break(2, "chain")
 
@@ -240,7 +241,7 @@ def test_nothing_in_the_package_unpickles_or_runs_text():
 
 
 def test_exported_findings_run_no_formula():
-    findings = builds.evaluate("sample").findings.head(8)
+    findings = evaluate("sample").findings.head(8)
     evil = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1"]
     findings = findings.assign(project=evil, suppression="")
     lines = write_findings(findings, "csv")

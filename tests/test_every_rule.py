@@ -13,8 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jixiao.core.frames import EVALUATION_KEY, SCHEMAS, Frames, typed
-from jixiao.scoring import Door, formulas, list_rules, match_rules, points_text, score, score_columns
+from jixiao.core.writing import points_text
+from jixiao.scoring import formulas, score
+from jixiao.scoring.choice import list_rules, match_rules
 from jixiao.scoring.frameworks import load_framework, load_frameworks
+from jixiao.scoring.points import Door, score_columns
 
 EVERY = {(rule.method, repr(rule.parameters)): rule for framework in load_frameworks() for rule in framework.rules}
 """Every rule of every framework once: rules with one method and the same parameters do the same."""

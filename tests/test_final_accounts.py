@@ -8,7 +8,7 @@ from analysis_factories import indicator, make_accounts, make_results, scores_of
 
 import jixiao
 from jixiao import analysis
-from jixiao.builds import build
+from jixiao.builds.run import build
 from jixiao.core.errors import RequestError
 from jixiao.show import figures
 

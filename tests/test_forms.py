@@ -16,9 +16,10 @@ from conftest import ROOT, SOURCE, evaluate, make_reading, write_self_form
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jixiao.builds import find_place, load
+from jixiao.builds.run import load
 from jixiao.core.declared import RULES
 from jixiao.core.errors import DeclarationError, FormError, ProofError, RequestError
+from jixiao.core.files import find_place
 from jixiao.publish import forms
 from jixiao.publish.forms.layouts import load_layout
 from jixiao.publish.forms.slots import rate_formula, rate_slot, sum_formula

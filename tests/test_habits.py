@@ -5,7 +5,7 @@ import openpyxl
 import pytest
 from conftest import evaluate, write_self_form
 
-from jixiao.builds import evaluate_files
+from jixiao.builds.run import evaluate_files
 from jixiao.checks import audit
 from jixiao.reading.folder import load_frames
 from jixiao.reading.forms.sources import read_file

@@ -12,8 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent / "hostile"))
 
 from make_hostile import write_corpus
 
-from jixiao.checks.aliases import load_aliases
-from jixiao.checks.suppressions import load_suppressions
+from jixiao.checks.set_aside import load_aliases, load_suppressions
 from jixiao.core.declared import load_yaml
 from jixiao.core.errors import DeclarationError, JixiaoError
 from jixiao.reading.corrections import list_corrections

@@ -14,7 +14,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 import jixiao
-from jixiao.builds import build
+from jixiao.builds.run import build
 from jixiao.publish.reports import run_notebook
 from jixiao.show.figures.chosen_rows import MOST
 

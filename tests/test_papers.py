@@ -20,10 +20,11 @@ from paper_reading import exact, grid_of, known_numbers, numbers_of, paragraphs_
 
 import make_papers
 from jixiao.analysis.summary import choose_department, select_rows
-from jixiao.builds import Results, evaluate
+from jixiao.builds.run import evaluate
 from jixiao.checks.texts import find_claims, read_document
 from jixiao.core.errors import RequestError
 from jixiao.core.frames import Frames
+from jixiao.core.results import Results
 from jixiao.publish import papers
 from jixiao.sample import Wanted, write_province
 

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, cell_value
 
 from jixiao.analysis.summary import select_rows
-from jixiao.builds import evaluate
+from jixiao.builds.run import evaluate
 from jixiao.core.frames import Frames
 from jixiao.publish import papers
 from jixiao.publish.forms import read_frames

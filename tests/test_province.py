@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 import jixiao
 from jixiao import sample as province
-from jixiao.builds import is_stale, read_built
+from jixiao.builds.manifest import is_stale
+from jixiao.builds.versions import read_built
 from jixiao.checks import audit
 from jixiao.cli.main import app
 from jixiao.core.errors import JixiaoError, RequestError

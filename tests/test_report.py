@@ -18,8 +18,11 @@ from report_content import report_content
 
 import jixiao
 from jixiao.analysis.summary import choose_evaluation, select_rows
-from jixiao.builds import Results, safe_name, unpack_results
+from jixiao.builds.handover import unpack_results
 from jixiao.core.errors import RequestError
+from jixiao.core.files import safe_name
+from jixiao.core.results import Results
+from jixiao.core.writing import points_text
 from jixiao.publish import reports
 from jixiao.publish.reports import Manner, choose_formats, list_reports, report_workers, run_reports
 from jixiao.publish.reports import batch as batches
@@ -29,7 +32,6 @@ from jixiao.publish.reports.keys import content_key
 from jixiao.publish.reports.report_workers import ORDINARY
 from jixiao.publish.reports.requests import name_apart
 from jixiao.publish.reports.shares import Shares
-from jixiao.scoring import points_text
 
 ROOT = Path(__file__).parents[1]
 EVIL = "=HYPERLINK(\"x\")<script>alert('1')</script>{name}\n../..'\"\\ \U0001f600"

@@ -10,8 +10,9 @@ from distributed import LocalCluster
 from report_content import report_content
 
 import jixiao
-from jixiao.builds import pack_results, results_frames, unpack_results
+from jixiao.builds.handover import pack_results, unpack_results
 from jixiao.core.errors import RequestError
+from jixiao.core.results import results_frames
 from jixiao.publish.reports import Manner, distribution, list_reports, run_reports
 from jixiao.publish.reports.making import Task
 from jixiao.publish.reports.report_workers import packed, send_task
@@ -42,7 +43,7 @@ def test_a_cluster_makes_the_reports_that_this_machine_makes(tmp_path, monkeypat
         assert [outcome.error for outcome in outcomes] == [""] * len(requests)
         again = run_reports(requests, results, tmp_path / "there", manner=there)
         assert all(outcome.is_kept for outcome in again)
-        monkeypatch.setattr(distribution, "code_hash", lambda: "another")
+        monkeypatch.setattr(distribution, "program_hash", lambda: "another")
         with pytest.raises(RequestError, match="上的 jixiao 与本机不同"):
             run_reports(requests, results, tmp_path / "other", manner=there)
         assert not list((tmp_path / "other").rglob("report.json"))

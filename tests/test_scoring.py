@@ -24,8 +24,9 @@ from jixiao.core.errors import RequestError
 from jixiao.core.exact import exact_sum
 from jixiao.core.frames import EVALUATION_KEY, KEYS
 from jixiao.core.vocabulary import word
+from jixiao.core.writing import percent_text, points_text
 from jixiao.reading.tidy.make_frames import make_frames
-from jixiao.scoring import formulas, percent_text, points_text, score
+from jixiao.scoring import formulas, score
 from jixiao.scoring.frameworks import choose_framework, load_framework, load_frameworks, methods
 
 METHODS = sorted(path.stem for path in CASES.glob("method_*.yaml"))

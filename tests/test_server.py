@@ -20,7 +20,9 @@ import psutil
 import pytest
 from dashboard_server import ROOT, WHAT_IF, Server, Visitor, fetch
 
-from jixiao import builds
+from jixiao.builds.manifest import MANIFEST
+from jixiao.builds.run import build, evaluate
+from jixiao.builds.versions import parquet_files
 from jixiao.core.errors import RequestError
 from jixiao.publish.server import Settings, on_visit, read_hashes, run_dashboard
 from jixiao.publish.server.doors import headers
@@ -44,7 +46,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 40) -> bool:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("server") / "built"
-    builds.build(ROOT / "data" / "source", out)
+    build(ROOT / "data" / "source", out)
     return out
 
 
@@ -119,7 +121,7 @@ def test_a_full_server_says_so_and_old_data_are_replaced(
 def test_a_kernel_learns_what_its_visitor_asked_for(
     built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown = ScenarioPanel(builds.evaluate(built))
+    shown = ScenarioPanel(evaluate(built))
     name, identity = shown.project.options[-1]
     year, evaluation = shown.base.totals.set_index("project_id").loc[[identity], ["year", "evaluation"]].iloc[-1]
     announcement = Announcement(tmp_path / "visit")
@@ -165,13 +167,13 @@ def test_the_board_is_made_once_for_everybody_and_again_when_the_data_change(
     assert viewer.ask("/boards/data/pages.js")[1]["Cache-Control"] == "no-store"
     assert viewer.ask("/")[1]["Content-Security-Policy"].split("script-src ")[1].split(";")[0] == "'self'"
 
-    manifest = place / builds.MANIFEST
+    manifest = place / MANIFEST
     told = json.loads(manifest.read_text(encoding="utf-8"))
     manifest.write_text(json.dumps({**told, "rules": "other"}), encoding="utf-8")
     assert wait_for(lambda: first_file(viewer.ask("/")[2]) != first_file(early))
     assert '"warnings":["数据可能不是最新' in viewer.ask(first_file(viewer.ask("/")[2]))[2]
     whole = viewer.ask("/")[2]
-    builds.parquet_files(place, "totals")[0].write_bytes(b"damaged")
+    parquet_files(place, "totals")[0].write_bytes(b"damaged")
     manifest.write_text(json.dumps({**told, "rules": "another"}), encoding="utf-8")
     assert wait_for(lambda: viewer.ask("/")[2] != whole)
     text = viewer.ask("/")[2]

@@ -15,8 +15,8 @@ from dashboard_server import Server
 from site_browser import ARGUMENTS, CHROMIUM, Watched, served
 from site_numbers import Numbers
 
-from jixiao import builds
-from jixiao.builds import Results
+from jixiao.builds.run import evaluate
+from jixiao.core.results import Results
 from jixiao.publish.boards.declared_pages import boards
 from jixiao.publish.boards.site import write_site
 from jixiao.sample import Wanted, write_province
@@ -39,10 +39,10 @@ def browser() -> Iterator[Any]:
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Results]]:
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "real":
-        results = builds.evaluate(ROOT / "data" / "source")
+        results = evaluate(ROOT / "data" / "source")
     else:
         write_province(Wanted(departments=8, years=(2021, 2022, 2023), projects=40, seed=5), folder / "data")
-        results = builds.evaluate(folder / "data")
+        results = evaluate(folder / "data")
     write_site(results, folder / "site")
     with served(folder / "site") as address:
         yield address, results
@@ -338,7 +338,7 @@ def test_every_chooser_changes_the_address_and_the_line_that_says_what_is_shown(
 def test_the_server_shows_the_same_pages_and_leads_to_the_what_if_page(browser: Any, tmp_path: Path) -> None:
     server = Server(ROOT / "data" / "source", logs=tmp_path, pages={})
     watched = Watched(browser, server.url, 390)
-    results = builds.evaluate(ROOT / "data" / "source")
+    results = evaluate(ROOT / "data" / "source")
     identity = results.totals["project_id"].iloc[0]
     try:
         watched.page.goto(server.url, wait_until="commit")  # the page that says it is being made, then the board
@@ -422,7 +422,7 @@ def test_keyboard_lists_and_files(watched: Watched, site: tuple[str, Results], t
 
 def test_opened_from_a_folder_with_hostile_names(browser: Any, tmp_path: Path) -> None:
     evil = "=1+1<img src=x onerror='window.harmed=1'><script>window.harmed=1</script>"
-    results = builds.evaluate(ROOT / "data" / "source")
+    results = evaluate(ROOT / "data" / "source")
 
     def spoil(frame: pd.DataFrame) -> pd.DataFrame:
         names = [name for name in ("project", "department", "indicator", "message", "title") if name in frame]
@@ -451,7 +451,7 @@ def test_opened_from_a_folder_with_hostile_names(browser: Any, tmp_path: Path) -
 
 
 def test_a_missing_file_is_one_sentence_with_a_reference(browser: Any, tmp_path: Path) -> None:
-    write_site(builds.evaluate(ROOT / "data" / "sample"), tmp_path / "site")
+    write_site(evaluate(ROOT / "data" / "sample"), tmp_path / "site")
     (tmp_path / "site" / "data" / "projects-2024.js").unlink()
     (tmp_path / "site" / "plotly.min.js").unlink()
     with served(tmp_path / "site") as address:
@@ -474,7 +474,7 @@ def test_a_missing_file_is_one_sentence_with_a_reference(browser: Any, tmp_path:
 
 
 def test_an_open_page_of_an_older_site_asks_to_be_loaded_again(browser: Any, tmp_path: Path) -> None:
-    results = builds.evaluate(ROOT / "data" / "sample")
+    results = evaluate(ROOT / "data" / "sample")
     write_site(results, tmp_path / "site")
     with served(tmp_path / "site") as address:
         watched = Watched(browser, address)

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jixiao.core.errors import DeclarationError, FormError, JixiaoError
+from jixiao.core.files import checksum, list_forms
 from jixiao.reading.forms.blocks import ticked
 from jixiao.reading.forms.families import FORMS, load_families
 from jixiao.reading.forms.headers import _map
-from jixiao.reading.forms.sources import checksum, list_forms, read_file
+from jixiao.reading.forms.sources import read_file
 
 ROW = ["", "产出指标", "数量指标", "通车里程", "≥100公里", "100公里", 90, 90, ""]
 

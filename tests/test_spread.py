@@ -10,14 +10,17 @@ import pytest
 from distributed import Client, LocalCluster
 from typer.testing import CliRunner
 
-from jixiao import builds
-from jixiao.builds import clusters
-from jixiao.builds.spread import cut, evaluate_frames
+from jixiao.builds import cluster
+from jixiao.builds.cluster import cut
+from jixiao.builds.run import build, evaluate_frames, load
 from jixiao.builds.stream import Part, built_parts, score_parts
-from jixiao.checks.aliases import load_aliases
+from jixiao.builds.versions import read_built, write_built
+from jixiao.checks.set_aside import load_aliases
 from jixiao.cli.main import app
 from jixiao.core.errors import JixiaoError, RequestError
+from jixiao.core.files import find_place
 from jixiao.core.frames import EVALUATION_KEY, Frames
+from jixiao.core.results import Results
 from jixiao.sample import Wanted, make_province
 from jixiao.scoring.frameworks import load_framework
 
@@ -55,8 +58,8 @@ def test_two_workers_give_what_one_process_gives(client, province):
 
 
 def test_the_published_forms_give_the_same_on_workers(client):
-    frames = builds.load("source")
-    aliases = load_aliases(builds.find_place("source").parent / "aliases.yaml")
+    frames = load("source")
+    aliases = load_aliases(find_place("source").parent / "aliases.yaml")
     alone = evaluate_frames(frames, aliases=aliases)
     for name, mine, theirs in zip(NAMES, alone, evaluate_frames(frames, aliases=aliases, client=client), strict=True):
         pd.testing.assert_frame_equal(mine, theirs, obj=name)
@@ -112,11 +115,11 @@ def test_a_built_place_is_scored_from_its_files(province, tmp_path):
     frames, (scores, totals, findings, passed) = province
     forms = tmp_path / "forms"
     forms.mkdir()
-    results = builds.Results(frames, scores, totals, findings, forms, datetime.now(UTC), passed)
-    builds.write_built(results, tmp_path / "built")
+    results = Results(frames, scores, totals, findings, forms, datetime.now(UTC), passed)
+    write_built(results, tmp_path / "built")
     for years in ([], [2023]):
         found = score_parts(built_parts(tmp_path / "built", years=years), threads=2)
-        stored = builds.read_built(tmp_path / "built", years=years, frames=["totals"]).totals
+        stored = read_built(tmp_path / "built", years=years, frames=["totals"]).totals
         columns = [*EVALUATION_KEY, "framework", "total", "grade"]
         both = (one[columns].sort_values(EVALUATION_KEY, ignore_index=True) for one in (found, stored))
         pd.testing.assert_frame_equal(*both)
@@ -125,11 +128,11 @@ def test_a_built_place_is_scored_from_its_files(province, tmp_path):
 
 
 def test_a_build_on_a_cluster_writes_the_same_frames(client, tmp_path):
-    alone, _ = builds.build("sample", tmp_path / "alone")
-    spread, _ = builds.build("sample", tmp_path / "spread", client=client)
+    alone, _ = build("sample", tmp_path / "alone")
+    spread, _ = build("sample", tmp_path / "spread", client=client)
     for name in ("scores", "totals", "findings", "passed"):
         pd.testing.assert_frame_equal(getattr(alone, name), getattr(spread, name))
-    again = builds.read_built(tmp_path / "spread")
+    again = read_built(tmp_path / "spread")
     pd.testing.assert_frame_equal(again.scores, alone.scores)
 
 
@@ -139,20 +142,20 @@ def test_the_command_builds_on_a_cluster_and_refuses_both_ways_at_once(client, t
         app, ["build", "--place", "sample", "--out", str(tmp_path), "--cluster", client.scheduler.address]
     )
     assert done.exit_code == 0 and "10 份评价" in done.output
-    assert len(builds.read_built(tmp_path).totals) == 10
+    assert len(read_built(tmp_path).totals) == 10
     both = runner.invoke(app, ["build", "--cluster", "tcp://127.0.0.1:1", "--workers", "2"])
     assert isinstance(both.exception, JixiaoError) and "只能用一个" in str(both.exception)
 
 
 def test_workers_with_other_rules_are_refused(client, tmp_path, monkeypatch):
-    monkeypatch.setattr("jixiao.builds.hands.rules_hash", lambda: "another")
+    monkeypatch.setattr("jixiao.builds.cluster.rules_hash", lambda: "another")
     with pytest.raises(RequestError, match="版本或规则与本机不同"):
-        builds.build("sample", tmp_path / "built", client=client)
+        build("sample", tmp_path / "built", client=client)
     assert not (tmp_path / "built").exists()
 
 
 def test_worker_processes_of_this_machine_are_counted():
-    with pytest.raises(RequestError, match="不小于 1"), clusters.local(-1):
+    with pytest.raises(RequestError, match="不小于 1"), cluster.local(-1):
         pass
 
 

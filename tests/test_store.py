@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 
 import jixiao
-import jixiao.builds.results as store_results
-from jixiao.builds import build, find_place, is_stale, parquet_files, read_built, write_safely
+import jixiao.builds.versions as store_results
+from jixiao.builds.manifest import is_stale
+from jixiao.builds.run import build
+from jixiao.builds.versions import parquet_files, read_built
 from jixiao.core.errors import RequestError
+from jixiao.core.files import find_place, list_forms, write_safely
 from jixiao.core.frames import SCHEMAS, Frames
-from jixiao.reading.forms.sources import list_forms
 
 
 @pytest.fixture

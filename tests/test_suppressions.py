@@ -9,9 +9,9 @@ import pytest
 from conftest import base_form, evaluate
 
 from jixiao.checks import audit
-from jixiao.checks.aliases import load_aliases
-from jixiao.checks.suppressions import SUPPRESSED, SUPPRESSIONS, load_suppressions, suppress
+from jixiao.checks.set_aside import load_aliases, load_suppressions, suppress
 from jixiao.core.errors import DeclarationError
+from jixiao.core.frames import SUPPRESSED, SUPPRESSIONS
 
 TODAY = date(2026, 6, 1)
 

@@ -13,12 +13,14 @@ import pytest
 from conftest import PACKAGE
 from custody_desk import run, write_form
 
-from jixiao import builds
 from jixiao.builds.diff import compare, find_build
-from jixiao.builds.manifest import read_manifest
+from jixiao.builds.manifest import read_manifest, source_hashes
+from jixiao.builds.run import build, evaluate
 from jixiao.builds.trace import trace
 from jixiao.builds.verify import verify
+from jixiao.builds.versions import read_built
 from jixiao.core.errors import RequestError
+from jixiao.core.hashes import rule_hashes
 
 desk = custody_desk.desk
 CORRECTION = """corrections:
@@ -50,9 +52,9 @@ def changes(found):
 
 def test_a_correction_is_the_cause(desk):
     built = desk / "data" / "built"
-    builds.build("source")
+    build("source")
     (desk / "data" / "corrections.yaml").write_text(CORRECTION, encoding="utf-8")
-    builds.build("source")
+    build("source")
     found = compare(find_build("previous", built), find_build("current", built))
     cause = ("correction", "2023/甲项目.xlsx 项目支出绩效自评表!F8")
     assert found.inputs == [cause]
@@ -68,10 +70,10 @@ def test_a_correction_is_the_cause(desk):
 
 def test_a_file_that_was_sent_again_a_new_one_and_a_suppression(desk):
     built = desk / "data" / "built"
-    builds.build("source")
+    build("source")
     write_form(desk, "80公里")
     write_form(desk, "100公里", "乙项目")
-    builds.build("source")
+    build("source")
     found = compare(find_build("previous", built), find_build("current", built))
     own = ("source", "2023/甲项目.xlsx")
     assert found.count()["score"] == 3
@@ -79,9 +81,9 @@ def test_a_file_that_was_sent_again_a_new_one_and_a_suppression(desk):
     assert rows.iloc[0]["causes"] == [own, ("text", "完成值 50公里 → 80公里")]
     new = found.changes[(found.changes["project"] == "乙项目") & (found.changes["what"] == "score")]
     assert new["before"].tolist() == ["", ""] and new.iloc[0]["causes"] == [("source", "2023/乙项目.xlsx")]
-    code = builds.read_built(built).findings["code"].iloc[0]
+    code = read_built(built).findings["code"].iloc[0]
     (desk / "data" / "suppressions.yaml").write_text(SUPPRESSION.format(code=code), encoding="utf-8")
-    builds.build("source")
+    build("source")
     found = compare(find_build("previous", built), find_build("current", built))
     assert found.count() == {"score": 0, "total": 0, "grade": 0, "finding": len(found.changes)}
     assert {cause[0][0] for cause in found.changes["causes"]} == {"suppression"}
@@ -89,7 +91,7 @@ def test_a_file_that_was_sent_again_a_new_one_and_a_suppression(desk):
 
 def test_a_changed_rule_is_the_cause_and_the_rest_cannot_be_told(desk, tmp_path):
     """The second build runs with rules of its own: from 50 on the grade is fair."""
-    builds.build("source")
+    build("source")
     other = tmp_path / "other"
     shutil.copytree(PACKAGE, other / "jixiao", ignore=shutil.ignore_patterns("__pycache__"))
     rules = other / "jixiao/rules/frameworks/caiyu_2020_10.yaml"
@@ -106,16 +108,16 @@ def test_a_changed_rule_is_the_cause_and_the_rest_cannot_be_told(desk, tmp_path)
     assert changes(found)["grade", ""] == ("poor", "fair", [cause])
     assert found.count()["score"] == found.count()["total"] == 0
     assert [item.kind for item in verify(built) if item.name == cause[1]] == ["rule_changed"]
-    chain = trace(builds.evaluate("built"), built, "甲")[0].as_text()
+    chain = trace(evaluate("built"), built, "甲")[0].as_text()
     assert "该规则文件在构建后有改动" in chain
 
 
 def test_two_inputs_that_changed_at_once_are_not_told_apart(desk, no_checks):
     built = desk / "data" / "built"
-    builds.build("source")
+    build("source")
     write_form(desk, "60公里")
     (desk / "data" / "corrections.yaml").write_text(CORRECTION.replace("50公里", "60公里"), encoding="utf-8")
-    builds.build("source")
+    build("source")
     found = compare(find_build("previous", built), find_build("current", built))
     kinds = {kind for kind, _ in changes(found)["score", "通车里程"][2]}
     assert kinds == {"source", "correction", "text"}
@@ -124,7 +126,7 @@ def test_two_inputs_that_changed_at_once_are_not_told_apart(desk, no_checks):
 
 def test_equal_builds_and_unknown_versions(desk, no_checks):
     built = desk / "data" / "built"
-    builds.build("source")
+    build("source")
     same = compare(find_build("current", built), find_build(str(built), built))
     assert same.changes.empty and same.sentences()[-1] == "两次构建的得分、总分、等级和问题完全相同"
     with pytest.raises(RequestError, match="没有唯一的构建版本“previous”，现有版本"):
@@ -141,11 +143,11 @@ def test_a_score_leads_to_its_cell_its_correction_its_rule_and_its_finding(desk)
     links = {link["step"]: (link["text"], link["place"]) for link in chain["links"]}
     assert chain["value"] == "72"
     assert links["来源文件"][0] == "2023/甲项目.xlsx"
-    assert links["文件校验码"][0] == builds.source_hashes(desk / "data/source")["2023/甲项目.xlsx"]
+    assert links["文件校验码"][0] == source_hashes(desk / "data/source")["2023/甲项目.xlsx"]
     assert links["完成值"] == ("50公里", "项目支出绩效自评表!F8")
     assert links["更正"][0] == "原表印“50公里”，按登记更正为“80公里”；原因：抄错一位；证据：验收单"
     assert links["读作"][0] == "完成值 已读取 80"
-    assert links["规则文件"] == ("frameworks/caiyu_2020_10.yaml", builds.manifest.rule_hashes()[links["规则文件"][0]])
+    assert links["规则文件"] == ("frameworks/caiyu_2020_10.yaml", rule_hashes()[links["规则文件"][0]])
     assert links["算式"][0] == "指标值≥100公里，完成值80公里，完成率80.00%；得分＝90×80.00%＝72分。"
     assert "第十六条" in links["依据"][0] and links["依据"][1] == "官方条文"
     assert links["构建版本"][0] == read_manifest(desk / "data/built")["version"]
@@ -153,8 +155,8 @@ def test_a_score_leads_to_its_cell_its_correction_its_rule_and_its_finding(desk)
 
 
 def test_totals_amounts_and_findings_have_their_chains(desk):
-    builds.build("source")
-    results, built = builds.evaluate("built"), desk / "data" / "built"
+    build("source")
+    results, built = evaluate("built"), desk / "data" / "built"
     (total,) = trace(results, built, "甲项目")
     texts = {link.step: link.text for link in total.links}
     assert total.value == "55 差" and texts["合计"] == "10 + 45 = 55" and texts["原表总分"] == "100"

@@ -15,23 +15,27 @@ import pytest
 from conftest import write_self_form
 
 import jixiao
-from jixiao.builds import (
-    Results,
-    build,
-    find_place,
-    is_stale,
+from jixiao.builds import run
+from jixiao.builds.manifest import MANIFEST, is_stale, read_manifest
+from jixiao.builds.readings import RULES_OF_READING
+from jixiao.builds.run import build
+from jixiao.builds.verify import verify
+from jixiao.builds.versions import (
+    KEPT,
+    VERSIONS,
+    held,
+    is_being_written,
+    list_versions,
     parquet_files,
     read_built,
     read_frame,
-    results,
     write_parts,
+    writing,
 )
-from jixiao.builds.manifest import MANIFEST, read_manifest
-from jixiao.builds.readings import RULES_OF_READING
-from jixiao.builds.verify import verify
-from jixiao.builds.versions import KEPT, VERSIONS, held, is_being_written, list_versions, writing
 from jixiao.core.errors import RequestError
+from jixiao.core.files import find_place
 from jixiao.core.frames import SCHEMAS
+from jixiao.core.results import Results
 from jixiao.reading import workers
 from jixiao.sample import Wanted, make_province
 from jixiao.scoring import score
@@ -142,7 +146,7 @@ def test_a_process_that_dies_at_a_step_leaves_one_whole_version(place, tmp_path,
     code = f"""
 import os
 from pathlib import Path
-from jixiao.builds import build
+from jixiao.builds.run import build
 real, steps = os.replace, []
 def replace(*names):
     steps.append(names)
@@ -189,14 +193,14 @@ def test_a_disk_that_is_full_leaves_the_last_version_and_one_sentence(place, tmp
 
 
 def test_a_source_that_changes_while_it_is_read_is_not_kept(place, tmp_path, monkeypatch):
-    real = results.load_frames
+    real = run.load_frames
 
     def change(*arguments, **more):
         found = real(*arguments, **more)
         write_forms(place, "甲项目", score=70)
         return found
 
-    monkeypatch.setattr(results, "load_frames", change)
+    monkeypatch.setattr(run, "load_frames", change)
     with pytest.raises(RequestError, match=r"读取期间原始文件“2023/甲项目\.xlsx”有改动"):
         build(place, tmp_path / "built")
 
@@ -287,7 +291,8 @@ def note(path):
     opened.append(path)
     return real(path)
 declared.load_yaml = note
-from jixiao.reading.forms.sources import list_forms, read_file
+from jixiao.core.files import list_forms
+from jixiao.reading.forms.sources import read_file
 for place in sys.argv[1:]:
     for path in list_forms(Path(place)):
         try:

@@ -11,7 +11,7 @@ import pytest
 from conftest import SOURCE, base_form, evaluate
 
 from jixiao.analysis.summary import list_findings
-from jixiao.builds import Results
+from jixiao.core.results import Results
 from jixiao.publish.findings.webpage import make_page, write_page
 from jixiao.publish.reports import list_reports
 from jixiao.publish.reports import make_page as make_report_page

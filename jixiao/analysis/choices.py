@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.builds import Results, workbench
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
+from jixiao.core.files import workbench
+from jixiao.core.results import Results
 
 _BEIJING = timezone(timedelta(hours=8))
 

@@ -10,7 +10,7 @@ import pandas as pd
 from jixiao.analysis.amounts import SCALE, exact_sums, whole
 from jixiao.analysis.choices import banded, choices, department_kinds, sentence, signed, take_choice, take_columns
 from jixiao.analysis.summary import choose_money
-from jixiao.builds import Results
+from jixiao.core.results import Results
 
 GROUPINGS = ["year", "department", "department_kind", "unit", "project_id", "project", "fund", "size_class"]
 """What money may be grouped by; fund takes the rows of the sources, all others the whole money of a project."""

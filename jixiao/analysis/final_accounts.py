@@ -9,7 +9,7 @@ import pandas as pd
 
 from jixiao.analysis.amounts import SCALE, exact_sums, whole
 from jixiao.analysis.choices import choices, signed, take_choice
-from jixiao.builds import Results
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.values.values import normalise
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from jixiao.analysis.choices import choices, sentence, take_choice, take_columns
 from jixiao.core.errors import RequestError
-from jixiao.scoring import percent_text
+from jixiao.core.writing import percent_text
 
 _NEAR = 1e-6
 

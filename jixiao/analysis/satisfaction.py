@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from jixiao.analysis.choices import choices, signed
-from jixiao.builds import Results
 from jixiao.checks.evidence import Evidence
 from jixiao.checks.proof import about_satisfaction, asked_satisfaction, lower_bound, needed_sample
+from jixiao.core.results import Results
 
 STATES = ["proven", "too_few", "no_sample", "missed", "no_value"]
 

@@ -8,13 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from jixiao.builds import Results
 from jixiao.core.errors import RequestError
 from jixiao.core.exact import distinct, positions, rows_of_each
-from jixiao.core.frames import EVALUATION_KEY, Frames
+from jixiao.core.frames import EVALUATION_KEY, GRADES, Frames
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_group, category_groups, value_labels, word
 from jixiao.reading.tidy.make_frames import project_key
-from jixiao.scoring import GRADES
 
 _PREFERRED = ["self", "department", "finance", "budget_list"]
 

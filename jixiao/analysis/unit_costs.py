@@ -7,8 +7,8 @@ import pandas as pd
 
 from jixiao.analysis.choices import choices, signed
 from jixiao.analysis.execution import project_money
-from jixiao.builds import Results
 from jixiao.core.errors import RequestError
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_group
 
 _SAME = ["indicator", "measure_unit"]

@@ -14,8 +14,8 @@ from jixiao.analysis.choices import banded, choices, department_kinds, signed, t
 from jixiao.analysis.execution import project_money
 from jixiao.analysis.factors import EFFECTS, NAMES, score_changes, score_contributions
 from jixiao.analysis.losses import POINTS, TOTALS
-from jixiao.builds import Results
 from jixiao.core.errors import RequestError
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
 
 QUADRANTS = ["both_high", "only_execution", "only_points", "both_low", "unknown"]

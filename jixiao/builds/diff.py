@@ -16,8 +16,7 @@ import pandas as pd
 
 from jixiao.builds.manifest import MANIFEST, read_manifest
 from jixiao.builds.readings import RULES_OF_READING as READING
-from jixiao.builds.results import read_frame
-from jixiao.builds.versions import VERSIONS, list_versions
+from jixiao.builds.versions import VERSIONS, list_versions, read_frame
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
 from jixiao.core.frames import EVALUATION_KEY, KEYS, typed

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from jixiao.builds.results import FRAMES, Results, results_frames
 from jixiao.core.frames import SCHEMAS, Frames
+from jixiao.core.results import FRAMES, Results, results_frames
 
 if TYPE_CHECKING:
     import pyarrow as pa

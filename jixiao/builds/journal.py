@@ -14,11 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jixiao.builds.manifest import MANIFEST, hash_of, read_manifest
+from jixiao.builds.manifest import MANIFEST, read_manifest
 from jixiao.builds.versions import user_name
 from jixiao.core.errors import RequestError
-from jixiao.core.files import explained, flush, workbench
-from jixiao.reading.forms.sources import checksum
+from jixiao.core.files import checksum, explained, flush, workbench
+from jixiao.core.hashes import hash_of
 
 SETTING = "JIXIAO_JOURNAL"
 """The environment variable that names another journal than ``data/journal.jsonl``."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jixiao
-from jixiao.core.declared import RULES
 from jixiao.core.errors import RequestError
-from jixiao.reading.forms.sources import checksum, list_forms
+from jixiao.core.files import checksum, list_forms
+from jixiao.core.hashes import hash_of, rules_hash
 
 MANIFEST = "manifest.json"
 """The file of a built folder that says which version is in force; replacing it is the switch."""
@@ -20,41 +18,11 @@ DECLARED = ("aliases", "corrections", "suppressions")
 """What people declare about ``data/source``, in files beside it (别名、更正、不予处理登记)."""
 _NOT_CONTENT = ("version", "as_of")
 """What two builds of the same inputs may differ in."""
-_ASIDE = ("boards.yaml", "reports.yaml", "sample.yaml", "scenarios.yaml", "server.yaml", "store.yaml")
 
 
 def source_hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every form of a data folder by its relative name."""
     return {path.relative_to(folder).as_posix(): checksum(path) for path in list_forms(folder)}
-
-
-def rule_hashes() -> dict[str, str]:
-    """Return the SHA-256 of every declared rule that a score, a finding or a frame of received data can depend on."""
-    chosen = sorted({*RULES.rglob("*.yaml")} - {RULES / name for name in _ASIDE} - {*(RULES / "layouts").glob("*")})
-    return {path.relative_to(RULES).as_posix(): checksum(path) for path in chosen}
-
-
-def rules_hash() -> str:
-    """Return one hash over :func:`rule_hashes`."""
-    return hash_of(rule_hashes())
-
-
-@cache
-def code_hash() -> str:
-    """Return one hash over every module of the package (程序指纹)."""
-    folder = Path(jixiao.__file__).parent
-    return hash_of({path.relative_to(folder).as_posix(): checksum(path) for path in sorted(folder.rglob("*.py"))})
-
-
-def hash_of(content: Any) -> str:
-    """Return the SHA-256 of plain values, the same for the same values.
-
-    Example:
-        >>> hash_of({"a": 1, "b": 2}) == hash_of({"b": 2, "a": 1})
-        True
-    """
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def declared_files(place: Path) -> dict[str, Path]:

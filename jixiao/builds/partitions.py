@@ -19,9 +19,8 @@ import numpy as np
 import pandas as pd
 
 from jixiao.core.errors import RequestError
-from jixiao.core.files import flush
+from jixiao.core.files import checksum, flush
 from jixiao.core.frames import EVALUATION_KEY, KEYS, Frames
-from jixiao.reading.forms.sources import checksum
 
 ROWS = 32_768
 """Rows of a row group: the smallest piece that is read or skipped."""

@@ -7,8 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.builds import FRAMES, MANIFEST, checked_files, evaluate, find_place, results_frames
+from jixiao.builds.manifest import MANIFEST
+from jixiao.builds.run import evaluate
+from jixiao.builds.versions import checked_files
 from jixiao.core.errors import RequestError
+from jixiao.core.files import find_place
+from jixiao.core.results import FRAMES, results_frames
 
 
 def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pd.DataFrame:

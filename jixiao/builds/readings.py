@@ -13,12 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from jixiao.builds.manifest import code_hash, hash_of, rule_hashes
 from jixiao.core.errors import JixiaoError
-from jixiao.core.files import explained
+from jixiao.core.files import checksum, explained
+from jixiao.core.hashes import code_hash, hash_of, rule_hashes
 from jixiao.reading.files import load_limits
 from jixiao.reading.forms.records import Reading
-from jixiao.reading.forms.sources import checksum
 from jixiao.reading.workers import read_files, reading_from_json, reading_to_json
 
 FOLDER = "readings"

@@ -14,25 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from jixiao.builds import parquet_files
+from jixiao.builds.versions import parquet_files
 from jixiao.core.errors import RequestError
 from jixiao.core.exact import Coded, coded, distinct, positions
-from jixiao.core.frames import EVALUATION_KEY, SCHEMAS
-from jixiao.scoring import (
-    GRADES,
-    Door,
-    Sums,
-    choose_frameworks,
-    columns_asked,
-    door_columns,
-    grade_codes,
-    is_scored,
-    list_rules,
-    match_rules,
-    money_of,
-    score_columns,
-)
+from jixiao.core.frames import EVALUATION_KEY, GRADES, SCHEMAS
+from jixiao.scoring import door_columns, is_scored
+from jixiao.scoring.choice import choose_frameworks, columns_asked, list_rules, match_rules
 from jixiao.scoring.frameworks import IndicatorRule
+from jixiao.scoring.points import Door, score_columns
+from jixiao.scoring.totals import Sums, grade_codes, money_of
 
 BATCH = 1 << 18
 """Rows of indicators that are held at a time."""
@@ -67,9 +57,9 @@ def built_parts(folder: Path, *, years: Sequence[int] = ()) -> list[Part]:
 
     Example:
         >>> import tempfile
-        >>> from jixiao import store
+        >>> from jixiao.builds.run import build
         >>> place = Path(tempfile.mkdtemp())
-        >>> results, _ = store.build("sample", place)
+        >>> results, _ = build("sample", place)
         >>> found = score_parts(built_parts(place)).merge(results.totals, on=EVALUATION_KEY)
         >>> bool((found["total_x"].eq(found["total_y"]) | found["total_x"].isna()).all())
         True

@@ -9,15 +9,16 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.builds.manifest import MANIFEST, declared_files, read_manifest, rule_hashes
-from jixiao.builds.results import Results
+from jixiao.builds.manifest import MANIFEST, declared_files, read_manifest
 from jixiao.builds.versions import VERSIONS
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
 from jixiao.core.frames import EVALUATION_KEY
+from jixiao.core.hashes import rule_hashes
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import label, word
+from jixiao.core.writing import percent_text, points_text
 from jixiao.reading.corrections import list_corrections
-from jixiao.scoring import percent_text, points_text
 from jixiao.scoring.frameworks import Framework, IndicatorRule, load_framework, methods, rates
 
 _CELLS = {
@@ -90,7 +91,8 @@ def trace(
         RequestError: Nothing fits, or several do; the sentence lists them.
 
     Example:
-        >>> from jixiao.builds import evaluate, find_place
+        >>> from jixiao.builds.run import evaluate
+        >>> from jixiao.core.files import find_place
         >>> results = evaluate("sample")
         >>> first = results.totals.iloc[0]
         >>> (chain,) = trace(results, find_place("sample"), first["project"], year=first["year"],

@@ -9,17 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jixiao.builds import journal
-from jixiao.builds.manifest import (
-    MANIFEST,
-    code_hash,
-    declared_hashes,
-    hash_of,
-    place_of,
-    read_manifest,
-    rule_hashes,
-    source_hashes,
-    version_of,
-)
+from jixiao.builds.manifest import MANIFEST, declared_hashes, place_of, read_manifest, source_hashes, version_of
 from jixiao.builds.versions import (
     VERSIONS,
     WRITER,
@@ -32,6 +22,7 @@ from jixiao.builds.versions import (
 )
 from jixiao.core.declared import load_shipped
 from jixiao.core.files import BESIDE, MISSING, RECORD, workbench
+from jixiao.core.hashes import code_hash, hash_of, rule_hashes
 
 EXPECTED = {"aliases.yaml", "corrections.yaml", "suppressions.yaml", MANIFEST}
 
@@ -59,7 +50,7 @@ def verify(folder: Path) -> list[Difference]:
 
     Example:
         >>> import tempfile
-        >>> from jixiao.builds import build
+        >>> from jixiao.builds.run import build
         >>> place = Path(tempfile.mkdtemp())
         >>> _ = build("sample", place)
         >>> {item.kind for item in verify(place)} & {"manifest", "file_changed", "source_changed", "rule_changed"}

@@ -1,5 +1,6 @@
 """Versions of a built folder (构建版本): written beside each other, switched by replacing one file, pruned when unused.
 
+A version is written part by part (:func:`write_parts`) and read whole or in parts (:func:`read_built`).
 ``versions/<version>/`` holds the files of one build and its manifest; the manifest in the built folder itself is a copy
 of the one in force, so a reader that has read it sees one whole version, whatever is written meanwhile.
 """
@@ -12,14 +13,30 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jixiao.builds.manifest import MANIFEST, read_manifest, version_of
+import pandas as pd
+
+import jixiao
+from jixiao.builds.manifest import (
+    FORMAT,
+    MANIFEST,
+    declared_files,
+    declared_hashes,
+    place_of,
+    read_manifest,
+    source_hashes,
+    version_of,
+)
+from jixiao.builds.partitions import Writer, departments_of, read_parts
 from jixiao.core.errors import RequestError
-from jixiao.core.files import explained, flush, write_safely
+from jixiao.core.files import checksum, explained, flush, write_safely
+from jixiao.core.frames import PASSED, SCHEMAS, SEVERITIES, Frames
+from jixiao.core.hashes import code_hash, hash_of, rule_hashes
+from jixiao.core.results import FRAMES, Results, results_frames
 
 VERSIONS = "versions"
 LOCK = ".lock"
@@ -147,7 +164,7 @@ def is_whole(folder: Path, version: str) -> bool:
 
 def damaged_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
     """List the files of a version that are missing or are not what was written (损坏的文件)."""
-    from jixiao.reading.forms.sources import checksum
+    from jixiao.core.files import checksum
 
     base = folder / VERSIONS / manifest["version"]
     known = {**{name: kept["sha256"] for name, kept in manifest["files"].items()}, **manifest["declared"]}
@@ -212,3 +229,211 @@ def _is_read(path: Path) -> bool:
         except OSError:
             return True
     return False
+
+
+def write_built(results: Results, out: Path) -> None:
+    """Write every frame as parquet and make it the version in force."""
+    write_parts([results], out)
+
+
+def write_parts(parts: Iterable[Results], out: Path, *, remark: str = "") -> str:
+    """Write results that come part by part, such as year by year, as one version; only one part is held at a time.
+
+    Args:
+        parts: At least one; no evaluation is in two of them.
+        out: The folder; the version in force stays until the new one is whole, also while it is being read.
+        remark: What a reader must know of the data; kept in the manifest.
+
+    Returns:
+        The name of the version, which is a hash of its content: the same inputs give the same name and bytes.
+
+    Raises:
+        RequestError: Another process is writing there, or the folder cannot be written.
+    """
+    with writing(out):
+        return write_version(parts, out, remark=remark)
+
+
+def write_version(parts: Iterable[Results], out: Path, *, remark: str = "") -> str:
+    """Write results as :func:`write_parts` does, into a folder that :func:`writing` keeps for this process."""
+    with new_version(out) as beside:
+        files, last = _write_frames(parts, out, beside)
+        sources, rules = source_hashes(last.place), rule_hashes()
+        _refuse_changed(last.frames.ingest, sources)
+        manifest = {
+            "format": FORMAT,
+            "jixiao": jixiao.__version__,
+            "code": code_hash(),
+            "as_of": last.as_of.isoformat(timespec="seconds"),
+            "place": os.path.relpath(last.place, out),
+            **({"remark": remark} if remark else {}),
+            "sources": sources,
+            "rules": hash_of(rules),
+            "rule_files": rules,
+            "declared": declared_hashes(last.place),
+            "files": files,
+        }
+        with explained(out):
+            for path in declared_files(last.place).values():
+                (beside / path.name).write_bytes(path.read_bytes())
+            return switch(out, beside, manifest)
+
+
+def _write_frames(parts: Iterable[Results], out: Path, beside: Path) -> tuple[dict[str, dict[str, Any]], Results]:
+    """Write the frames of every part into a new version; return what the manifest keeps of each file, and the last."""
+    audited: dict[str, list[pd.DataFrame]] = {"findings": [], "passed": []}
+    last: Results | None = None
+    with Writer(beside) as writer:
+        for last in parts:
+            departments = departments_of(last.frames)
+            with explained(out):
+                for name, frame in results_frames(last).items():
+                    if name in audited:
+                        audited[name].append(frame)
+                    else:
+                        writer.add(name, frame, departments.get(name))
+        if last is None:
+            raise ValueError("nothing to write")
+        with explained(out):
+            writer.add("findings", _worst_first(audited["findings"]))
+            writer.add("passed", _sum_passed(audited["passed"]))
+            return writer.close(), last
+
+
+def _refuse_changed(ingest: pd.DataFrame, sources: Mapping[str, str]) -> None:
+    """Refuse to keep what was read from a file that is another one by now."""
+    read = dict(zip(ingest["source_file"], ingest["checksum"], strict=True))
+    changed = [name for name, found in sources.items() if read.get(name, found) not in {found, ""}]
+    if changed:
+        raise RequestError(f"读取期间原始文件“{changed[0]}”有改动，没有保存；请重新运行 jixiao build")
+
+
+def _worst_first(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Join the findings of several parts in the order in which the audit lists them."""
+    if len(parts) == 1:
+        return parts[0]
+    every = pd.concat(parts, ignore_index=True)
+    rank = every["severity"].map({severity: number for number, severity in enumerate(SEVERITIES)})
+    order = ["rank", "year", "project_id", "evaluation", "indicator_id", "code", "source_sheet", "source_cell"]
+    return every.assign(rank=rank).sort_values(order, kind="stable", ignore_index=True).drop(columns="rank")
+
+
+def _sum_passed(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Add up what several parts counted, check by check, in the order of the checks."""
+    every = pd.concat(parts, ignore_index=True)
+    named = [name for name, kind in PASSED.items() if kind == "str"]
+    return every.groupby(named, sort=False, as_index=False).sum().astype(PASSED)[list(PASSED)]
+
+
+def read_built(
+    folder: Path,
+    *,
+    years: Sequence[int] = (),
+    departments: Sequence[str] = (),
+    frames: Sequence[str] | None = None,
+    columns: Mapping[str, Sequence[str]] | None = None,
+) -> Results:
+    """Read what ``jixiao build`` kept (读取构建结果), and of it only what is asked.
+
+    Args:
+        folder: A built folder.
+        years: Only rows of these years; all when empty. Rows that belong to no year are read always.
+        departments: Only rows of these departments, by their whole names; all when empty.
+        frames: Only these frames, scores, totals and findings among them; the others come without rows. All when None.
+        columns: For some frames only these columns.
+
+    Raises:
+        RequestError: A file is missing or is not the one that was written.
+
+    Example:
+        >>> import tempfile
+        >>> place = Path(tempfile.mkdtemp())
+        >>> from jixiao.builds.run import build
+        >>> _ = build("sample", place)
+        >>> read_built(place, years=[2024], frames=["totals"]).totals["year"].unique().tolist()
+        [2024]
+    """
+    with held(folder) as manifest:
+        found = {
+            name: _read(
+                folder,
+                manifest,
+                name,
+                years,
+                columns=(columns or {}).get(name),
+                departments=departments,
+                is_empty=frames is not None and name not in frames,
+            )
+            for name in FRAMES
+        }
+    return Results(
+        Frames(**{name: found.pop(name) for name in SCHEMAS}),
+        place=place_of(folder, manifest),
+        as_of=datetime.fromisoformat(manifest["as_of"]),
+        remark=manifest.get("remark", ""),
+        **found,
+    )
+
+
+def read_frame(
+    folder: Path,
+    name: str,
+    *,
+    years: Sequence[int] = (),
+    departments: Sequence[str] = (),
+    columns: Sequence[str] | None = None,
+    version: str = "",
+) -> pd.DataFrame:
+    """Read one frame of a built folder (读取一张表), as :func:`read_built`; ``version`` names one that is not in force.
+
+    Raises:
+        RequestError: There is no such frame or version, or a file is not the one that was written.
+    """
+    with held(folder) as current:
+        manifest = read_manifest(folder / VERSIONS / version) if version else current
+        return _read(folder, manifest, name, years, columns=columns, departments=departments)
+
+
+def parquet_files(folder: Path, frame: str, *, years: Sequence[int] = ()) -> list[Path]:
+    """Return the parquet files of a frame of the version in force (供查询的文件), one per year, for ad-hoc SQL.
+
+    Besides the columns of the frame they have ``row_order``, and ``department`` also where the frame has none.
+    """
+    return [path for path, _ in _files(folder, read_manifest(folder), frame, years)]
+
+
+def checked_files(folder: Path, frames: Sequence[str] = FRAMES) -> dict[str, list[Path]]:
+    """Return the parquet files of some frames of the version in force, each compared with the manifest first.
+
+    Raises:
+        RequestError: A file is missing or is not the one that was written.
+    """
+    manifest = read_manifest(folder)
+    files: dict[str, list[Path]] = {}
+    for frame in frames:
+        for path, kept in _files(folder, manifest, frame, ()):
+            if not path.exists() or checksum(path) != kept["sha256"]:
+                raise RequestError(f"构建结果“{frame}/{path.name}”缺失或已损坏，请重新运行 jixiao build")
+            files.setdefault(frame, []).append(path)
+    return files
+
+
+def _files(
+    folder: Path, manifest: Mapping[str, Any], frame: str, years: Sequence[int]
+) -> list[tuple[Path, dict[str, Any]]]:
+    """Return the files of a frame, each with what the manifest keeps of it; those of other years left out."""
+    base = folder / VERSIONS / manifest["version"]
+    named = {
+        Path(name).stem: (base / name, kept) for name, kept in manifest["files"].items() if name.startswith(f"{frame}/")
+    }
+    if not named:
+        raise RequestError(f"构建结果中没有数据表“{frame}”，可选：{'、'.join(FRAMES)}")
+    wanted = {str(year) for year in years}
+    return [found for label, found in named.items() if not wanted or label in wanted or not label.isdecimal()]
+
+
+def _read(
+    folder: Path, manifest: Mapping[str, Any], frame: str, years: Sequence[int], *, is_empty: bool = False, **more: Any
+) -> pd.DataFrame:
+    files = _files(folder, manifest, frame, years)
+    return read_parts(files or _files(folder, manifest, frame, ())[:1], is_empty=is_empty or not files, **more)

@@ -18,10 +18,10 @@ import pandas as pd
 
 from jixiao.checks import accounts, funds, history, magnitude, money, proof, quality, standards, sums
 from jixiao.checks.evidence import CheckFunction, Evidence, gather
-from jixiao.checks.findings import PASSED, SCHEMA, SEVERITIES, Check
+from jixiao.checks.findings import Check
 from jixiao.core.declared import RULES, open_declaration, refuse
-from jixiao.core.frames import Frames, typed
-from jixiao.scoring import fill_in
+from jixiao.core.frames import FINDINGS, PASSED, SEVERITIES, Frames, typed
+from jixiao.core.writing import fill_in
 from jixiao.scoring.frameworks import MARKS
 
 
@@ -74,7 +74,8 @@ def audit(
     """Run every check (核查) over the frames and the scores.
 
     Args:
-        aliases: The declared name of a project by each of its other names (:func:`jixiao.checks.aliases.load_aliases`).
+        aliases: The declared name of a project by each of its other names
+            (:func:`jixiao.checks.set_aside.load_aliases`).
 
     Returns:
         findings: one row is one problem at one cell, worst first; ``severity`` is error, warning, rounding or question.
@@ -152,7 +153,7 @@ _ORDER += ["source_file", "indicator", "printed", "derived"]
 
 def _ordered(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Return findings worst first."""
-    whole = pd.concat([part for part in parts if len(part)] or [typed([], SCHEMA)], ignore_index=True)
+    whole = pd.concat([part for part in parts if len(part)] or [typed([], FINDINGS)], ignore_index=True)
     rank = whole["severity"].map({severity: number for number, severity in enumerate(SEVERITIES)})
     return whole.assign(rank=rank).sort_values(["rank", *_ORDER], kind="stable", ignore_index=True).drop(columns="rank")
 
@@ -171,9 +172,9 @@ def _numbered(findings: pd.DataFrame) -> pd.DataFrame:
 def _write(check: Check, rows: pd.DataFrame) -> pd.DataFrame:
     """Turn the rows of one check into findings."""
     if rows.empty:
-        return typed([], SCHEMA)
+        return typed([], FINDINGS)
     rows = rows.reset_index(drop=True)
-    found = {column: rows.get(column, "") for column in SCHEMA}
+    found = {column: rows.get(column, "") for column in FINDINGS}
     severity, mark = rows.get("severity"), rows["basis_mark"] if not check.basis else check.basis_mark
     severity = (
         check.severity if severity is None else np.where(pd.Series(severity).fillna("") == "", check.severity, severity)
@@ -192,25 +193,11 @@ def _write(check: Check, rows: pd.DataFrame) -> pd.DataFrame:
         "finding_id": "",
     }
     whole = pd.DataFrame(found, index=rows.index)
-    texts = [column for column, kind in SCHEMA.items() if kind == "str"]
-    return whole.fillna(dict.fromkeys(texts, "")).astype(SCHEMA)
+    texts = [column for column, kind in FINDINGS.items() if kind == "str"]
+    return whole.fillna(dict.fromkeys(texts, "")).astype(FINDINGS)
 
 
 ROOMS = (sums, standards, money, funds, magnitude, proof, quality, history, accounts)
 CHECKS: dict[str, CheckFunction] = {code: check for room in ROOMS for code, check in room.CHECKS.items()}
 """Every check by its code."""
 LAST = "repeated_finding"
-
-__all__ = [
-    "CHECKS",
-    "PASSED",
-    "SCHEMA",
-    "SEVERITIES",
-    "Check",
-    "Evidence",
-    "audit",
-    "conclude",
-    "load_checks",
-    "look",
-    "run_checks",
-]

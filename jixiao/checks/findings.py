@@ -10,39 +10,7 @@ import numpy as np
 import pandas as pd
 
 from jixiao.core.declared import RULES, open_declaration
-from jixiao.scoring import points_texts
-
-SEVERITIES = ["error", "warning", "rounding", "question"]
-
-
-SCHEMA = {
-    "finding_id": "str",
-    "code": "str",
-    "title": "str",
-    "severity": "str",
-    "year": "Int64",
-    "project_id": "str",
-    "project": "str",
-    "department": "str",
-    "evaluation": "str",
-    "indicator_id": "str",
-    "indicator": "str",
-    "message": "str",
-    "printed": "str",
-    "derived": "str",
-    "difference": "float64",
-    "resolution": "str",
-    "basis": "str",
-    "basis_mark": "str",
-    "source_file": "str",
-    "source_sheet": "str",
-    "source_cell": "str",
-}
-"""The columns of findings (问题): one row is one problem at one cell; ``message`` does its arithmetic as a sentence."""
-
-PASSED = {"code": "str", "title": "str", "checked": "Int64", "findings": "Int64", "passed": "Int64"}
-"""The columns of the count of what was checked (核查计数): one row is one check."""
-
+from jixiao.core.writing import points_texts
 
 TOLERANCE = 0.005
 

@@ -12,7 +12,7 @@ from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, count_true, gap_between, problems
 from jixiao.checks.money import amount_text, money_cell, money_rows, named_money
 from jixiao.core.vocabulary import label, value_labels, word
-from jixiao.scoring import percent_text
+from jixiao.core.writing import percent_text
 
 _COLUMNS = ("annual_budget_wan", "executed_wan")
 _KINDS = ["self", "department", "finance", "budget_list", "whole", "plan"]

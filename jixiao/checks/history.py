@@ -9,8 +9,8 @@ from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
 from jixiao.core.frames import EVALUATION_KEY
 from jixiao.core.vocabulary import word
+from jixiao.core.writing import percent_text, points_text
 from jixiao.reading.values.values import normalise
-from jixiao.scoring import percent_text, points_text
 
 _RANK = {"self": 0, "department": 1, "finance": 2}
 _TOTALS = {"self": "total_self", "department": "total_department", "finance": "total_finance"}

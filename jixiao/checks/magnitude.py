@@ -7,7 +7,7 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, at_actual, count_true, problems
-from jixiao.scoring import percent_text
+from jixiao.core.writing import percent_text
 
 _KINDS = {"count", "number", "money"}
 

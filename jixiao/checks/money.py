@@ -12,7 +12,7 @@ import pandas as pd
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, check_words, count_true, problems
 from jixiao.core.vocabulary import label, value_labels
-from jixiao.scoring import percent_text
+from jixiao.core.writing import percent_text
 
 _DENOMINATORS = {
     "full_year": "annual_budget_wan",

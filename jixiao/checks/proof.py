@@ -10,8 +10,8 @@ import numpy as np
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, at_actual, check_words, count_true
+from jixiao.core.writing import percent_text
 from jixiao.reading.values.notation import QUANTITIES, normalise
-from jixiao.scoring import percent_text
 
 _TEXTS = ("actual_text", "remark", "deviation_reason", "scoring_standard")
 _MOST = 100_000

@@ -14,8 +14,8 @@ from jixiao.checks.evidence import CheckFunction, Evidence, category_sums
 from jixiao.checks.findings import Check, Outcome, at_actual, check_words, count_true, problems
 from jixiao.core.exact import sum_by
 from jixiao.core.vocabulary import category_group
+from jixiao.core.writing import percent_text, points_text
 from jixiao.reading.values.values import normalise
-from jixiao.scoring import percent_text, points_text
 
 
 def _at_target(rows: pd.DataFrame, **more: object) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
 from jixiao.core.exact import half_up, sum_by
 from jixiao.core.vocabulary import label, word
+from jixiao.core.writing import percent_text, points_text
 from jixiao.reading.values.values import normalise
-from jixiao.scoring import percent_text, points_text
 from jixiao.scoring.frameworks import methods
 
 _BY_PERSON = ["element_count", "judged", "judged_level", "met_or_judged", "on_time"]

@@ -12,7 +12,7 @@ from jixiao.checks.evidence import CheckFunction, Evidence, category_sums
 from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
 from jixiao.core.exact import sum_by
 from jixiao.core.vocabulary import category_group, label, reading_words, word
-from jixiao.scoring import percent_text, points_text, points_texts
+from jixiao.core.writing import percent_text, points_text, points_texts
 from jixiao.scoring.frameworks import load_framework
 
 

@@ -61,20 +61,22 @@ def build(
     workers: Annotated[int, typer.Option(help="在本机几个进程上计分、核查；默认不另开进程")] = 0,
 ) -> None:
     """读取数据目录，计分、核查，写入 data/built，并列出各项目。"""
-    from jixiao import builds
-    from jixiao.builds import clusters
+    from jixiao.builds import run
+    from jixiao.builds.cluster import local, reach
+    from jixiao.builds.manifest import source_hashes
+    from jixiao.core.files import workbench
 
     if cluster and workers:
         raise JixiaoError("--cluster 与 --workers 只能用一个：前者用已有的集群，后者在本机另开进程")
-    target = out or builds.workbench() / "data" / "built"
-    hands = clusters.reach(cluster) if cluster else clusters.local(workers) if workers else nullcontext()
+    target = out or workbench() / "data" / "built"
+    hands = reach(cluster) if cluster else local(workers) if workers else nullcontext()
     with hands as client:
-        results, errors = builds.build(place, target, client=client)
+        results, errors = run.build(place, target, client=client)
     cli.record("build", target, target)
     _print_evaluations(results)
     unread = len({error.file for error in errors if isinstance(error, FormError)})
     print(
-        f"共读取 {len(builds.source_hashes(results.place)) - unread} 个文件"
+        f"共读取 {len(source_hashes(results.place)) - unread} 个文件"
         f"{f'（另有 {unread} 个不能读取，见下）' if unread else ''}，{len(results.totals)} 份评价，"
         f"{len(results.scores)} 行指标，发现 {len(results.findings)} 个问题。构建结果在 {shown(target)}"
     )
@@ -87,11 +89,11 @@ def score(
     framework: Annotated[str, typer.Option(help="自评改用的指标体系，如 caiyu_2021_101")] = "",
 ) -> None:
     """按评分标准计分，逐项说明。"""
-    from jixiao import builds
     from jixiao.analysis import summary
+    from jixiao.builds.run import evaluate_files
     from jixiao.show import tables
 
-    results, errors = builds.evaluate_files(place, framework=framework, frames=["scores", "totals", "findings"])
+    results, errors = evaluate_files(place, framework=framework, frames=["scores", "totals", "findings"])
     for chosen, rows in summary.list_rows(results):
         print(f"\n{chosen['year']}年度 {chosen['project']}")
         print(tables.show_indicators(rows))
@@ -120,9 +122,11 @@ def audit(
     answers: Annotated[Path | None, typer.Option(help="读回单位在 xlsx 问题清单中填写的答复")] = None,
 ) -> None:
     """核查，列出问题及其单元格、依据和处理建议。"""
-    from jixiao import builds
     from jixiao.analysis import summary
+    from jixiao.builds.run import evaluate_files
     from jixiao.checks import CHECKS, load_checks
+    from jixiao.core.files import find_place, write_safely
+    from jixiao.core.frames import SEVERITIES
     from jixiao.core.vocabulary import value_labels
     from jixiao.publish.findings import exchange
     from jixiao.publish.findings.answers import read_answers, write_workbook
@@ -137,13 +141,13 @@ def audit(
         return _end_audit(listed, errors, fail_on)
     if files or everything or account:
         raise JixiaoError("核查文稿请加 --text，如：jixiao audit --text 报告.docx；核查数据目录请用 --place")
-    severity = [choose("--severity", one, builds.SEVERITIES, value_labels()["severity"]) for one in severity or []]
+    severity = [choose("--severity", one, SEVERITIES, value_labels()["severity"]) for one in severity or []]
     titles = {name: check.title for name, check in load_checks().items()}
     code = [choose("--code", one, list(CHECKS), titles) for one in code or []]
     if output in {"xlsx", "html"} and out is None:
         raise JixiaoError(f"请用 --out 写明 {output} 文件的名称，如 --out 问题清单.{output}")
     read = ["findings", "passed", "suppressed", "suppressions", "projects"]
-    results, errors = builds.evaluate_files(place, frames=read)
+    results, errors = evaluate_files(place, frames=read)
     every = summary.list_findings(results)
     asked: dict[str, Any] = {"years": year or [], "departments": department or [], "projects": project or []}
     cli.check_names([every, results.frames.projects], **asked)
@@ -162,11 +166,11 @@ def audit(
         if out is None:
             sys.stdout.write(written)
         else:
-            builds.write_safely(out, lambda target: target.write_text(written, encoding="utf-8"))
+            write_safely(out, lambda target: target.write_text(written, encoding="utf-8"))
         if output == "table" and len(results.suppressions):
             print(tables.show_suppressions(results.suppressions))
     if out is not None and answers is None:
-        cli.record("export", out, builds.find_place(place))
+        cli.record("export", out, find_place(place))
         print(f"已写入 {shown(out)}，共 {len(listed)} 个问题")
     if output == "table" and not passed and answers is None:
         counted, is_part = results.passed, len(listed) < len(every)

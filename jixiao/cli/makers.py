@@ -33,10 +33,12 @@ def report(
     resume: Annotated[bool, typer.Option("--resume", help="接着做上次没有做完的一批，其他选项照旧")] = False,
 ) -> None:
     """为每份评价、每个部门各出一份报告（网页、Word、Excel 和运行记录）；仍有效的不重做。"""
-    from jixiao import builds
+    from jixiao.builds.manifest import MANIFEST, is_stale
+    from jixiao.builds.run import evaluate
+    from jixiao.core.files import find_place, sweep, workbench
     from jixiao.publish import reports
 
-    target = out or builds.workbench() / "reports"
+    target = out or workbench() / "reports"
     asked: dict[str, Any] = {
         **{"years": year, "projects": project, "departments": department, "kinds": kind, "formats": output},
         **{"place": place, "workers": workers, "cluster": cluster, "single_file": single_file, "pdf": pdf},
@@ -46,14 +48,14 @@ def report(
         asked |= reports.recall_asked(target)
     elif not (everything or year or project or department or kind):
         raise JixiaoError("请用 --all 生成全部报告，或用 --year、--project、--department、--kind 选定范围")
-    folder = builds.find_place(asked["place"])
-    if (folder / builds.MANIFEST).exists() and builds.is_stale(folder):
+    folder = find_place(asked["place"])
+    if (folder / MANIFEST).exists() and is_stale(folder):
         raise JixiaoError("原始文件或规则在上次构建后有变化，请先运行 jixiao build，再生成报告")
     formats = reports.choose_formats(asked["formats"] or (), is_pdf=asked["pdf"])
-    results = builds.evaluate(folder)
+    results = evaluate(folder)
     wanted = {name: asked[name] or () for name in ("years", "projects", "departments", "kinds")}
     requests = reports.list_reports(results, place=str(folder), **wanted)
-    builds.sweep(target)
+    sweep(target)
     reports.remember_asked(target, {**asked, "place": str(folder)})
     manner = reports.Manner(
         formats, asked["single_file"], asked["workers"] or os.cpu_count() or 1, asked["cluster"], asked["seconds"]
@@ -158,10 +160,11 @@ def whatif(
     out: Annotated[Path | None, typer.Option(help="写成报告：.html 或 .xlsx，或 .yaml 另存情景")] = None,
 ) -> None:
     """情景模拟：改动分值、指标值、完成值、计分规则或等级线，哪些总分和等级会变，为什么。"""
-    from jixiao import builds, whatif
+    from jixiao import whatif
+    from jixiao.builds.run import evaluate_files
 
     scenario = whatif.find_scenario(file)
-    results, errors = builds.evaluate_files(place)
+    results, errors = evaluate_files(place)
     found = whatif.compare(results, scenario)
     print(whatif.show_totals(found))
     for sentence in (*found.notes, whatif.summary_line(found)):

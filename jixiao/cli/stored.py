@@ -16,9 +16,9 @@ Format = Annotated[str, typer.Option("--format", help="table 或 json")]
 
 def verify(place: Place = "built") -> None:
     """核验构建结果、原始文件、规则、报告和日志是否与记录一致，列出不一致之处；有不一致的以代码 1 结束。"""
-    from jixiao.builds import find_place
     from jixiao.builds.verify import verify as check
     from jixiao.core.declared import load_shipped
+    from jixiao.core.files import find_place
 
     differences = check(find_place(place))
     for difference in differences:
@@ -37,8 +37,8 @@ def diff(
     output: Format = "table",
 ) -> None:
     """比较两次构建：哪些得分、总分、等级和问题变了，为什么。"""
-    from jixiao.builds import find_place
     from jixiao.builds.diff import compare, find_build
+    from jixiao.core.files import find_place
 
     _choose(output)
     folder = find_place(place) if "current" in (first, second) or not Path(second).is_dir() else Path(second)
@@ -65,11 +65,12 @@ def trace(
     output: Format = "table",
 ) -> None:
     """查明一个得分、总分、金额或问题从哪里来：文件、单元格、更正、规则、算式、依据。"""
-    from jixiao import builds
+    from jixiao.builds.run import evaluate
     from jixiao.builds.trace import trace as follow
+    from jixiao.core.files import find_place
 
     _choose(output)
-    results, folder = builds.evaluate(place), builds.find_place(place)
+    results, folder = evaluate(place), find_place(place)
     chains = follow(results, folder, project, about, year=year, evaluation=evaluation)
     if output == "json":
         print(json.dumps([chain.as_dict() for chain in chains], ensure_ascii=False, indent=1))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jixiao
-from jixiao.core.errors import RequestError, say_refused
+from jixiao.core.errors import JixiaoError, RequestError, say_refused
 
 _REFUSED_SIGNS = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+')
 _RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # devices of Windows
@@ -20,6 +21,12 @@ RECORD = "report.json"
 """In the folder of every report: what it was made of, and the hash of each of its files."""
 MISSING = ".missing.json"
 """In a reports folder while a batch is not whole or not in the journal: the key of each report it makes, by folder."""
+
+NOTES = (".md", ".yaml", ".yml")
+"""Files of a data folder that are about the forms and are none themselves."""
+
+LEFT_BEHIND = ("thumbs.db", "desktop.ini")
+"""Files that a Windows folder leaves behind and nobody sent."""
 
 
 def workbench() -> Path:
@@ -50,6 +57,30 @@ def find_place(place: str | Path) -> Path:
     if str(place) == "built":
         raise RequestError("没有数据目录“built”，还没有构建结果；请先运行 jixiao build 或 make run")
     raise RequestError(f"没有数据目录“{place}”，请检查路径；应为 source、sample、built 或已有的文件夹")
+
+
+def list_forms(folder: Path) -> list[Path]:
+    """Return the form files of a data folder (数据目录) in a stable order, year folders first.
+
+    Raises:
+        JixiaoError: The folder does not exist.
+    """
+    if not folder.is_dir():
+        raise JixiaoError(f"数据目录“{folder}”不存在，请检查路径，或把收到的表格放入 data/source/<年度>/")
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.suffix.lower() not in NOTES
+        and not path.name.startswith(("~$", "."))
+        and path.name.lower() not in LEFT_BEHIND
+    )
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file (校验码), as manifest.yaml keeps it; a large file is never held whole."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def find_notebook(name: str) -> Path:

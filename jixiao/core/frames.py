@@ -1,4 +1,4 @@
-"""The columns, types and keys of every frame (数据表结构)."""
+"""The columns, types and keys of every frame (数据表结构), and the coded values they share."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ import pandas as pd
 
 EVALUATION_KEY = ["year", "project_id", "evaluation"]
 
+PROJECT_KINDS = ("self", "department", "finance")
+"""The kinds of evaluation of a project (评价类别), in the order in which they follow each other."""
+EVALUATION_KINDS = (*PROJECT_KINDS, "budget_list", "whole", "plan")
+"""Every kind a row can be of (评价类别): evaluations of projects, lists of projects, whole departments, plans."""
+GRADES = ["excellent", "good", "fair", "poor"]
+"""The grades (等级), the best first."""
+SEVERITIES = ["error", "warning", "rounding", "question"]
+"""How serious a finding is (严重程度), the worst first."""
 
 KEYS = {
     "projects": ["year", "project_id"],
@@ -206,6 +214,53 @@ SCHEMAS: dict[str, dict[str, str]] = {
     "guesses": {"source_file": "str", "source_sheet": "str", "source_cell": "str", "text": "str", "reason": "str"},
 }
 """Every frame with the type of each of its columns; missing text is an empty text, missing numbers are missing."""
+
+
+FINDINGS = {
+    "finding_id": "str",
+    "code": "str",
+    "title": "str",
+    "severity": "str",
+    "year": "Int64",
+    "project_id": "str",
+    "project": "str",
+    "department": "str",
+    "evaluation": "str",
+    "indicator_id": "str",
+    "indicator": "str",
+    "message": "str",
+    "printed": "str",
+    "derived": "str",
+    "difference": "float64",
+    "resolution": "str",
+    "basis": "str",
+    "basis_mark": "str",
+    "source_file": "str",
+    "source_sheet": "str",
+    "source_cell": "str",
+}
+"""The columns of findings (问题): one row is one problem at one cell; ``message`` does its arithmetic as a sentence."""
+
+PASSED = {"code": "str", "title": "str", "checked": "Int64", "findings": "Int64", "passed": "Int64"}
+"""The columns of the count of what was checked (核查计数): one row is one check."""
+
+SUPPRESSED = {**FINDINGS, "reason": "str", "who": "str", "expires": "str"}
+"""The columns of suppressed findings (不予处理的问题): those of a finding, and why, by whom and until when."""
+
+SUPPRESSIONS = {
+    "code": "str",
+    "title": "str",
+    "source_file": "str",
+    "project": "str",
+    "indicator": "str",
+    "source_cell": "str",
+    "reason": "str",
+    "who": "str",
+    "expires": "str",
+    "suppression_status": "str",
+    "findings": "Int64",
+}
+"""The columns of the suppressions themselves (不予处理登记): one row is one entry of the file."""
 
 
 @dataclass(repr=False)

@@ -27,7 +27,7 @@ from jixiao.publish.boards.scripts import MARK, PAGES, page_body, script
 from jixiao.publish.server import BOARDS_ADDRESS, BOARDS_VARIABLE, log_path, logs_folder
 
 if TYPE_CHECKING:
-    from jixiao.builds import Results
+    from jixiao.core.results import Results
 
 MOST_KEPT = 4
 """Folders of prepared pages that are kept, the newest; another build or place takes one."""
@@ -112,7 +112,7 @@ def publish(place: str | Path, folder: Path) -> tuple[int, Results]:
     Raises:
         RequestError: There are no such data, or the folder cannot take the pages.
     """
-    from jixiao.builds import evaluate
+    from jixiao.builds.run import evaluate
     from jixiao.publish.boards.site import write_site
 
     results = evaluate(place)
@@ -129,7 +129,9 @@ def keep_pages(place: str | Path, served: Path | None = None) -> Path:
         place: As for ``jixiao.load``.
         served: Where a server looks for the pages: they are made there, or it becomes a link to those that are kept.
     """
-    from jixiao.builds import MANIFEST, evaluate, find_place
+    from jixiao.builds.manifest import MANIFEST
+    from jixiao.builds.run import evaluate
+    from jixiao.core.files import find_place
     from jixiao.publish.boards.site import write_site
 
     data, is_old, beside = find_place(place), _is_old(place), logs_folder()
@@ -157,7 +159,7 @@ def keep_pages(place: str | Path, served: Path | None = None) -> Path:
 
 def report_links(results: Results, folder: Path) -> dict[tuple[int, str, str], str]:
     """Return the address, from a folder, of each evaluation's report that is in ``reports`` (报告地址)."""
-    from jixiao.builds import workbench
+    from jixiao.core.files import workbench
     from jixiao.publish.reports import list_reports
 
     reports, links = workbench() / "reports", {}
@@ -172,7 +174,8 @@ def report_links(results: Results, folder: Path) -> dict[tuple[int, str, str], s
 
 
 def _is_old(place: str | Path) -> bool:
-    from jixiao.builds import MANIFEST, find_place, is_stale
+    from jixiao.builds.manifest import MANIFEST, is_stale
+    from jixiao.core.files import find_place
 
     folder = find_place(place)
     return (folder / MANIFEST).exists() and is_stale(folder)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from jixiao.core.errors import JixiaoError, KeyConflictError, ReadingErrors
+from jixiao.core.files import checksum, list_forms
 from jixiao.core.frames import Frames
 from jixiao.reading.forms.records import Reading
-from jixiao.reading.forms.sources import checksum, list_forms
 from jixiao.reading.ingest import ingest_report
 from jixiao.reading.submissions import Submissions
 from jixiao.reading.tidy.make_frames import make_frames

@@ -18,11 +18,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from jixiao.builds import Results, workbench, write_parts, write_safely
+from jixiao.builds.versions import write_parts
 from jixiao.checks import load_checks, run_checks
 from jixiao.core.errors import RequestError
+from jixiao.core.files import checksum, workbench, write_safely
 from jixiao.core.frames import SCHEMAS, Frames
-from jixiao.reading.forms.sources import checksum
+from jixiao.core.results import Results
 from jixiao.sample.attainment import make_rows
 from jixiao.sample.budgets import Money, make_money
 from jixiao.sample.catalogue import declared

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.builds import write_safely
+from jixiao.core.files import write_safely
 from jixiao.core.frames import Frames
 from jixiao.core.vocabulary import word
 from jixiao.publish.forms import write_forms

@@ -13,12 +13,11 @@ import pandas as pd
 from jixiao.core.exact import Rows, distinct, positions
 from jixiao.core.frames import KEYS, Frames
 from jixiao.core.vocabulary import reading_words
-from jixiao.core.writing import fill_in, percent_text, percent_texts, points_text, points_texts, written_text
 from jixiao.scoring import formulas
-from jixiao.scoring.choice import choose_frameworks, columns_asked, list_rules, match_rules
+from jixiao.scoring.choice import choose_frameworks, list_rules, match_rules
 from jixiao.scoring.explanation import explain
-from jixiao.scoring.points import BLOCK, Door, Scaled, score_columns
-from jixiao.scoring.totals import GRADES, Sums, grade_codes, make_totals, money_of
+from jixiao.scoring.points import Door, score_columns
+from jixiao.scoring.totals import make_totals, money_of
 
 _STEPS = ("score", "low", "high", "rate_over", "rate_under", "case")
 
@@ -125,28 +124,3 @@ def _scores(rows: pd.DataFrame, steps: dict[str, np.ndarray], rule: np.ndarray, 
         "basis": words([one.basis.text for one in rules], rule),
         "basis_mark": words([one.basis.mark for one in rules], rule),
     }
-
-
-__all__ = [
-    "BLOCK",
-    "GRADES",
-    "Door",
-    "Scaled",
-    "Sums",
-    "choose_frameworks",
-    "columns_asked",
-    "door_columns",
-    "fill_in",
-    "grade_codes",
-    "is_scored",
-    "list_rules",
-    "match_rules",
-    "money_of",
-    "percent_text",
-    "percent_texts",
-    "points_text",
-    "points_texts",
-    "score",
-    "score_columns",
-    "written_text",
-]

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from jixiao.core.exact import Rows, coded, distinct, exact_number, positions, rows_where, sum_by
-from jixiao.core.frames import Frames
+from jixiao.core.frames import GRADES, Frames
 from jixiao.scoring import formulas
 from jixiao.scoring.frameworks import load_framework
 
-GRADES = ["excellent", "good", "fair", "poor"]
 _STEP = 1 << 16
 _WHOLE = 2**53
 """Floats below it hold whole numbers exactly, and so do sums of them."""

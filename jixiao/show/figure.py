@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.builds import write_safely
 from jixiao.core.errors import RequestError
+from jixiao.core.files import write_safely
 from jixiao.core.vocabulary import value_labels
 from jixiao.show.pictures import KINDS, draw_pictures
 from jixiao.show.workbook import write_sheets

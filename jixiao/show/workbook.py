@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.builds import write_safely
 from jixiao.core.errors import RequestError
+from jixiao.core.files import write_safely
 from jixiao.core.vocabulary import columns, label, word
 from jixiao.scoring.frameworks import methods
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.builds import Results
 from jixiao.core.errors import RequestError
 from jixiao.core.frames import EVALUATION_KEY, KEYS, Frames
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_group, label
 from jixiao.reading.tidy.indicators import read_pair
 from jixiao.reading.values.notation import load_grammar

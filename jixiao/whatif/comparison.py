@@ -11,11 +11,11 @@ import pandas as pd
 
 from jixiao.analysis.factors import EFFECTS, pair_contributions
 from jixiao.analysis.losses import counted_rows
-from jixiao.builds import Results
 from jixiao.core.declared import load_shipped
 from jixiao.core.frames import EVALUATION_KEY, KEYS
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import reading_words, word
-from jixiao.scoring import points_text
+from jixiao.core.writing import points_text
 from jixiao.scoring.frameworks import load_framework, methods
 from jixiao.whatif.application import Outcome, chosen_rows, describe_place, evaluate_scenario, has_key
 from jixiao.whatif.declaration import TEXTS, Change, Scenario

@@ -8,11 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from jixiao.builds import workbench, write_safely
 from jixiao.core.declared import Declaration, open_declaration, refuse, write_yaml
 from jixiao.core.errors import RequestError
+from jixiao.core.files import workbench, write_safely
+from jixiao.core.frames import GRADES
 from jixiao.core.vocabulary import value_labels
-from jixiao.scoring import GRADES
 from jixiao.scoring.frameworks import EVALUATIONS, load_frameworks
 
 WHERE = ("year", "department", "project", "evaluation")

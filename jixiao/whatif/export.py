@@ -11,8 +11,8 @@ import pandas as pd
 import jixiao
 from jixiao.analysis import contribution_totals
 from jixiao.analysis.choices import origin
-from jixiao.builds import workbench, write_safely
 from jixiao.core.errors import RequestError
+from jixiao.core.files import workbench, write_safely
 from jixiao.core.vocabulary import label
 from jixiao.show.figures import plot_contributions
 from jixiao.show.tables import Table, show_analysis

@@ -14,11 +14,12 @@ import ipywidgets as widgets
 import pandas as pd
 
 from jixiao.analysis.summary import select_results, select_rows
-from jixiao.builds import Results, safe_name
 from jixiao.core.errors import JixiaoError, RequestError
-from jixiao.core.frames import EVALUATION_KEY
+from jixiao.core.files import safe_name
+from jixiao.core.frames import EVALUATION_KEY, GRADES
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import label, reading_words, word
-from jixiao.scoring import GRADES, points_text
+from jixiao.core.writing import points_text
 from jixiao.scoring.frameworks import load_framework
 from jixiao.whatif.comparison import Comparison, compare, words
 from jixiao.whatif.declaration import MONEY, Scenario, make_scenario, profiles

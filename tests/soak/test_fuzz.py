@@ -18,10 +18,9 @@ import pytest
 from conftest import ROOT, write_self_form
 from figures import keep
 
-from jixiao.builds import build
+from jixiao.builds.run import build
 from jixiao.builds.verify import verify
-from jixiao.checks.aliases import load_aliases
-from jixiao.checks.suppressions import load_suppressions
+from jixiao.checks.set_aside import load_aliases, load_suppressions
 from jixiao.core.declared import RULES, load_yaml
 from jixiao.core.errors import DeclarationError, JixiaoError
 from jixiao.reading import workers

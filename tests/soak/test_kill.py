@@ -17,10 +17,11 @@ from figures import keep
 from killing import Zygote
 from report_content import report_content
 
-from jixiao.builds import RECORD, journal, read_built
+from jixiao.builds import journal
 from jixiao.builds.manifest import MANIFEST, read_manifest
 from jixiao.builds.verify import verify
-from jixiao.builds.versions import KEPT, VERSIONS
+from jixiao.builds.versions import KEPT, VERSIONS, read_built
+from jixiao.core.files import RECORD
 from jixiao.publish.reports.making import MAKING
 
 KILLS = int(os.environ.get("JIXIAO_KILLS", 200))

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from site_browser import ARGUMENTS, CHROMIUM, Watched, served
 from site_numbers import Numbers
 
-from jixiao import builds
+from jixiao.builds.run import evaluate
 from jixiao.publish.boards.declared_pages import boards
 from jixiao.publish.boards.site import write_site
 from jixiao.sample import Wanted, write_province
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("province")
     write_province(Wanted(departments=60, years=(2020, 2021, 2022, 2023, 2024), projects=5000, seed=1), folder / "data")
-    results = builds.evaluate(folder / "data")
+    results = evaluate(folder / "data")
     started = time.monotonic()
     size = write_site(results, folder / "site")
     files = list((folder / "site" / "data").iterdir())

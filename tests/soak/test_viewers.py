@@ -30,7 +30,7 @@ from dashboard_server import ROOT, WHAT_IF, Server, Visitor, answer_of, message
 from figures import keep
 from site_browser import served
 
-from jixiao import builds
+from jixiao.builds.run import build
 
 SECONDS = int(os.environ.get("JIXIAO_SOAK_SECONDS", "120"))
 VIEWERS_OF_SITE, VIEWERS = (int(count) for count in os.environ.get("JIXIAO_SOAK_VIEWERS", "50,10").split(","))
@@ -43,7 +43,7 @@ def p95(values: list[float]) -> float:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("soak") / "built"
-    builds.build(ROOT / "data" / "source", out)
+    build(ROOT / "data" / "source", out)
     return out
 
 

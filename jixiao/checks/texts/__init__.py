@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from jixiao.checks.findings import SCHEMA as FINDINGS
-from jixiao.checks.findings import SEVERITIES
 from jixiao.checks.texts.counts import find_counts
 from jixiao.checks.texts.dates import find_dates, find_documents
 from jixiao.checks.texts.facts import find_facts, find_residues
@@ -26,7 +24,7 @@ from jixiao.checks.texts.printed_figures import find_figures, find_openings
 from jixiao.checks.texts.prose import Document, make_document
 from jixiao.checks.texts.rates import find_formulas, find_shares
 from jixiao.checks.texts.scores import find_scores
-from jixiao.core.frames import typed
+from jixiao.core.frames import FINDINGS, SEVERITIES, typed
 from jixiao.reading.files import TextLine, read_lines
 
 SCHEMA = {

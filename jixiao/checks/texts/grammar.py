@@ -8,8 +8,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from jixiao.checks.findings import SEVERITIES
 from jixiao.core.declared import RULES, open_declaration, refuse
+from jixiao.core.frames import SEVERITIES
 from jixiao.scoring.frameworks import MARKS
 
 

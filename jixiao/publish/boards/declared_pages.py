@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from jixiao.analysis.choices import choices, department_kinds
-from jixiao.builds import Results, workbench
 from jixiao.core.declared import load_shipped
+from jixiao.core.files import workbench
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_groups, columns, value_labels
+from jixiao.core.writing import percent_text
 from jixiao.publish.boards.monitoring import monitoring
 from jixiao.publish.boards.prepared import COLUMNS, departments_of, years_of
-from jixiao.scoring import percent_text
 from jixiao.show.figure import BLUE, GREEN, GREY, LOW_TO_HIGH, ORANGE, RED, SKY, marked, on_colour, themed
 from jixiao.show.figures import BANDS, GRADE_COLOURS, SEVERITY_COLOURS
 

@@ -16,8 +16,8 @@ from jixiao.analysis.choices import choices, department_kinds
 from jixiao.analysis.execution import execution_band
 from jixiao.analysis.summary import choose_money
 from jixiao.analysis.years import QUADRANTS
-from jixiao.builds import Results
 from jixiao.core.frames import EVALUATION_KEY
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_group
 from jixiao.publish.boards.monitoring import elapsed_days, light, monitoring
 

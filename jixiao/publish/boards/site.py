@@ -12,8 +12,9 @@ from pathlib import Path
 from string import Template
 
 import jixiao
-from jixiao.builds import Results, write_safely
 from jixiao.core.errors import RequestError, say_refused
+from jixiao.core.files import write_safely
+from jixiao.core.results import Results
 from jixiao.publish.boards.declared_pages import boards, describe
 from jixiao.publish.boards.packing import pack
 from jixiao.publish.boards.prepared import prepare

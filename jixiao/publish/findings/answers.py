@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.builds import write_safely
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import FormError, RequestError
+from jixiao.core.files import write_safely
 from jixiao.core.frames import typed
 from jixiao.core.vocabulary import label, value_labels, word
 from jixiao.reading.files import Grid, read_grids

@@ -13,14 +13,14 @@ from jixiao.analysis.summary import select_rows
 from jixiao.checks.texts import VERDICTS, count_verdicts, load_claims
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.core.errors import JixiaoError
+from jixiao.core.files import checksum
 from jixiao.core.frames import Frames
 from jixiao.core.vocabulary import label, word, words
-from jixiao.reading.forms.sources import checksum
+from jixiao.core.writing import percent_text
 from jixiao.reading.ingest import STATES, ingest_report, value_shares
 from jixiao.reading.submissions import Submissions
 from jixiao.reading.tidy.make_frames import make_frames
 from jixiao.reading.workers import read_files
-from jixiao.scoring import percent_text
 from jixiao.show.tables import make_table, show_findings, write_value
 
 _MONEY = ("initial_budget", "annual_budget", "arrived", "executed")
@@ -61,7 +61,7 @@ def read_as_dict(path: Path) -> dict[str, Any]:
         FormError: The file is none of the declared forms.
 
     Example:
-        >>> from jixiao.builds import find_place
+        >>> from jixiao.core.files import find_place
         >>> first = sorted((find_place("sample") / "2023").glob("*自评表.xlsx"))[0]
         >>> read_as_dict(first)["form"]
         'self_evaluation'

@@ -11,8 +11,9 @@ import pandas as pd
 
 import jixiao
 from jixiao.analysis.summary import list_findings
-from jixiao.builds import Results, write_safely
 from jixiao.core.declared import load_shipped
+from jixiao.core.files import write_safely
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import label, value_labels, word
 from jixiao.show.tables import show_passed, show_suppressions
 

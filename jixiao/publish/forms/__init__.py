@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from jixiao.builds import find_place, load, safe_name, write_safely
+from jixiao.builds.run import load
 from jixiao.core.errors import RequestError
+from jixiao.core.files import find_place, safe_name, write_safely
 from jixiao.core.frames import Frames
 from jixiao.publish.forms.filled_document import paint_document
 from jixiao.publish.forms.filled_workbook import (

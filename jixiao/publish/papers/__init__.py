@@ -10,9 +10,10 @@ import hashlib
 from pathlib import Path
 
 from jixiao.analysis.summary import choose_department, select_rows, summarise_execution
-from jixiao.builds import Results, write_safely
 from jixiao.core.declared import RULES
 from jixiao.core.errors import RequestError
+from jixiao.core.files import write_safely
+from jixiao.core.results import Results
 from jixiao.publish.papers.contents import evaluation_content, find_evaluation
 from jixiao.publish.papers.departments import department_content
 from jixiao.publish.papers.filled_templates import canonical, fill_template

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from jixiao.analysis.summary import choose_evaluation, select_rows
-from jixiao.builds import Results
 from jixiao.core.errors import RequestError
 from jixiao.core.exact import exact_sum
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
 from jixiao.publish.papers.wording import MERGED, clean, paper_words, shown_target, written
 from jixiao.scoring.frameworks import Framework, load_framework

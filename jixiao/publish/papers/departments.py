@@ -7,12 +7,12 @@ from decimal import Decimal
 import pandas as pd
 
 from jixiao.analysis.summary import key_numbers, summarise_categories, summarise_evaluations, summarise_execution
-from jixiao.builds import Results
 from jixiao.core.exact import exact_sum, half_up
+from jixiao.core.frames import GRADES
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
 from jixiao.publish.papers.contents import Row, indicator_row
 from jixiao.publish.papers.wording import clean, paper_words, written
-from jixiao.scoring import GRADES
 
 
 def department_content(results: Results, *, year: int, department: str) -> Row:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jixiao.analysis.summary import select_rows
-from jixiao.builds import Results
 from jixiao.core.frames import EVALUATION_KEY
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import label, word
 from jixiao.publish.forms import (
     BOOK_OPTIONS,

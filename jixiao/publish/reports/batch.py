@@ -18,8 +18,9 @@ from typing import Any, TextIO
 import numpy as np
 from filelock import FileLock, Timeout
 
-from jixiao.builds import MISSING, Results, write_safely
 from jixiao.core.errors import JixiaoError, RequestError, say_refused
+from jixiao.core.files import MISSING, write_safely
+from jixiao.core.results import Results
 from jixiao.publish.reports.distribution import make_there
 from jixiao.publish.reports.formats import choose_formats, formats_of
 from jixiao.publish.reports.index import write_index

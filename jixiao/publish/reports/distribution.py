@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from jixiao.builds.clusters import reach
+from jixiao.builds.cluster import reach
 from jixiao.core.errors import RequestError
-from jixiao.publish.reports.keys import code_hash
+from jixiao.core.hashes import program_hash
 from jixiao.publish.reports.making import MAKING, Task
 from jixiao.publish.reports.notebooks import report_words
 from jixiao.publish.reports.report_workers import Answer, Pool, packed, read_answer, read_task, send_answer, send_task
@@ -84,12 +84,12 @@ def _check(client: Any, out: Path) -> None:
             raise RequestError(
                 f"集群工作进程 {worker} 看不到报告目录 {out}；请把 --out 指向各台机器以同一路径挂载的共享目录"
             )
-        if code != code_hash():
+        if code != program_hash():
             raise RequestError(f"集群工作进程 {worker} 上的 jixiao 与本机不同；请在各台机器上安装同一版本后重新运行")
 
 
 def _look(sign: str) -> tuple[bool, str]:
-    return Path(sign).exists(), code_hash()
+    return Path(sign).exists(), program_hash()
 
 
 @cache

@@ -9,8 +9,8 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
-from jixiao.builds import Results
 from jixiao.core.errors import RequestError
+from jixiao.core.results import Results
 from jixiao.publish.reports.report_pages import SCRIPT, export_page
 from jixiao.publish.reports.requests import ReportRequest
 from jixiao.reading.files import convert, load_limits

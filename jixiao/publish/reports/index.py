@@ -13,7 +13,8 @@ import pandas as pd
 
 import jixiao
 from jixiao.analysis.summary import summarise_departments, summarise_evaluations
-from jixiao.builds import Results, write_safely
+from jixiao.core.files import write_safely
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import label
 from jixiao.publish.reports.making import as_of_text, read_record
 from jixiao.publish.reports.notebooks import report_words

@@ -34,7 +34,8 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 from traitlets.config import Config
 
-from jixiao.builds import hand_over, unpack_results
+from jixiao.builds.handover import unpack_results
+from jixiao.builds.run import hand_over
 
 NAME = "jixiao-forked"
 CHOICE = "JUPYTER_DEFAULT_PROVISIONER_NAME"

@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import platform
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import jixiao
-from jixiao.builds import workbench
+from jixiao.core.files import workbench
+from jixiao.core.hashes import hash_of, program_hash, tree_hash
 from jixiao.publish.reports.requests import ReportRequest
 
 _LIBRARIES = ("docxtpl", "matplotlib", "nbclient", "nbconvert", "numpy", "pandas", "papermill", "plotly", "xlsxwriter")
-_ASIDE = ("__pycache__", "voila")
-
-
-@cache
-def code_hash() -> str:
-    """Return one hash over the package: its code, rules and templates (程序、规则和模板的哈希).
-
-    Two machines of a cluster that give the same are running the same.
-    """
-    return _tree_hash(Path(jixiao.__file__).parent)
 
 
 def template_hash() -> str:
     """Return one hash over the templates a unit edits for itself, ``templates/`` beside ``data/``; empty without."""
     folder = workbench() / "templates"
-    return _tree_hash(folder) if folder.is_dir() else ""
-
-
-def _tree_hash(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not set(_ASIDE) & set(path.relative_to(folder).parts):
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return tree_hash(folder) if folder.is_dir() else ""
 
 
 @cache
@@ -62,5 +42,5 @@ def content_key(request: ReportRequest, *, rows: str, notebook: str, remark: str
         templates: From :func:`template_hash`.
     """
     asked: dict[str, Any] = {**vars(request), "parameters": {**request.parameters, "place": ""}}
-    whole = [asked, rows, notebook, remark, templates, code_hash(), versions()]
-    return hashlib.sha256(json.dumps(whole, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    whole = [asked, rows, notebook, remark, templates, program_hash(), versions()]
+    return hash_of(whole)

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from jixiao.builds import RECORD, Results, unpack_results
+from jixiao.builds.handover import unpack_results
 from jixiao.core.errors import RequestError, say_refused
+from jixiao.core.files import RECORD, checksum
+from jixiao.core.results import Results
 from jixiao.publish.reports.formats import FORMATS, NOTEBOOK, Content
 from jixiao.publish.reports.kernels import handing
 from jixiao.publish.reports.keys import versions
 from jixiao.publish.reports.notebooks import report_words, run_notebook
 from jixiao.publish.reports.requests import ReportRequest
-from jixiao.reading.forms.sources import checksum
 
 MAKING = ".making"
 """Reports are made in this folder of the reports folder, on the same file system."""

@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jixiao.builds import find_notebook, workbench
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError, say_refused
+from jixiao.core.files import find_notebook, workbench
 from jixiao.publish.reports.kernels import client_settings
 
 TIME_LIMIT = 300

@@ -229,10 +229,11 @@ def _import_everything() -> None:
     import nbconvert  # noqa: F401
 
     import jixiao
-    from jixiao.builds import Results, pack_results, unpack_results
+    from jixiao.builds.handover import pack_results, unpack_results
     from jixiao.checks import load_checks
     from jixiao.core.declared import load_shipped
     from jixiao.core.frames import SCHEMAS, Frames, typed
+    from jixiao.core.results import Results
     from jixiao.core.vocabulary import category_groups, columns, value_labels
     from jixiao.reading.values.notation import normalise
     from jixiao.scoring.frameworks import load_frameworks, methods

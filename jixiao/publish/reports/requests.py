@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 
 from jixiao.analysis.summary import summarise_departments
-from jixiao.builds import Results, safe_name
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
+from jixiao.core.files import safe_name
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import value_labels, word
 from jixiao.publish.reports.notebooks import check_parameters, notebook_text, report_words
 

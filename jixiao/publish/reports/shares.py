@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.builds import Packer, Results
+from jixiao.builds.handover import Packer
+from jixiao.core.results import Results
 from jixiao.publish.reports.requests import ReportRequest
 
 _BY_FILE = ("ingest", "skipped", "guesses")

@@ -27,7 +27,7 @@ LOGS_VARIABLE = "JIXIAO_LOGS"
 
 def logs_folder() -> Path:
     """Return where the server keeps things: the folder JIXIAO_LOGS, else ``reports``; it may not be writable."""
-    from jixiao.builds import workbench
+    from jixiao.core.files import workbench
 
     return Path(os.environ.get(LOGS_VARIABLE) or workbench() / "reports")
 
@@ -49,7 +49,7 @@ def run_dashboard(settings: Settings, *, open_browser: bool = False) -> int:
         RequestError: The data, the host, the port, the certificate or a notebook cannot be used, or the server did
             not start.
     """
-    from jixiao.builds import find_notebook, find_place
+    from jixiao.core.files import find_notebook, find_place
 
     words, log = declared()["words"], log_path()
     certfile, keyfile = (path and str(Path(path).resolve()) for path in (settings.certfile, settings.keyfile))
@@ -96,7 +96,7 @@ def run_dashboard(settings: Settings, *, open_browser: bool = False) -> int:
 
 def _prepare(private: Path, notebooks: list[Path], settings: Settings) -> dict[str, str]:
     """Lay out what the server needs in a folder of its own, and return its environment."""
-    from jixiao.builds import workbench
+    from jixiao.core.files import workbench
     from jixiao.show.figures import plotly_script
 
     jupyter = private / "jupyter"

@@ -35,7 +35,7 @@ def write_secret(kind: str, secret: str, path: Path) -> None:
     Raises:
         RequestError: The file that is there cannot be used.
     """
-    from jixiao.builds import write_safely
+    from jixiao.core.files import write_safely
 
     kept = {**_read(path), kind: _HASHER.hash(secret)}
 

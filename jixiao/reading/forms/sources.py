@@ -6,12 +6,11 @@ forms. What stands in a recognised form and in no record is listed as skipped; n
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
 from jixiao.core.declared import load_shipped
-from jixiao.core.errors import FormError, JixiaoError
+from jixiao.core.errors import FormError
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Grid, read_grids
 from jixiao.reading.forms.account_tables import read_accounts
@@ -24,37 +23,8 @@ from jixiao.reading.forms.pieces import Piece
 from jixiao.reading.forms.records import Reading, Record, label_key
 from jixiao.reading.values.values import normalise
 
-NOTES = (".md", ".yaml", ".yml")
-"""Files of a data folder that are about the forms and are none themselves."""
-
-LEFT_BEHIND = ("thumbs.db", "desktop.ini")
-"""Files that a Windows folder leaves behind and nobody sent."""
-
 _COPY_SHARE = 0.8
 """Share of equal names from which a second table is a copy of the first."""
-
-
-def list_forms(folder: Path) -> list[Path]:
-    """Return the form files of a data folder (数据目录) in a stable order, year folders first.
-
-    Raises:
-        JixiaoError: The folder does not exist.
-    """
-    if not folder.is_dir():
-        raise JixiaoError(f"数据目录“{folder}”不存在，请检查路径，或把收到的表格放入 data/source/<年度>/")
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and path.suffix.lower() not in NOTES
-        and not path.name.startswith(("~$", "."))
-        and path.name.lower() not in LEFT_BEHIND
-    )
-
-
-def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file, as manifest.yaml keeps it."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read_file(path: Path, *, name: str = "") -> list[Reading]:

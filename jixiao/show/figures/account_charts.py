@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from jixiao.core.vocabulary import label
-from jixiao.scoring import percent_text
+from jixiao.core.writing import percent_text
 from jixiao.show.figure import BLUE, GREY, ORANGE, SKY, Figure, marked, money_scale
 from jixiao.show.figures.chosen_rows import analysis_words, bars, first_rows, nothing, row_layout, row_names, varying
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jixiao.core.vocabulary import label, word
-from jixiao.scoring import percent_text
+from jixiao.core.writing import percent_text
 from jixiao.show.figure import BLUE, GREEN, GREY, ORANGE, RED, SKY, Figure, marked, numbers, on_colour, plain
 from jixiao.show.figures.chosen_rows import (
     analysis_words,

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from jixiao.core.vocabulary import label, word
-from jixiao.scoring import percent_text
+from jixiao.core.writing import percent_text
 from jixiao.show.figure import (
     BLUE,
     GREEN,

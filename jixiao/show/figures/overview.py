@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from jixiao.core.frames import GRADES
 from jixiao.core.vocabulary import category_groups, label, word
-from jixiao.scoring import GRADES, percent_text, points_text
+from jixiao.core.writing import percent_text, points_text
 from jixiao.show.figure import (
     BLUE,
     GREEN,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from jixiao.core.vocabulary import columns, label
-from jixiao.scoring import percent_text, points_text
+from jixiao.core.writing import percent_text, points_text
 from jixiao.show.figure import BLUE, GREEN, GREY, LOW_TO_HIGH, ORANGE, RED, SKY, Figure, marked, numbers, plain
 from jixiao.show.figures.chosen_rows import (
     analysis_words,

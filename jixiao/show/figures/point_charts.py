@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from jixiao.core.vocabulary import label, word
-from jixiao.scoring import percent_text, points_text
+from jixiao.core.writing import percent_text, points_text
 from jixiao.show.figure import BLUE, GREEN, GREY, LEGEND, ORANGE, RED, SKY, Figure, marked, numbers, plain
 from jixiao.show.figures.chosen_rows import (
     analysis_words,

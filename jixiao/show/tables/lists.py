@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from jixiao.analysis.summary import summarise_departments, summarise_evaluations, summarise_execution
-from jixiao.builds import Results
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import columns, label, reading_words, value_labels, word
-from jixiao.scoring import percent_text, points_text
+from jixiao.core.writing import percent_text, points_text
 from jixiao.scoring.frameworks import load_framework, methods
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from jixiao.analysis.summary import select_rows, summarise_departments
-from jixiao.builds import Results
 from jixiao.core.declared import load_shipped
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import label, word
-from jixiao.scoring import points_text
+from jixiao.core.writing import points_text
 from jixiao.scoring.frameworks import load_framework
 from jixiao.show.figure import FONT
 from jixiao.show.tables.lists import Table, make_table, write_value

@@ -1,7 +1,8 @@
-"""Findings that a person has looked at and put aside (登记不予处理), each with its reason, a role and an end date.
+"""What people declare about findings: other names of projects (项目别名), findings that are put aside (登记不予处理).
 
-A suppressed finding leaves the list of findings and stays in a list of its own; a suppression that has ended or that
-matches nothing is itself listed.
+An alias says that two names are one project. A suppression has its reason, a role and an end date: a suppressed
+finding leaves the list of findings and stays in a list of its own; one that has ended or matches nothing is itself
+listed.
 """
 
 from __future__ import annotations
@@ -14,28 +15,44 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from jixiao.checks import CHECKS, SCHEMA, load_checks
+from jixiao.checks import CHECKS, load_checks
 from jixiao.core.declared import open_declaration, refuse
-from jixiao.core.frames import typed
+from jixiao.core.frames import SUPPRESSED, SUPPRESSIONS, typed
+from jixiao.reading.values.values import normalise
 
 _PLACES = {"file": "source_file", "project": "project", "indicator": "indicator", "cell": "source_cell"}
-SUPPRESSED = {**SCHEMA, "reason": "str", "who": "str", "expires": "str"}
-"""The columns of suppressed findings (不予处理的问题): those of a finding, and why, by whom and until when."""
 
-SUPPRESSIONS = {
-    "code": "str",
-    "title": "str",
-    "source_file": "str",
-    "project": "str",
-    "indicator": "str",
-    "source_cell": "str",
-    "reason": "str",
-    "who": "str",
-    "expires": "str",
-    "suppression_status": "str",
-    "findings": "Int64",
-}
-"""The columns of the suppressions themselves (不予处理登记): one row is one entry of the file."""
+
+def load_aliases(path: Path) -> dict[str, str]:
+    """Load the declared names of projects (项目别名).
+
+    Returns:
+        The first name of a project by each of its names, all as they are compared.
+
+    Raises:
+        DeclarationError: With every mistake of the file: a missing reason, a name that belongs to two projects.
+
+    Example:
+        >>> from jixiao.core.files import find_place
+        >>> isinstance(load_aliases(find_place("source").parent / "aliases.yaml"), dict)
+        True
+    """
+    whole, mistakes = open_declaration(path)
+    known: dict[str, str] = {}
+    for part in whole.parts("aliases"):
+        project = part.text("project") or ""
+        names = part.texts("also")
+        part.text("reason")
+        if not names:
+            part.note("also", "至少应有一个别名")
+        for name in {normalise(one): one for one in (project, *names) if normalise(one)}.values():
+            if known.get(normalise(name), normalise(project)) != normalise(project):
+                part.note("also", f"“{name}”已登记为另一个项目的名称，请只保留一处")
+            known[normalise(name)] = normalise(project)
+        part.close()
+    whole.close()
+    refuse(path, mistakes)
+    return known
 
 
 @dataclass(frozen=True)
@@ -56,7 +73,7 @@ def load_suppressions(path: Path) -> tuple[Suppression, ...]:
         DeclarationError: With every mistake of the file: an unknown check, no place, no reason, no role, no end date.
 
     Example:
-        >>> from jixiao.builds import find_place
+        >>> from jixiao.core.files import find_place
         >>> load_suppressions(find_place("source").parent / "suppressions.yaml")
         ()
     """
@@ -102,7 +119,7 @@ def suppress(
         entry with its status, active, expired or unmatched, and how many findings it matches (``SUPPRESSIONS``).
 
     Example:
-        >>> nothing = pd.DataFrame(columns=list(SCHEMA))
+        >>> nothing = pd.DataFrame(columns=list(FINDINGS))
         >>> entry = Suppression("grade", (("project", "甲项目"),), "已函复", "评价科", date(2030, 1, 1))
         >>> suppress(nothing, [entry], today=date(2026, 1, 1))[2]["suppression_status"].tolist()
         ['unmatched']

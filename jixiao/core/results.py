@@ -1,0 +1,47 @@
+"""Everything one data folder gives (全部结果), as every room above the checks takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from jixiao.core.frames import FINDINGS, PASSED, SCHEMAS, SUPPRESSED, SUPPRESSIONS, Frames, typed
+
+AUDITED = {"findings": FINDINGS, "passed": PASSED, "suppressed": SUPPRESSED, "suppressions": SUPPRESSIONS}
+"""What the audit gives, kept beside the frames, with its columns."""
+FRAMES = (*SCHEMAS, "scores", "totals", *AUDITED)
+"""The name of every frame that is kept."""
+
+
+@dataclass
+class Results:
+    """Everything one data folder gives (全部结果): the frames, the scores, the totals and the findings.
+
+    ``place`` is the folder that was read, ``as_of`` when it was read. ``passed`` counts where the checks looked,
+    ``suppressed`` holds the findings a person put aside, ``suppressions`` the entries that put them aside.
+    ``remark`` is what a reader must know of data that were not received, such as made-up ones.
+    """
+
+    frames: Frames
+    scores: pd.DataFrame
+    totals: pd.DataFrame
+    findings: pd.DataFrame
+    place: Path
+    as_of: datetime
+    passed: pd.DataFrame = field(default_factory=lambda: typed([], PASSED))
+    suppressed: pd.DataFrame = field(default_factory=lambda: typed([], SUPPRESSED))
+    suppressions: pd.DataFrame = field(default_factory=lambda: typed([], SUPPRESSIONS))
+    remark: str = ""
+
+
+def results_frames(results: Results) -> dict[str, pd.DataFrame]:
+    """Return every frame of some results by its name (全部数据表), in the order of :data:`FRAMES`."""
+    return {
+        **dict(results.frames.items()),
+        "scores": results.scores,
+        "totals": results.totals,
+        **{name: getattr(results, name) for name in AUDITED},
+    }
