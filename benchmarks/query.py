@@ -156,7 +156,7 @@ def load_duckdb(_: Asked) -> Any:
 
 WAYS: dict[str, tuple[Callable[[Asked], Any], Callable[[Any, Asked], Answer]]] = {
     "limit: table in memory, coded": (load_table, filtered),
-    "jixiao.builds.read_frame": (load_nothing, read_pruned),
+    "jixiao.builds.versions.read_frame": (load_nothing, read_pruned),
     "jixiao.query": (load_nothing, query),
     "duckdb on the files": (load_duckdb, with_duckdb),
     "polars on the files": (load_nothing, with_polars),
