@@ -28,11 +28,6 @@ def tree_of(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_module_above_400_lines(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
-
-
 def error_sentences(tree):
     """The literals inside an error, a note on a declaration, or a helper that only words one (see docs/decisions)."""
     for node in ast.walk(tree):
