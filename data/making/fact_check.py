@@ -18,9 +18,6 @@ NEAR = 15  # lines around an indicator's name or claim in which its figures may 
 # Figures that are right but cannot be found as printed, with the reason.
 KNOWN = {
     "预算执行率（项目资金） 10": "printed among the funds; the level's name is the transcriber's",
-    "办事人员满意度 target_text 90 in >=90%（表1公众服务满意度）": (
-        "printed in 表1 (line 189) under another name, which the remark gives"
-    ),
     "南昌市第一、第二看守所“铁桶工程”项目 executed 296.72": (
         "the sum of two printed payments (line 777: 171.65 + 125.07)"
     ),
@@ -110,6 +107,7 @@ def indicator_claims(row: Facts, document: Document) -> Iterator[tuple[str, str,
         if row[key] and row["target_actual_verbatim"]:
             yield f"{key} (verbatim)", f"{name} {key} {row[key]}", squeeze(row[key]) in cells
         elif row[key]:
+            yield f"{key} (in the text)", f"{name} {key} {row[key]}", squeeze(row[key]) in document.whole
             for number in numbers_in(row[key]):
                 if number not in printed and nearby is None:
                     nearby = numbers_in(document.near(name) + "\n" + document.near(row["l2"] or name))

@@ -36,7 +36,6 @@ class Indicator(NamedTuple):
     target: str | None = None
     actual: str | None = None
     reason: str | None = None
-    remark: str | None = None
     standard: str | None = None
 
 
@@ -50,8 +49,8 @@ class SelfForm(NamedTuple):
     funds: Grid
     execution: Indicator
     execution_rate: str
-    goal: str
-    outcome: str
+    goal: str | None
+    outcome: str | None
     indicators: list[Indicator]
     total_weight: float
     total_score: float
@@ -179,9 +178,10 @@ def scoring_table(
 
 
 def completion_grid(indicators: Sequence[Indicator]) -> Grid:
-    """Lay out the table of targets and actual values (指标完成情况)."""
-    rows: Grid = [[item.name or item.level2, item.target, item.actual, item.remark] for item in indicators]
-    return [["三级指标", "指标值", "实际完成情况", "备注"], *rows]
+    """Lay out the targets and actual values that are printed (指标完成情况); an indicator without any has no row."""
+    printed = [item for item in indicators if item.target or item.actual]
+    rows: Grid = [[item.name or item.level2, item.target, item.actual] for item in printed]
+    return [["三级指标", "指标值", "实际完成情况"], *rows]
 
 
 def merged_extent(grid: Grid, row: int, column: int) -> tuple[int, int]:

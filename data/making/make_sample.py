@@ -101,7 +101,7 @@ def write_evaluation(path: Path, project: Content, year: int, rows: list[list[An
         WordTable("基本情况", [list(pair) for pair in pairs.items()], [20, 80], (1,), header_rows=0),
         WordTable("项目资金", [header, funds], [20, 16, 16, 16, 16, 16]),
         scoring_table(indicators, (100, total), boxes, decimals=2),
-        WordTable("指标完成情况", completion_grid(indicators), [32, 16, 38, 14], (0, 2, 3)),
+        WordTable("指标完成情况", completion_grid(indicators), [38, 20, 42], (0, 2)),
     ]
     write_report(path, f"{project['name']}绩效评价报告（评分表与资金摘录）", tables, note=MADE_UP)
 

@@ -48,11 +48,8 @@ def score_totals(facts: Facts, table: str) -> Facts:
     return row
 
 
-def to_indicator(row: Facts, facts: Facts, reason: str | None = None) -> Indicator:
-    """Turn a fact into cells; what the transcriber added goes to the remark (备注)."""
-    target, target_remarks = split_remark(row["target_text"], facts["form_cells"])
-    actual, actual_remarks = split_remark(row["actual_text"], facts["form_cells"])
-    remark = "；".join(dict.fromkeys(target_remarks + actual_remarks))
+def to_indicator(row: Facts, reason: str | None = None) -> Indicator:
+    """Turn a fact into cells: what the document prints of the indicator, and nothing else."""
     return Indicator(
         row["l1"],
         row["l1_weight"],
@@ -61,25 +58,11 @@ def to_indicator(row: Facts, facts: Facts, reason: str | None = None) -> Indicat
         row["l3"],
         row["weight"],
         row["score"],
-        target,
-        actual,
+        row["target_text"],
+        row["actual_text"],
         reason,
-        remark or None,
         row["rule_text"],
     )
-
-
-def split_remark(text: str | None, cells: Facts) -> tuple[str | None, list[str]]:
-    """Split a transcribed text into the printed value and the transcriber's remarks."""
-    if text is None:
-        return None, []
-    value, separator, remark = text.partition(cells["transcriber_separator"])
-    remarks = [separator.lstrip("；") + remark] if separator else []
-    for known in cells["transcriber_remarks"]:
-        if known in value:
-            value = value.replace(known, "")
-            remarks.insert(0, known.strip("（）"))
-    return value, remarks
 
 
 def make_self_form(target: Path, form: Facts, facts: Facts) -> None:
@@ -92,8 +75,7 @@ def make_self_form(target: Path, form: Facts, facts: Facts) -> None:
     amounts = {item["name"]: item["value"] for item in budget["other_amounts"]}
     parts = [[amounts[f"{name} {column}"] for column in columns] for name in ("当年财政拨款", "上年结转资金")]
     total = [budget["initial_budget"], budget["full_year_budget"], budget["executed"]]
-    indicators = [to_indicator(row, facts, form["reasons"].get(row["l3"])) for row in rows if row is not execution]
-    omitted = facts["form_cells"]["omitted_text"]
+    indicators = [to_indicator(row, form["reasons"].get(row["l3"])) for row in rows if row is not execution]
     write_self_form(
         target / form["file"],
         SelfForm(
@@ -102,10 +84,10 @@ def make_self_form(target: Path, form: Facts, facts: Facts) -> None:
             department=execution["department"],
             unit=execution["unit"],
             funds=[total, *parts, [None, None, None]],
-            execution=to_indicator(execution, facts),
+            execution=to_indicator(execution),
             execution_rate=budget["rates_printed"]["执行率"],
-            goal=omitted,
-            outcome=omitted,
+            goal=None,  # a sentence of the unit, which is not ours to copy
+            outcome=form["outcome"],
             indicators=indicators,
             total_weight=totals["total_weight"],
             total_score=totals["total_score"],
@@ -131,7 +113,7 @@ def basic_rows(project: Facts, evaluation: str, counts: str | None, totals: Fact
 def make_department_workbook(target: Path, form: Facts, facts: Facts) -> None:
     """Write the scoring workbook of a department evaluation (部门评价)."""
     rows = indicator_rows(facts, form["table"])
-    indicators = [to_indicator(row, facts) for row in rows]
+    indicators = [to_indicator(row) for row in rows]
     budget = project_budget(facts, form["doc"], form["budget_project"])
     amounts = {item["name"]: item["value"] for item in budget["other_amounts"]}
     totals = score_totals(facts, form["totals_table"])
@@ -164,7 +146,7 @@ def make_department_workbook(target: Path, form: Facts, facts: Facts) -> None:
             (2, 4),
         ),
         ("项目支出绩效评分表", "项目支出绩效评分表", [12, 16, 8, 24, 8, 66, 10], scoring, 1, (3, 5)),
-        ("指标完成情况", "指标完成情况", [28, 18, 44, 50], completion_grid(indicators), 1, (0, 2, 3)),
+        ("指标完成情况", "指标完成情况", [28, 18, 44], completion_grid(indicators), 1, (0, 2)),
     ]
     with new_workbook(target / form["file"]) as book:
         for name, title, widths, grid, header_rows, left_columns in sheets:
@@ -176,7 +158,7 @@ def make_department_workbook(target: Path, form: Facts, facts: Facts) -> None:
 def make_report(target: Path, form: Facts, facts: Facts) -> None:
     """Write the tables of an evaluation report (部门评价, 财政评价) as a Word file."""
     rows = indicator_rows(facts, form["table"])
-    indicators = [to_indicator(row, facts) for row in rows]
+    indicators = [to_indicator(row) for row in rows]
     totals = score_totals(facts, form["totals_table"])
     budget = project_budget(facts, form["doc"], rows[0]["project"])
     basics = basic_rows(rows[0], form["evaluation"], form["claimed_counts"], totals)
@@ -209,7 +191,7 @@ def make_report(target: Path, form: Facts, facts: Facts) -> None:
             ["合计", LEFT, points(totals["total_weight"]), points(totals["total_score"])],
         ]
         tables.append(WordTable("得分一览表", overview, [30, 40, 15, 15]))
-    tables.append(WordTable("指标完成情况", completion_grid(indicators), [32, 16, 38, 14], (0, 2, 3)))
+    tables.append(WordTable("指标完成情况", completion_grid(indicators), [38, 20, 42], (0, 2)))
     write_report(target / form["file"], f"{rows[0]['project']}绩效评价报告（评分表与资金摘录）", tables)
 
 

@@ -121,8 +121,8 @@ def _beside(evidence: Evidence, wrong: np.ndarray, other: np.ndarray, **more: ob
         derived=beside["reported_score"].map(points_text).to_numpy(),
         weight_text=rows["weight"].map(points_text),
         other_weight=beside["weight"].map(points_text).to_numpy(),
-        actual=rows["actual_text"],
-        other_actual=beside["actual_text"].to_numpy(),
+        actual=rows["actual_text"].replace("", check_words()["no_text"]),
+        other_actual=beside["actual_text"].replace("", check_words()["no_text"]).to_numpy(),
         reason=rows["deviation_reason"],
         own=[word("evaluation", one) for one in rows["evaluation"]],
         other=[

@@ -19,8 +19,13 @@ from jixiao.reading.values.values import normalise
 
 
 def _at_target(rows: pd.DataFrame, **more: object) -> pd.DataFrame:
-    """Lay out rows at the cell of their target."""
-    return at_actual(rows, **more).assign(source_cell=rows["target_cell"], printed=rows["target_text"])
+    """Lay out rows at the cell of their target; one that stands in the name of its indicator is there."""
+    is_apart = rows["target_cell"] != ""
+    return at_actual(rows, **more).assign(
+        source_sheet=rows["achievement_sheet"].where(is_apart, rows["source_sheet"]),
+        source_cell=rows["target_cell"].where(is_apart, rows["source_cell"]),
+        printed=rows["target_text"],
+    )
 
 
 def _words(name: str) -> tuple[str, ...]:
@@ -54,6 +59,7 @@ def target_repeats_name(evidence: Evidence, check: Check) -> Outcome:
     called = [normalise(text) for text in names]
     asked = _has_target(evidence) & evidence.flags("scores", "target_text", lambda t: len(normalise(t)) >= shortest)
     asked &= evidence.flags("scores", "indicator", lambda text: len(normalise(text)) >= shortest)
+    asked &= evidence.flags("scores", "target_cell", bool)  # a target that was read out of the name repeats nothing
     pairs = target[asked].astype(np.int64) * (len(names) + 1) + name[asked]
     tried, back = np.unique(pairs, return_inverse=True)  # each pair of texts is compared once
     same = [

@@ -63,7 +63,7 @@ def _item(row: Facts) -> Indicator:
     target, actual = (str(text) if text else None for text in texts)
     standard = row.get("standard") or None
     names = (row["category"], row.get("category_weight"), row["subcategory"], row.get("subcategory_weight"))
-    return Indicator(*names, row["indicator"], row["weight"], row["score"], target, actual, None, None, standard)
+    return Indicator(*names, row["indicator"], row["weight"], row["score"], target, actual, None, standard)
 
 
 def with_level_weights(content: Facts) -> Facts:

@@ -80,6 +80,11 @@ class IndicatorRows:
         self.number += 1
         stated = _stated(texts)
         target_text, actual_text = source.texts.get("target", ""), source.texts.get("actual", "")
+        target_cell = source.cells.get("target", "")
+        if not target_text and "indicator" in record.cells and target_in_name(name):
+            target_text, target_cell = target_in_name(name), ""  # it has no cell of its own
+            said = reading_words()["reasons"]["target_in_name"].format(target=target_text)
+            self.rows.guess(reading, record.sheet, record.cells["indicator"], record.texts["indicator"], (said,))
         read, guesses = read_pair(
             target_text,
             actual_text,
@@ -109,7 +114,7 @@ class IndicatorRows:
             scoring_standard=texts.get("scoring_standard", ""),
             remark=source.texts.get("remark", ""),
             **place_of(reading, record, "indicator" if name else "subcategory"),
-            target_cell=source.cells.get("target", ""),
+            target_cell=target_cell,
             actual_cell=source.cells.get("actual", ""),
             weight_cell=record.cells.get("weight", ""),
             score_cell=record.cells.get("reported_score", ""),
@@ -285,6 +290,17 @@ def add_plans(rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
 def _stated(texts: dict[str, str]) -> str:
     """Return what a form states about the direction or kind of an indicator (指标方向、指标性质)."""
     return texts.get("direction", "") or texts.get("target_relation", "")
+
+
+def target_in_name(name: str) -> str:
+    """Return the target that the name of an indicator itself states (指标名称中的指标值), empty where it states none.
+
+    Example:
+        >>> target_in_name("平台建设费用<=327.66万元"), target_in_name("满意度≥95%"), target_in_name("验收合格率")
+        ('<=327.66万元', '≥95%', '')
+    """
+    found = (re.search(pattern, name) for pattern in reading_words()["name_targets"])
+    return next((match[1] for match in found if match), "")
 
 
 def with_unit(text: str, unit: str) -> str:
