@@ -217,7 +217,7 @@ def test_without_slips_no_check_finds_one(monkeypatch):
     quiet = {**sample["assumed"], "slip_scale": Decimal(0), "slips": dict.fromkeys(sample["assumed"]["slips"], 0)}
     quiet["habits"] = {**quiet["habits"], "one_decimal": 0}
     quiet["unusual_weights"] = 0
-    for module in ("attainment", "money", "population", "chunks", "catalogue", "self_forms", "review_forms"):
+    for module in ("attainment", "budgets", "population", "chunks", "catalogue", "self_forms", "review_forms"):
         monkeypatch.setattr(f"jixiao.sample.{module}.declared", lambda: {**sample, "assumed": quiet})
     frames, planted = make_province(Wanted(4, (2024,), 300, seed=2))
     findings = audit(frames, *score(frames))

@@ -17,6 +17,7 @@ from conftest import base_form, evaluate
 from report_content import report_content
 
 import jixiao
+import jixiao.publish
 from jixiao.analysis.summary import choose_evaluation, select_rows
 from jixiao.builds.handover import unpack_results
 from jixiao.core.errors import RequestError
@@ -331,7 +332,7 @@ def test_documents_are_asked_for_by_year_project_and_kind(faults, evil, monkeypa
     names = ("write_report", "write_workbook", "write_department")
     papers = types.SimpleNamespace(**{name: write(name) for name in names})
     monkeypatch.setitem(sys.modules, "jixiao.publish.papers", papers)
-    monkeypatch.setattr(jixiao, "papers", papers, raising=False)
+    monkeypatch.setattr(jixiao.publish, "papers", papers, raising=False)
     out, outcomes, real = faults
     manner = replace(PAGE, formats=("ipynb", "html", "docx", "xlsx"))
     tasks = [one() for one in batches._divide(real, evil, out, manner)[1]]
