@@ -11,6 +11,8 @@ from typing import Any
 from jixiao.core.errors import FormError
 from jixiao.reading.files.limits import Limits
 
+STRICT_SHEETS = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
+"""The name of the strict kind of worksheets; it only has another name for the same things."""
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _USUAL = b"http://schemas.openxmlformats.org/"
 _SMALL = 100_000
@@ -27,8 +29,10 @@ class Archive:
         self._zip = zipfile.ZipFile(io.BytesIO(content))
         entries = self._zip.infolist()
         self._read: dict[str, bytes] = {}
-        self.names = frozenset(entry.filename for entry in entries)
-        self._found = {part.lower(): part for part in self.names}
+        self._stored = {entry.filename.replace("\\", "/"): entry.filename for entry in entries}
+        self.names = frozenset(self._stored)
+        """The parts; some writers part folders by a backslash, which is read as a slash."""
+        self.lowered = {part.lower(): part for part in self.names}
         self._inspect(entries, len(content))
 
     def _inspect(self, entries: list[zipfile.ZipInfo], size: int) -> None:
@@ -48,7 +52,7 @@ class Archive:
                 f"展开后的内容过大（是文件的{unpacked // max(size, 1)}倍）",
                 f"上限为{limits.expansion_ratio}倍，请检查文件是否被恶意构造，或另存为新文件",
             )
-        if len(self._found) < len(entries):
+        if len(self.lowered) < len(entries):
             raise FormError(name, "压缩内容有重名的部件", "这不是正常的表格文件，请重新另存")
         for entry in entries:
             plain = entry.filename.replace("\\", "/")
@@ -72,7 +76,7 @@ class Archive:
         """
         if part in self._read:
             return self._read[part]
-        content = self._zip.read(part)
+        content = self._zip.read(self._stored[part])
         plain = content.replace(b"\0", b"") if b"\0" in content[:4] else content  # UTF-16 hides words from a search
         if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
             raise FormError(self.name, "文件内含文档类型定义（DTD）", "这不是正常的表格文件，请重新另存")
@@ -80,9 +84,20 @@ class Archive:
             self._read[part] = content
         return content
 
+    @cached_property
+    def repacked(self) -> bytes | None:
+        """The archive with its parts under names with slashes, when it has others; None when it needs no change."""
+        if all(stored == part for part, stored in self._stored.items()):
+            return None
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+            for part, stored in self._stored.items():
+                archive.writestr(part, self._zip.read(stored))
+        return made.getvalue()
+
     def find(self, part: str) -> str:
         """Return the name of a part as the archive writes it; parsers do not mind capitals, nor do references."""
-        return self._found[part.lower()]
+        return self.lowered[part.lower()]
 
     def tree(self, part: str) -> Any:
         """Return the root element of one part.
@@ -92,7 +107,7 @@ class Archive:
         """
         from lxml import etree
 
-        if self._zip.getinfo(part).file_size > self._limits.tree_bytes:
+        if self._zip.getinfo(self._stored[part]).file_size > self._limits.tree_bytes:
             raise FormError(
                 self.name,
                 "文件内容过大",
@@ -121,7 +136,7 @@ class Archive:
         if self.document:
             return "docx"
         if "content.xml" in self.names and "mimetype" in self.names:
-            media = self._zip.read("mimetype")
+            media = self._zip.read(self._stored["mimetype"])
             return "ods" if b"spreadsheet" in media else "odt" if b"opendocument.text" in media else "zip"
         return "zip"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,15 +11,23 @@ from jixiao.core.errors import FormError
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files.archives import Archive
 from jixiao.reading.files.captions import table_name, unit_note
-from jixiao.reading.files.cells import Grid, Line
+from jixiao.reading.files.cells import Grid, Line, Remark, remark
 from jixiao.reading.files.limits import Limits
+from jixiao.reading.files.rich_strings import part_remarks
+from jixiao.reading.files.unseen import BETWEEN
+from jixiao.reading.files.word_runs import RunStyles, Seen, Words, read_run_styles, settle_controls
+from jixiao.reading.values.notation import normalise
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _P, _TABLE, _ROW, _CELL = f"{_W}p", f"{_W}tbl", f"{_W}tr", f"{_W}tc"
-_TEXT, _SYMBOL, _HYPHEN, _BOX = f"{_W}t", f"{_W}sym", f"{_W}noBreakHyphen", f"{_W}txbxContent"
-_BREAKS = {f"{_W}tab", f"{_W}br", f"{_W}cr"}
-_DELETED = {f"{_W}del", f"{_W}moveFrom"}
+_BOX = f"{_W}txbxContent"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_WRITTEN = (f"{_W}t", f"{_W}delText")
+_ODD_STYLES = re.compile(
+    rb"<w:(?:vanish|strike|dstrike)\b|<w:name w:val=.[Pp]laceholder [Tt]ext|ascii=.(?:Symbol|Wingdings|Webdings)|"
+    rb"superscript"
+)
 _WRAPPERS = {f"{_W}{name}" for name in ("sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo")}
 
 
@@ -33,32 +42,99 @@ def read_document(archive: Archive, name: str, limits: Limits) -> list[Grid]:
     Raises:
         FormError: A table is too large or nested too deeply.
     """
-    walker = _Walker(name, limits)
-    body = archive.tree(archive.document).find(f"{_W}body")
+    root, words = _opened(archive)
+    walker = _Walker(name, limits, words)
+    body = root.find(f"{_W}body")
     if body is not None:
         walker.walk(body)
-    return walker.finish()
+    grids = walker.finish()
+    remarks = _beside_the_text(archive, root)
+    if not grids and (remarks or walker.has_picture):
+        grids = [Grid(name, str(reading_words()["table_number"]).format(number=1), False, [])]
+        remarks += [remark("linked_picture", "", "", is_grave=True)] if walker.has_picture else []
+    if grids:
+        grids[0].remarks += tuple(remarks)
+        grids[0].margins = _margins(archive, words)
+    return grids
 
 
 def read_document_lines(archive: Archive) -> list[str]:
     """Read the paragraphs of a document, and each row of a table as one line (读取文档中的文字行)."""
-    root = archive.tree(archive.document)
+    root, words = _opened(archive)
     in_rows = {paragraph for row in root.iter(_ROW) for paragraph in row.iter(_P)}
     texts: list[str] = []
     for part in root.iter(_ROW, _P):
         if part.tag == _ROW:
-            cells = (" ".join(paragraph_text(node) for node in cell.iter(_P)) for cell in part.iter(_CELL))
-            texts.append("\t".join(cells).replace("\n", " "))
+            if not _is_unseen(part):
+                cells = (" ".join(words.seen(node).text for node in cell.iter(_P)) for cell in part.iter(_CELL))
+                texts.append("\t".join(cells).replace("\n", " "))
         elif part not in in_rows:
-            texts.append(paragraph_text(part).replace("\n", " "))
+            texts.append(words.seen(part).text.replace("\n", " "))
     return texts
+
+
+def _opened(archive: Archive) -> tuple[Any, Words]:
+    """Return the root of the text of a document, its controls settled, and the reader of its paragraphs."""
+    styles = RunStyles()
+    part = f"{archive.document.rpartition('/')[0]}/styles.xml"
+    if part in archive.names and _ODD_STYLES.search(archive.read(part)):
+        styles = read_run_styles(archive.tree(part))
+    root = archive.tree(archive.document)
+    settle_controls(root, styles)
+    return root, Words(styles)
+
+
+def _is_unseen(row: Any) -> str:
+    """Say why no one sees a row: it was deleted or is hidden; empty when it is seen."""
+    properties = row.find(f"{_W}trPr")
+    if properties is None:
+        return ""
+    if properties.find(f"{_W}del") is not None:
+        return "deleted"
+    hidden = properties.find(f"{_W}hidden")
+    return "hidden_row" if hidden is not None and hidden.get(f"{_W}val", "1") not in {"0", "false"} else ""
+
+
+def _beside_the_text(archive: Archive, root: Any) -> list[Remark]:
+    """Return what a document holds beside its text: embedded files and comments; none of it is read."""
+    folder = archive.document.rpartition("/")[0]
+    embedded = [part for part in sorted(archive.names) if part.startswith(f"{folder}/embeddings/")]
+    if next(root.iter(f"{_W}altChunk"), None) is not None:
+        targets = archive.related(archive.document)
+        embedded += [targets.get(node.get(f"{_R}id"), "") for node in root.iter(f"{_W}altChunk")]
+    remarks = []
+    for part in dict.fromkeys(embedded):
+        if not part.lower().endswith((".bin", ".wmf")) or b"Excel" in archive.read(archive.document):
+            last = part.rpartition("/")[2]
+            remarks.append(remark("embedded", "", last, part=last, is_grave=True))
+    comments = f"{folder}/comments.xml"
+    if comments in archive.names:
+        for node in archive.tree(comments).iter(f"{_W}comment"):
+            said = "".join(text.text or "" for text in node.iter(f"{_W}t")).strip()
+            remarks += [remark("comment", "", said)] if said else []
+    return remarks
+
+
+def _margins(archive: Archive, words: Words) -> tuple[Line, ...]:
+    """Return what the heads and feet of the pages say, each once; page numbers are left out."""
+    folder = archive.document.rpartition("/")[0]
+    texts: dict[str, None] = {}
+    words_of_pages = str(reading_words()["page_number"])
+    for part in sorted(archive.names):
+        if re.fullmatch(rf"{folder}/(?:header|footer)\d*\.xml", part) and b"<w:t" in archive.read(part):
+            lines = (words.seen(node).text.strip() for node in archive.tree(part).iter(_P))
+            texts.update((line, None) for line in lines if line and not re.fullmatch(words_of_pages, normalise(line)))
+    return tuple(Line(text, "") for text in texts)
 
 
 class _Walker:
     """The state of one walk through a document: the tables so far, and the lines since the last of them."""
 
-    def __init__(self, name: str, limits: Limits) -> None:
-        self._name, self._limits = name, limits
+    def __init__(self, name: str, limits: Limits, words: Words) -> None:
+        self._name, self._limits, self._words = name, limits, words
+        self.has_picture = False
+        """Whether a picture stands outside the tables."""
+        self._remarks: list[Remark] = []
         self._grids: list[Grid] = []
         self._lines: list[Line] = []
         self._names: set[str] = set()
@@ -78,15 +154,20 @@ class _Walker:
 
     def finish(self) -> list[Grid]:
         """Return the tables; the lines after the last one go with it."""
-        if self._grids and self._lines:
-            self._grids[-1] = replace(self._grids[-1], below=tuple(self._lines))
+        if self._grids:
+            last = self._grids[-1]
+            self._grids[-1] = replace(last, below=tuple(self._lines), remarks=(*last.remarks, *self._remarks))
         return self._grids
 
     def _paragraph(self, node: Any) -> None:
-        text = paragraph_text(node).strip()
+        seen = self._words.seen(node)
+        text = seen.text.strip()
         if text:
             self._number += 1
             self._lines.append(Line(text, str(reading_words()["paragraph"]).format(number=self._number)))
+        self.has_picture = self.has_picture or seen.has_picture
+        place = str(reading_words()["paragraph"]).format(number=max(1, self._number))
+        self._remarks += part_remarks(place, text, seen.left)
         for box in _boxes(node):
             self.walk(box)
 
@@ -99,6 +180,7 @@ class _Walker:
         self._names.add(title)
         grid, inner = self._laid(node, title)
         grid.above, grid.note, grid.is_continued = above, unit_note(above), is_continued
+        grid.remarks, self._remarks = (*self._remarks, *grid.remarks), []
         self._grids.append(grid)
         for table in inner:
             self._table(table, (), depth=depth + 1, is_continued=False)
@@ -109,9 +191,16 @@ class _Walker:
         areas: dict[tuple[int, int], list[int]] = {}
         running: dict[int, tuple[tuple[int, int], int]] = {}
         inner: list[Any] = []
+        told: list[tuple[int, int, Seen]] = []
+        gone: list[tuple[int, str, str]] = []
         for row in _own(table, _ROW):
             properties = row.find(f"{_W}trPr")
-            if properties is not None and properties.find(f"{_W}del") is not None:  # a row that was struck out
+            unseen = _is_unseen(row)
+            if unseen:
+                said = BETWEEN.join(
+                    "".join(node.text or "" for node in cell.iter(*_WRITTEN)) for cell in _own(row, _CELL)
+                )
+                gone.append((len(texts), unseen, said))
                 continue
             texts.append([])
             self._widen(texts[-1], _number(properties, "gridBefore", 0), title)
@@ -124,7 +213,10 @@ class _Walker:
                 is_more = merge is not None and merge.get(f"{_W}val", "continue") == "continue"
                 corner = above[0] if is_more and above and above[1] == span else (len(texts) - 1, column)
                 self._widen(texts[-1], span, title)
-                texts[-1][column] = _cell_text(cell, inner)
+                seen = self._cell(cell, inner)
+                texts[-1][column] = seen.text
+                if seen.left or seen.has_picture or seen.objects:
+                    told.append((len(texts) - 1, column, seen))
                 for covered in range(column, column + span):
                     running.pop(covered, None)
                 if merge is not None:
@@ -133,7 +225,41 @@ class _Walker:
                 area[0] = len(texts) - 1
             self._widen(texts[-1], _number(row.find(f"{_W}trPr"), "gridAfter", 0), title)
         merges = [(*corner, end[0], end[1]) for corner, end in areas.items() if corner != tuple(end)]
-        return Grid(self._name, title, False, texts, merges), inner
+        grid = Grid(self._name, title, False, texts, merges)
+        remarks = []
+        for place, kind, said in gone:
+            remarks += [remark(kind, grid.address(place, 0), said)] if said.strip(BETWEEN) else []
+        for place, column, seen in told:
+            remarks += part_remarks(grid.address(place, column), seen.text, seen.left)
+            if seen.has_picture and not seen.text:
+                remarks.append(remark("picture", grid.address(place, column), ""))
+            remarks += [remark("embedded", grid.address(place, column), "", part=program) for program in seen.objects]
+        grid.remarks = tuple(remarks)
+        return grid, inner
+
+    def _cell(self, cell: Any, inner: list[Any]) -> Seen:
+        """Return the lines of a cell and what was left out of them; tables inside it are put aside with their text."""
+        lines: list[str] = []
+        whole = Seen()
+
+        def walk(parent: Any) -> None:
+            for node in parent:
+                if node.tag == _P:
+                    seen = self._words.seen(node)
+                    lines.append(seen.text)
+                    whole.left += seen.left
+                    whole.objects += seen.objects
+                    whole.has_picture = whole.has_picture or seen.has_picture
+                    for box in _boxes(node):
+                        walk(box)
+                elif node.tag == _TABLE:
+                    inner.append(node)
+                elif node.tag in _WRAPPERS:
+                    walk(node)
+
+        walk(cell)
+        whole.text = "\n".join(lines).strip()
+        return whole
 
     def _widen(self, texts: list[str], columns: int, title: str) -> None:
         """Add empty positions to a row, as long as the document has cells left to its limit."""
@@ -159,50 +285,9 @@ def _own(node: Any, tag: str) -> Iterator[Any]:
             yield from _own(child, tag)
 
 
-def _cell_text(cell: Any, inner: list[Any]) -> str:
-    """Return the lines of a cell; tables inside it are put aside with their text."""
-    lines: list[str] = []
-
-    def walk(parent: Any) -> None:
-        for node in parent:
-            if node.tag == _P:
-                lines.append(paragraph_text(node))
-                for box in _boxes(node):
-                    walk(box)
-            elif node.tag == _TABLE:
-                inner.append(node)
-            elif node.tag in _WRAPPERS:
-                walk(node)
-
-    walk(cell)
-    return "\n".join(lines).strip()
-
-
 def _boxes(paragraph: Any) -> Iterator[Any]:
     """Yield the text boxes that hang on a paragraph, each once: the fallback repeats what the choice holds."""
     for box in paragraph.iter(_BOX):
         above = list(box.iterancestors(_BOX, _FALLBACK, _P))
         if above and above[0] is paragraph:
             yield box
-
-
-def paragraph_text(node: Any) -> str:
-    """Return the visible text of a paragraph: no deleted text, no field codes, no text of its text boxes."""
-    parts: list[str] = []
-
-    def walk(parent: Any) -> None:
-        for item in parent:
-            tag = item.tag
-            if tag == _TEXT:
-                parts.append(item.text or "")
-            elif tag in _BREAKS:
-                parts.append("\n")
-            elif tag == _HYPHEN:
-                parts.append("-")
-            elif tag == _SYMBOL:
-                parts.append(str(reading_words()["symbols"].get(item.get(f"{_W}char", "").upper(), "")))
-            elif len(item) and tag not in _DELETED and tag != _BOX and tag != _FALLBACK:
-                walk(item)
-
-    walk(node)
-    return "".join(parts)

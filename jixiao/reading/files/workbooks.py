@@ -8,11 +8,16 @@ import re
 from functools import cache
 from typing import Any, NamedTuple
 
-from jixiao.core.errors import FormError
-from jixiao.reading.files.archives import Archive
-from jixiao.reading.files.cells import Area, Grid, check_size, column_letters
+from jixiao.reading.files.archives import STRICT_SHEETS, Archive
+from jixiao.reading.files.cells import Area, Grid, Remark, check_size, column_letters, remark
+from jixiao.reading.files.drawings import beside_the_cells, printed_margins
 from jixiao.reading.files.limits import Limits
-from jixiao.reading.files.shown import NumberFormat, check_digits, from_serial, number_format, written
+from jixiao.reading.files.rich_strings import is_odd, part_remarks, run_text, unescaped
+from jixiao.reading.files.shown import NumberFormat, check_digits, from_serial, written
+from jixiao.reading.files.signs import shown_signs
+from jixiao.reading.files.uncalculated import is_arithmetic, refuse_uncalculated, work_out
+from jixiao.reading.files.unseen import hide
+from jixiao.reading.files.workbook_styles import Styles, read_styles
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -29,9 +34,26 @@ _MISTAKE = re.compile(
     rb"""<(?:\w+:)?c\s([^<>]*?t=["']e["'][^<>]*)>(?:\s*<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>))?"""
     rb"""\s*<(?:\w+:)?v>([^<]+)<"""
 )
-_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s([^<>]*?)/?>")
-_STYLE = re.compile(rb"""<(?:\w+:)?xf\s[^<>]*?numFmtId=["'](\d+)["']""")
-_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
+_ROW = re.compile(
+    rb"""<(?:\w+:)?row\s(?=[^<>]*?(?:\bhidden\s*=\s*["'](?:1|true)|\bht\s*=\s*["']0(?:\.0*)?["']))"""
+    rb"""[^<>]*?\br\s*=\s*["'](\d+)["']"""
+)
+_COLUMN = re.compile(rb"<(?:\w+:)?col\s([^<>]*?)/?>")
+_HIDES = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)|\bwidth\s*=\s*["']0(?:\.0*)?["']""")
+_FILTER = re.compile(
+    rb"""<(?:\w+:)?autoFilter\s[^<>]*?ref\s*=\s*["'][A-Z]+(\d+):[A-Z]+(\d+)["'][^<>]*?[^/]>(.*?)</(?:\w+:)?autoFilter>""",
+    re.DOTALL,
+)
+_WRITTEN = re.compile(
+    rb"<(?:\w+:)?c\s([^<>]*[^/<>])>\s*<(?:\w+:)?f\b([^<>]*?)(?:/>|>([^<]*)</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>\s*|<(?:\w+:)?v>\s*([^<]*?)\s*</(?:\w+:)?v>\s*)?</(?:\w+:)?c>"
+)
+_COVERED = re.compile(rb"""<(?:\w+:)?conditionalFormatting\b|<(?:\w+:)?tablePart\b""")
+_PICTURE = re.compile(r"=?\s*(?:_xlfn\.)?(?:_xlws\.)?(?:DISPIMG|IMAGE)\(.*\)\s*", re.IGNORECASE | re.DOTALL)
+
+_ZERO = re.compile(rb"-?0(?:\.0*)?(?:[eE][-+]?\d+)?")
+PICTURE = "\ufffc"
+"""Stands for a picture in a cell until it is told and taken out."""
 
 Cells = list[tuple[bytes, bytes, bytes, bytes, bytes]]
 """Cells as the XML states them: letters, row, style, type and whether it is empty."""
@@ -43,11 +65,21 @@ class Sheet(NamedTuple):
     shown: dict[tuple[int, int], NumberFormat]
     merges: list[Area]
     mistakes: dict[tuple[int, int], str]
-    """Cells that show an error such as #DIV/0!, which calamine reads as blank."""
+    """Cells that show an error such as #DIV/0!, which calamine reads as blank; a picture in a cell says so."""
+    changed: dict[tuple[int, int], tuple[str, list[tuple[str, str]]]]
+    """Cells whose runs say something else than their joined text, with what was left out of them."""
+    styled: list[tuple[int, int, bytes]]
+    """Cells whose style hides them, strikes them out or draws signs."""
+    rows: dict[int, str]
+    """Hidden rows, each with the kind of its remark."""
+    columns: set[int]
+    formulas: dict[tuple[int, int], tuple[str, bytes]]
+    """Formulas with the type of their stored value: those whose value is a 0 or a blank."""
+    all_formulas: dict[tuple[int, int], str]
 
 
 def read_workbook(content: bytes, archive: Archive, name: str, limits: Limits) -> list[Grid]:
-    """Read every sheet of a workbook (读取工作簿); sheets that hold only a chart have no cells.
+    """Read every sheet of a workbook that can be seen (读取工作簿); sheets that hold only a chart have no cells.
 
     Args:
         content: The file.
@@ -58,35 +90,58 @@ def read_workbook(content: bytes, archive: Archive, name: str, limits: Limits) -
     Raises:
         FormError: A sheet is too large, a formula was never calculated or a number is damaged.
     """
-    from python_calamine import CalamineWorkbook, SheetTypeEnum
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-    styles = _styles(archive)
+    styles = read_styles(archive.read("xl/styles.xml")) if "xl/styles.xml" in archive.names else Styles()
     for part in archive.names:  # every part that calamine may parse, before it does
         if part.endswith((".xml", ".rels")) and not part.startswith(("xl/worksheets/sheet", "xl/theme/", "docProps/")):
             archive.read(part)
     tree = archive.tree("xl/workbook.xml")
     targets = archive.related("xl/workbook.xml")
     is_1904 = any(node.get("date1904") in {"1", "true"} for node in tree.iter(f"{_S}workbookPr"))
-    sheets = {}
-    for node in tree.iter(f"{_S}sheet"):
-        part = archive.find(targets[node.get(f"{_R}id")])
-        sheets[node.get("name")] = _sheet(archive.read(part), styles, name, node.get("name"), limits)
-    grids = []
-    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+    is_asking = any(
+        node.get("fullCalcOnLoad") in {"1", "true"} or node.get("calcCompleted") in {"0", "false"}
+        for node in tree.iter(f"{_S}calcPr")
+    )
+    strings = _strings(archive)
+    parts = {node.get("name"): archive.find(targets[node.get(f"{_R}id")]) for node in tree.iter(f"{_S}sheet")}
+    grids: list[Grid] = []
+    unseen: list[Remark] = []
+    with CalamineWorkbook.from_filelike(io.BytesIO(archive.repacked or content)) as book:
         for meta in book.sheets_metadata:
             if meta.typ != SheetTypeEnum.WorkSheet:
                 continue
-            known = sheets[meta.name]
+            sheet = archive.read(parts[meta.name])
+            if meta.visible != SheetVisibleEnum.Visible:
+                if _CELL.search(sheet):
+                    unseen.append(remark("hidden_sheet", "", meta.name, is_grave=True, sheet=meta.name))
+                continue
+            known = _sheet(sheet, styles, strings, name, meta.name, limits)
             rows = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
+            _check_calculated(known, rows, name, meta.name, is_asking=is_asking)
             texts = [[value if value.__class__ is str else written(value) for value in values] for values in rows]
             for (row, column), shown in known.shown.items():
                 if row < len(rows) and column < len(rows[row]):
                     texts[row][column] = _written(rows[row][column], shown, is_1904)
-            for (row, column), text in known.mistakes.items():
-                if row < len(texts) and column < len(texts[row]):
-                    texts[row][column] = text
+            remarks = _as_seen(
+                texts,
+                rows,
+                known,
+                styles,
+                has_pictures=b"IMG(" in sheet or b"IMAGE(" in sheet,
+                is_covered=bool(_COVERED.search(sheet)),
+            )
             _check_numbers(rows, name, meta.name, limits)
-            grids.append(Grid(name, meta.name, True, texts, known.merges))
+            grid = Grid(name, meta.name, True, texts, known.merges)
+            remarks += hide(texts, known.merges, grid.address, rows=known.rows, columns=known.columns)
+            remarks += beside_the_cells(archive, parts[meta.name], sheet)
+            grid.margins = printed_margins(sheet)
+            grid.remarks = tuple(remarks)
+            grids.append(grid)
+    if unseen:
+        first = grids[0] if grids else Grid(name, unseen[0].text, True, [])
+        first.remarks = (*unseen, *first.remarks)
+        grids = grids or [first]
     return grids
 
 
@@ -94,6 +149,67 @@ def _written(value: Any, shown: NumberFormat, is_1904: bool) -> str:
     if shown.is_date and isinstance(value, int | float):
         value = from_serial(value, is_1904=is_1904)
     return written(value, shown=shown)
+
+
+def _as_seen(
+    texts: list[list[str]], rows: list[list[Any]], known: Sheet, styles: Styles, *, has_pictures: bool, is_covered: bool
+) -> list[Remark]:
+    """Bring the texts of a sheet to what a reader sees; return what was left out."""
+    remarks: list[Remark] = []
+
+    def blank(row: int, column: int, kind: str) -> None:
+        remarks.append(remark(kind, f"{column_letters(column)}{row + 1}", texts[row][column].strip()))
+        texts[row][column] = ""
+
+    for (row, column), text in known.mistakes.items():
+        if row < len(texts) and column < len(texts[row]):
+            texts[row][column] = text
+            if text == PICTURE:
+                blank(row, column, "picture")
+    for (row, column), (text, left) in known.changed.items():
+        if row < len(texts) and column < len(texts[row]):
+            whole, texts[row][column] = texts[row][column], text
+            remarks += part_remarks(f"{column_letters(column)}{row + 1}", whole, left)
+    for row, column, style in known.styled:
+        if row >= len(texts) or column >= len(texts[row]) or not texts[row][column].strip():
+            continue
+        value = rows[row][column]
+        if style in styles.struck:
+            blank(row, column, "struck")
+        elif style in styles.blind and _is_blind(value, styles.blind[style]):
+            blank(row, column, "hidden_cell")
+        elif style in styles.pale and not is_covered:
+            blank(row, column, "hidden_color")
+        elif style in styles.fonts and value.__class__ is str and (row, column) not in known.changed:
+            texts[row][column] = shown_signs(texts[row][column], styles.fonts[style])
+    for row, cells in enumerate(texts if has_pictures else []):
+        for column, text in enumerate(cells):
+            if text and text[0] in "=_dDiI" and _PICTURE.fullmatch(text):
+                blank(row, column, "picture")
+    return remarks
+
+
+def _is_blind(value: Any, hides: tuple[bool, bool, bool, bool]) -> bool:
+    positive, negative, zero, text = hides
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return positive if value > 0 else negative if value < 0 else zero
+    return text if isinstance(value, str) else positive
+
+
+def _check_calculated(known: Sheet, rows: list[list[Any]], name: str, sheet: str, *, is_asking: bool) -> None:
+    """Refuse formulas whose stored value stands for nothing: blank, or a 0 that the formula does not give."""
+    missing = []
+    for (row, column), (formula, kind) in known.formulas.items():
+        if row in known.rows or column in known.columns:
+            continue
+        if kind == b"0":
+            given = work_out(formula, rows, known.all_formulas) if formula else None
+            if given is None and not is_asking:
+                continue
+            if given is not None and abs(given) < 1e-9:
+                continue
+        missing.append(f"{column_letters(column)}{row + 1}" if row >= 0 else "?")
+    refuse_uncalculated(missing, name=name, sheet=sheet)
 
 
 def _check_numbers(rows: list[list[Any]], name: str, sheet: str, limits: Limits) -> None:
@@ -105,47 +221,103 @@ def _check_numbers(rows: list[list[Any]], name: str, sheet: str, limits: Limits)
                 check_digits(value, address, name=name, sheet=sheet, digits=limits.digits)
 
 
-def _styles(archive: Archive) -> dict[bytes, NumberFormat]:
-    """Return the cell styles that add something to a number, by their number in the file."""
-    if "xl/styles.xml" not in archive.names:
+def _strings(archive: Archive) -> dict[int, tuple[str, list[tuple[str, str]], Any]]:
+    """Return the shared strings whose runs must be looked at, by their number, with their element."""
+    part = "xl/sharedstrings.xml"
+    if part not in archive.lowered or not is_odd(archive.read(archive.find(part))):
         return {}
-    content = archive.read("xl/styles.xml")
-    codes = {}
-    for found in _FORMAT.findall(content):
-        attributes = dict(re.findall(rb'\s?(\w+)="([^"]*)"', found))
-        codes[attributes.get(b"numFmtId", b"")] = html.unescape(attributes.get(b"formatCode", b"").decode())
-    block = _STYLES.search(content)
-    styles = {}
-    for number, identity in enumerate(_STYLE.findall(block[0]) if block else []):
-        shown = number_format(codes.get(identity, ""), int(identity))
-        if shown:
-            styles[str(number).encode()] = shown
-    return styles
+    items = archive.tree(archive.find(part)).findall(f"{_S}si")
+    return {number: (*run_text(item), item) for number, item in enumerate(items)}
 
 
-def _sheet(content: bytes, styles: dict[bytes, NumberFormat], name: str, sheet: str, limits: Limits) -> Sheet:
-    """Look over the XML of one sheet: its true size, merges, number formats and formulas without a value."""
+def _sheet(
+    content: bytes,
+    styles: Styles,
+    strings: dict[int, tuple[str, list[tuple[str, str]], Any]],
+    name: str,
+    sheet: str,
+    limits: Limits,
+) -> Sheet:
+    """Look over the XML of one sheet: its true size, merges, number formats, formulas, and what cannot be seen."""
     cells = [cell for cell in _cells(content) if not cell[4]]
-    rows = max(map(int, {cell[1] for cell in cells}), default=0)
-    columns = max(map(column_number, {cell[0] for cell in cells}), default=-1) + 1
+    last_row = max(map(int, {cell[1] for cell in cells}), default=0)
+    last_column = max(map(column_number, {cell[0] for cell in cells}), default=-1) + 1
     merges = [
         (int(top) - 1, column_number(left), int(bottom or top) - 1, column_number(right or left))
         for left, top, right, bottom in _MERGE.findall(content)
     ]
-    check_size(rows, columns, merges, name=name, sheet=sheet, limit=limits.cells)
-    if b"<f" in content or b":f" in content:
-        _check_formulas(content, name, sheet)
+    check_size(last_row, last_column, merges, name=name, sheet=sheet, limit=limits.cells)
+    formulas, all_formulas = _formulas(content) if b"<f" in content or b":f" in content else ({}, {})
+    formats = styles.formats
     shown = {
-        (int(row) - 1, column_number(letters)): styles[style]
-        for letters, row, style, kind, _ in (cells if styles else [])
-        if style in styles and kind in {b"", b"n"}
+        (int(row) - 1, column_number(letters)): formats[style]
+        for letters, row, style, kind, _ in (cells if formats else [])
+        if style in formats and kind in {b"", b"n"}
     }
+    styled = []
+    if not styles.is_plain:
+        odd = styles.struck | styles.pale | styles.fonts.keys() | styles.blind.keys()
+        styled = [(int(row) - 1, column_number(letters), style) for letters, row, style, _, _ in cells if style in odd]
     mistakes = {}
     for attributes, text in _MISTAKE.findall(content) if b't="e"' in content or b"t='e'" in content else []:
         found = re.search(rb"""r=["']([A-Z]{1,3})(\d{1,7})["']""", attributes)
         if found:
-            mistakes[int(found[2]) - 1, column_number(found[1])] = text.decode()
-    return Sheet(shown, merges, mistakes)
+            is_picture = re.search(rb"\bvm=", attributes) and b"#VALUE!" in text
+            mistakes[int(found[2]) - 1, column_number(found[1])] = PICTURE if is_picture else text.decode()
+    changed = _changed(content, strings, styles) if strings or is_odd(content) else {}
+    rows, columns = _hidden(content)
+    return Sheet(shown, merges, mistakes, changed, styled, rows, columns, formulas, all_formulas)
+
+
+def _changed(
+    content: bytes, strings: dict[int, tuple[str, list[tuple[str, str]], Any]], styles: Styles
+) -> dict[tuple[int, int], tuple[str, list[tuple[str, str]]]]:
+    """Return the cells whose text must be put together run by run."""
+    from lxml import etree
+
+    changed = {}
+    row = column = 0
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    for node in etree.fromstring(content.replace(STRICT_SHEETS, _S[1:-1].encode()), parser).iter(f"{_S}row", f"{_S}c"):
+        if node.tag == f"{_S}row":
+            row, column = int(node.get("r", row + 1)), 0
+            continue
+        found = re.fullmatch(r"([A-Z]{1,3})(\d{1,7})", node.get("r", ""))
+        column = column_number(found[1].encode()) + 1 if found else column + 1
+        place = (int(found[2]) if found else row) - 1, column - 1
+        font = styles.fonts.get(node.get("s", "").encode(), "")
+        kind = node.get("t")
+        if kind == "s" and strings:
+            stored = node.find(f"{_S}v")
+            number = int(stored.text) if stored is not None and (stored.text or "").strip().isdigit() else -1
+            if number in strings:
+                text, left, item = strings[number]
+                changed[place] = run_text(item, font) if font else (text, left)
+        elif kind == "inlineStr" and node.find(f"{_S}is") is not None:
+            changed[place] = run_text(node.find(f"{_S}is"), font)
+        elif kind == "str" and node.find(f"{_S}v") is not None:
+            changed[place] = shown_signs(unescaped(node.find(f"{_S}v").text or ""), font), []
+    return changed
+
+
+def _hidden(content: bytes) -> tuple[dict[int, str], set[int]]:
+    """Return the hidden rows, with the kind of remark that says why, and the hidden columns."""
+    columns = set()
+    if b"<col" in content or b":col" in content:
+        for found in _COLUMN.findall(content[: content.find(b"sheetData") + 1] or content):
+            if _HIDES.search(found):
+                limits = dict(re.findall(rb"""\b(min|max)\s*=\s*["'](\d+)["']""", found))
+                first, last = int(limits.get(b"min", b"1")), int(limits.get(b"max", b"1"))
+                columns |= set(range(first - 1, min(last, 16_384)))
+    rows = {}
+    if b"hidden" in content or b' ht="0' in content or b" ht='0" in content:
+        filtered = [
+            (int(top), int(bottom)) for top, bottom, inner in _FILTER.findall(content) if b"filterColumn" in inner
+        ]
+        for row in map(int, _ROW.findall(content)):
+            is_filtered = any(top <= row <= bottom for top, bottom in filtered)
+            rows[row - 1] = "filtered_row" if is_filtered else "hidden_row"
+    return rows, columns
 
 
 def _cells(content: bytes) -> Cells:
@@ -171,20 +343,25 @@ def _cells(content: bytes) -> Cells:
     return cells
 
 
-def _check_formulas(content: bytes, name: str, sheet: str) -> None:
-    """Refuse formulas that were never calculated: their cells would be read as blank."""
-    missing = []
-    for found in _FORMULA.findall(content):
-        attributes = dict(_ATTRIBUTE.findall(b" " + found))
-        if attributes.get(b"t") != b"str":  # a text formula may well give an empty text
-            missing.append(attributes.get(b"r", b"?").decode())
-    if missing:
-        raise FormError(
-            name,
-            f"有{len(missing)}个公式没有保存计算结果，第一个在{missing[0]}",
-            "请用 Excel 或 WPS 打开并保存一次后再放入",
-            place=sheet,
-        )
+def _formulas(
+    content: bytes,
+) -> tuple[dict[tuple[int, int], tuple[str, bytes]], dict[tuple[int, int], str]]:
+    """Return the formulas whose stored value may stand for nothing, and the text of every formula."""
+    doubtful: dict[tuple[int, int], tuple[str, bytes]] = {}
+    texts: dict[tuple[int, int], str] = {}
+    for number, (cell, _, text, value) in enumerate(_WRITTEN.findall(content)):
+        attributes = dict(_ATTRIBUTE.findall(b" " + cell))
+        found = re.fullmatch(rb"([A-Z]{1,3})(\d{1,7})", attributes.get(b"r", b""))
+        place = (int(found[2]) - 1, column_number(found[1])) if found else (-1 - number, 0)
+        formula = html.unescape(text.decode("utf-8", "replace"))
+        if formula:
+            texts[place] = formula
+        if not value:
+            if attributes.get(b"t") != b"str" or is_arithmetic(formula):  # a text formula may well give an empty text
+                doubtful[place] = formula, b""
+        elif _ZERO.fullmatch(value) and attributes.get(b"t", b"n") == b"n":
+            doubtful[place] = formula, b"0"
+    return doubtful, texts
 
 
 @cache
