@@ -18,6 +18,7 @@ CHINESE_DATES = frozenset([27, 28, 29, 30, 31, 36, *range(50, 55), 57, 58])
 """Numbers of the built-in date formats of a Chinese workbook, which the file need not spell out."""
 _CODE = re.compile(r'"([^"]*)"|\\(.)|!(.)|_.|\*.|\[[^\]]*\]|([0#?][0#?,.]*)|(.)', re.DOTALL)
 _WORD = re.compile(r"[^\W\d_]")
+_PICTURE = re.compile(r"=?\s*(?:_xlfn\.)?(?:_xlws\.)?(?:DISPIMG|IMAGE)\(.*\)\s*", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,16 @@ def written(value: Any, *, decimals: int | None = None, shown: NumberFormat = PL
             text = text.zfill(shown.zeros + len(text) - len(text.partition(".")[0]))
         return f"{shown.before}{text}{shown.after}"
     return str(value)
+
+
+def is_picture(text: str) -> bool:
+    """Say whether the text of a cell is only the formula of a picture in it (单元格图片).
+
+    Example:
+        >>> is_picture('=DISPIMG("ID_1A2B",1)'), is_picture("=A1")
+        (True, False)
+    """
+    return bool(text) and text[0] in "=_dDiI" and _PICTURE.fullmatch(text) is not None
 
 
 def from_serial(value: float, *, is_1904: bool = False) -> date | float:

@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from jixiao.reading.files.shown import NumberFormat, number_format
 from jixiao.reading.files.signs import symbol_font
@@ -153,3 +154,11 @@ def hidden_sections(code: str) -> tuple[bool, bool, bool, bool]:
     zero = empty[2] if len(sections) > 2 else positive
     text = empty[3] if len(sections) > 3 else False
     return positive, negative, zero, text
+
+
+def is_blind(value: Any, hides: tuple[bool, bool, bool, bool]) -> bool:
+    """Say whether a number format that hides some values hides this one."""
+    positive, negative, zero, text = hides
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return positive if value > 0 else negative if value < 0 else zero
+    return text if isinstance(value, str) else positive

@@ -13,11 +13,11 @@ from jixiao.reading.files.cells import Area, Grid, Remark, check_size, column_le
 from jixiao.reading.files.drawings import beside_the_cells, printed_margins
 from jixiao.reading.files.limits import Limits
 from jixiao.reading.files.rich_strings import is_odd, part_remarks, run_text, unescaped
-from jixiao.reading.files.shown import NumberFormat, check_digits, from_serial, written
+from jixiao.reading.files.shown import NumberFormat, check_digits, from_serial, is_picture, written
 from jixiao.reading.files.signs import shown_signs
 from jixiao.reading.files.uncalculated import is_arithmetic, refuse_uncalculated, work_out
 from jixiao.reading.files.unseen import hide
-from jixiao.reading.files.workbook_styles import Styles, read_styles
+from jixiao.reading.files.workbook_styles import Styles, is_blind, read_styles
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -49,7 +49,6 @@ _WRITTEN = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>\s*|<(?:\w+:)?v>\s*([^<]*?)\s*</(?:\w+:)?v>\s*)?</(?:\w+:)?c>"
 )
 _COVERED = re.compile(rb"""<(?:\w+:)?conditionalFormatting\b|<(?:\w+:)?tablePart\b""")
-_PICTURE = re.compile(r"=?\s*(?:_xlfn\.)?(?:_xlws\.)?(?:DISPIMG|IMAGE)\(.*\)\s*", re.IGNORECASE | re.DOTALL)
 
 _ZERO = re.compile(rb"-?0(?:\.0*)?(?:[eE][-+]?\d+)?")
 PICTURE = "\ufffc"
@@ -176,7 +175,7 @@ def _as_seen(
         value = rows[row][column]
         if style in styles.struck:
             blank(row, column, "struck")
-        elif style in styles.blind and _is_blind(value, styles.blind[style]):
+        elif style in styles.blind and is_blind(value, styles.blind[style]):
             blank(row, column, "hidden_cell")
         elif style in styles.pale and not is_covered:
             blank(row, column, "hidden_color")
@@ -184,16 +183,9 @@ def _as_seen(
             texts[row][column] = shown_signs(texts[row][column], styles.fonts[style])
     for row, cells in enumerate(texts if has_pictures else []):
         for column, text in enumerate(cells):
-            if text and text[0] in "=_dDiI" and _PICTURE.fullmatch(text):
+            if is_picture(text):
                 blank(row, column, "picture")
     return remarks
-
-
-def _is_blind(value: Any, hides: tuple[bool, bool, bool, bool]) -> bool:
-    positive, negative, zero, text = hides
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return positive if value > 0 else negative if value < 0 else zero
-    return text if isinstance(value, str) else positive
 
 
 def _check_calculated(known: Sheet, rows: list[list[Any]], name: str, sheet: str, *, is_asking: bool) -> None:
