@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from typing import Any
@@ -26,6 +27,9 @@ def run(app: typer.Typer) -> None:
     Raises:
         SystemExit: Always, with the code of the command.
     """
+    for stream in (sys.stdout, sys.stderr):  # a console that lacks a sign prints a substitute
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = app(standalone_mode=False) or 0
         if code == INTERRUPTED:

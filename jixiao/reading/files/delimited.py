@@ -10,8 +10,9 @@ import re
 from pathlib import PurePath
 
 from jixiao.core.errors import FormError
-from jixiao.reading.files.cells import Grid, check_size
+from jixiao.reading.files.cells import Grid, check_size, remark
 from jixiao.reading.files.limits import Limits
+from jixiao.reading.files.signs import shown_signs
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -20,12 +21,14 @@ _MARKS = (
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _SEPARATORS = ",\t;"
+_ONE_IN = 200
+"""Characters of a text for each control character that is borne."""
 _LOOKED_AT = 50
 """Records by which the separator is chosen."""
 
 
 def decode(content: bytes) -> str | None:
-    """Return the text of a file, or None when the bytes are no text.
+    """Return the text of a file, or None when the bytes are no text; a few control characters stay in it.
 
     Example:
         >>> decode("绩效".encode("gb18030")), decode(bytes([0, 1, 2]))
@@ -37,8 +40,25 @@ def decode(content: bytes) -> str | None:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return None if _CONTROL.search(text) else text
+        return text if _is_text(text) else None
     return None
+
+
+def _is_text(text: str) -> bool:
+    """Say whether there are so few control characters that they slipped in, and no zero among them."""
+    if not _CONTROL.search(text):
+        return True
+    return "\0" not in text and len(_CONTROL.findall(text)) <= max(3, len(text) // _ONE_IN)
+
+
+def without_controls(text: str) -> str:
+    """Return a text without control characters (控制字符).
+
+    Example:
+        >>> without_controls("a" + chr(7) + "b")
+        'ab'
+    """
+    return _CONTROL.sub("", text)
 
 
 def separator(text: str, suffix: str = "") -> str:
@@ -79,4 +99,15 @@ def read_delimited(text: str, name: str, limits: Limits) -> list[Grid]:
         texts.append([cell.strip() for cell in row])
     if not any(any(row) for row in texts):
         raise FormError(name, "文件没有内容", "请重新导出或索取该文件")
-    return [Grid(name, path.stem, True, texts)]
+    grid = Grid(name, path.stem, True, texts)
+    remarks = []
+    if _CONTROL.search(text):
+        for number, row in enumerate(texts):
+            for column, cell in enumerate(row):
+                if _CONTROL.search(cell):
+                    row[column] = without_controls(cell).strip()
+                    remarks.append(remark("control_sign", grid.address(number, column), row[column]))
+    for number, row in enumerate(texts):
+        texts[number] = [cell if cell.isascii() else shown_signs(cell) for cell in row]
+    grid.remarks = tuple(remarks)
+    return [grid]

@@ -16,8 +16,11 @@ from typing import Any, TypeVar
 from jixiao.core.errors import FormError
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files.captions import unit_note
-from jixiao.reading.files.cells import Area, Box, Grid, Line, boxed, check_size
+from jixiao.reading.files.cells import Area, Box, Grid, Line, Remark, boxed, check_size, remark
 from jixiao.reading.files.limits import Limits
+from jixiao.reading.files.pdf_columns import Spread, find_spread
+from jixiao.reading.files.pdf_marks import in_reading_order, is_scan, take_marks, upright
+from jixiao.reading.files.signs import shown_signs
 from jixiao.reading.values.values import normalise
 
 SAME = 3.0
@@ -45,6 +48,8 @@ class _Ruled:
     cells: list[Box]
     chars: list[dict[str, Any]]
     columns: list[float]
+    is_guess: bool = False
+    """Whether its columns were told by where the words stand, for want of rules."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +72,14 @@ class _Page:
     size: float = 0.0
     """Size of most of its text."""
     is_picture: bool = False
+    remarks: list[Remark] = field(default_factory=list)
 
 
 def read_pages(content: bytes, name: str, limits: Limits) -> list[Grid]:
-    """Read every ruled table of a PDF (读取版式文件中的表格).
+    """Read every table of a PDF (读取版式文件中的表格): by its rules, or by where the words stand when it has none.
 
-    A table that goes on over a page stays two grids; the second one says so and has the columns of the first.
+    Watermarks are taken out, a page that lies turned is read upright. A table that goes on over a page stays two grids;
+    the second one says so and has the columns of the first.
 
     Args:
         content: The file.
@@ -80,7 +87,7 @@ def read_pages(content: bytes, name: str, limits: Limits) -> list[Grid]:
         limits: The limits in force.
 
     Raises:
-        FormError: The file has a password, no text layer, no ruled table or too many pages.
+        FormError: The file has a password, no text layer, no table or too many pages.
     """
     pages = list(_pages(content, name, limits, lambda page, number: _page(page, number, name, limits)))
     if all(page.is_picture or not (page.tables or page.lines) for page in pages):
@@ -90,6 +97,7 @@ def read_pages(content: bytes, name: str, limits: Limits) -> list[Grid]:
     if not grids:
         raise FormError(name, "没有找到有框线的表格", "请索取 Word、Excel 原件，或给表格加上框线后另存")
     grids[0].margins = tuple(margins)
+    grids[0].remarks = (*(told for page in pages for told in page.remarks), *grids[0].remarks)
     return grids
 
 
@@ -99,7 +107,7 @@ def read_page_lines(content: bytes, name: str, limits: Limits) -> list[str]:
     Raises:
         FormError: The file has a password, no text layer or too many pages.
     """
-    pages = list(_pages(content, name, limits, lambda page, number: str(page.extract_text() or "")))
+    pages = list(_pages(content, name, limits, lambda page, number: _clear(page, number)[0].extract_text() or ""))
     if not any(page.strip() for page in pages):
         raise FormError(name, "没有文字层（扫描件或图片）", "请提供可复制文字的文件")
     return [line for page in pages for line in page.split("\n")]
@@ -151,13 +159,31 @@ def _is_caused_by(error: BaseException, kinds: tuple[type[BaseException], ...]) 
     return any(isinstance(one, kinds) for one in inner)
 
 
+def _clear(page: Any, number: int) -> tuple[Any, list[Remark]]:
+    """Return a page upright and without its watermark, and what is to be told of it."""
+    place = str(reading_words()["page"]).format(page=number)
+    page, turned = upright(page)
+    page, remarks = take_marks(page.dedupe_chars(), place)
+    if turned:
+        remarks.append(remark("turned_page", place, "", is_guess=True, angle=str(turned)))
+    if page.images and page.chars and is_scan(page):
+        remarks.append(remark("scanned_page", place, "", is_guess=True))
+    return page, remarks
+
+
 def _page(page: Any, number: int, name: str, limits: Limits) -> _Page:
-    found = _Page(number, float(page.height))
-    found.is_picture = bool(page.images) and not page.chars
-    page = page.dedupe_chars()
+    is_picture = bool(page.images) and not page.chars
+    page, remarks = _clear(page, number)
+    found = _Page(number, float(page.height), is_picture=is_picture, remarks=remarks)
     ruled = [table for table in page.find_tables() if len(table.cells) > 1]
     for table in ruled:
         cells: list[Box] = list(table.cells)
+        if len({round(cell[0] / SAME) for cell in cells}) == 1:  # no rule parts its columns
+            held = [char for char in page.chars if _is_inside(char, table.bbox)]
+            spread = find_spread(held, sorted({edge for cell in cells for edge in (cell[1], cell[3])}))
+            if spread:
+                _add_spread(spread, number, found, name, limits)
+                continue
         columns = _edges(edge for cell in cells for edge in (cell[0], cell[2]))
         rows = _edges(edge for cell in cells for edge in (cell[1], cell[3]))
         cells += _open_cells(cells, columns, rows)
@@ -165,6 +191,10 @@ def _page(page: Any, number: int, name: str, limits: Limits) -> _Page:
         check_size(len(rows) - 1, len(columns) - 1, [], name=name, sheet=sheet, limit=limits.cells)
         chars = [char for char in page.chars if _is_inside(char, table.bbox)]
         found.tables.append(_Ruled(number, len(found.tables) + 1, table.bbox, cells, chars, columns))
+    if not found.tables:
+        spread = find_spread(page.chars)
+        if spread:
+            _add_spread(spread, number, found, name, limits)
     boxes = [table.box for table in found.tables]
 
     def is_free(item: dict[str, Any]) -> bool:
@@ -178,6 +208,15 @@ def _page(page: Any, number: int, name: str, limits: Limits) -> _Page:
     found.lines.sort(key=lambda line: line.box[1])
     found.size = median(char["size"] for char in page.chars) if page.chars else 0.0
     return found
+
+
+def _add_spread(spread: Spread, number: int, found: _Page, name: str, limits: Limits) -> None:
+    """Add a table that was found by the places of its words to a page, when it is not too large."""
+    rows = len({cell[1] for cell in spread.cells})
+    sheet = str(reading_words()["page_table"]).format(page=number, number=len(found.tables) + 1)
+    check_size(rows, len(spread.columns) - 1, [], name=name, sheet=sheet, limit=limits.cells)
+    made = _Ruled(number, len(found.tables) + 1, spread.box, spread.cells, spread.chars, spread.columns, is_guess=True)
+    found.tables.append(made)
 
 
 def _open_cells(cells: Sequence[Box], columns: Sequence[float], rows: Sequence[float]) -> list[Box]:
@@ -322,7 +361,8 @@ def _grid(table: _Ruled, name: str, limits: Limits) -> Grid:
         if 0 <= row < height and 0 <= column < width:
             texts[row][column] = _text(chars)
     sheet = str(reading_words()["page_table"]).format(page=table.page, number=table.number)
-    return Grid(name, sheet, False, texts, merges, boxes=places)
+    told = (remark("no_rules", "", sheet, is_guess=True),) if table.is_guess else ()
+    return Grid(name, sheet, False, texts, merges, boxes=places, remarks=told)
 
 
 def _index(edges: Sequence[float], value: float) -> int:
@@ -332,4 +372,6 @@ def _index(edges: Sequence[float], value: float) -> int:
 def _text(chars: list[dict[str, Any]]) -> str:
     from pdfplumber.utils import extract_text
 
-    return str(extract_text(chars)).strip()
+    level, turned = in_reading_order(chars)
+    text = str(extract_text(level)).strip() if level else ""
+    return shown_signs("\n".join(part for part in (turned, text) if part))

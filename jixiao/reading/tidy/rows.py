@@ -10,7 +10,7 @@ from typing import Any
 from jixiao.core.frames import SCHEMAS, Frames, typed
 from jixiao.core.vocabulary import reading_words, word
 from jixiao.reading.forms.records import Reading, Record
-from jixiao.reading.values.values import normalise, parse_value
+from jixiao.reading.values.values import normalise, parse_value, typed_amount
 
 
 def project_key(unit: str, project: str) -> str:
@@ -116,13 +116,17 @@ def points_of(rows: Rows, reading: Reading, record: Record, column: str) -> floa
 
 def money_of(rows: Rows, reading: Reading, record: Record, column: str) -> float | None:
     """Read money into 万元: by its own unit when the cell has one, else by the unit of the form."""
-    text = record.texts.get(column, "")
+    written = record.texts.get(column, "")
+    text, is_assumed = typed_amount(written)
     words = reading_words()
     # 100万 in a money column is 100万元, whatever the unit of the form.
     is_scaled = normalise(text).endswith(tuple(words["money_scales"]))
     value = parse_value(normalise(text) + words["yuan"] if is_scaled else text)
     if value.kind == "blank":
         return None
+    if is_assumed and value.kind in {"money", "number"}:
+        reason = words["reasons"]["typed_thousands"]
+        rows.guess(reading, record.sheet, record.cells[column], written, [reason])
     if value.kind == "money" and value.value is not None:
         return float(value.value)
     if value.kind == "number" and value.value is not None:
@@ -130,7 +134,7 @@ def money_of(rows: Rows, reading: Reading, record: Record, column: str) -> float
         if not unit:
             rows.guess_unit(reading, record, column)
         return float(value.value * words["money_units"].get(unit, 1))
-    rows.guess(reading, record.sheet, record.cells[column], text, [reading_words()["reasons"]["no_money"]])
+    rows.guess(reading, record.sheet, record.cells[column], written, [words["reasons"]["no_money"]])
     return None
 
 

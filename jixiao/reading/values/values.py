@@ -29,6 +29,7 @@ __all__ = [
     "parse_value",
     "reading_state",
     "split_remark",
+    "typed_amount",
     "unit_in_name",
 ]
 
@@ -83,6 +84,34 @@ def parse_value(text: str, *, year: int | None = None, wanted_unit: str = "", na
     if len(text) != len(plain) and len(text.split()) > 1:
         return _read_lines(grammar, text, asked)
     return _read_plain(grammar, text, plain, asked)
+
+
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:(?P<mark>[、' ])[0-9]{3})(?:(?P=mark)[0-9]{3})*(?:\.[0-9]+)?")
+
+
+def typed_amount(text: str) -> tuple[str, bool]:
+    """Return an amount without the marks that people type around it (手工填写的金额), and whether that is a guess.
+
+    A sign of money before it and an apostrophe are taken off; 、 ' and a blank between whole groups of three digits
+    are read as thousands, by assumption.
+
+    Example:
+        >>> typed_amount("￥520.00"), typed_amount("1、520.00"), typed_amount("1、52")
+        (('520.00', False), ('1520.00', True), ('1、52', False))
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    marks = load_grammar().declared["currencies"]
+    bare = plain.lstrip("'‘’`").strip()
+    for mark in marks:
+        bare = bare.removeprefix(mark).strip(" :")
+    if bare == plain and not _GROUPED.match(bare):
+        return text, False
+    number = re.match(r"[-+0-9.,、' ’]*", bare)
+    head = (number[0] if number else "").replace("’", "'").strip()
+    if _GROUPED.fullmatch(head):
+        joined = re.sub("[、' ]", "", head)
+        return joined + bare[len(number[0]) if number else 0 :], True
+    return (bare if bare[:1].isdigit() or bare[:1] in "+-" else text), False
 
 
 class _Asked(NamedTuple):
