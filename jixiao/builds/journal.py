@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from jixiao.builds.manifest import MANIFEST, read_manifest
-from jixiao.builds.versions import user_name
 from jixiao.core.errors import RequestError
 from jixiao.core.files import checksum, explained, flush, workbench
 from jixiao.core.hashes import hash_of
+from jixiao.core.processes import user_name
 
 SETTING = "JIXIAO_JOURNAL"
 """The environment variable that names another journal than ``data/journal.jsonl``."""

@@ -8,7 +8,6 @@ of the one in force, so a reader that has read it sees one whole version, whatev
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
 import os
 import shutil
@@ -32,6 +31,7 @@ from jixiao.builds.manifest import (
     version_of,
 )
 from jixiao.builds.partitions import Writer, departments_of, read_parts
+from jixiao.core import processes
 from jixiao.core.errors import RequestError
 from jixiao.core.files import checksum, explained, flush, write_safely
 from jixiao.core.frames import PASSED, SCHEMAS, SEVERITIES, Frames
@@ -45,14 +45,6 @@ WRITER = ".writer.json"
 UNFINISHED = ".new"
 KEPT = 3
 """How many versions stay, the one in force included."""
-
-
-def user_name() -> str:
-    """Return the name of the user of this process (操作人), as the system knows it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid()) if hasattr(os, "getuid") else ""
 
 
 @contextlib.contextmanager
@@ -80,7 +72,7 @@ def writing(folder: Path) -> Iterator[None]:
             for path in leftovers(folder):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
             since = datetime.now().astimezone().isoformat(timespec="seconds")
-            who = {"who": user_name(), "host": socket.gethostname(), "process": os.getpid(), "since": since}
+            who = {"who": processes.user_name(), "host": socket.gethostname(), "process": os.getpid(), "since": since}
             (folder / WRITER).write_text(json.dumps(who, ensure_ascii=False), encoding="utf-8")
         yield
         _prune(folder)
@@ -189,19 +181,13 @@ def held(folder: Path) -> Iterator[dict[str, Any]]:
     Yields:
         The manifest of that version.
     """
-    try:
-        import fcntl
-    except ImportError:  # there an open file keeps its folder from being removed
-        yield read_manifest(folder)
-        return
     for _ in range(5):
         manifest = read_manifest(folder)
-        try:
-            handle = (folder / VERSIONS / manifest["version"] / MANIFEST).open("rb")
-        except OSError:
-            continue  # it was pruned between the two lines
-        with handle:
-            fcntl.flock(handle, fcntl.LOCK_SH)
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(processes.hold(folder / VERSIONS / manifest["version"] / MANIFEST))
+            except OSError:
+                continue  # it was pruned between the two lines
             yield manifest
             return
     raise RequestError(f"构建结果“{folder.name}”缺失或已损坏，请重新运行 jixiao build")
@@ -212,23 +198,10 @@ def _prune(folder: Path) -> None:
     with contextlib.suppress(OSError, RequestError):
         for version in list_versions(folder)[KEPT:]:
             path = folder / VERSIONS / version
-            if not _is_read(path / MANIFEST):
+            if not processes.is_held(path / MANIFEST):
                 gone = path.with_name(f".old.{os.getpid()}.{version}")
                 os.replace(path, gone)
                 shutil.rmtree(gone, ignore_errors=True)
-
-
-def _is_read(path: Path) -> bool:
-    try:
-        import fcntl
-    except ImportError:
-        return False
-    with path.open("rb") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
-    return False
 
 
 def write_built(results: Results, out: Path) -> None:

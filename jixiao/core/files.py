@@ -6,10 +6,12 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jixiao
+from jixiao.core import processes
 from jixiao.core.errors import JixiaoError, RequestError, say_refused
 
 _REFUSED_SIGNS = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+')
@@ -117,36 +119,26 @@ def write_safely(path: Path, write: Callable[[Path], object]) -> None:
             beside.unlink(missing_ok=True)
 
 
+def link_folder(link: Path, folder: Path) -> None:
+    """Make a folder appear at another place (目录链接): a link, or a copy where links are not allowed."""
+    try:
+        link.symlink_to(folder, target_is_directory=True)
+    except (OSError, NotImplementedError):
+        shutil.copytree(folder, link)
+
+
 def sweep(folder: Path) -> None:
     """Remove the files that killed runs were writing beside their places (清理); a living process keeps its own."""
     for path in folder.rglob(".*"):
         found = BESIDE.fullmatch(path.name)
-        if found and path.is_file() and not _is_alive(int(found["process"])):
+        if found and path.is_file() and not processes.is_alive(int(found["process"])):
             path.unlink(missing_ok=True)
-
-
-def _is_alive(process: int) -> bool:
-    if os.name != "posix":
-        return process != os.getpid()  # cannot be asked there without ending it
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def flush(path: Path) -> None:
     """Put a file, or the names in a folder, on the disk (落盘)."""
     if path.is_dir():
-        if os.name == "posix":  # elsewhere a folder cannot be opened
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-        return
+        return processes.flush_folder(path)
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 

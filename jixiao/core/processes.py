@@ -7,7 +7,6 @@ of memory, TCP instead of sockets in a folder. A test runs the main job with all
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import getpass
 import hashlib
@@ -20,7 +19,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
 
 IS_WINDOWS = sys.platform == "win32"
 """Whether this is Windows; asked here only."""
@@ -61,8 +63,7 @@ def limit_memory(megabytes: int) -> None:
     except ImportError:
         return
     wanted, hard = megabytes * 1_000_000, resource.getrlimit(resource.RLIMIT_AS)[1]
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
 def apart(*, megabytes: int = 0) -> dict[str, Any]:
@@ -143,14 +144,14 @@ def on_end(loop: asyncio.AbstractEventLoop, act: Callable[[], object]) -> None:
 
 
 def is_alive(process: int) -> bool:
-    """Say whether a process of this machine is alive (进程是否存在); on Windows only this one is known to be.
+    """Say whether a process of this machine is alive (进程是否存在); where that cannot be asked, it may be.
 
     Example:
         >>> is_alive(os.getpid())
         True
     """
     if IS_WINDOWS:
-        return process == os.getpid()  # asking there means ending it
+        return _is_alive_there(process)
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
@@ -158,6 +159,25 @@ def is_alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _is_alive_there(process: int) -> bool:
+    """Ask Windows for a process; ``os.kill`` would end it."""
+    import ctypes
+
+    system = getattr(ctypes, "windll", None)
+    if system is None:
+        return True
+    handle = system.kernel32.OpenProcess(_MAY_WAIT, False, process)
+    if not handle:
+        return bool(system.kernel32.GetLastError() == _NOT_ALLOWED)
+    still_runs = system.kernel32.WaitForSingleObject(handle, 0) == _NOT_ENDED
+    system.kernel32.CloseHandle(handle)
+    return bool(still_runs)
+
+
+_MAY_WAIT, _NOT_ALLOWED, _NOT_ENDED = 0x100000, 5, 258
+"""What Windows calls the right to wait for a process, a right that is refused, and a wait that is not over."""
 
 
 def flush_folder(folder: Path) -> None:
@@ -171,12 +191,14 @@ def flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def kernel_lines(folder: Path) -> dict[str, str]:
-    """Return how a kernel is talked to (内核通信方式): over sockets in a folder of its own, else on TCP.
+def kernel_lines(folder: Path | None = None) -> dict[str, str]:
+    """Return how kernels are talked to (内核通信方式): over sockets, in a folder of their own, or TCP.
 
-    Two kernels could meet on one TCP port; in folders of their own they cannot.
+    Two kernels could meet on one port of TCP; in folders of their own they cannot.
     """
-    return {} if IS_WINDOWS else {"transport": "ipc", "ip": str(folder / "line")}
+    if IS_WINDOWS:
+        return {}
+    return {"transport": "ipc", **({"ip": str(folder / "line")} if folder else {})}
 
 
 _numbers = count(1)
@@ -265,6 +287,8 @@ class Letterbox:
 
 def on_message(path: Path, act: Callable[[bytes], object]) -> None:
     """Call a function of this process's loop once, with the message that comes into a letterbox (来信时执行)."""
+    import asyncio
+
     loop = asyncio.get_event_loop()
     if hasattr(os, "mkfifo"):
         pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)

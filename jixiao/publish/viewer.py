@@ -23,6 +23,7 @@ import anywidget
 
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import JixiaoError
+from jixiao.core.files import link_folder
 from jixiao.publish.boards.scripts import MARK, PAGES, page_body, script
 from jixiao.publish.server import BOARDS_ADDRESS, BOARDS_VARIABLE, log_path, logs_folder
 
@@ -153,7 +154,7 @@ def keep_pages(place: str | Path, served: Path | None = None) -> Path:
     for old in sorted(kept.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[MOST_KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
     if served:
-        served.symlink_to(folder)
+        link_folder(served, folder)
     return folder
 
 

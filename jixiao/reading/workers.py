@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, TextIO, Union, get_args, get_origin, get_type_hints
 
 from jixiao.core.errors import FormError, JixiaoError
+from jixiao.core.processes import limit_memory
 from jixiao.reading.files import SETTING, load_limits
 from jixiao.reading.forms.records import Reading
 
@@ -268,16 +269,6 @@ def serve(requests: TextIO, answers: TextIO) -> None:
         print(json.dumps(answer), file=answers, flush=True)
 
 
-def _confine() -> None:
-    """Limit the memory of this process, where the system can; the converter of old formats has its own limit."""
-    try:
-        import resource
-    except ImportError:
-        return
-    wanted, hard = load_limits().memory_mb * 1_000_000, resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
-
-
 def main() -> None:
     """Run as a reading process: answers go out on a channel of their own, so that no library writes between them."""
     import signal
@@ -286,7 +277,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    _confine()
+    limit_memory(load_limits().memory_mb)  # the converter of old formats has its own limit
     serve(sys.stdin, answers)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from jixiao.core.errors import RequestError
+from jixiao.core.processes import is_root
 
 KINDS = ("png", "svg")
 BROWSER_VARIABLE = "JIXIAO_CHROMIUM"
@@ -143,7 +144,7 @@ def _browser() -> str:
 def _run(browser: str, folder: Path) -> str:
     """Let the browser draw the page and return the page as it then is."""
     arguments = [*_ARGUMENTS, f"--user-data-dir={folder / 'profile'}"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
+    if is_root():
         arguments.append("--no-sandbox")  # Chromium does not start as root otherwise.
     command = [browser, *arguments, (folder / "page.html").as_uri()]
     try:

@@ -57,11 +57,6 @@ _address: Path | None = None
 _handed: tuple[str, bytes] = ("", b"")
 
 
-def can_fork() -> bool:
-    """Say whether this system can fork kernels; elsewhere, as on Windows, ordinary ones are started."""
-    return hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
-
-
 def start(*, private: tuple[int, ...] = ()) -> None:
     """Fork the server; call it with everything imported and before there is a second thread.
 

@@ -15,6 +15,7 @@ from typing import Any
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError, say_refused
 from jixiao.core.files import find_notebook, workbench
+from jixiao.core.processes import kernel_lines
 from jixiao.publish.reports.kernels import client_settings
 
 TIME_LIMIT = 300
@@ -131,7 +132,7 @@ def run_notebook(
             store_widget_state=False,
             request_save_on_cell_execute=False,
             autosave_cell_every=0,
-            config=Config({"KernelManager": {**_transport(lines), **client_settings()}}),
+            config=Config({"KernelManager": {**kernel_lines(Path(lines)), **client_settings()}}),
         )
     except PapermillExecutionError as error:
         message = words["cell_failed"].format(
@@ -148,11 +149,6 @@ def run_notebook(
         raise RequestError(words["kernel_failed"].format(notebook=notebook, message=message)) from error
     finally:
         shutil.rmtree(lines, ignore_errors=True)
-
-
-def _transport(folder: str) -> dict[str, str]:
-    """Return how a kernel is talked to: over sockets in a folder of its own, or else two kernels could meet on one."""
-    return {} if sys.platform == "win32" else {"transport": "ipc", "ip": str(Path(folder) / "line")}
 
 
 def _node(text: str) -> Any:

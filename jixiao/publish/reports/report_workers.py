@@ -21,6 +21,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
+from jixiao.core import processes
 from jixiao.core.errors import JixiaoError, RequestError
 from jixiao.publish.reports import kernels
 from jixiao.publish.reports.making import DiskFullError, Task, make_report
@@ -96,7 +97,7 @@ class Worker:
             [sys.executable, "-c", "from jixiao.publish.reports.report_workers import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,  # a Ctrl-C is for the batch, which ends its workers
+            **processes.apart(),  # a Ctrl-C is for the batch, which ends its workers
             env={**os.environ, **one, "PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(paths)},
         )
 
@@ -116,8 +117,8 @@ class Worker:
 
     def end(self) -> None:
         """End the process; its kernels end with it."""
-        self.process.kill()
-        self.process.wait()
+        if self.process.poll() is None:
+            processes.end_tree(self.process)
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError, ValueError):
@@ -217,7 +218,7 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if kernels.can_fork() and not os.environ.get(ORDINARY):
+    if processes.can_fork() and not os.environ.get(ORDINARY):
         _import_everything()
         kernels.start(private=(tasks.fileno(), answers.fileno()))
     serve(tasks, answers)

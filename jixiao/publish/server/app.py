@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import socket
 import sys
 from contextlib import suppress
@@ -30,6 +29,7 @@ from voila.app import Voila
 from voila.notebook_renderer import NotebookRenderer
 from voila.utils import get_page_config, get_voila_labextensions_path
 
+from jixiao.core import processes
 from jixiao.publish.server.access_log import COUNTS, Scrubbed, log_refusal, log_request, note, open_journal
 from jixiao.publish.server.handlers import (
     BoardFiles,
@@ -159,8 +159,7 @@ class DashboardServer(Voila):
         server.add_socket(listening)
         await self.pool.open()
         over = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, over.set)
+        processes.on_end(asyncio.get_running_loop(), over.set)
         (self.private / f".{READY}").write_text(str(listening.getsockname()[1]), encoding="utf-8")
         (self.private / f".{READY}").rename(self.private / READY)
         note("started")
@@ -190,7 +189,7 @@ def configuration(private: Path) -> Config:
                 "extension_allowlist": EXTENSIONS,
             },
             "VoilaExporter": {"language_code": "zh"},
-            "KernelManager": {"transport": "ipc", "autorestart": False},
+            "KernelManager": {**processes.kernel_lines(), "autorestart": False},
             "MappingKernelManager": {"buffer_offline_messages": False},
         }
     )

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from jixiao.core import processes
 from jixiao.core.errors import RequestError
 from jixiao.publish.server.doors import PAGES
 from jixiao.publish.server.settings import Settings, check_settings, declared, is_loopback
@@ -68,7 +69,7 @@ def run_dashboard(settings: Settings, *, open_browser: bool = False) -> int:
             stdin=subprocess.DEVNULL,
             stdout=record,
             stderr=record,
-            start_new_session=True,
+            **processes.apart(),
         )
         try:
             while server.poll() is None and not (private / "ready").exists():
@@ -86,7 +87,7 @@ def run_dashboard(settings: Settings, *, open_browser: bool = False) -> int:
         except KeyboardInterrupt:
             print(words["stopped"], flush=True)
         finally:  # The server ends its kernels; if it is killed, they notice by themselves.
-            server.terminate()
+            processes.ask_to_end(server)
             try:
                 server.wait(15)
             except subprocess.TimeoutExpired:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
-import stat
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from jixiao.core.errors import RequestError
+from jixiao.core.processes import is_open_to_others
 from jixiao.publish.server.settings import declared
 
 KINDS = ("password", "token")
@@ -77,7 +77,7 @@ def read_hashes(path: Path) -> tuple[str, ...]:
 def _read(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+    if is_open_to_others(path):
         raise RequestError(f"口令文件“{path}”可被其他用户读取，请先执行 chmod 600 “{path}”，并重新设置口令")
     kept = dict(line.split(" ", 1) for line in path.read_text(encoding="utf-8").splitlines() if " " in line)
     if not kept or not set(kept) <= set(KINDS) or not all(text.startswith("$argon2") for text in kept.values()):

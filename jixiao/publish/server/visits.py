@@ -9,12 +9,13 @@ nothing happens.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl
+
+from jixiao.core.processes import Letterbox, on_message
 
 VARIABLE = "JIXIAO_VISIT"
 BOARDS_VARIABLE = "JIXIAO_BOARDS"
@@ -25,24 +26,14 @@ LONGEST = 2_000
 """Signs of a query that are passed on; one write of less than 4,096 bytes arrives whole."""
 
 
-class Announcement:
-    """The server's end of one pipe."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        os.mkfifo(path, 0o600)
-        self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)  # Held open: what is written waits for its reader.
+class Announcement(Letterbox):
+    """The server's end of one letterbox."""
 
     def announce(self, query: str) -> None:
         """Tell the kernel that its visitor came, with the query of the address."""
         asked = dict(parse_qsl(query[:LONGEST], max_num_fields=20)) if query.count("&") < 20 else {}
         text = json.dumps(asked, ensure_ascii=False).encode()
-        os.write(self._pipe, (text if len(text) < 4_000 else b"{}") + b"\n")
-
-    def close(self) -> None:
-        """Remove the pipe."""
-        os.close(self._pipe)
-        self.path.unlink(missing_ok=True)
+        self.put((text if len(text) < 4_000 else b"{}") + b"\n")
 
 
 def on_visit(act: Callable[[dict[str, str]], None]) -> None:
@@ -56,13 +47,4 @@ def on_visit(act: Callable[[dict[str, str]], None]) -> None:
     name = os.environ.pop(VARIABLE, "")  # One visitor, one call.
     if not name:
         return
-    pipe = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
-    loop = asyncio.get_event_loop()
-
-    def read() -> None:
-        loop.remove_reader(pipe)
-        text = os.read(pipe, 4_096)
-        os.close(pipe)
-        act(json.loads(text))
-
-    loop.add_reader(pipe, read)
+    on_message(Path(name), lambda text: act(json.loads(text)))

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from jixiao.core.errors import FormError
+from jixiao.core.processes import run_apart
 from jixiao.reading.files.limits import Limits
 
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -61,7 +59,15 @@ def convert(content: bytes, extension: str, target: str, name: str, limits: Limi
             *("--headless", "--norestore", "--nolockcheck", "--nodefault"),
             *("--convert-to", target, "--outdir", str(made.parent), str(source)),
         ]
-        if not _run(command, room, limits):
+        environment = {**os.environ, "HOME": str(room), "TMPDIR": str(room)}
+        is_ended = run_apart(  # it maps more memory than a reading process may
+            command,
+            folder=room,
+            environment=environment,
+            seconds=limits.office_seconds,
+            megabytes=limits.office_memory_mb,
+        )
+        if not is_ended:
             raise FormError(name, f"LibreOffice 转换超过{limits.office_seconds:g}秒", f"请另存为 .{target} 后再放入")
         if not made.is_file() or made.stat().st_size == 0:
             raise FormError(
@@ -72,43 +78,3 @@ def convert(content: bytes, extension: str, target: str, name: str, limits: Limi
         if made.stat().st_size > limits.file_bytes:
             raise FormError(name, "转换后的内容过大", f"上限为{limits.file_bytes // 1_000_000}MB，请拆分后再放入")
         return made.read_bytes()
-
-
-def _run(command: list[str], room: Path, limits: Limits) -> bool:
-    """Run the converter in a process group of its own; say whether it ended in time. Nothing of it is left."""
-
-    def widen() -> None:  # the converter maps more memory than a reading process may
-        import resource
-
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        wanted = limits.office_memory_mb * 1_000_000
-        resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
-
-    process = subprocess.Popen(
-        command,
-        cwd=room,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=widen if sys.platform != "win32" else None,
-        env={**os.environ, "HOME": str(room), "TMPDIR": str(room)},
-    )
-    try:
-        process.wait(limits.office_seconds)
-    except subprocess.TimeoutExpired:
-        return False
-    finally:
-        _end(process)
-    return True
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    except (ProcessLookupError, PermissionError):
-        pass
-    process.wait()
