@@ -13,13 +13,15 @@ from typing import TypeVar
 
 from jixiao.core.errors import FormError, JixiaoError
 from jixiao.reading.files.archives import Archive
+from jixiao.reading.files.binary_workbooks import read_binary_workbook
 from jixiao.reading.files.cells import Area, Box, Cell, Grid, Line, TextLine, boxed, column_letters
 from jixiao.reading.files.delimited import decode, read_delimited, separator
-from jixiao.reading.files.hypertext import is_hypertext, read_hypertext
+from jixiao.reading.files.hypertext import is_hypertext, read_hypertext, unwrapped
 from jixiao.reading.files.kinds import TEXT_NAMES, kind_of, may_be_table, refuse_kind
 from jixiao.reading.files.limits import SETTING, Limits, load_limits
 from jixiao.reading.files.office import convert
 from jixiao.reading.files.oldbooks import read_old_workbook
+from jixiao.reading.files.open_texts import read_open_text, read_open_text_lines
 from jixiao.reading.files.opendocuments import read_open_workbook
 from jixiao.reading.files.pdf_pages import read_page_lines, read_pages
 from jixiao.reading.files.shown import NumberFormat, number_format, written
@@ -150,6 +152,8 @@ def _read_lines(content: bytes, name: str, limits: Limits) -> list[str]:
         content, kind = convert(content, kind, "docx", name, limits), "packed"
     if kind == "packed":
         archive = Archive(content, name, limits)
+        if archive.kind == "odt":
+            return read_open_text_lines(archive, name)
         if archive.kind != "docx":
             raise FormError(name, "不是文字报告", "文稿核查请用 .txt、.docx 或有文字层的 .pdf")
         return read_document_lines(archive)
@@ -169,13 +173,18 @@ def _read_packed(content: bytes, name: str, limits: Limits) -> list[Grid]:
         return read_document(archive, name, limits)
     if archive.kind == "ods":
         return read_open_workbook(archive, name, limits)
-    if archive.kind in {"xlsb", "odt"}:
-        raise FormError(name, f"“.{archive.kind}”文件不能读取", "请另存为 .xlsx 或 .docx 后再放入")
+    if archive.kind == "odt":
+        return read_open_text(archive, name, limits)
+    if archive.kind == "xlsb":
+        return read_binary_workbook(archive, name, limits)
+    if "OFD.xml" in archive.names:
+        raise FormError(name, "“.ofd”版式文件不能读取", "请另存为 .pdf，或索取 Word、Excel 原件后再放入")
     raise FormError(name, "压缩包内没有可读的工作簿或文档", "如果是压缩包请解压后放入，否则请重新另存为 .xlsx 或 .docx")
 
 
 def _read_text(content: bytes, name: str, limits: Limits) -> list[Grid]:
     """Read a file of text: a web page, or separated values under a name that may hold them."""
+    content = unwrapped(content)
     text = decode(content)
     if text is None and Path(name).suffix.lower() in TEXT_NAMES:
         raise FormError(

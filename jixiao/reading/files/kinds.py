@@ -13,6 +13,16 @@ _OLD_SHEETS = (b"\x09\x08", b"\x09\x04\x06\x00", b"\x09\x02\x06\x00", b"\x09\x00
 _MACRO_NAMES = {".xlsm", ".docm", ".xltm", ".dotm", ".xlam"}
 _WORKBOOK_NAMES = {".xls", ".et", ".xlsx", ".ett", ".xlt"}
 TEXT_NAMES = {".csv", ".tsv", ".txt"}
+_PICTURES = (
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"BM",
+    b"II*\0",
+    b"MM\0*",
+    b"RIFF",
+    b"\0\0\0\x0cjP",
+)
 
 
 def kind_of(content: bytes, name: str) -> str:
@@ -41,9 +51,24 @@ def kind_of(content: bytes, name: str) -> str:
         return "pdf"
     if content.startswith(b"{\\rtf"):
         return "rtf"
+    if _is_picture(content):
+        raise FormError(
+            name, "文件是图片（扫描件或照片），没有文字", "请索取 Word、Excel 原件，或先做文字识别并核对后再放入"
+        )
+    if content.startswith((b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b")):
+        raise FormError(name, "这种压缩包不能读取", "请解压后放入，或改用 .zip 压缩")
     if suffix in {".xlsx", ".docx", ".ods", ".xls", ".doc", ".et", ".wps"} and b"\0" in content[:512]:
         raise FormError(name, "文件已损坏或设有密码", "请去除密码或重新另存为 .xlsx 或 .docx 后再放入")
     return "text"
+
+
+def _is_picture(content: bytes) -> bool:
+    """Say whether a file is a picture, by its first bytes."""
+    if content[:2] == b"BM":
+        return len(content) > 14 and int.from_bytes(content[2:6], "little") == len(content)
+    if content[:4] == b"RIFF":
+        return content[8:12] == b"WEBP"
+    return content.startswith(_PICTURES) or content[4:12] in {b"ftypheic", b"ftypheix", b"ftypmif1"}
 
 
 def may_be_table(name: str) -> bool:
