@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 import jixiao
 from jixiao import analysis
-from jixiao.analysis.amounts import apportion, exact_sums
 from jixiao.analysis.choices import choices
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
+from jixiao.core.exact import apportion, sums_of, whole
 from jixiao.core.vocabulary import columns, value_labels
 
 
@@ -350,8 +350,8 @@ def test_apportioned_quotients_add_up(amounts, parts):
 
 def test_exact_sums_keep_what_is_missing_apart():
     rows = pd.DataFrame({"unit": list("aab"), "score": [0.1, None, None]})
-    assert exact_sums(rows, ["unit"], ["score"])["score"].fillna(-1).tolist() == [0.1, -1]
-    assert exact_sums(rows, [], ["score"])["score"].tolist() == [0.1]
+    assert sums_of(rows, ["unit"], ["score"])["score"].fillna(-1).tolist() == [0.1, -1]
+    assert sums_of(rows, [], ["score"])["score"].tolist() == [0.1]
 
 
 # The declared choices and the vocabulary
@@ -387,3 +387,18 @@ def test_every_column_of_every_analysis_is_in_the_vocabulary(sample):
     assert set(frames) == set(analysis.__all__) - WITHOUT_FRAME
     for name, frame in frames.items():
         assert set(frame.columns) <= set(columns()), name
+
+
+def test_money_is_exact_to_one_fen():
+    rows = pd.DataFrame({"unit": ["甲", "甲"], "amount_wan": [12.545677, 0.000001]})
+    assert sums_of(rows.head(1), ["unit"], ["amount_wan"])["amount_wan"].tolist() == [12.545677]
+    assert sums_of(rows, [], ["amount_wan"])["amount_wan"].tolist() == [12.545678]
+    assert whole(rows["amount_wan"]).tolist() == [12_545_677, 1]
+
+
+@pytest.mark.parametrize(
+    ("executed", "base", "band"),
+    [(89.9992, 100.0, "nearly"), (0.899992, 1.0, "nearly"), (0.9, 1.0, "in_band"), (1.000001, 1.0, "over")],
+)
+def test_a_rate_just_below_its_band_stays_below(executed, base, band):
+    assert analysis.execution.execution_band(pd.Series([executed]), pd.Series([base])).tolist() == [band]

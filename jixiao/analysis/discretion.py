@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.analysis.amounts import SCALE, exact_sums, whole
 from jixiao.analysis.choices import choices, take_choice, take_columns
 from jixiao.analysis.losses import LEVELS, counted_rows
+from jixiao.core.exact import SCALE, sums_of, whole
+from jixiao.core.frames import PROJECT_KINDS
 
 
 def discretion_shares(scores: pd.DataFrame, *, by: str | Sequence[str] = ("evaluation", "category")) -> pd.DataFrame:
@@ -40,7 +41,7 @@ def discretion_shares(scores: pd.DataFrame, *, by: str | Sequence[str] = ("evalu
     columns = take_columns(rows, by, LEVELS)
     names = ["rule_weight", "person_weight", "nobody_weight"]
     amounts = {name: rows["weight"].where(rows["decided_by"] == name.removesuffix("_weight"), 0.0) for name in names}
-    sums = exact_sums(rows.assign(**amounts, weight_sum=rows["weight"]), columns, ["weight_sum", *names])
+    sums = sums_of(rows.assign(**amounts, weight_sum=rows["weight"]), columns, ["weight_sum", *names])
     base = sums["weight_sum"].where(sums["weight_sum"] > 0)
     return sums.assign(person_share=sums["person_weight"] / base, nobody_share=sums["nobody_weight"] / base)
 
@@ -68,7 +69,7 @@ def evaluator_differences(scores: pd.DataFrame, *, other: str = "department") ->
         >>> frame.loc[frame["indicator"] == "村民满意度", "share_difference"].round(4).tolist()
         [0.2]
     """
-    take_choice("other", other, ["department", "finance"])
+    take_choice("other", other, PROJECT_KINDS[1:])
     rows = counted_rows(scores, "reported_score")
     key = ["year", "project_id", "indicator"]
     rows = rows[(rows["indicator"] != "") & ~rows.duplicated([*key, "evaluation"], keep=False)]

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from jixiao.analysis.amounts import SCALE, exact_sums, whole
 from jixiao.analysis.choices import banded, choices, department_kinds, sentence, signed, take_choice, take_columns
 from jixiao.analysis.summary import choose_money
+from jixiao.core.exact import SCALE, sums_of, whole
+from jixiao.core.frames import MONEY_KINDS
 from jixiao.core.results import Results
 
 GROUPINGS = ["year", "department", "department_kind", "unit", "project_id", "project", "fund", "size_class"]
@@ -142,7 +143,7 @@ def execution_rates(
         executed_wan=rows["executed_wan"].where(known),
         is_over=(rows["execution_band"] == "over"),
     )
-    sums = exact_sums(money, columns, ["base_wan", "executed_wan"]).set_index(columns)
+    sums = sums_of(money, columns, ["base_wan", "executed_wan"]).set_index(columns)
     grouped = money.groupby(columns, observed=True, dropna=False)
     rates = grouped["execution_rate"]
     counts = pd.DataFrame(
@@ -230,7 +231,7 @@ def budget_waterfall(
     budgets = results.frames.budgets
     whole_rows = budgets[budgets["fund"] == "total"]
     key = ["year", "project_id"]
-    rank = whole_rows["evaluation"].map({"self": 0, "department": 1, "finance": 2, "budget_list": 3})
+    rank = whole_rows["evaluation"].map({kind: number for number, kind in enumerate(MONEY_KINDS)})
     ordered = whole_rows.assign(rank=rank).dropna(subset="rank").sort_values("rank", kind="stable")
     spare = ordered.groupby(key)[STAGES].first()
     other = spare.reindex(pd.MultiIndex.from_frame(rows[key]))
@@ -238,7 +239,7 @@ def budget_waterfall(
         rows[name] = rows[name].fillna(pd.Series(other[name].to_numpy(), index=rows.index))
     complete = rows[chosen].notna().all(axis=1)
     kept = rows.assign(**{name: rows[name].where(complete) for name in chosen})
-    sums = exact_sums(kept, columns, chosen)
+    sums = sums_of(kept, columns, chosen)
     kept["is_known"] = complete
     counted = kept.groupby(columns, observed=True, dropna=False)["is_known"] if columns else None
     sums["known_count"] = counted.sum().to_numpy() if counted is not None else int(complete.sum())

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.analysis.amounts import SCALE, exact_sums, whole
 from jixiao.analysis.choices import take_choice, take_columns
 from jixiao.analysis.losses import counted_rows
 from jixiao.core.errors import RequestError
+from jixiao.core.exact import SCALE, sums_of, whole
 from jixiao.core.frames import EVALUATION_KEY
 
 EFFECTS = ["weight_effect", "completion_effect", "turnover_effect"]
 ORDERS = ["average", "weight_first", "completion_first"]
 NAMES = ["category", "subcategory", "indicator"]
+STEP = SCALE // 10_000
+"""Quotients of points are rounded to whole ten-thousandths of a point."""
 
 
 def score_contributions(
@@ -146,8 +148,12 @@ def _sides(
 def _weight_effect(
     w0: np.ndarray, s0: np.ndarray, w1: np.ndarray, s1: np.ndarray, kept: np.ndarray, order: str
 ) -> np.ndarray:
-    """Return (w1 − w0) × p̄ in whole ten-thousandths, half up, in integers."""
-    w0, w1 = np.where(kept, w0, 1), np.where(kept, w1, 1)
+    """Return (w1 − w0) × p̄ in millionths, rounded half up to whole ten-thousandths, in integers."""
+    w0, w1 = np.where(kept, w0, STEP), np.where(kept, w1, STEP)
+    is_fine = any((part % STEP).any() for part in (w0, s0, w1, s1))
+    step = STEP if is_fine else 1
+    if not is_fine:
+        w0, s0, w1, s1 = (part // STEP for part in (w0, s0, w1, s1))
     largest = max(int(np.abs(part).max(initial=0)) for part in (w0, s0, w1, s1))
     if largest > 10**6:  # beyond a scale of 100 points the products need more than 64 bits
         w0, s0, w1, s1 = (part.astype(object) for part in (w0, s0, w1, s1))
@@ -157,7 +163,8 @@ def _weight_effect(
         numerator, denominator = (w1 - w0) * s0, w0
     else:
         numerator, denominator = (w1 - w0) * s1, w1
-    return np.asarray((2 * numerator + denominator) // (2 * denominator), dtype=np.int64)
+    denominator = denominator * step
+    return np.asarray((2 * numerator + denominator) // (2 * denominator), dtype=np.int64) * STEP
 
 
 def score_changes(
@@ -188,7 +195,7 @@ def score_changes(
     told = pd.concat([new, old])[[*entity, "project", "department"]].drop_duplicates(entity)
     rows = told.sort_values(entity, ignore_index=True)
     for name, side in (("points_before", old), ("points_after", new)):
-        sums = exact_sums(side, entity, ["points"]).rename(columns={"points": name})
+        sums = sums_of(side, entity, ["points"]).rename(columns={"points": name})
         unknown = side["points"].isna().groupby([side[column] for column in entity]).any()
         sums = sums.set_index(entity)
         sums[name] = sums[name].mask(unknown.reindex(sums.index))
@@ -200,7 +207,7 @@ def score_changes(
     difference = whole(rows["points_after"]) - whole(rows["points_before"])
     rows["change"] = pd.Series(difference / SCALE, index=rows.index).where(both)
     effects = score_contributions(scores, before=before, after=after, points=points)
-    sums = exact_sums(effects, entity, EFFECTS)
+    sums = sums_of(effects, entity, EFFECTS)
     rows = rows.merge(sums, on=entity, how="left", validate="1:1")
     rows[EFFECTS] = rows[EFFECTS].where(both)
     return rows
@@ -227,7 +234,7 @@ def contribution_totals(
         ['效益', 3.0]
     """
     columns = take_columns(contributions, by)
-    sums = exact_sums(contributions, columns, [*EFFECTS, "contribution"]).set_index(columns)
+    sums = sums_of(contributions, columns, [*EFFECTS, "contribution"]).set_index(columns)
     grouped = contributions.groupby(columns, observed=True, dropna=False)["contribution"]
     counts = pd.DataFrame({"indicator_count": grouped.count(), "unknown_count": grouped.size() - grouped.count()})
     found = sums.join(counts).reset_index()

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from jixiao.analysis.amounts import SCALE, exact_sums, whole
 from jixiao.analysis.choices import choices, signed, take_choice
+from jixiao.core.exact import SCALE, sums_of, whole
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.values.values import normalise
@@ -70,9 +70,9 @@ def account_structure(results: Results, *, side: str = "expenditure") -> pd.Data
     rows = rows[rows["side"] == declared["sides"][take_choice("side", side, declared["sides"])]]
     named = [re.fullmatch(declared["item"], name) for name in rows["item"]]
     rows = rows.assign(item=pd.Series([found[1] if found else "" for found in named], index=rows.index, dtype="str"))
-    frame = exact_sums(rows[rows["item"] != ""], _ITEM, ["amount_wan"])
+    frame = sums_of(rows[rows["item"] != ""], _ITEM, ["amount_wan"])
     frame = _with_gone(frame)
-    total = exact_sums(frame, ["year", "department"], ["amount_wan"]).rename(columns={"amount_wan": "whole"})
+    total = sums_of(frame, ["year", "department"], ["amount_wan"]).rename(columns={"amount_wan": "whole"})
     frame = _against_before(frame, _ITEM).merge(total, on=["year", "department"], validate="m:1")
     whole_amount = frame.pop("whole")
     frame.insert(4, "share", frame["amount_wan"] / whole_amount.where(whole_amount > 0))
@@ -118,9 +118,9 @@ def account_kinds(results: Results) -> pd.DataFrame:
     rows = rows[rows["row_code"].str.fullmatch(declared["code"])]
     key = ["year", "department", "row_code", "item"]
     names = {"total": "amount_wan", "basic": "basic_wan", "project": "project_wan"}
-    frame = exact_sums(rows[rows["column"] == declared["total"]], key, ["amount_wan"])
+    frame = sums_of(rows[rows["column"] == declared["total"]], key, ["amount_wan"])
     for part in ("basic", "project"):
-        sums = exact_sums(rows[rows["column"] == declared[part]], key, ["amount_wan"])
+        sums = sums_of(rows[rows["column"] == declared[part]], key, ["amount_wan"])
         sums = sums.rename(columns={"amount_wan": names[part]})
         frame = frame.merge(sums, on=key, how="left", validate="1:1")
         frame[names[part]] = frame[names[part]].fillna(0.0)
@@ -160,8 +160,8 @@ def three_public(results: Results) -> pd.DataFrame:
     rows = rows.assign(public_item=rows["item"].map(named).astype("str"))
     rows = rows[rows["public_item"] != ""]
     key = ["year", "department", "public_item"]
-    frame = exact_sums(rows[rows["column"] == declared["final"]], key, ["amount_wan"])
-    budget = exact_sums(rows[rows["column"] == declared["budget"]], key, ["amount_wan"])
+    frame = sums_of(rows[rows["column"] == declared["final"]], key, ["amount_wan"])
+    budget = sums_of(rows[rows["column"] == declared["budget"]], key, ["amount_wan"])
     budget = budget.rename(columns={"amount_wan": "initial_budget_wan"})
     frame = budget.merge(frame, on=key, how="outer", validate="1:1")
     frame["control_rate"] = frame["amount_wan"] / frame["initial_budget_wan"].where(frame["initial_budget_wan"] > 0)

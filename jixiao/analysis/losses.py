@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from jixiao.analysis.amounts import SCALE, exact_sums, whole
 from jixiao.analysis.choices import choices, take_choice, take_columns
+from jixiao.core.exact import SCALE, sums_of, whole
 from jixiao.core.vocabulary import category_group
 
 LEVELS = [
@@ -60,7 +60,7 @@ def lost_points(
     rows = rows.assign(
         weight_sum=rows["weight"].where(known), points_sum=rows["points"], is_losing=rows["points"] < rows["weight"]
     )
-    sums = exact_sums(rows, columns, ["weight_sum", "points_sum"]).set_index(columns)
+    sums = sums_of(rows, columns, ["weight_sum", "points_sum"]).set_index(columns)
     grouped = rows.groupby(columns, observed=True, dropna=False)
     counts = pd.DataFrame(
         {

@@ -8,10 +8,10 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from jixiao.analysis.amounts import exact_sums
 from jixiao.analysis.choices import choices, take_columns
 from jixiao.analysis.losses import LEVELS, counted_rows
 from jixiao.core.errors import RequestError
+from jixiao.core.exact import sums_of
 
 _BLOCK = 4_000_000
 _NEAR_CACHE = 200_000
@@ -47,7 +47,7 @@ def category_shares(
     rows = counted_rows(scores, points)
     columns = take_columns(rows, by, LEVELS)
     unknown = rows["points"].isna()
-    sums = exact_sums(rows, [*columns, weights_from], ["points", "weight"]).set_index([*columns, weights_from])
+    sums = sums_of(rows, [*columns, weights_from], ["points", "weight"]).set_index([*columns, weights_from])
     gaps = unknown.groupby([rows[name] for name in [*columns, weights_from]]).any().reindex(sums.index)
     shares = (sums["points"] / sums["weight"].where(sums["weight"] > 0)).mask(gaps).unstack(weights_from)
     per_form = rows.groupby(["year", "project_id", "evaluation", weights_from])["weight"].sum()

@@ -10,12 +10,10 @@ import pandas as pd
 
 from jixiao.core.errors import RequestError
 from jixiao.core.exact import distinct, positions, rows_of_each
-from jixiao.core.frames import EVALUATION_KEY, GRADES, Frames
+from jixiao.core.frames import EVALUATION_KEY, GRADES, MONEY_KINDS, Frames
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_group, category_groups, value_labels, word
 from jixiao.reading.tidy.make_frames import project_key
-
-_PREFERRED = ["self", "department", "finance", "budget_list"]
 
 
 def summarise_evaluations(results: Results) -> pd.DataFrame:
@@ -79,10 +77,10 @@ def choose_money(budgets: pd.DataFrame, *, base: str = "annual_budget_wan") -> p
         ['department']
     """
     rows = budgets[budgets["fund"] == "total"]
-    rank = rows["evaluation"].map({name: number for number, name in enumerate(_PREFERRED)}).astype("float64")
+    rank = rows["evaluation"].map({name: number for number, name in enumerate(MONEY_KINDS)}).astype("float64")
     # A form that does not print its money must not hide one that does.
     known = rows[base].notna() & rows["executed_wan"].notna()
-    chosen = rows.assign(rank=rank.where(known, rank + len(_PREFERRED))).sort_values("rank", kind="stable")
+    chosen = rows.assign(rank=rank.where(known, rank + len(MONEY_KINDS))).sort_values("rank", kind="stable")
     return chosen.drop_duplicates(["year", "project_id"]).drop(columns="rank")
 
 

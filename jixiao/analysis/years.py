@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.analysis.amounts import SCALE, apportion, exact_sums, whole
 from jixiao.analysis.benchmarks import benchmark_peers
 from jixiao.analysis.choices import banded, choices, department_kinds, signed, take_choice, take_columns
 from jixiao.analysis.execution import project_money
-from jixiao.analysis.factors import EFFECTS, NAMES, score_changes, score_contributions
+from jixiao.analysis.factors import EFFECTS, NAMES, STEP, score_changes, score_contributions
 from jixiao.analysis.losses import POINTS, TOTALS
 from jixiao.core.errors import RequestError
+from jixiao.core.exact import SCALE, apportion, sums_of, whole
+from jixiao.core.frames import PROJECT_KINDS
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
 
@@ -74,7 +75,7 @@ def execution_quadrants(
     points = float(declared["points"] if points_line is None else points_line)
     key = ["year", "project_id", "project", "department", "evaluation", "execution_definition", "execution_rate"]
     rows = results.totals[[*key, "annual_budget_wan", total]].rename(columns={total: "points"})
-    rows = rows[results.totals["evaluation"].isin(["self", "department", "finance"])]
+    rows = rows[results.totals["evaluation"].isin(PROJECT_KINDS)]
     known = rows["execution_rate"].notna() & rows["points"].notna()
     # Rates are quotients of money to four decimals, so a rate that equals the line may miss it by a rounding.
     spent = rows["execution_rate"] >= rate - 1e-12
@@ -169,7 +170,7 @@ def carry_overs(results: Results, *, by: str | Sequence[str] = ("project_id", "p
     gap = (whole(rows["carried_wan"]) - whole(rows["unspent_wan"])) / SCALE
     rows["carried_difference_wan"] = pd.Series(gap, index=rows.index).where(both)
     amounts = ["annual_budget_wan", "unspent_wan", "carried_wan", "carried_difference_wan"]
-    sums = exact_sums(rows, columns, amounts)
+    sums = sums_of(rows, columns, amounts)
     base = sums["annual_budget_wan"]
     sums.insert(len(columns) + 2, "unspent_rate", sums["unspent_wan"] / base.where(base > 0))
     return signed(sums, results)
@@ -215,10 +216,10 @@ def department_ranking(
     frame = pd.DataFrame(
         {"evaluations": grouped.count(), "unknown_count": grouped.size() - grouped.count()}
     ).reset_index()
-    sums = exact_sums(rows, key, [total]).rename(columns={total: "mean_points"})
+    sums = sums_of(rows, key, [total]).rename(columns={total: "mean_points"})
     frame = frame.merge(sums, on=key, validate="1:1")
     frame["mean_points"] = frame["mean_points"] / frame["evaluations"].where(frame["evaluations"] > 0)
-    money = exact_sums(project_money(results), key, ["annual_budget_wan"])
+    money = sums_of(project_money(results), key, ["annual_budget_wan"])
     frame = frame.merge(money, on=key, how="left", validate="1:1")
     frame["size_class"] = banded(frame["annual_budget_wan"], "size_classes")
     frame["department_kind"] = department_kinds(frame["department"])
@@ -290,10 +291,10 @@ def department_changes(
             continue
         mine = parts[parts["project_id"].isin(group.loc[both, "project_id"])]
         group = group[~unknown]
-        sums = exact_sums(mine, columns, [*EFFECTS, "contribution"])
+        sums = sums_of(mine, columns, [*EFFECTS, "contribution"])
         table = _shared(sums, matched)
         mean = [_mean(group[name]) for name in ("points_before", "points_after")]
-        effect = round((mean[1] - mean[0]) * SCALE) - int(whole(table["contribution"]).sum())
+        effect = round((mean[1] - mean[0]) * (SCALE // STEP)) * STEP - int(whole(table["contribution"]).sum())
         came = pd.DataFrame([{**dict.fromkeys(columns, ""), "contribution": effect / SCALE, "part": "projects"}])
         size = table["contribution"].abs()
         table = table.assign(size=size).sort_values(["size", *columns], ascending=[False, *[True] * len(columns)])
@@ -334,8 +335,10 @@ def _mean(points: pd.Series) -> float:
 
 def _shared(sums: pd.DataFrame, matched: int) -> pd.DataFrame:
     """Divide the sums by the number of projects; the effects of a row add up to it, the rows to their whole."""
-    goal = apportion(whole(sums["contribution"]), matched)
-    weight, turnover = (apportion(whole(sums[name]), matched) for name in ("weight_effect", "turnover_effect"))
+    goal, weight, turnover = (
+        apportion(whole(sums[name]), matched * STEP) * STEP
+        for name in ("contribution", "weight_effect", "turnover_effect")
+    )
     shares = {
         "weight_effect": weight,
         "completion_effect": goal - weight - turnover,

@@ -21,6 +21,7 @@ from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
 from jixiao.core.frames import EVALUATION_KEY, KEYS, typed
 from jixiao.core.vocabulary import label, word
+from jixiao.core.writing import number_text
 from jixiao.reading.corrections import list_corrections
 
 CHANGES = {
@@ -185,7 +186,7 @@ def _row(
 def _text(value: Any) -> str:
     if value is None or value is pd.NA or value != value:
         return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return number_text(value) if isinstance(value, float) else str(value)
 
 
 def _written(cause: Cause) -> str:

@@ -17,7 +17,7 @@ from jixiao.core.frames import EVALUATION_KEY
 from jixiao.core.hashes import rule_hashes
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import label, word
-from jixiao.core.writing import percent_text, points_text
+from jixiao.core.writing import number_text, percent_text, points_text
 from jixiao.reading.corrections import list_corrections
 from jixiao.scoring.frameworks import Framework, IndicatorRule, load_framework, methods, rates
 
@@ -228,7 +228,7 @@ class _Known:
         for fund in budgets[_same(budgets, row) & (budgets["fund"] == "total")].to_dict("records"):
             for name in names:
                 amount = fund[f"{name}_wan"]
-                text = "" if amount != amount else f"{amount:.6f}".rstrip("0").rstrip(".")
+                text = number_text(amount)
                 cell = fund[f"{name}_cell"]
                 self._cell(
                     chain, label(f"{name}_wan", measured=True), text, fund["source_file"], fund["source_sheet"], cell
@@ -285,7 +285,7 @@ def _value(row: dict[str, Any], name: str) -> str:
     """Say as what a target or an actual was read."""
     parts = [label(f"{name}_text"), word(f"{name}_state", row[f"{name}_state"]), row[f"{name}_relation"]]
     value, day = row[f"{name}_value"], row[f"{name}_date"]
-    parts += [f"{value:g}"] if value == value else []
+    parts += [number_text(value)]
     parts += [f"{day:%Y-%m-%d}"] if day is not pd.NaT else []
     return " ".join(str(part) for part in parts if part)
 

@@ -14,6 +14,7 @@ import pandas as pd
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, problems
 from jixiao.core.declared import load_shipped
+from jixiao.core.writing import money_text
 from jixiao.reading.values.values import normalise
 
 _KEY = ["source_file", "year", "department"]
@@ -55,18 +56,14 @@ def _against(wholes: pd.DataFrame, check: Check) -> Outcome:
     found = problems(
         wrong,
         cell="source_cell",
-        printed=wrong["value"].map(_figure),
-        derived=wrong["derived_value"].map(_figure),
-        difference=gap.abs().map(_figure),
+        printed=wrong["value"].map(money_text),
+        derived=wrong["derived_value"].map(money_text),
+        difference=gap.abs().map(money_text),
         difference_value=gap,
         severity=severity,
         verdict=[check.verdicts[name] for name in severity],
     )
     return Outcome(found, int((wholes["value"].notna() & wholes["derived_value"].notna()).sum()))
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.2f}"
 
 
 def _summed(parts: pd.DataFrame, by: list[str]) -> pd.DataFrame:

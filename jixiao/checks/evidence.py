@@ -16,10 +16,10 @@ import pandas as pd
 
 from jixiao.checks.findings import Check, Outcome, check_words
 from jixiao.core.exact import sum_by
-from jixiao.core.frames import EVALUATION_KEY, Frames
+from jixiao.core.frames import EVALUATION_KEY, PROJECT_KINDS, Frames
 from jixiao.reading.values.values import normalise
 
-_RANK = {"self": 0, "department": 1, "finance": 2}
+_RANK = {kind: number for number, kind in enumerate(PROJECT_KINDS)}
 
 
 @dataclass(frozen=True)

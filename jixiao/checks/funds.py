@@ -10,12 +10,12 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, count_true, gap_between, problems
-from jixiao.checks.money import amount_text, money_cell, money_rows, named_money
+from jixiao.checks.money import money_cell, money_rows, named_money
+from jixiao.core.frames import EVALUATION_KINDS
 from jixiao.core.vocabulary import label, value_labels, word
-from jixiao.core.writing import percent_text
+from jixiao.core.writing import amount_text, percent_text
 
 _COLUMNS = ("annual_budget_wan", "executed_wan")
-_KINDS = ["self", "department", "finance", "budget_list", "whole", "plan"]
 
 
 def _group(evidence: Evidence) -> np.ndarray:
@@ -239,7 +239,7 @@ def _pairs(evidence: Evidence, column: str) -> tuple[np.ndarray, np.ndarray]:
         usable = _is_total(evidence) & rows[column].notna().to_numpy() & (evidence.project("budgets") >= 0)
         known = np.flatnonzero(usable)
         key = evidence.project("budgets").astype(np.int64) * 10_000 + rows["year"].to_numpy(np.int64)
-        kind = evidence.look_up("budgets", "evaluation", _KINDS.index, 0)
+        kind = evidence.look_up("budgets", "evaluation", EVALUATION_KINDS.index, 0)
         order = known[np.lexsort((kind[known], key[known]))]
         first, second = order[:-1], order[1:]
         same = key[first] == key[second]

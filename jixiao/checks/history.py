@@ -7,13 +7,12 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
-from jixiao.core.frames import EVALUATION_KEY
+from jixiao.core.frames import EVALUATION_KEY, EVALUATION_KINDS, PROJECT_KINDS
 from jixiao.core.vocabulary import word
 from jixiao.core.writing import percent_text, points_text
 from jixiao.reading.values.values import normalise
 
-_RANK = {"self": 0, "department": 1, "finance": 2}
-_TOTALS = {"self": "total_self", "department": "total_department", "finance": "total_finance"}
+_TOTALS = {kind: f"total_{kind}" for kind in PROJECT_KINDS}
 
 
 def project_names(evidence: Evidence, check: Check) -> Outcome:
@@ -81,7 +80,7 @@ def grades_differ(evidence: Evidence, check: Check) -> Outcome:
     """Evaluations of one project and year whose totals fall into different grades (各类评价等级不同)."""
     rows = evidence.totals
     project = evidence.project("totals").astype(np.int64)
-    rank = evidence.look_up("totals", "evaluation", lambda text: _RANK.get(text, 3), 3)
+    rank = evidence.look_up("totals", "evaluation", EVALUATION_KINDS.index, 0)
     key = project * 10_000 + rows["year"].to_numpy(np.int64)
     known = np.flatnonzero(rows["reported_grade"].notna().to_numpy() & (project >= 0))
     order = known[np.lexsort((rank[known], key[known]))]

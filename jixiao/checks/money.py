@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +10,7 @@ import pandas as pd
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, check_words, count_true, problems
 from jixiao.core.vocabulary import label, value_labels
-from jixiao.core.writing import percent_text
+from jixiao.core.writing import amount_text, percent_text
 
 _DENOMINATORS = {
     "full_year": "annual_budget_wan",
@@ -81,16 +79,6 @@ def _definition(name: str) -> str:
 def _arithmetic(numerator: pd.Series, denominator: pd.Series) -> list[str]:
     pairs = zip(numerator, denominator, strict=True)
     return [f"{amount_text(over)}÷{amount_text(under)}" for over, under in pairs]
-
-
-def amount_text(value: Any) -> str:
-    """Write an amount of money without trailing zeros; missing is a dash.
-
-    Example:
-        >>> amount_text(61.20)
-        '61.2'
-    """
-    return f"{Decimal(repr(float(value))).normalize():f}" if value == value else "—"
 
 
 def money_cell(column: str) -> str:

@@ -14,7 +14,7 @@ from jixiao.checks.evidence import CheckFunction, Evidence, category_sums
 from jixiao.checks.findings import Check, Outcome, at_actual, check_words, count_true, problems
 from jixiao.core.exact import sum_by
 from jixiao.core.vocabulary import category_group
-from jixiao.core.writing import percent_text, points_text
+from jixiao.core.writing import amount_text, percent_text, points_text
 from jixiao.reading.values.values import normalise
 
 
@@ -158,7 +158,7 @@ def cost_equals_budget(evidence: Evidence, check: Check) -> Outcome:
     asked = evidence.counted & about & money & ~np.isnan(target) & ~np.isnan(budget)
     wrong = asked & (np.abs(target - budget) < 0.005)
     rows = evidence.scores[wrong]
-    return Outcome(_at_target(rows, derived=[f"{one:g}" for one in budget[wrong]]), count_true(asked))
+    return Outcome(_at_target(rows, derived=[amount_text(one) for one in budget[wrong]]), count_true(asked))
 
 
 def process_as_result(evidence: Evidence, check: Check) -> Outcome:

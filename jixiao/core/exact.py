@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,23 @@ def exact_sum(values: Iterable[float | None]) -> float | None:
 
 
 SCALE = 10**6
-"""Points and money are added up in millionths."""
+"""Points and money are added up and compared in millionths: of a point, or of 万元, which is one 分."""
+_LARGEST = 10**11
+Missing = Literal["kept", "left_out"]
+"""What a missing part does to a sum: it makes the sum missing (缺失不等于零), or it is no addend (空格不计)."""
+
+
+def whole(values: pd.Series) -> np.ndarray:
+    """Return a column in whole millionths; missing becomes 0, so keep ``values.notna()`` beside it.
+
+    Example:
+        >>> whole(pd.Series([0.1, 12.545677, None])).tolist()
+        [100000, 12545677, 0]
+    """
+    numbers = values.to_numpy("float64", na_value=np.nan)
+    if (np.abs(numbers[~np.isnan(numbers)]) > _LARGEST).any():
+        raise OverflowError("an amount above 10^11 cannot be summed exactly")
+    return np.rint(np.nan_to_num(numbers) * SCALE).astype(np.int64)
 
 
 def exact_number(values: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -54,33 +70,79 @@ def exact_number(values: Any) -> tuple[np.ndarray, np.ndarray]:
     return scaled.astype(np.int64), small & (scaled / SCALE == numbers)
 
 
-def sum_by(groups: np.ndarray, values: Any, size: int) -> np.ndarray:
-    """Sum numbers exactly by group (分组精确合计): a group with a missing part, or with none, is missing.
+def sum_by(groups: np.ndarray, values: Any, size: int, *, missing: Missing = "kept") -> np.ndarray:
+    """Sum numbers exactly by group (分组精确合计); a group without any part is missing.
 
     Args:
         groups: The number of the group of each value, below zero when it belongs to none.
         values: Points or money.
+        size: The number of groups.
+        missing: Whether one missing part makes its sum missing, or is left out.
 
     Example:
         >>> sum_by(np.array([0, 0, 1]), np.array([0.1, 0.2, np.nan]), 3).tolist()
         [0.3, nan, nan]
+        >>> sum_by(np.array([0, 0, 1]), np.array([0.1, np.nan, np.nan]), 2, missing="left_out").tolist()
+        [0.1, nan]
     """
     numbers = np.asarray(values, dtype="float64")
-    inside = groups >= 0
+    inside = (groups >= 0) if missing == "kept" else (groups >= 0) & ~np.isnan(numbers)
     if not inside.all():
         groups, numbers = groups[inside], numbers[inside]
     scaled, exact = exact_number(numbers)
-    missing = np.isnan(numbers)
+    blank = np.isnan(numbers)
     counts = np.bincount(groups, minlength=size)
     sums = np.bincount(groups, scaled, size) / SCALE
-    odd = np.bincount(groups, ~exact & ~missing, size) > 0
+    odd = np.bincount(groups, ~exact & ~blank, size) > 0
     odd |= np.bincount(groups, np.abs(scaled), size) >= 2**53  # sums of floats above it are no longer whole
-    sums[(np.bincount(groups, missing, size) > 0) | (counts == 0)] = np.nan
+    sums[(np.bincount(groups, blank, size) > 0) | (counts == 0)] = np.nan
     left = np.flatnonzero((odd & ~np.isnan(sums))[groups])  # finer than a millionth, or very large
     left = left[np.argsort(groups[left], kind="stable")]
     for mine in np.split(left, np.flatnonzero(np.diff(groups[left])) + 1) if len(left) else ():
         sums[groups[mine[0]]] = exact_sum(numbers[mine].tolist())
     return sums
+
+
+def sums_of(frame: pd.DataFrame, by: list[str], columns: list[str], *, ordered: bool = True) -> pd.DataFrame:
+    """Sum columns per group exactly; blanks are left out, a group in which a column is all missing has a missing sum.
+
+    Args:
+        frame: Rows with the columns of ``by``, a missing one of which is a group of its own.
+        by: One sum over everything when empty.
+        columns: Points or money, each taken as the nearest millionth.
+        ordered: By the columns of ``by``; else the groups stand as they come.
+
+    Example:
+        >>> rows = pd.DataFrame({"unit": ["甲", "甲", "乙"], "score": [0.1, 0.2, None]})
+        >>> sums_of(rows, ["unit"], ["score"])["score"].tolist()
+        [nan, 0.3]
+    """
+    if by:
+        grouped = frame.groupby(by, sort=ordered, observed=True, dropna=False)
+        keys, groups = grouped.size().reset_index()[by], grouped.ngroup().to_numpy()
+    else:
+        keys, groups = pd.DataFrame(index=range(1)), np.zeros(len(frame), np.int64)
+    values = {name: np.where(frame[name].notna(), whole(frame[name]) / SCALE, np.nan) for name in columns}
+    return keys.assign(**{name: sum_by(groups, values[name], len(keys), missing="left_out") for name in columns})
+
+
+def apportion(amounts: np.ndarray, parts: int) -> np.ndarray:
+    """Divide whole amounts so that the quotients add up to the rounded quotient of their sum, exactly (尾差分摊).
+
+    Each quotient differs from its own by less than one; the largest remainders get the units left over.
+
+    Example:
+        >>> apportion(np.array([1, 1, 1]), 2).tolist(), apportion(np.array([-1, 5]), 3).tolist()
+        ([1, 1, 0], [0, 1])
+    """
+    total = int(amounts.sum())
+    goal = (2 * total + parts) // (2 * parts)
+    floors, remainders = np.divmod(amounts, parts)
+    left = goal - int(floors.sum())
+    order = np.argsort(-remainders, kind="stable")
+    shares = floors.copy()
+    shares[order[:left]] += 1
+    return shares
 
 
 class Coded(NamedTuple):

@@ -13,7 +13,9 @@ EVALUATION_KEY = ["year", "project_id", "evaluation"]
 
 PROJECT_KINDS = ("self", "department", "finance")
 """The kinds of evaluation of a project (评价类别), in the order in which they follow each other."""
-EVALUATION_KINDS = (*PROJECT_KINDS, "budget_list", "whole", "plan")
+MONEY_KINDS = (*PROJECT_KINDS, "budget_list")
+"""The kinds whose rows of money can speak for a project (资金依据), the first that there is before the others."""
+EVALUATION_KINDS = (*MONEY_KINDS, "whole", "plan")
 """Every kind a row can be of (评价类别): evaluations of projects, lists of projects, whole departments, plans."""
 GRADES = ["excellent", "good", "fair", "poor"]
 """The grades (等级), the best first."""

@@ -1,4 +1,7 @@
-"""Points, rates and quantities as a reader expects them: one at a time, or a whole column at once."""
+"""Points, rates, money, quantities and codes as a reader expects them: one at a time, or a whole column at once.
+
+Every number is rounded half up from its shortest decimal writing, so that 0.125 is 0.13 wherever it stands.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from jixiao.core.exact import half_up
+from jixiao.core.vocabulary import columns, value_labels, word
 
 _TIE = 1e-6
 _SURE = 1e9
@@ -25,6 +29,55 @@ def written_text(value: Any) -> str:
         ('1200.5', '')
     """
     return "" if value is None or value != value else f"{Decimal(repr(float(value))).normalize():f}"
+
+
+def number_text(value: Any) -> str:
+    """Write a number as :func:`written_text` does, to six decimals at most, as for money to one 分; missing is empty.
+
+    Example:
+        >>> number_text(0.1 + 0.2), number_text(1234567.8)
+        ('0.3', '1234567.8')
+    """
+    return "" if value is None or value != value else written_text(round(float(value), 6))
+
+
+def amount_text(amount: Any) -> str:
+    """Write an amount of money as it is, as :func:`written_text` does; missing is a dash.
+
+    Example:
+        >>> amount_text(61.20)
+        '61.2'
+    """
+    return written_text(amount) or "—"
+
+
+def grouped_text(value: Any, *, least: int = 0, most: int = 4) -> str:
+    """Write a number with its thousands apart (千分位); missing is empty.
+
+    Args:
+        value: Money, a count or any other number.
+        least: So many decimals are written at least.
+        most: To so many decimals it is rounded.
+
+    Example:
+        >>> grouped_text(1234.5), grouped_text(1234.5, least=2, most=2), grouped_text(0.00004)
+        ('1,234.5', '1,234.50', '0')
+    """
+    if value is None or value != value:
+        return ""
+    head, _, tail = f"{half_up(Decimal(repr(float(value))), most):,f}".partition(".")
+    tail = tail.rstrip("0").ljust(least, "0")
+    return f"{head}.{tail}" if tail else head
+
+
+def money_text(amount: Any) -> str:
+    """Write money with its thousands apart and two decimals, as charts and final accounts do; missing is empty.
+
+    Example:
+        >>> money_text(1234.5), money_text(float("nan"))
+        ('1,234.50', '')
+    """
+    return grouped_text(amount, least=2, most=2)
 
 
 def points_text(points: Any) -> str:
@@ -49,6 +102,23 @@ def percent_text(rate: Any) -> str:
     if rate is None or rate != rate:
         return "—"
     return f"{half_up(Decimal(repr(float(rate))) * 100):f}%"
+
+
+def value_text(column: str, value: Any) -> str:
+    """Write one value as its column is read: points and money with their decimals, rates in %, codes in words.
+
+    Example:
+        >>> value_text("execution_rate", 0.6044), value_text("grade", "good"), value_text("score", None)
+        ('60.44%', '良', '—')
+    """
+    if column in value_labels():
+        return word(column, value)
+    kind = columns()[column]["type"]
+    if value is None or value is pd.NA or value != value:
+        return "" if kind == "text" else "—"
+    if kind == "date":
+        return f"{value:%Y-%m-%d}"
+    return _WRITERS.get(kind, str)(value)
 
 
 def points_texts(points: Any) -> pd.Series:
@@ -133,3 +203,7 @@ def _rounded_texts(values: Any, factor: int, write: Callable[[Any], str]) -> pd.
             (np.abs(np.abs(whole - rounded) - 0.5) > _TIE) & (np.abs(whole) < _SURE) & ((rounded != 0) | (whole >= 0))
         )
     return each_text(np.where(plain, rounded / factor, numbers), write)
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {"rate": percent_text, "points": points_text, "money": grouped_text}
+"""How a value of each type of column is written; any other as it is printed."""

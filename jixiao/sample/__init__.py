@@ -22,7 +22,7 @@ from jixiao.builds.versions import write_parts
 from jixiao.checks import load_checks, run_checks
 from jixiao.core.errors import RequestError
 from jixiao.core.files import checksum, workbench, write_safely
-from jixiao.core.frames import SCHEMAS, Frames
+from jixiao.core.frames import PROJECT_KINDS, SCHEMAS, Frames
 from jixiao.core.results import Results
 from jixiao.sample.attainment import make_rows
 from jixiao.sample.budgets import Money, make_money
@@ -40,7 +40,7 @@ PORTION = 5_000
 HELD = 600_000
 """Indicator rows that are scored, audited and written at a time: a usual province whole, a large one in batches."""
 FIRST_YEAR, LAST_YEAR = 2020, 2100
-_REVIEWS = ("finance", "department")
+_REVIEWS = PROJECT_KINDS[:0:-1]
 _PLANTED = {"code": "str", "year": "Int64", "project_id": "str", "evaluation": "str", "indicator_id": "str"}
 
 

@@ -16,10 +16,11 @@ from typing import Any
 from jixiao.core.declared import RULES, Declaration, load_shipped, open_declaration, refuse
 from jixiao.core.errors import RequestError
 from jixiao.core.exact import half_up
+from jixiao.core.frames import PROJECT_KINDS
 from jixiao.core.vocabulary import word
 from jixiao.scoring import formulas
 
-EVALUATIONS = ("self", "department", "finance", "whole")
+EVALUATIONS = (*PROJECT_KINDS, "whole")
 MARKS = ("F", "F2", "J", "P", "L")
 _MATCHES = ("kind", "relation", "indicator", "subcategory", "category", "target_kind")
 

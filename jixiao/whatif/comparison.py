@@ -12,6 +12,7 @@ import pandas as pd
 from jixiao.analysis.factors import EFFECTS, pair_contributions
 from jixiao.analysis.losses import counted_rows
 from jixiao.core.declared import load_shipped
+from jixiao.core.exact import SCALE, whole
 from jixiao.core.frames import EVALUATION_KEY, KEYS
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import reading_words, word
@@ -191,13 +192,13 @@ def compare_totals(base: Scored, other: Scored, rows: pd.DataFrame | None = None
     pairs = base.totals[[*EVALUATION_KEY, "project", "department", *told]].merge(
         other.totals[[*EVALUATION_KEY, *told]], on=EVALUATION_KEY, suffixes=("_before", "_after"), validate="1:1"
     )
-    sums = rows.assign(**{name: _ten_thousandths(rows[name]) for name in EFFECTS}).groupby(EVALUATION_KEY)[EFFECTS]
+    sums = rows.assign(**{name: whole(rows[name]) for name in EFFECTS}).groupby(EVALUATION_KEY)[EFFECTS]
     effects = pairs[EVALUATION_KEY].merge(sums.sum().reset_index(), on=EVALUATION_KEY, how="left", validate="1:1")
     known = pairs["total_before"].notna() & pairs["total_after"].notna()
     for name in EFFECTS:
-        pairs[name] = (effects[name].fillna(0).astype("float64") / 10_000).where(known)
-    difference = _ten_thousandths(pairs["total_after"]) - _ten_thousandths(pairs["total_before"])
-    pairs["change"] = (difference.astype("float64") / 10_000).where(known)
+        pairs[name] = (effects[name].fillna(0).astype("float64") / SCALE).where(known)
+    difference = whole(pairs["total_after"]) - whole(pairs["total_before"])
+    pairs["change"] = pd.Series(difference / SCALE, index=pairs.index).where(known)
     grades = [pairs[f"grade_{end}"].astype("object") for end in ("before", "after")]
     regraded = (grades[0] != grades[1]) & ~(grades[0].isna() & grades[1].isna())
     pairs["is_changed"] = _differs(pairs, "total") | regraded.to_numpy(bool)
@@ -212,10 +213,6 @@ def compare_totals(base: Scored, other: Scored, rows: pd.DataFrame | None = None
         reasons[place] = _reason(row, by_evaluation.get(key, moved.head(0)), bands) or words()["nothing"]
     pairs["reason"] = reasons.astype("str")
     return pairs
-
-
-def _ten_thousandths(values: pd.Series) -> pd.Series:
-    return (values.fillna(0) * 10_000).round().astype("int64")
 
 
 def _bands(other: Scored) -> str:
@@ -249,7 +246,7 @@ def _reason(row: dict[Any, Any], moved: pd.DataFrame, bands: str) -> str:
         told.append(texts["whole"].format(indicator=one["indicator"], change=change, changes=_changes(one)))
     rest = known.iloc[_MOST_REASONS:]
     if len(rest):
-        change = signed_points(_ten_thousandths(rest["contribution"]).sum() / 10_000)
+        change = signed_points(whole(rest["contribution"]).sum() / SCALE)
         told.append(texts["rest"].format(count=len(rest), change=change))
     grades = [word("grade", row[f"grade_{end}"]) for end in ("before", "after")]
     if grades[0] != grades[1] and all(grades):

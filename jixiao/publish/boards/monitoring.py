@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.analysis.amounts import SCALE, whole
 from jixiao.core.declared import load_shipped
+from jixiao.core.exact import SCALE, whole
 
 LIGHTS = ["red", "yellow", "green", "unknown"]
 _BEIJING = timezone(timedelta(hours=8))

@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 
 from jixiao import analysis
-from jixiao.analysis.amounts import exact_sums
 from jixiao.analysis.choices import choices, department_kinds
 from jixiao.analysis.execution import execution_band
 from jixiao.analysis.summary import choose_money
 from jixiao.analysis.years import QUADRANTS
-from jixiao.core.frames import EVALUATION_KEY
+from jixiao.core.exact import sums_of
+from jixiao.core.frames import EVALUATION_KEY, PROJECT_KINDS
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_group
 from jixiao.publish.boards.monitoring import elapsed_days, light, monitoring
 
-KINDS = ["self", "department", "finance"]
+KINDS = list(PROJECT_KINDS)
 _MONEY = ["initial_budget_wan", "annual_budget_wan", "arrived_wan", "executed_wan"]
 _PROJECT = ["year", "project_id"]
 _INDICATORS = [
@@ -148,7 +148,7 @@ def project_rows(results: Results) -> pd.DataFrame:
 def _attained(results: Results) -> pd.DataFrame:
     scores = _counted_points(results)
     scores = scores[scores["category"].isin(monitoring()["groups"])]
-    sums = exact_sums(scores, EVALUATION_KEY, ["reported_score", "weight"])
+    sums = sums_of(scores, EVALUATION_KEY, ["reported_score", "weight"])
     return sums.rename(columns={"reported_score": "reported_sum", "weight": "weight_sum"})[
         [*EVALUATION_KEY, "reported_sum", "weight_sum"]
     ]
@@ -222,7 +222,7 @@ def _rates(results: Results) -> pd.DataFrame:
     key = ["year", "department"]
     money = analysis.project_money(results)
     known = money[money["execution_rate"].notna()]
-    rows = exact_sums(known, key, ["annual_budget_wan", "executed_wan"])
+    rows = sums_of(known, key, ["annual_budget_wan", "executed_wan"])
     rows["execution_rate"] = rows["executed_wan"] / rows["annual_budget_wan"]
     before = rows[[*key, "execution_rate"]].assign(year=rows["year"] + 1)
     rows = rows.merge(before, on=key, how="left", suffixes=("", "_before"), validate="1:1")
@@ -233,7 +233,7 @@ def _rates(results: Results) -> pd.DataFrame:
 
 def _points(results: Results) -> pd.DataFrame:
     key = ["year", "department", "evaluation", "category"]
-    sums = exact_sums(_counted_points(results), key, ["reported_score", "weight"])
+    sums = sums_of(_counted_points(results), key, ["reported_score", "weight"])
     sums = sums.rename(columns={"reported_score": "reported_sum", "weight": "weight_sum"})
     sums["department_kind"] = department_kinds(sums["department"])
     return sums[COLUMNS["points"]]

@@ -16,12 +16,12 @@ from jixiao.core.errors import JixiaoError
 from jixiao.core.files import checksum
 from jixiao.core.frames import Frames
 from jixiao.core.vocabulary import label, word, words
-from jixiao.core.writing import percent_text
+from jixiao.core.writing import number_text, percent_text, value_text
 from jixiao.reading.ingest import STATES, ingest_report, value_shares
 from jixiao.reading.submissions import Submissions
 from jixiao.reading.tidy.make_frames import make_frames
 from jixiao.reading.workers import read_files
-from jixiao.show.tables import make_table, show_findings, write_value
+from jixiao.show.tables.lists import make_table, show_findings
 
 _MONEY = ("initial_budget", "annual_budget", "arrived", "executed")
 _FORMULA_SIGNS = tuple("=+-@＝＋－＠\t\r\n")
@@ -149,10 +149,10 @@ def describe_file(frames: Frames) -> str:
     lines = [f"{label('source_file')}：{frames.ingest['source_file'].iloc[0]}"]
     for row in frames.ingest.to_dict("records"):
         shown = ("form", "family", "year", "sureness", "money_unit", "record_count", "indicator_count", "state")
-        parts = [f"{label(name)}：{write_value(name, row[name]) or '—'}" for name in shown]
+        parts = [f"{label(name)}：{value_text(name, row[name]) or '—'}" for name in shown]
         lines.append(f"  {row['source_sheet']}：{'；'.join(parts)}")
     for project in frames_as_dict(frames)["projects"]:
-        total = write_value("total_reported", project["total_reported"])
+        total = value_text("total_reported", project["total_reported"])
         lines.append(
             f"  {project['year']} {project['project']} {word('evaluation', project['evaluation'])} "
             f"{label('total_reported')}：{total} {project['grade_reported'] or ''}".rstrip()
@@ -245,7 +245,7 @@ def write_claims(claims: pd.DataFrame, output: str, *, everything: bool = False,
             code=claims["code"].map(lambda code: load_claims()[code].title),
             **{name: words(name, claims[name]) for name in ("verdict", "severity")},
             line=claims["line"].astype("str"),
-            difference=claims["difference"].map(lambda value: "" if pd.isna(value) else f"{value:g}"),
+            difference=claims["difference"].map(number_text),
         )
         return _csv(shown.rename(columns={name: label(name) for name in shown}))
     lines = []

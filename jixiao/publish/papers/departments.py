@@ -8,7 +8,7 @@ import pandas as pd
 
 from jixiao.analysis.summary import key_numbers, summarise_categories, summarise_evaluations, summarise_execution
 from jixiao.core.exact import exact_sum, half_up
-from jixiao.core.frames import GRADES
+from jixiao.core.frames import GRADES, PROJECT_KINDS
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
 from jixiao.publish.papers.contents import Row, indicator_row
@@ -41,7 +41,7 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
     rows = _projects(results, evaluations)
     counts = {
         "projects": numbers["projects"],
-        **{kind: int(kinds.get(kind, 0)) for kind in ("self", "department", "finance")},
+        **{kind: int(kinds.get(kind, 0)) for kind in PROJECT_KINDS},
         "indicators": len(counted),
         "targeted": int((counted["target_text"] != "").sum()),
         "graded": numbers["graded"],

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from jixiao.core.declared import load_shipped
-from jixiao.show.tables import write_value
+from jixiao.core.writing import value_text
 
 MERGED = "\ufdd0"
 """Says that a cell of a table continues the one above it; no text of a file holds this sign."""
@@ -55,5 +55,5 @@ def written(column: str, value: Any) -> str:
         >>> written("score", 7.0), written("execution_rate", None), written("grade", "good")
         ('7', '', '良')
     """
-    text = write_value(column, value)
+    text = value_text(column, value)
     return "" if text == paper_words()["dash"] else text

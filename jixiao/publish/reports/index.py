@@ -16,11 +16,11 @@ from jixiao.analysis.summary import summarise_departments, summarise_evaluations
 from jixiao.core.files import write_safely
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import label
+from jixiao.core.writing import value_text
 from jixiao.publish.reports.making import as_of_text, read_record
 from jixiao.publish.reports.notebooks import report_words
 from jixiao.publish.reports.report_pages import PAGES, css_text
 from jixiao.publish.reports.requests import SUMMARY, all_reports, kind_word
-from jixiao.show.tables import write_value
 
 NUMBERS = ("total_reported", "total", "execution_rate", "findings", "errors")
 GRADED = ("reported_grade", "grade")
@@ -76,8 +76,8 @@ def _cell(name: str, value: Any) -> list[Any]:
     if value is None or pd.isna(value):
         return [None, ""]
     if name in NUMBERS:
-        return [float(value), write_value(name, value)]
-    return [str(value), write_value(name, value)]
+        return [float(value), value_text(name, value)]
+    return [str(value), value_text(name, value)]
 
 
 def make_index(rows: list[dict[str, Any]], results: Results) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from jixiao.core.vocabulary import label
-from jixiao.core.writing import percent_text
+from jixiao.core.writing import money_text, percent_text
 from jixiao.show.figure import BLUE, GREY, ORANGE, SKY, Figure, marked, money_scale
 from jixiao.show.figures.chosen_rows import analysis_words, bars, first_rows, nothing, row_layout, row_names, varying
 
@@ -24,7 +24,9 @@ def plot_account_structure(frame: pd.DataFrame) -> Figure:
         return nothing(words["structure"], "no_accounts")
     factor, unit = money_scale(shown["amount_wan"])
     names, amounts = _names(shown, "item"), (shown["amount_wan"] / factor).round(6)
-    texts = [f"{amount:,.2f}（{percent_text(share)}）" for amount, share in zip(amounts, shown["share"], strict=True)]
+    texts = [
+        f"{money_text(amount)}（{percent_text(share)}）" for amount, share in zip(amounts, shown["share"], strict=True)
+    ]
     outside = {"text": texts, "textposition": "outside", "cliponaxis": False, "showlegend": False, "width": 0.6}
     data = [bars(amounts, names, name=label("amount_wan"), marker=marked(BLUE), **outside)]
     title = words["structure_of"].format(title=words["structure"], year=shown["year"].iloc[0])
@@ -97,7 +99,7 @@ def plot_three_public(frame: pd.DataFrame) -> Figure:
             names,
             name=names_of.get(column, label(column)),
             marker=marked(colour),
-            text=["" if value != value else f"{value:,.2f}" for value in shown[column] / factor],
+            text=[money_text(value) for value in shown[column] / factor],
             textposition="outside",
             cliponaxis=False,
         )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from jixiao.analysis.choices import choices
 from jixiao.show.figure import Figure, empty_figure, numbers, plain, ticks
-from jixiao.show.tables import code_word
+from jixiao.show.tables.analyses import code_word
 
 MOST = 60
 """More rows than this are not drawn; the frame of the figure holds them all."""

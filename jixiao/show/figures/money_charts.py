@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from jixiao.core.vocabulary import label, word
-from jixiao.core.writing import percent_text
+from jixiao.core.writing import money_text, percent_text
 from jixiao.show.figure import (
     BLUE,
     GREEN,
@@ -162,7 +162,7 @@ def plot_waterfall(frame: pd.DataFrame) -> Figure:
             "x": wholes,
             "y": [levels[place] for place in wholes],
             "marker": marked(BLUE),
-            "text": [f"{levels[place]:,.2f}" for place in wholes],
+            "text": [money_text(levels[place]) for place in wholes],
             "name": label("amount_wan"),
         }
     )
@@ -249,7 +249,7 @@ def plot_project_money(frame: pd.DataFrame) -> Figure:
                         "opacity": 0.75,
                     },
                     "customdata": [plain(f"{row.project}（{row.year}）") for row in rows.itertuples()],
-                    "text": [f"{spent:,.2f}／{base:,.2f} {words['wan']}" for spent, base in money],
+                    "text": [f"{money_text(spent)}／{money_text(base)} {words['wan']}" for spent, base in money],
                     "hovertemplate": "%{customdata}<br>%{text}<extra></extra>",
                 }
             )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from jixiao.core.frames import GRADES
 from jixiao.core.vocabulary import category_groups, label, word
-from jixiao.core.writing import percent_text, points_text
+from jixiao.core.writing import money_text, percent_text, points_text
 from jixiao.show.figure import (
     BLUE,
     GREEN,
@@ -99,7 +99,7 @@ def plot_funds(budgets: pd.DataFrame) -> Figure:
             "y": numbers(rows[column]),
             "name": label(column),
             "marker": {"color": colour},
-            "text": ["" if value != value else f"{value:,.2f}" for value in rows[column]],
+            "text": [money_text(value) for value in rows[column]],
             "textposition": "outside",
             "cliponaxis": False,
             "hovertemplate": "%{x}<br>" + label(column) + " %{y:,.4f}<extra></extra>",
@@ -207,7 +207,7 @@ def plot_execution_rates(rows: pd.DataFrame) -> Figure:
     names = [f"{short_name(row.project, 16)}（{row.year}）" for row in rows.itertuples()]
     full = [f"{row.project}（{row.year}）" for row in rows.itertuples()]
     colours = [RED if rate < 0.6 else ORANGE if rate < 0.9 else BLUE for rate in rows["execution_rate"]]
-    money = [f"{row.executed_wan:,.2f}／{row.annual_budget_wan:,.2f}" for row in rows.itertuples()]
+    money = [f"{money_text(row.executed_wan)}／{money_text(row.annual_budget_wan)}" for row in rows.itertuples()]
     data = [
         {
             "type": "bar",

@@ -5,7 +5,7 @@ Columns are translated and numbers are written here, at the last step. Every tex
 
 from __future__ import annotations
 
-from jixiao.show.tables.analyses import code_word, show_analysis
+from jixiao.show.tables.analyses import show_analysis
 from jixiao.show.tables.explorer import Explorer, explore, explorer_page
 from jixiao.show.tables.lists import (
     Table,
@@ -27,7 +27,6 @@ from jixiao.show.tables.lists import (
     show_sources,
     show_suppressed,
     show_suppressions,
-    write_value,
 )
 from jixiao.show.tables.official import OfficialTable, official, official_departments, official_scores
 
@@ -35,7 +34,6 @@ __all__ = [
     "Explorer",
     "OfficialTable",
     "Table",
-    "code_word",
     "explore",
     "explorer_page",
     "make_table",
@@ -60,5 +58,4 @@ __all__ = [
     "show_sources",
     "show_suppressed",
     "show_suppressions",
-    "write_value",
 ]

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from jixiao.core.vocabulary import columns, label, word
+from jixiao.core.writing import grouped_text, value_text
 from jixiao.scoring.frameworks import methods
-from jixiao.show.tables.lists import Table, write_value
+from jixiao.show.tables.lists import Table
 
 _KEYS = {"project_id", "indicator_id"}
 
@@ -55,7 +56,7 @@ def code_word(name: str, value: Any) -> str:
 def _written(name: str, kind: str, value: Any) -> str:
     is_known = value is not None and value is not pd.NA and value == value
     if is_known and kind == "number":
-        return f"{float(value):,.4f}".rstrip("0").rstrip(".")
+        return grouped_text(value)
     if is_known and kind == "integer":
         return str(int(value))
-    return code_word(name, value) if name == "method" else write_value(name, value)
+    return code_word(name, value) if name == "method" else value_text(name, value)

@@ -10,8 +10,8 @@ import pandas as pd
 
 from jixiao.analysis.summary import summarise_departments, summarise_evaluations, summarise_execution
 from jixiao.core.results import Results
-from jixiao.core.vocabulary import columns, label, reading_words, value_labels, word
-from jixiao.core.writing import percent_text, points_text
+from jixiao.core.vocabulary import columns, label, reading_words, word
+from jixiao.core.writing import points_text, value_text
 from jixiao.scoring.frameworks import load_framework, methods
 
 
@@ -46,34 +46,11 @@ class Table:
         return "\n".join(lines)
 
 
-def write_value(column: str, value: Any) -> str:
-    """Write one value as its column is read: points and money with their decimals, rates in %, codes in words.
-
-    Example:
-        >>> write_value("execution_rate", 0.6044), write_value("grade", "good"), write_value("score", None)
-        ('60.44%', '良', '—')
-    """
-    if column in value_labels():
-        return word(column, value)
-    kind = columns()[column]["type"]
-    if value is None or value is pd.NA or value != value:
-        return "" if kind == "text" else "—"
-    if kind == "rate":
-        return percent_text(value)
-    if kind == "points":
-        return points_text(value)
-    if kind == "money":
-        return f"{value:,.4f}".rstrip("0").rstrip(".")
-    if kind == "date":
-        return f"{value:%Y-%m-%d}"
-    return str(value)
-
-
 def make_table(frame: pd.DataFrame, chosen: list[str], extra: Mapping[str, list[str]] | None = None) -> Table:
     """Make a table of the chosen columns; ``extra`` adds ready columns under their own headers at the end."""
     written = {
         label(column, measured=columns()[column]["type"] == "money"): [
-            write_value(column, value) for value in frame[column]
+            value_text(column, value) for value in frame[column]
         ]
         for column in chosen
     }
@@ -118,7 +95,7 @@ def show_facts(chosen: pd.Series) -> Table:
     """Show what one evaluation is about, as two columns (项目概况)."""
     framework = load_framework(chosen["framework"])
     rows = [
-        (label(name), write_value(name, chosen[name]) or "—")
+        (label(name), value_text(name, chosen[name]) or "—")
         for name in (
             "project",
             "department",

@@ -12,10 +12,10 @@ from jixiao.analysis.summary import select_rows, summarise_departments
 from jixiao.core.declared import load_shipped
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import label, word
-from jixiao.core.writing import points_text
+from jixiao.core.writing import points_text, value_text
 from jixiao.scoring.frameworks import load_framework
 from jixiao.show.figure import FONT
-from jixiao.show.tables.lists import Table, make_table, write_value
+from jixiao.show.tables.lists import Table, make_table
 
 _NUMBERS = ("weight", "reported_score", "score")
 
@@ -87,7 +87,7 @@ def official(
         notes: Lines below it, such as where the data are from.
 
     Example:
-        >>> from jixiao.show.tables import show_departments
+        >>> from jixiao.show.tables.lists import show_departments
         >>> import jixiao
         >>> shown = show_departments(jixiao.evaluate("data/sample"))
         >>> official(shown, title="部门汇总", group="年度").to_html().count("gt_group_heading_row")
@@ -121,7 +121,7 @@ def official_scores(results: Results, chosen: pd.Series) -> OfficialTable:
     last[label("score_explanation")] = word("grade", chosen["grade"])
     frame = pd.concat([frame, pd.DataFrame([last])], ignore_index=True).astype("str")
     framework = load_framework(chosen["framework"])
-    facts = [f"{label(name)}：{write_value(name, chosen[name]) or '—'}" for name in ("project", "unit", "department")]
+    facts = [f"{label(name)}：{value_text(name, chosen[name]) or '—'}" for name in ("project", "unit", "department")]
     kind = word("evaluation", chosen["evaluation"])
     return OfficialTable(
         frame,
