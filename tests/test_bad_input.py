@@ -53,7 +53,6 @@ def table_of(doc):
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("图.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 50),
         ("说明.md", "# 说明".encode()),
         ("无扩展名", b"abc"),
         ("a.pptx", b"x"),
@@ -63,6 +62,22 @@ def table_of(doc):
 def test_other_kinds_of_files(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     assert "不能读取；请另存为 .xlsx 或 .docx" in refused(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("图.png", b"\x89PNG\r\n\x1a\n"),
+        ("扫描件.jpg", b"\xff\xd8\xff\xe0"),
+        ("扫描件.tif", b"II*\0"),
+        ("改了名.xlsx", b"\x89PNG\r\n\x1a\n"),
+        ("改了名.pdf", b"MM\0*"),
+        ("手机照片.heic", b"\0\0\0\x18ftypheic"),
+    ],
+)
+def test_pictures_are_named_as_such(tmp_path, name, start):
+    (tmp_path / name).write_bytes(start + b"\0" * 50)
+    assert "文件是图片" in refused(tmp_path / name) and "文字识别" in refused(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.docx", "a.doc", "a.pdf", "a.csv", "a.ods", "a.wps"])

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePath
 from typing import TypeVar
 
 from jixiao.core.errors import FormError, JixiaoError
 from jixiao.reading.files.archives import Archive
 from jixiao.reading.files.binary_workbooks import read_binary_workbook
+from jixiao.reading.files.bundles import members
 from jixiao.reading.files.cells import Area, Box, Cell, Grid, Line, TextLine, boxed, column_letters
 from jixiao.reading.files.delimited import decode, read_delimited, separator
 from jixiao.reading.files.hypertext import is_hypertext, read_hypertext, unwrapped
@@ -44,6 +46,7 @@ __all__ = [
     "number_format",
     "read_grids",
     "read_lines",
+    "read_parts",
     "written",
 ]
 
@@ -63,7 +66,32 @@ def read_grids(path: Path, name: str) -> list[Grid]:
     Raises:
         FormError: The file cannot be read: wrong kind, damaged, with a password or macros, too large.
     """
-    return _guarded(path, name, _read)
+    grids: list[Grid] = []
+    refused: list[FormError] = []
+    for _, part in read_parts(path, name):
+        if isinstance(part, FormError):
+            refused.append(part)
+        else:
+            grids += part
+    if not grids and refused:
+        raise refused[0]
+    return grids
+
+
+def read_parts(path: Path, name: str) -> list[tuple[str, list[Grid] | FormError]]:
+    """Read every table of one file, or of each file in an archive (读取文件或压缩包中的每个文件).
+
+    Args:
+        path: The file.
+        name: How the file is named to the reader and in the provenance columns.
+
+    Returns:
+        Each file with its tables, or with why it could not be read; a file that is no archive is the only one.
+
+    Raises:
+        FormError: The file itself cannot be read.
+    """
+    return _guarded(path, name, _read_all)
 
 
 def read_lines(path: Path, name: str) -> list[TextLine]:
@@ -104,8 +132,13 @@ def _guarded(path: Path, name: str, read: Callable[[bytes, str, Limits], _Found]
         raise FormError(
             name, f"文件有{size / 1_000_000:.0f}MB", f"上限为{limits.file_bytes / 1_000_000:g}MB，请拆分后再放入"
         )
+    return _explained(lambda: read(path.read_bytes(), name, limits), name)
+
+
+def _explained(read: Callable[[], _Found], name: str) -> _Found:
+    """Do the reading; whatever a reader or its library raises becomes one sentence."""
     try:
-        return read(path.read_bytes(), name, limits)
+        return read()
     except (JixiaoError, KeyboardInterrupt, SystemExit):
         raise
     except MemoryError as error:
@@ -120,7 +153,7 @@ def _guarded(path: Path, name: str, read: Callable[[bytes, str, Limits], _Found]
         ) from error
 
 
-def _checked_name(path: Path, name: str) -> str:
+def _checked_name(path: PurePath, name: str) -> str:
     """Return the name of a file; one that cannot be shown as it is, or leads elsewhere, is refused."""
     hidden = [sign for sign in f"{name}{path.name}" if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"}]
     if hidden:
@@ -129,6 +162,30 @@ def _checked_name(path: Path, name: str) -> str:
     if ".." in name.replace("\\", "/").split("/"):
         raise FormError(name, "文件名指向数据目录之外", "请把文件放入数据目录后再读取")
     return name
+
+
+def _read_all(content: bytes, name: str, limits: Limits) -> list[tuple[str, list[Grid] | FormError]]:
+    is_zip = content.startswith(b"PK") and PurePath(name).suffix.lower() == ".zip"
+    if is_zip and Archive(content, name, limits).kind == "zip":
+        return _read_members(content, name, limits)
+    return [(name, _read(content, name, limits))]
+
+
+def _read_members(content: bytes, name: str, limits: Limits) -> list[tuple[str, list[Grid] | FormError]]:
+    """Read each file of an archive; one that cannot be read does not keep the others from being read."""
+    parts: list[tuple[str, list[Grid] | FormError]] = []
+    for whole, held in members(content, name, limits):
+        if isinstance(held, FormError):
+            parts.append((whole, held))
+            continue
+        try:
+            _checked_name(PurePath(whole), whole)
+            parts.append((whole, _explained(partial(_read, held, whole, limits), whole)))
+        except FormError as error:
+            parts.append((whole, error))
+    if not parts:
+        raise FormError(name, "压缩包内没有文件", "请检查压缩包，或解压后放入")
+    return parts
 
 
 def _read(content: bytes, name: str, limits: Limits) -> list[Grid]:

@@ -41,7 +41,7 @@ _ROW = re.compile(
 _COLUMN = re.compile(rb"<(?:\w+:)?col\s([^<>]*?)/?>")
 _HIDES = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)|\bwidth\s*=\s*["']0(?:\.0*)?["']""")
 _FILTER = re.compile(
-    rb"""<(?:\w+:)?autoFilter\s[^<>]*?ref\s*=\s*["'][A-Z]+(\d+):[A-Z]+(\d+)["'][^<>]*?[^/]>(.*?)</(?:\w+:)?autoFilter>""",
+    rb"""<(?:\w+:)?autoFilter\s[^<>]*?ref\s*=\s*["'][A-Z]+(\d+):[A-Z]+(\d+)["'][^<>]*(?<!/)>(.*?)</(?:\w+:)?autoFilter>""",
     re.DOTALL,
 )
 _WRITTEN = re.compile(

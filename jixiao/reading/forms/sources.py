@@ -12,7 +12,7 @@ from pathlib import Path
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import FormError
 from jixiao.core.vocabulary import reading_words
-from jixiao.reading.files import Grid, read_grids
+from jixiao.reading.files import Grid, read_parts
 from jixiao.reading.forms.account_tables import read_accounts
 from jixiao.reading.forms.blocks import split_halves, walk
 from jixiao.reading.forms.divisions import has_subject, split_forms, stand_apart, within
@@ -40,8 +40,31 @@ def read_file(path: Path, *, name: str = "") -> list[Reading]:
     Raises:
         FormError: The file cannot be opened, or holds none of the declared forms.
     """
-    name = name or path.name
-    return recognise(read_grids(path, name), name)
+    parts = read_parts(path, name or path.name)
+    readings: list[Reading] = []
+    refused: list[FormError] = []
+    for part, grids in parts:
+        if isinstance(grids, FormError):
+            refused.append(grids)
+            continue
+        try:
+            readings += recognise(grids, part)
+        except FormError as error:
+            refused.append(error)
+    if not readings:
+        raise refused[0] if len(refused) == 1 else _unread_archive(name or path.name, refused)
+    for left in refused:
+        readings[0].skipped.append({"sheet": "", "cell": "", "text": left.file, "reason": str(left)})
+    return readings
+
+
+def _unread_archive(name: str, refused: list[FormError]) -> FormError:
+    """Say that none of the files of an archive could be read, and why the first could not."""
+    parts = refused[0].parts
+    inner = parts["file"].removeprefix(f"{name}/")
+    return FormError(
+        name, f"压缩包中的{len(refused)}个文件都没有读出，第一个是“{inner}”：{parts['found']}", parts["expected"]
+    )
 
 
 def recognise(grids: list[Grid], name: str) -> list[Reading]:
