@@ -128,7 +128,7 @@ def read_workbook(content: bytes, archive: Archive, name: str, limits: Limits) -
                 known,
                 styles,
                 has_pictures=b"IMG(" in sheet or b"IMAGE(" in sheet,
-                is_covered=bool(_COVERED.search(sheet)),
+                is_covered=bool(styles.pale) and bool(_COVERED.search(sheet)),
             )
             _check_numbers(rows, name, meta.name, limits)
             grid = Grid(name, meta.name, True, texts, known.merges)
