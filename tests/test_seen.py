@@ -342,6 +342,18 @@ def test_the_files_of_an_archive_are_read_one_by_one(tmp_path):
     assert "已损坏" in str(found["2024/a.zip/一/坏.xlsx"]) and "压缩包" in str(found["2024/a.zip/内.zip"])
 
 
+def test_names_in_an_archive_may_be_written_in_gbk(tmp_path):
+    path = pack(tmp_path / "a.zip", {"XXXX.csv": "甲,乙\n".encode()})
+    path.write_bytes(path.read_bytes().replace(b"XXXX", "绩效".encode("gbk")))
+    ((name, grids),) = read_parts(path, "a.zip")
+    assert name == "a.zip/绩效.csv" and grids[0].texts == [["甲", "乙"]]
+
+
+def test_a_bomb_in_an_archive_is_one_sentence(tmp_path):
+    path = pack(tmp_path / "a.zip", {"a.csv": b"0," * 20_000_000})
+    assert "展开后的内容过大" in refused(path)
+
+
 # PDF.
 
 
