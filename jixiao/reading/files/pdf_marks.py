@@ -83,7 +83,8 @@ def take_marks(page: Any, place: str) -> tuple[Any, list[Remark]]:
             unseen = [char for char in chars if not _has_ground(page, char)]
             marks += [("hidden_color", unseen)] if unseen else []
         elif (brightness >= LIGHT or is_large) and len(chars) < TURNED_SHARE * len(page.chars):
-            others = [char for char in page.chars if id(char) not in aslant and char not in chars]
+            own = {id(char) for char in chars}
+            others = [char for char in page.chars if id(char) not in aslant and id(char) not in own]
             share = _covered(chars, others)
             if share >= COVERED_SHARE or (brightness >= LIGHT and chars[0]["size"] >= HUGE * usual):
                 marks.append(("watermark", chars))
