@@ -14,13 +14,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 from jixiao import cli
-from jixiao.cli import Place, choose, shown, usage
-from jixiao.core.errors import FormError, JixiaoError
-
-_LISTED = 1_000
-"""Evaluations that the overview prints; longer ones are not read in a terminal."""
+from jixiao.cli import Place, choose, overview, shown, usage
+from jixiao.core.errors import JixiaoError
 
 app = typer.Typer(
+    cls=usage.Group,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -29,7 +27,7 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def read(
     files: Annotated[list[Path], typer.Argument(help="要读取的表格文件（工作簿、文档、PDF、CSV）")],
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程序读取")] = False,
@@ -53,37 +51,62 @@ def read(
     _fail(failed)
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def build(
     place: Place = "source",
     out: Annotated[Path | None, typer.Option(help="构建结果目录，默认 data/built")] = None,
     cluster: Annotated[str, typer.Option(help="在此 dask 集群上计分、核查，如 tcp://10.0.0.5:8786")] = "",
     workers: Annotated[int, typer.Option(help="在本机几个进程上计分、核查；默认不另开进程")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", help="不打印结果和进度，只说明不能读取的文件")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="结果输出为 JSON，供其他程序读取")] = False,
 ) -> None:
-    """读取数据目录，计分、核查，写入 data/built，并列出各项目。"""
+    """读取数据目录，计分、核查，写入 data/built，并说明先看什么、哪些没有读入。"""
     from jixiao.builds import run
     from jixiao.builds.cluster import local, reach
-    from jixiao.builds.manifest import source_hashes
     from jixiao.core.files import workbench
 
     if cluster and workers:
         raise JixiaoError("--cluster 与 --workers 只能用一个：前者用已有的集群，后者在本机另开进程")
     target = out or workbench() / "data" / "built"
     hands = reach(cluster) if cluster else local(workers) if workers else nullcontext()
-    with hands as client:
-        results, errors = run.build(place, target, client=client)
+    with hands as client, overview.progress(not quiet) as tell:
+        results, errors = run.build(place, target, client=client, tell=tell)
     cli.record("build", target, target)
-    _print_evaluations(results)
-    unread = len({error.file for error in errors if isinstance(error, FormError)})
-    print(
-        f"共读取 {len(source_hashes(results.place)) - unread} 个文件"
-        f"{f'（另有 {unread} 个不能读取，见下）' if unread else ''}，{len(results.totals)} 份评价，"
-        f"{len(results.scores)} 行指标，发现 {len(results.findings)} 个问题。构建结果在 {shown(target)}"
-    )
+    if as_json:
+        print(json.dumps(overview.build_as_dict(results, errors, out=shown(target)), ensure_ascii=False, indent=1))
+    elif not quiet:
+        overview.print_build(results, errors, out=shown(target), place=shown(target) if out else "")
     _fail([str(error) for error in errors])
 
 
-@app.command()
+@app.command("list", cls=usage.Command)
+def list_evaluations(
+    year: Annotated[list[int] | None, typer.Option(help="只看此年度，可多次")] = None,
+    department: Annotated[list[str] | None, typer.Option(help="部门名称的一部分，可多次")] = None,
+    project: Annotated[list[str] | None, typer.Option(help="项目名称的一部分，可多次")] = None,
+    place: Annotated[str, typer.Option("--place", help="数据位置：built、source、sample 或任意目录")] = "built",
+    output: Annotated[str, typer.Option("--format", help="table、csv 或 json")] = "table",
+) -> None:
+    """列出全部评价：总分、等级、执行率、问题数。"""
+    from jixiao import builds
+    from jixiao.analysis import summary
+    from jixiao.publish.findings import exchange
+    from jixiao.show import tables
+
+    choose("--format", output, ["table", "csv", "json"])
+    results, errors = builds.evaluate_files(place, frames=["totals", "findings"])
+    asked: dict[str, Any] = {"years": year or [], "departments": department or [], "projects": project or []}
+    cli.check_names([results.totals], **asked)
+    rows = summary.select_findings(results.totals, **asked)  # which chooses rows of any frame with these columns
+    listed = tables.show_evaluations(results, chosen=rows).frame
+    if output == "table":
+        overview.print_table(listed)
+    else:
+        sys.stdout.write(exchange.write_rows(listed, output))
+    _fail([str(error) for error in errors])
+
+
+@app.command(cls=usage.Command)
 def score(
     place: Place = "source",
     framework: Annotated[str, typer.Option(help="自评改用的指标体系，如 caiyu_2021_101")] = "",
@@ -97,11 +120,11 @@ def score(
     for chosen, rows in summary.list_rows(results):
         print(f"\n{chosen['year']}年度 {chosen['project']}")
         print(tables.show_indicators(rows))
-    _print_evaluations(results)
+    overview.print_table(tables.show_evaluations(results).frame)
     _fail([str(error) for error in errors])
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def audit(
     files: Annotated[list[Path] | None, typer.Argument(help="与 --text 同用：报告文稿（.txt、.docx、.pdf）")] = None,
     text: Annotated[bool, typer.Option("--text", help="核查报告文稿，而不是数据目录")] = False,
@@ -220,24 +243,7 @@ def _audit_texts(
 
 
 for _command in cli.COMMANDS:
-    app.command()(_command)
-
-
-def _print_evaluations(results: object) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from jixiao.show import tables
-
-    shown = tables.show_evaluations(results).frame  # type: ignore[arg-type]
-    table = Table(show_lines=False)
-    for name in shown:
-        table.add_column(name, overflow="fold")
-    for values in shown.head(_LISTED).itertuples(index=False, name=None):
-        table.add_row(*values)
-    Console(soft_wrap=False, width=None if sys.stdout.isatty() else 180, markup=False).print(table)
-    if len(shown) > _LISTED:
-        print(f"共 {len(shown)} 份评价，以上只列前 {_LISTED} 份；全部见各部门报告，或用 jixiao.query 查询 totals")
+    app.command(cls=usage.Command)(_command)
 
 
 def _fail(sentences: list[str]) -> None:

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from jixiao.core.errors import JixiaoError, say_refused
 
@@ -17,8 +18,60 @@ _UsageError: Any = typer.BadParameter.__bases__[0]
 _WANTED = (("valid integer", "整数"), ("valid number", "数"), (r"greater than or equal to (\S+)", r"不小于 \1 的数"))
 """What typer says of a value of an option, and what we say."""
 
+_HELP = (
+    (r"^Usage: ", "用法："),
+    (r"^Options:$", "选项："),
+    (r"^Arguments:$", "参数："),
+    (r"^Commands:$", "命令："),
+    (r"\[OPTIONS\]", "[选项]"),
+    (r" COMMAND \[ARGS\]\.\.\.", " 命令 [参数]…"),
+    (r"Show this message and exit\.$", "显示本帮助"),
+    (r"\[default: ([^\];]*)(?=[\];])", r"[默认：\1"),
+    (r"\[required\]", "[必填]"),
+    (r"; x>=", "；不小于 "),
+    (r"\[x>=", "[不小于 "),
+    (r"<list\[(?:str|Path|int)\]>( *)", r"<值>…\1     "),
+    (r"<(?:str|Path)>( *)", r"<值>\1 "),
+    (r"<path>( *)", r"<路径>\1"),
+    (r"<(?:int|float) range>( *)", r"<数>\1       "),
+    (r"<int>( *)", r"<数>\1 "),
+    (r"<float>( *)", r"<数>\1   "),
+)
+"""What the help says in English, and what we say; names of types keep the columns as wide as they were."""
+
 INTERRUPTED = 130
 """The exit code after Ctrl+C."""
+
+
+def say_help(text: str) -> str:
+    """Return a page of help with its headings and types in Chinese (帮助).
+
+    Example:
+        >>> print(say_help("Usage: jixiao read [OPTIONS]\\n\\nOptions:\\n  --help  Show this message and exit."))
+        用法：jixiao read [选项]
+        <BLANKLINE>
+        选项：
+          --help  显示本帮助
+    """
+    for said, ours in _HELP:
+        text = re.sub(said, ours, text, flags=re.MULTILINE)
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+class Command(TyperCommand):
+    """A command whose help is Chinese (命令)."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Return the page of help."""
+        return say_help(super().get_help(ctx))
+
+
+class Group(TyperGroup):
+    """The commands together, with Chinese help (命令组)."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Return the page of help."""
+        return say_help(super().get_help(ctx))
 
 
 def run(app: typer.Typer) -> None:

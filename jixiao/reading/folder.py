@@ -46,6 +46,15 @@ def load_frames(folder: Path, *, keep_going: bool = False, read: Read = read_fil
     corrections = folder.parent / "corrections.yaml"
     if folder.name == "source" and corrections.exists():
         arrived.correct(corrections)
+    return settle(arrived, keep_going=keep_going), arrived.errors
+
+
+def settle(arrived: Submissions, *, keep_going: bool = True) -> Frames:
+    """Settle what arrived twice and make the frames of what counts (定稿); errors are added to those of ``arrived``.
+
+    Raises:
+        JixiaoError: Some forms contradict each other and ``keep_going`` is off.
+    """
     arrived.sort()
     if arrived.errors and not keep_going:
         raise arrived.errors[0]
@@ -58,4 +67,4 @@ def load_frames(folder: Path, *, keep_going: bool = False, read: Read = read_fil
                 raise
             arrived.set_apart(error)
     frames.ingest = ingest_report(arrived, frames)
-    return frames, arrived.errors
+    return frames

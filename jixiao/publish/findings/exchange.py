@@ -157,11 +157,17 @@ def describe_file(frames: Frames) -> str:
             f"  {project['year']} {project['project']} {word('evaluation', project['evaluation'])} "
             f"{label('total_reported')}：{total} {project['grade_reported'] or ''}".rstrip()
         )
+    return "\n".join([*lines, *describe_unread(frames)])
+
+
+def describe_unread(frames: Frames) -> list[str]:
+    """Say of each cell that was read with an assumption or not at all where it is and why (推断与未读), a line each."""
+    lines = []
     for name in ("guesses", "skipped"):
         for item in getattr(frames, name).drop_duplicates().to_dict("records"):
             place = f"{item['source_sheet']}!{item['source_cell']}"
             lines.append(f"  {label(f'{name}_rows')}：{place} “{item['text']}” {item['reason']}")
-    return "\n".join(lines)
+    return lines
 
 
 def describe_shares(read: Sequence[Frames]) -> str:
@@ -223,6 +229,13 @@ def write_answers(answers: pd.DataFrame, findings: pd.DataFrame, output: str) ->
             f"   {label('answer')}：{row['answer'] or '—'}",
         ]
     return "\n".join([*lines, ""])
+
+
+def write_rows(shown: pd.DataFrame, output: str) -> str:
+    """Write a labelled frame as CSV or JSON (清单导出)."""
+    if output == "json":
+        return json.dumps(shown.to_dict("records"), ensure_ascii=False, indent=1) + "\n"
+    return _csv(shown)
 
 
 def _csv(shown: pd.DataFrame) -> str:

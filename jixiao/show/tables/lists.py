@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from jixiao.analysis.summary import summarise_departments, summarise_evaluations, summarise_execution
+from jixiao.core.frames import EVALUATION_KEY
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import columns, label, reading_words, word
 from jixiao.core.writing import points_text, value_text
@@ -69,9 +70,14 @@ def _basis(frame: pd.DataFrame) -> dict[str, list[str]]:
     return {label("basis"): [f"〔{word('basis_mark', mark)}〕{text}" for text, mark in parts]}
 
 
-def show_evaluations(results: Results) -> Table:
-    """Show every evaluation with total, grade, execution rate and findings (评价一览)."""
+def show_evaluations(results: Results, *, chosen: pd.DataFrame | None = None) -> Table:
+    """Show every evaluation with total, grade, execution rate and findings (评价一览).
+
+    ``chosen`` shows some, in the order of its rows, which have year, project_id and evaluation.
+    """
     rows = summarise_evaluations(results)
+    if chosen is not None:
+        rows = chosen[EVALUATION_KEY].merge(rows, on=EVALUATION_KEY, how="left", validate="1:1")
     return make_table(
         rows,
         [

@@ -1,0 +1,196 @@
+"""What a person needs to see after a build (构建之后): counts, what was not read, where to look first and next."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from jixiao.core.declared import load_shipped
+from jixiao.core.errors import JixiaoError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jixiao.builds.results import Results
+
+PIPE_WIDTH = 180
+"""Columns of a table that does not go to a terminal, unless COLUMNS says otherwise."""
+
+
+def words(part: str) -> dict[str, Any]:
+    """Return the words of one screen (屏幕用语)."""
+    return dict(load_shipped("screen.yaml")[part])
+
+
+def print_table(frame: pd.DataFrame) -> None:
+    """Print a labelled frame as a table with lines (打印表格)."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_lines=False)
+    for name in frame:
+        table.add_column(str(name), overflow="fold")
+    for values in frame.itertuples(index=False, name=None):
+        table.add_row(*values)
+    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS") or PIPE_WIDTH)
+    Console(soft_wrap=False, width=width, markup=False, highlight=False).print(table)
+
+
+def print_build(results: Results, errors: Sequence[JixiaoError], *, out: str, place: str) -> None:
+    """Print what a build gave (构建结果): the table, what to look at first and why, what was not read, where to go."""
+    from jixiao.analysis.attention import look_first
+    from jixiao.show import tables
+
+    said, lists = words("build"), words("lists")
+    first = look_first(results, lists["first"])
+    count = len(results.totals)
+    is_small = count <= lists["table"]
+    if count:
+        chosen = None if is_small else first
+        print_table(tables.show_evaluations(results, chosen=chosen).frame)
+    if not is_small:
+        print(said["more"].format(count=count, shown=len(first)))
+    if len(first):
+        print(said["first"].format(count=len(first)))
+        for number, row in enumerate(first.to_dict("records"), 1):
+            told = tables.write_value("evaluation", row["evaluation"])
+            print("  " + said["first_item"].format(**{**row, "evaluation": told}, number=number, reasons=reasons(row)))
+    elif count:
+        print(said["nothing_first"])
+    counts = read_counts(results)
+    for line in _unread_lines(results, counts):
+        print(line)
+    unread = counts["refused"] + counts["conflict"]
+    print(
+        said["done"].format(
+            files=counts["files"] - unread,
+            unread=said["unread"].format(count=unread) if unread else "",
+            evaluations=count,
+            indicators=len(results.scores),
+            findings=len(results.findings),
+            by_severity=_by_severity(results.findings),
+        )
+    )
+    print(said["where"].format(out=out))
+    if count:
+        print(f"{said['next']}：")
+        for step in said["steps"]:
+            print("  " + step.format(place=f" --place {place}" if place else ""))
+
+
+def reasons(row: dict[str, Any]) -> str:
+    """Say why an evaluation is looked at first (先看的原因); ``row`` is one of ``look_first``."""
+    from jixiao.core.writing import percent_text, points_text
+
+    said, told = words("reasons"), []
+    for name in ("errors", "warnings"):
+        if row[name] and (name == "errors" or not row["errors"]):
+            told.append(said[name].format(count=row[name], title=row["title"]))
+    difference = row["difference"]
+    if difference == difference and abs(difference) > 0.005:
+        told.append(said["above" if difference > 0 else "below"].format(points=points_text(abs(difference))))
+    for name in ("slow", "over"):
+        if row[f"is_{name}"]:
+            told.append(said[name].format(rate=percent_text(row["execution_rate"])))
+    return "；".join(told)
+
+
+def read_counts(results: Results) -> dict[str, int]:
+    """Count the files that arrived by what became of them (读取计数), and the cells guessed and not read."""
+    ingest, frames = results.frames.ingest, results.frames
+    states = ingest.groupby("source_file")["state"].agg(set)
+    counted = {state: int(states.map(lambda found, state=state: state in found).sum()) for state in ("refused",)}
+    conflict = states.map(lambda found: "conflict" in found and "read" not in found)
+    return {
+        "files": len(states),
+        **counted,
+        "conflict": int(conflict.sum()),
+        "guesses": len(frames.guesses.drop_duplicates()),
+        "skipped": len(frames.skipped.drop_duplicates()),
+    }
+
+
+def _unread_lines(results: Results, counts: dict[str, int]) -> Iterator[str]:
+    said, lists = words("build"), words("lists")
+    for name, key in (("guesses", "guessed"), ("skipped", "skipped")):
+        rows = getattr(results.frames, name).drop_duplicates()
+        if not len(rows):
+            continue
+        yield said[key].format(count=counts[name])
+        files = list(rows.groupby("source_file", sort=False))
+        for file, its in sorted(files, key=lambda one: -len(one[1]))[: lists["files"]]:
+            cells = list(dict.fromkeys(f"{row.source_sheet}!{row.source_cell}" for row in its.itertuples()))
+            named = "、".join(cells[: lists["cells"]])
+            named = said["more_cells"].format(listed=named) if len(cells) > lists["cells"] else named
+            yield "  " + said["of_file"].format(file=file, count=len(its), cells=named)
+        if len(files) > lists["files"]:
+            yield "  " + said["more_files"].format(count=len(files) - lists["files"])
+
+
+def _by_severity(findings: pd.DataFrame) -> str:
+    listed = severity_counts(findings)
+    return words("build")["by_severity"].format(listed=listed) if listed else ""
+
+
+def severity_counts(findings: pd.DataFrame) -> str:
+    """Return how many findings there are of each severity, worst first, as one text (按程度计数)."""
+    from jixiao.checks.findings import SEVERITIES
+    from jixiao.core.vocabulary import word
+
+    counts = findings["severity"].value_counts()
+    template = words("build")["severity"]
+    return "，".join(
+        template.format(word=word("severity", name), count=counts[name]) for name in SEVERITIES if counts.get(name)
+    )
+
+
+def build_as_dict(results: Results, errors: Sequence[JixiaoError], *, out: str) -> dict[str, Any]:
+    """Return what a build gave in the shape that programs read (``jixiao build --json``)."""
+    from jixiao.analysis.attention import look_first
+
+    counts = read_counts(results)
+    first = look_first(results, words("lists")["first"])
+    named = ["year", "department", "project", "evaluation", "errors", "warnings"]
+    ingest = results.frames.ingest
+    refused = ingest[ingest["state"].isin(["refused", "conflict"])][["source_file", "state", "note"]]
+    where = results.frames.skipped.drop_duplicates().groupby("source_file").size()
+    return {
+        **counts,
+        "errors": [str(error) for error in errors],
+        "not_read": refused.drop_duplicates().to_dict("records"),
+        "skipped_files": {str(name): int(number) for name, number in where.items()},
+        "evaluations": len(results.totals),
+        "indicators": len(results.scores),
+        "findings": {str(name): int(number) for name, number in results.findings["severity"].value_counts().items()},
+        "first": [
+            {**{name: _plain(row[name]) for name in named}, "reasons": reasons(row)} for row in first.to_dict("records")
+        ],
+        "out": out,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+@contextmanager
+def progress(is_shown: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Show how far a long work is on stderr (进度), when that is a terminal; yield what the work is to call."""
+    if not is_shown or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    stages = words("stages")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(stage: str, done: int, whole: int) -> None:
+            bar.update(task, description=stages[stage], completed=done, total=whole or None)
+
+        yield tell
