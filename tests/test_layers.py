@@ -145,14 +145,15 @@ def test_only_declared_opens_yaml():
 
 
 def test_only_grids_and_store_read_data_files():
-    assert users_of(DATA_READERS - {"docx", "duckdb", "lxml", "zipfile"}) <= {"reading.files", "builds"}
+    assert users_of(DATA_READERS - {"docx", "duckdb", "lxml", "openpyxl", "zipfile"}) <= {"reading.files", "builds"}
+    assert users_of({"openpyxl"}) <= {"publish.findings"}, "comments go into the workbook of a unit"
     assert users_of({"duckdb"}) <= {"builds"}
     assert users_of({"docx"}) <= {"publish.forms", "publish.papers"}, "forms and papers write documents"
-    assert users_of({"lxml", "zipfile"}) <= {"reading.files", "builds", "publish.papers"}, (
-        "papers fills templates and packs what it wrote"
+    assert users_of({"lxml", "zipfile"}) <= {"reading.files", "builds", "publish.papers", "publish.findings"}, (
+        "papers fills templates and packs what it wrote, findings looks what a workbook is"
     )
     for path in MODULES:
-        if module_of(path) not in {"reading.files", "builds"}:
+        if module_of(path) not in {"reading.files", "builds", "publish.findings"}:
             wrong = [f"{path.name}:{line}: {name}" for name, line in calls_of(path) if name in DATA_CALLS]
             assert wrong == []
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from jixiao.analysis.choices import choices
-from jixiao.builds.results import Results
 from jixiao.core.exact import positions
+from jixiao.core.results import Results
 
 _DIFFERS = 0.005
 """Points from which on two totals print differently."""
@@ -27,7 +27,7 @@ def look_first(results: Results, most: int = 10) -> pd.DataFrame:
     Example:
         >>> import jixiao
         >>> look_first(jixiao.evaluate("data/sample"), 1)[["year", "project", "errors"]].values.tolist()
-        [[2023, '示例校园网络运维项目', 2]]
+        [[2024, '示例农村公路养护项目', 2]]
     """
     totals, findings = results.totals, results.findings
     place = positions(findings, totals)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jixiao.builds.results import Results
-from jixiao.builds.spread import evaluate_frames
+from jixiao.builds.run import evaluate_frames
 from jixiao.core.errors import JixiaoError
+from jixiao.core.files import checksum
+from jixiao.core.results import Results
 from jixiao.reading.folder import settle
-from jixiao.reading.forms.sources import checksum
 from jixiao.reading.submissions import Submissions
 from jixiao.reading.workers import read_files
 

@@ -13,7 +13,7 @@ Nothing flows back, and no step changes what it takes. Analyses, figures, report
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,11 @@ if TYPE_CHECKING:
 
 
 def build(
-    place: str | Path = "source", out: Path | None = None, *, client: Client | None = None
+    place: str | Path = "source",
+    out: Path | None = None,
+    *,
+    client: Client | None = None,
+    tell: Callable[[str, int, int], None] = lambda stage, done, whole: None,
 ) -> tuple[Results, list[JixiaoError]]:
     """Read, score and audit a data folder and keep the result as a version (构建); unchanged files are not read again.
 
@@ -45,6 +49,7 @@ def build(
         place: As for :func:`load`; it is read on this machine.
         out: The folder that keeps the result, ``data/built`` when None.
         client: A ``distributed.Client`` whose workers score and audit; this process when None.
+        tell: Is told how far the work is: the stage (read, evaluate, write), what is done and the whole, 0 if unknown.
 
     Returns:
         The results and the errors of the files that could not be read; the other files are in the results.
@@ -59,10 +64,12 @@ def build(
         check_workers(client)
     with writing(target):
         declared = declared_hashes(folder)
-        frames, errors = load_frames(folder, keep_going=True, read=Readings(target / FOLDER))
+        frames, errors = load_frames(folder, keep_going=True, read=Readings(target / FOLDER), tell=tell)
+        tell("evaluate", 0, 0)
         results = evaluate_folder(frames, folder, client=client)
         if declared_hashes(folder) != declared:
             raise RequestError("读取期间更正、别名或不予处理登记有改动，没有保存；请重新运行 jixiao build")
+        tell("write", 0, 0)
         write_version([results], target)
     return results, errors
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jixiao.cli.asking import shown
-from jixiao.cli.overview import severity_counts, words
+from jixiao.cli.screen import severity_counts, words
 from jixiao.core.errors import JixiaoError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jixiao.builds.results import Results
+    from jixiao.core.results import Results
 
 
 def check(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 from jixiao import cli
-from jixiao.cli import Place, choose, overview, shown, usage
+from jixiao.cli import Place, choose, screen, shown, usage
 from jixiao.core.errors import JixiaoError
 
 app = typer.Typer(
@@ -69,13 +69,13 @@ def build(
         raise JixiaoError("--cluster 与 --workers 只能用一个：前者用已有的集群，后者在本机另开进程")
     target = out or workbench() / "data" / "built"
     hands = reach(cluster) if cluster else local(workers) if workers else nullcontext()
-    with hands as client, overview.progress(not quiet) as tell:
+    with hands as client, screen.progress(not quiet) as tell:
         results, errors = run.build(place, target, client=client, tell=tell)
     cli.record("build", target, target)
     if as_json:
-        print(json.dumps(overview.build_as_dict(results, errors, out=shown(target)), ensure_ascii=False, indent=1))
+        print(json.dumps(screen.build_as_dict(results, errors, out=shown(target)), ensure_ascii=False, indent=1))
     elif not quiet:
-        overview.print_build(results, errors, out=shown(target), place=shown(target) if out else "")
+        screen.print_build(results, errors, out=shown(target), place=shown(target) if out else "")
     _fail([str(error) for error in errors])
 
 
@@ -88,19 +88,19 @@ def list_evaluations(
     output: Annotated[str, typer.Option("--format", help="table、csv 或 json")] = "table",
 ) -> None:
     """列出全部评价：总分、等级、执行率、问题数。"""
-    from jixiao import builds
     from jixiao.analysis import summary
+    from jixiao.builds import run
     from jixiao.publish.findings import exchange
     from jixiao.show import tables
 
     choose("--format", output, ["table", "csv", "json"])
-    results, errors = builds.evaluate_files(place, frames=["totals", "findings"])
+    results, errors = run.evaluate_files(place, frames=["totals", "findings"])
     asked: dict[str, Any] = {"years": year or [], "departments": department or [], "projects": project or []}
     cli.check_names([results.totals], **asked)
     rows = summary.select_findings(results.totals, **asked)  # which chooses rows of any frame with these columns
     listed = tables.show_evaluations(results, chosen=rows).frame
     if output == "table":
-        overview.print_table(listed)
+        screen.print_table(listed)
     else:
         sys.stdout.write(exchange.write_rows(listed, output))
     _fail([str(error) for error in errors])
@@ -120,7 +120,7 @@ def score(
     for chosen, rows in summary.list_rows(results):
         print(f"\n{chosen['year']}年度 {chosen['project']}")
         print(tables.show_indicators(rows))
-    overview.print_table(tables.show_evaluations(results).frame)
+    screen.print_table(tables.show_evaluations(results).frame)
     _fail([str(error) for error in errors])
 
 

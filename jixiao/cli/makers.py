@@ -95,7 +95,7 @@ def _show_progress(reports: Any, requests: Any, results: Any, target: Path, mann
 
 
 def form(
-    source: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="填好的表格文件，或数据位置")] = None,
+    source: Annotated[Path | None, typer.Argument(metavar="FILE", help="填好的表格文件，或数据位置")] = None,
     out: Annotated[Path | None, typer.Option(help="写到哪里：.xlsx 或 .docx 文件，或目录（每份一个 .xlsx）")] = None,
     empty: Annotated[bool, typer.Option("--empty", help="写出供单位填报的空表")] = False,
     project: Annotated[str, typer.Option(help="项目名称的一部分")] = "",

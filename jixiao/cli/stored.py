@@ -56,7 +56,7 @@ def trace(
     about: Annotated[
         str,
         typer.Argument(
-            metavar="[INDICATOR]", help="指标名称或其一部分、金额名称（如 全年执行数）或问题代码；不写则为总分"
+            metavar="INDICATOR", help="指标名称或其一部分、金额名称（如 全年执行数）或问题代码；不写则为总分"
         ),
     ] = "",
     year: Annotated[int | None, typer.Option(help="年度")] = None,

@@ -84,7 +84,7 @@ def run(app: typer.Typer) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        code = app(standalone_mode=False) or 0
+        code = app(standalone_mode=False, prog_name="jixiao") or 0
         if code == INTERRUPTED:
             raise KeyboardInterrupt
         raise SystemExit(code)

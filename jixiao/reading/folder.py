@@ -18,13 +18,20 @@ Read = Callable[[Sequence[tuple[Path, str]]], Iterator[list[Reading] | JixiaoErr
 """How many files are read, as :func:`jixiao.reading.workers.read_files` does."""
 
 
-def load_frames(folder: Path, *, keep_going: bool = False, read: Read = read_files) -> tuple[Frames, list[JixiaoError]]:
+def load_frames(
+    folder: Path,
+    *,
+    keep_going: bool = False,
+    read: Read = read_files,
+    tell: Callable[[str, int, int], None] = lambda stage, done, whole: None,
+) -> tuple[Frames, list[JixiaoError]]:
     """Read every form of a data folder (数据目录) into frames.
 
     Args:
         folder: For example ``data/source``, with a folder per year.
         keep_going: Read what can be read and return the errors; otherwise they are raised together.
         read: How the files are read; one that knows what it read before need not open them again.
+        tell: Is told after each file how many of them are read.
 
     Returns:
         The frames and the errors of the files that could not be read.
@@ -36,7 +43,8 @@ def load_frames(folder: Path, *, keep_going: bool = False, read: Read = read_fil
     """
     arrived = Submissions()
     files = [(path, path.relative_to(folder).as_posix()) for path in list_forms(folder)]
-    for (path, name), found in zip(files, read(files), strict=True):
+    for number, ((path, name), found) in enumerate(zip(files, read(files), strict=True), 1):
+        tell("read", number, len(files))
         if isinstance(found, JixiaoError):
             arrived.refuse(name, found, checksum=checksum(path))
         else:

@@ -14,10 +14,10 @@ from jixiao.core.errors import JixiaoError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from jixiao.builds.results import Results
+    from jixiao.core.results import Results
 
 PIPE_WIDTH = 180
-"""Columns of a table that does not go to a terminal, unless COLUMNS says otherwise."""
+"""Columns of a table that does not go to a terminal; COLUMNS may ask for more."""
 
 
 def words(part: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def print_table(frame: pd.DataFrame) -> None:
         table.add_column(str(name), overflow="fold")
     for values in frame.itertuples(index=False, name=None):
         table.add_row(*values)
-    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS") or PIPE_WIDTH)
+    width = None if sys.stdout.isatty() else max(PIPE_WIDTH, int(os.environ.get("COLUMNS") or 0))
     Console(soft_wrap=False, width=width, markup=False, highlight=False).print(table)
 
 

@@ -1,0 +1,191 @@
+"""What the command line says: after a build, of every evaluation, to a clerk before sending, and in its help."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import openpyxl
+import pytest
+from conftest import ROOT, write_self_form
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
+from typer.testing import CliRunner
+
+from jixiao.cli.main import app
+from jixiao.sample import Wanted, write_province
+
+SELF = ROOT / "data/source/2021/党政信息网络建设_项目支出绩效自评表.xlsx"
+TABLE = re.compile("[│┃]")
+WRONG = ["", "产出指标", "数量指标", "通车里程", "≥100公里", "50公里", 90, 90, ""]  # half the target, all the points
+
+
+def run(*arguments, **more):
+    done = subprocess.run(
+        [sys.executable, "-m", "jixiao", *map(str, arguments)],
+        capture_output=True, text=True, cwd=ROOT, timeout=300, **more,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def rows_of(text):
+    """The rows of a printed table: header and cells."""
+    lines = [[cell.strip() for cell in TABLE.split(line)][1:-1] for line in text.splitlines() if TABLE.search(line)]
+    return lines[0], lines[1:]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    out = tmp_path_factory.mktemp("out") / "built"
+    return out, run("build", "--place", "source", "--out", out)
+
+
+def test_a_small_build_lists_every_evaluation_and_what_to_look_at_first(built):
+    out, done = built
+    head, rows = rows_of(done.stdout)
+    assert done.returncode == 0 and {"年度", "项目名称", "原表总分", "规则总分"} <= set(head)
+    names = [row[head.index("项目名称")] for row in rows]
+    assert {"党政信息网络建设", "党政信息网络建设项目", "中国南昌政务门户网运行维护费"} <= set(names)
+    assert "1. 2021 党政信息网络建设项目 部门评价：7 个错误（下级分值之和与标题分值不符）" in done.stdout
+    assert "共读取 8 个文件，6 份评价，139 行指标" in done.stdout and "错误 17，警告 12" in done.stdout
+    assert "没有读入的单元格 14 个" in done.stdout and "2021/部门决算公开表.xlsx 14 个：公开01!A38" in done.stdout
+    assert f"jixiao list --place {out}" in done.stdout
+
+
+def test_programs_get_json_and_quiet_says_nothing(built, tmp_path):
+    found = json.loads(run("build", "--place", "sample", "--out", tmp_path / "a", "--json").stdout)
+    assert (found["files"], found["evaluations"], found["refused"], found["errors"]) == (10, 10, 0, [])
+    assert found["first"][0]["reasons"] and found["findings"]["error"] > 0
+    quiet = run("build", "--place", "sample", "--out", tmp_path / "a", "--quiet")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+
+
+def test_a_refused_file_is_counted_and_said_once(tmp_path):
+    folder = tmp_path / "place" / "2023"
+    folder.mkdir(parents=True)
+    write_self_form(folder / "好.xlsx")
+    (folder / "坏.xlsx").write_bytes(b"")
+    done = run("build", "--place", tmp_path / "place", "--out", tmp_path / "built")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "坏.xlsx" in done.stderr
+    assert "共读取 1 个文件（另有 1 个不能读取，见下），1 份评价" in done.stdout
+
+
+def test_a_large_build_prints_ten_and_list_prints_all(tmp_path):
+    out = tmp_path / "built"
+    write_province(Wanted(departments=3, years=(2022, 2023), projects=20, seed=1), tmp_path / "many", with_forms=True)
+    large = run("build", "--place", tmp_path / "many" / "forms", "--out", out)
+    head, rows = rows_of(large.stdout)
+    count = int(re.search(r"共读取 .*?，(\d+) 份评价", large.stdout)[1])
+    assert count > 30 and sum(row[0] != "" for row in rows) == 10 and f"共 {count} 份评价" in large.stdout
+    first = re.findall(r"^ +\d+\. \d{4} (.+?) \S+：", large.stdout, re.MULTILINE)
+    assert len(first) == 10 and set(first) <= {row[head.index("项目名称")] for row in rows if row[0]}
+    listed = json.loads(run("list", "--place", out, "--format", "json").stdout)
+    assert len(listed) == count
+    year = {row["年度"] for row in json.loads(run("list", "--place", out, "--year", "2023", "--format", "json").stdout)}
+    assert year == {"2023"}
+
+
+def test_a_good_form_passes_and_a_wrong_one_ends_with_code_1(tmp_path):
+    good, wrong = tmp_path / "好.xlsx", tmp_path / "错.xlsx"
+    write_self_form(good)
+    write_self_form(wrong, [WRONG], project="另一个项目")
+    done = run("check", good)
+    assert done.returncode == 0 and "没有错误，可以报送" in done.stdout
+    done = run("check", wrong)
+    assert done.returncode == 1 and "有错误，请改正后再报送" in done.stdout
+    assert "错误｜未达标却得满分" in done.stdout or "错误｜得分与评分标准不符" in done.stdout
+    assert len(done.stdout.splitlines()) <= 40, "one screen"
+    both = json.loads(run("check", good, wrong, "--json").stdout)
+    assert {row["source_file"] for row in both["findings"] if row["severity"] == "error"} >= {"错.xlsx"}
+
+
+def test_a_file_that_cannot_be_read_ends_with_code_2(tmp_path):
+    bad = tmp_path / "坏.xlsx"
+    bad.write_bytes(b"no workbook")
+    done = run("check", bad, SELF)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "坏.xlsx" in done.stderr
+    assert "党政信息网络建设 单位自评，原表总分 95，规则总分 96.55" in done.stdout
+
+
+def looks(cell):
+    return [repr(getattr(cell, name)) for name in ("value", "number_format", "font", "fill", "border", "alignment")]
+
+
+def test_the_marked_workbook_is_the_clerks_own_with_comments(tmp_path):
+    own, out = tmp_path / "原表.xlsx", tmp_path / "批注.xlsx"
+    book = openpyxl.load_workbook(SELF)
+    sheet = book.active
+    sheet["H15"].font, sheet["H15"].fill = Font("KaiTi", 15, italic=True), PatternFill("solid", "FFEE00")
+    sheet["H15"].comment = Comment("单位自己的批注", "单位")
+    sheet.column_dimensions["C"].width, sheet.row_dimensions[15].height = 33, 41
+    choice = DataValidation(type="list", formula1='"是,否"')
+    sheet.add_data_validation(choice)
+    choice.add("I15")
+    sheet.freeze_panes, sheet.print_title_rows = "A3", "1:2"
+    book.save(own)
+    done = run("check", own, "--mark", out)
+    assert done.returncode == 1 and "8 个单元格加了批注" in done.stdout
+    before, after = openpyxl.load_workbook(own).active, openpyxl.load_workbook(out).active
+    assert before.merged_cells.ranges == after.merged_cells.ranges
+    assert all(looks(cell) == looks(after[cell.coordinate]) for row in before.iter_rows() for cell in row)
+    assert (after.column_dimensions["C"].width, after.row_dimensions[15].height) == (33, 41)
+    assert (after.freeze_panes, after.print_title_rows) == (before.freeze_panes, before.print_title_rows)
+    assert str(after.data_validations.dataValidation[0].sqref) == "I15"
+    noted = {cell.coordinate: cell.comment.text for row in after.iter_rows() for cell in row if cell.comment}
+    assert {"H15", "H29", "I29", "F15"} <= set(noted)
+    assert noted["H15"].startswith("单位自己的批注") and "【错误】得分与评分标准不符" in noted["H15"]
+
+
+def test_a_comment_of_a_merged_cell_stands_in_its_first(tmp_path):
+    own, out = tmp_path / "原表.xlsx", tmp_path / "批注.xlsx"
+    write_self_form(own, [WRONG])
+    book = openpyxl.load_workbook(own)
+    book.active.merge_cells(start_row=1, end_row=1, start_column=1, end_column=5)
+    book.save(own)
+    run("check", own, "--mark", out)
+    assert (
+        openpyxl.load_workbook(out).active.merged_cells.ranges == openpyxl.load_workbook(own).active.merged_cells.ranges
+    )
+
+
+def test_what_is_no_workbook_gets_its_findings_as_a_list(tmp_path):
+    document = next((ROOT / "data/source/2021").glob("*财政评价*.docx"))
+    done = run("check", document, "--mark", tmp_path / "清单.xlsx")
+    assert "不是 .xlsx 工作簿" in done.stdout
+    assert any(
+        "所称指标数与评分表不符" in str(row)
+        for sheet in openpyxl.load_workbook(tmp_path / "清单.xlsx")
+        for row in sheet.values
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["check"], "缺少参数（要报送的表格文件"),
+        (["check", SELF, SELF, "--mark", "a.xlsx"], "--mark 一次只能标注一个文件"),
+        (["check", SELF, "--mark", "a.docx"], "--mark 只能写成 .xlsx 文件"),
+        (["check", SELF, "--mark", SELF], "就是原表，不能覆盖"),
+        (["list", "--place", "sample", "--format", "pdf"], "可选：table、csv、json"),
+        (["list", "--place", "sample", "--year", "1999"], "没有年度“1999”"),
+    ],
+)
+def test_a_wrong_request_is_one_chinese_sentence(arguments, sentence):
+    done = run(*arguments)
+    assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1
+
+
+COMMANDS = ["", *sorted(command.name or command.callback.__name__ for command in app.registered_commands)]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_page_of_help_is_chinese(command):
+    text = CliRunner().invoke(app, [*filter(None, [command]), "--help"], prog_name="jixiao").output
+    assert text.startswith("用法：jixiao") and "选项：" in text and "显示本帮助" in text
+    assert not re.search(
+        r"Usage|Options|Arguments|Commands|default|required|Show this|<\w*(?:str|int|path|float)", text
+    )
