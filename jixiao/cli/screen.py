@@ -137,7 +137,7 @@ def _by_severity(findings: pd.DataFrame) -> str:
 
 def severity_counts(findings: pd.DataFrame) -> str:
     """Return how many findings there are of each severity, worst first, as one text (按程度计数)."""
-    from jixiao.checks.findings import SEVERITIES
+    from jixiao.core.frames import SEVERITIES
     from jixiao.core.vocabulary import word
 
     counts = findings["severity"].value_counts()
@@ -177,10 +177,10 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def progress(is_shown: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+def progress(is_shown: bool) -> Iterator[Callable[[str, int, int], None]]:
     """Show how far a long work is on stderr (进度), when that is a terminal; yield what the work is to call."""
     if not is_shown or not sys.stderr.isatty():
-        yield None
+        yield lambda stage, done, whole: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
