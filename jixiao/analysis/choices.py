@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from jixiao.core.declared import load_shipped
-from jixiao.core.errors import RequestError
+from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import workbench
 from jixiao.core.results import Results
 
@@ -42,7 +42,8 @@ def take_columns(frame: pd.DataFrame, asked: str | Sequence[str], allowed: Itera
     known = [name for name in (frame.columns if allowed is None else allowed) if name in frame]
     wrong = [name for name in wanted if name not in known]
     if wrong:
-        raise RequestError(f"没有“{'、'.join(wrong)}”这一列，可选：{'、'.join(known)}")
+        said = say_nearest(wrong[0], known) if len("、".join(known)) > 300 else f"可选：{'、'.join(known)}"
+        raise RequestError(f"没有“{'、'.join(map(brief, wrong[:5]))}”这一列，{said}")
     return wanted
 
 
@@ -54,7 +55,7 @@ def take_choice(name: str, value: str, allowed: Iterable[str]) -> str:
     """
     known = list(allowed)
     if value not in known:
-        raise RequestError(f"选项 {name} 不能是“{value}”，可选：{'、'.join(known)}")
+        raise RequestError(f"选项 {name} 不能是“{brief(value)}”，可选：{'、'.join(known)}")
     return value
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from jixiao.core.errors import RequestError
+from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.exact import distinct, positions, rows_of_each
 from jixiao.core.frames import EVALUATION_KEY, GRADES, MONEY_KINDS, Frames
 from jixiao.core.results import Results
@@ -156,11 +156,21 @@ def choose_evaluation(results: Results, year: int, project: str, evaluation: str
     alike = np.array([*(project_key("", name) == plain for name in names), False])[codes]
     found = rows[(rows["year"] == year) & (same | alike) & (rows["evaluation"] == kind)]
     if len(found) != 1:
-        known = "；".join(f"{row.year} {row.project} {word('evaluation', row.evaluation)}" for row in rows.itertuples())
-        raise RequestError(
-            f"{year}年度“{project}”的{word('evaluation', kind)}有{len(found)}份，应恰有1份；现有：{known}"
-        )
+        about = f"{year}年度“{brief(project)}”的{brief(word('evaluation', kind))}有{len(found)}份，应恰有1份"
+        if len(found) > 1:
+            raise RequestError(f"{about}；请用项目编号选定：{'、'.join(map(brief, found['project_id'].head(5)))}")
+        raise RequestError(f"{about}；{_near_evaluations(rows, year, same | alike, project)}")
     return found.iloc[0]
+
+
+def _near_evaluations(rows: pd.DataFrame, year: int, is_named: pd.Series, project: str) -> str:
+    """Say what is nearest to an evaluation that is not there: the others of its project, else the nearest projects."""
+    mine = rows[is_named]
+    if len(mine):
+        names = [f"{row.year} {word('evaluation', row.evaluation)}" for row in mine.itertuples()]
+        return say_nearest(str(year), names)
+    of_year = rows[rows["year"] == year]
+    return say_nearest(project, of_year["project"]) if len(of_year) else say_nearest(year, rows["year"])
 
 
 def select_rows(frame: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
@@ -198,8 +208,10 @@ def choose_department(results: Results, year: int, department: str) -> Results:
     """
     chosen = select_results(results, year=year, department=department)
     if chosen.frames.projects.empty and chosen.findings.empty:
-        known = "、".join(select_results(results, year=year).frames.projects["department"].drop_duplicates())
-        raise RequestError(f"{year}年度没有部门“{department}”的项目，现有部门：{known or '无'}")
+        projects = results.frames.projects
+        known = projects.loc[projects["year"] == year, "department"]
+        said = say_nearest(department, known) if len(known) else say_nearest(year, projects["year"])
+        raise RequestError(f"{year}年度没有部门“{brief(department)}”的项目；{said}")
     return chosen
 
 
@@ -220,8 +232,7 @@ def choose_project(results: Results, project: str) -> Results:
     alike = names["project"].map(lambda name: project_key("", name)) == plain
     ids = names.loc[(names["project_id"] == project) | alike, "project_id"].unique()
     if not len(ids):
-        known = "、".join(names["project"].drop_duplicates().head(20))
-        raise RequestError(f"没有项目“{project}”，现有项目：{known or '无'}{'…' if len(names) > 20 else ''}")
+        raise RequestError(f"没有项目“{brief(project)}”；{say_nearest(project, names['project'])}")
 
     def keep(frame: pd.DataFrame) -> pd.DataFrame:
         return frame[frame["project_id"].isin(ids)] if "project_id" in frame else frame

@@ -13,7 +13,7 @@ from jixiao.analysis.choices import banded, choices, department_kinds, signed, t
 from jixiao.analysis.execution import project_money
 from jixiao.analysis.factors import EFFECTS, NAMES, STEP, score_changes, score_contributions
 from jixiao.analysis.losses import POINTS, TOTALS
-from jixiao.core.errors import RequestError
+from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.exact import SCALE, apportion, sums_of, whole
 from jixiao.core.frames import PROJECT_KINDS
 from jixiao.core.results import Results
@@ -323,8 +323,7 @@ def largest_change(changes: pd.DataFrame, department: str = "") -> pd.DataFrame:
     sums = changes.groupby("department")["contribution"].sum().abs().sort_values(ascending=False, kind="stable")
     chosen = department or (sums.index[0] if len(sums) else "")
     if chosen not in sums.index:
-        known = "、".join(sums.index[:20])
-        raise RequestError(f"没有部门“{department}”两个年度都可比的项目，可选：{known or '无'}")
+        raise RequestError(f"没有部门“{brief(department)}”两个年度都可比的项目；{say_nearest(department, sums.index)}")
     return changes[changes["department"] == chosen].reset_index(drop=True)
 
 

@@ -7,7 +7,8 @@ inputs that can matter changed at once they are all listed, as what cannot be to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,12 +65,17 @@ class Build:
 
 @dataclass
 class Difference:
-    """The difference of two builds (两次构建的差别): every change, and every input that changed."""
+    """The difference of two builds (两次构建的差别): every change, and every input that changed.
+
+    ``came`` and ``left`` are the evaluations that only one of the builds has, each with its total, grade and findings.
+    """
 
     first: Build
     second: Build
     changes: pd.DataFrame
     inputs: list[Cause]
+    came: list[dict[str, Any]] = field(default_factory=list)
+    left: list[dict[str, Any]] = field(default_factory=list)
 
     def sentences(self) -> list[str]:
         """Return the difference as Chinese sentences: what changed in all, then each change with its causes."""
@@ -77,7 +83,14 @@ class Difference:
         names = {"first": self.first.version, "second": self.second.version}
         listed = "；".join(_written(cause) for cause in self.inputs) or words["missing"]
         lines = [words["head"].format(**names, **self.count()), words["inputs"].format(listed=listed)]
-        for row in self.changes.to_dict("records"):
+        told, rows = set(), self.changes.to_dict("records")
+        for kind, whole in (("came", self.came), ("left", self.left)):
+            for one in whole:
+                told.add(_key(one))
+                lines += _about_whole(kind, one, [row for row in rows if _key(row) == _key(one)])
+        for row in rows:
+            if _key(row) in told:
+                continue
             about = (row["year"], row["project"], word("evaluation", row["evaluation"]), row["indicator"])
             named = " ".join(str(part) for part in about if part)
             values = [word("grade", value) or words["missing"] for value in (row["before"], row["after"])]
@@ -135,7 +148,39 @@ def compare(first: Build, second: Build) -> Difference:
     for pair in findings.to_dict("records"):
         causes = why.finding(pair, parts.get(_key(pair), []))
         rows.append(_row("finding", pair, pair["title"], pair["message_x"], pair["message_y"], causes))
-    return Difference(first, second, typed(rows, CHANGES), why.inputs)
+    came, left = (_whole(totals, findings, side) for side in ("right_only", "left_only"))
+    return Difference(first, second, typed(rows, CHANGES), why.inputs, came, left)
+
+
+def _whole(totals: pd.DataFrame, findings: pd.DataFrame, side: str) -> list[dict[str, Any]]:
+    """Return the evaluations that only one build has: their names, what they earned, how many findings they have."""
+    end = "y" if side == "right_only" else "x"
+    counts = Counter(_key(row) for row in findings[findings["side"] == side].to_dict("records"))
+    return [
+        {
+            **{name: row[name] for name in ("year", "project", "evaluation")},
+            "total": _text(row[f"total_reported_{end}"]) or _text(row[f"total_{end}"]),
+            "grade": _text(row[f"reported_grade_{end}"]) or _text(row[f"grade_{end}"]),
+            "findings": counts[_key(row)],
+        }
+        for row in totals[totals["side"] == side].to_dict("records")
+    ]
+
+
+def _about_whole(kind: str, one: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say in one line that an evaluation came or left, then why, then its scores and findings without comparing."""
+    words, said = load_shipped("store.yaml")["diff"], dict(one)
+    said["evaluation"] = word("evaluation", one["evaluation"])
+    grade = word("grade", one["grade"]) if one["grade"] else ""
+    said["earned"] = words["earned"].format(total=one["total"], grade=grade) if one["total"] else ""
+    side = "after" if kind == "came" else "before"
+    lines = [words[kind].format(**said)]
+    causes = list(dict.fromkeys(cause for row in rows for cause in row["causes"] if cause[0] != "scores"))
+    lines += [f"  {words['cause']}：{_reason(causes)}"] if causes else []
+    for row in rows:
+        if row["what"] in {"score", "finding"} and row[side]:
+            lines.append(f"  {words['kinds'][row['what']]} {row['indicator']}：{row[side]}")
+    return lines
 
 
 def _key(pair: Mapping[str, Any]) -> tuple[Any, ...]:

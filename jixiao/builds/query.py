@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 from jixiao.builds.manifest import MANIFEST
 from jixiao.builds.run import evaluate
 from jixiao.builds.versions import checked_files
-from jixiao.core.errors import RequestError
+from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import find_place
 from jixiao.core.results import FRAMES, results_frames
 
@@ -58,8 +59,23 @@ def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping
         try:
             return database.execute(sql, parameters or None).df()
         except duckdb.Error as error:
-            reason = str(error).strip().splitlines()[0]
-            raise RequestError(f"查询不能执行：{reason}。可查询的表：{'、'.join(sorted(FRAMES))}") from error
+            raise RequestError(_say_wrong(str(error), sql, database)) from error
+
+
+def _say_wrong(said: str, sql: str, database: Any) -> str:
+    """Say in a few words why a query cannot be answered; a wrong table or column with the nearest that there are."""
+    reason = brief(said.strip().splitlines()[0])
+    table = re.search(r"Table with name (\S+) does not exist", said)
+    if table:
+        return f"查询不能执行：没有表“{brief(table[1])}”；{say_nearest(table[1], FRAMES)}"
+    column = re.search(r"[Cc]olumn \"?(?:\w+\.)?(\w+)\"? not found|have a column named \"(\w+)\"", said)
+    used = [name for name in FRAMES if re.search(rf"\b{name}\b", sql.lower())]
+    if column and used:
+        names = "select column_name from duckdb_columns() where table_name in ?"
+        known = [name for (name,) in database.execute(names, [used]).fetchall()]
+        wanted = column[1] or column[2]
+        return f"查询不能执行：表 {'、'.join(used[:5])} 没有列“{brief(wanted)}”；{say_nearest(wanted, known)}"
+    return f"查询不能执行：{reason}。可查询的表：{'、'.join(sorted(FRAMES))}"
 
 
 def _open_built(database: Any, files: Mapping[str, Sequence[Any]]) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from jixiao.builds.manifest import MANIFEST, declared_files, read_manifest
 from jixiao.builds.versions import VERSIONS
 from jixiao.core.declared import load_shipped
-from jixiao.core.errors import RequestError
+from jixiao.core.errors import RequestError, brief, nearest
 from jixiao.core.frames import EVALUATION_KEY
 from jixiao.core.hashes import rule_hashes
 from jixiao.core.results import Results
@@ -138,8 +138,8 @@ def _same(frame: pd.DataFrame, chosen: dict[str, Any]) -> pd.Series:
 def _ask(what: str, wanted: str, named: list[str], known: Iterable[str]) -> str:
     """Say that nothing or too much fits, and list what there is."""
     words = load_shipped("store.yaml")["choice"]
-    listed = "；".join(list(dict.fromkeys(named or known))[:20])
-    return str(words["several" if named else "none"]).format(what=words[what], wanted=wanted, listed=listed)
+    listed = "；".join(map(brief, list(dict.fromkeys(named))[:5] or nearest(wanted, known)))
+    return str(words["several" if named else "none"]).format(what=words[what], wanted=brief(wanted), listed=listed)
 
 
 class _Known:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jixiao.core.errors import JixiaoError, RequestError
+from jixiao.core.errors import JixiaoError, RequestError, brief, say_nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,5 +55,4 @@ def check_names(
         known = sorted({str(name) for frame in frames for name in frame[column].dropna().unique()} - {""})
         for value in wanted:
             if not any(str(value) == name if column == "year" else str(value) in name for name in known):
-                shown = "、".join([*known[:8], *(["…"] if len(known) > 8 else [])])
-                raise RequestError(f"没有{what}“{value}”，现有：{shown or '无'}")
+                raise RequestError(f"没有{what}“{brief(value)}”，{say_nearest(value, known)}")

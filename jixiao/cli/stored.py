@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,7 +45,8 @@ def diff(
     found = compare(find_build(first, folder), find_build(second, folder))
     if output == "json":
         rows = json.loads(found.changes.to_json(orient="records", force_ascii=False))
-        whole = {"first": found.first.version, "second": found.second.version, "inputs": found.inputs, "changes": rows}
+        whole: dict[str, Any] = {"first": found.first.version, "second": found.second.version, "inputs": found.inputs}
+        whole |= {"came": found.came, "left": found.left, "changes": rows}
         print(json.dumps(whole, ensure_ascii=False, indent=1))
     else:
         print("\n".join(found.sentences()))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from difflib import SequenceMatcher
+from heapq import nlargest
 
 FILE_START = "（文件开头）"
 """Where a mistake about a whole rule file is said to stand."""
@@ -40,6 +42,53 @@ def say_refused(error: OSError) -> str:
         '磁盘已满'
     """
     return _REFUSED.get(error.errno or 0, error.strerror or type(error).__name__)
+
+
+MOST_NAMED, LONGEST_NAME = 5, 60
+"""How many names a sentence proposes, and how many signs of each it prints."""
+
+
+def nearest(wanted: object, known: Iterable[object], most: int = MOST_NAMED) -> list[str]:
+    """Return the known names that are nearest to a wanted one (最接近的名称), the nearest first; years by distance.
+
+    Example:
+        >>> nearest("村路养护", ["示例助学金发放项目", "示例农村公路养护项目"], 1), nearest(2030, [2021, 2024], 1)
+        (['示例农村公路养护项目'], ['2024'])
+    """
+    names = list(dict.fromkeys(str(name) for name in known if str(name)))
+    text = str(wanted)
+    if text.isdigit() and all(name.isdigit() for name in names):
+        return sorted(names, key=lambda name: (abs(int(name) - int(text)), name))[:most]
+    signs = set(text)
+    likely = nlargest(most * 10, names, key=lambda name: len(signs & set(name)) / (len(signs | set(name)) or 1))
+    return sorted(likely, key=lambda name: -SequenceMatcher(None, text, name).ratio() - (text in name))[:most]
+
+
+def say_nearest(wanted: object, known: Iterable[object]) -> str:
+    """Say which known names are nearest to a wanted one (最接近的名称), in few words however many there are.
+
+    Example:
+        >>> say_nearest("示例局", ["示例市教育局", "示例市交通局"])
+        '最接近的：示例市教育局、示例市交通局'
+        >>> say_nearest(2030, [])
+        '现有：无'
+    """
+    names = list(dict.fromkeys(str(name) for name in known if str(name)))
+    if not names:
+        return "现有：无"
+    listed = "、".join(brief(name) for name in nearest(wanted, names))
+    return f"最接近的：{listed}" + (f"（共{len(names)}个）" if len(names) > MOST_NAMED else "")
+
+
+def brief(text: object) -> str:
+    """Return a text as a sentence can hold it (截短).
+
+    Example:
+        >>> brief("甲" * 99) == "甲" * 59 + "…"
+        True
+    """
+    whole = str(text)
+    return whole if len(whole) <= LONGEST_NAME else whole[: LONGEST_NAME - 1] + "…"
 
 
 class JixiaoError(Exception):

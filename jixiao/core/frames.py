@@ -324,6 +324,20 @@ class Frames:
         """Read whatever is unread before the frames are sent to another process."""
         return dict(self.items())
 
+    def __repr__(self) -> str:
+        """Say of each frame its rows, its years and what one row is; nothing is read for it."""
+        from jixiao.core.portrait import portrait_text
+
+        return portrait_text(self._used())
+
+    def _repr_html_(self) -> str:
+        from jixiao.core.portrait import portrait_html
+
+        return portrait_html(self._used())
+
+    def _used(self) -> dict[str, pd.DataFrame | None]:
+        return {item.name: self.__dict__.get(item.name) for item in fields(self)}
+
     def items(self) -> Iterable[tuple[str, pd.DataFrame]]:
         """Yield each frame with its name."""
         return ((item.name, getattr(self, item.name)) for item in fields(self))

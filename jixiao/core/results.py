@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from jixiao.core.frames import FINDINGS, PASSED, SCHEMAS, SUPPRESSED, SUPPRESSIONS, Frames, typed
+from jixiao.core.portrait import portrait_html, portrait_text, portrait_title
 
 AUDITED = {"findings": FINDINGS, "passed": PASSED, "suppressed": SUPPRESSED, "suppressions": SUPPRESSIONS}
 """What the audit gives, kept beside the frames, with its columns."""
@@ -16,7 +17,7 @@ FRAMES = (*SCHEMAS, "scores", "totals", *AUDITED)
 """The name of every frame that is kept."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Results:
     """Everything one data folder gives (全部结果): the frames, the scores, the totals and the findings.
 
@@ -35,6 +36,21 @@ class Results:
     suppressed: pd.DataFrame = field(default_factory=lambda: typed([], SUPPRESSED))
     suppressions: pd.DataFrame = field(default_factory=lambda: typed([], SUPPRESSIONS))
     remark: str = ""
+
+    def __repr__(self) -> str:
+        """Say what there is: place and time, then each frame with its rows, its years and what one row is."""
+        return portrait_text(self._used(), title=self._title(), what="results")
+
+    def _repr_html_(self) -> str:
+        return portrait_html(self._used(), title=self._title(), what="results")
+
+    def _used(self) -> dict[str, pd.DataFrame | None]:
+        own = {"scores": self.scores, "totals": self.totals, **{name: getattr(self, name) for name in AUDITED}}
+        return {**{name: vars(self.frames).get(name) for name in SCHEMAS}, **own}
+
+    def _title(self) -> str:
+        counts = {"projects": self.totals["project_id"].nunique(), "evaluations": len(self.totals)}
+        return portrait_title(self.place, self.as_of, {**counts, "findings": len(self.findings)})
 
 
 def results_frames(results: Results) -> dict[str, pd.DataFrame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
@@ -14,6 +15,17 @@ from jixiao.core.results import Results
 from jixiao.core.vocabulary import columns, label, reading_words, word
 from jixiao.core.writing import points_text, value_text
 from jixiao.scoring.frameworks import load_framework, methods
+
+_LEFT = " style='text-align:left'"
+"""Beside the class, because a notebook right-aligns every cell and knows nothing of our classes."""
+_NUMBER = re.compile(r"[-－]?[\d,]+(?:\.\d+)?%?|—|")
+
+
+def _kind(column: pd.Series) -> str:
+    """Say how a column is set: numbers to the right, names to the left, long texts with room to wrap."""
+    if column.ne("").any() and all(_NUMBER.fullmatch(text) for text in column.unique()):
+        return "number"
+    return "words" if column.str.len().max() > 12 else "short"
 
 
 class Table:
@@ -28,12 +40,16 @@ class Table:
         self.narrow = narrow
 
     def _repr_html_(self) -> str:
-        kinds = ["words" if self.frame[name].str.len().max() > 12 else "short" for name in self.frame]
-        head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in self.frame)
+        kinds = [_kind(self.frame[name]) for name in self.frame]
+        left = ["" if kind == "number" else _LEFT for kind in kinds]
+        head = "".join(
+            f"<th scope='col'{style}>{escape(name)}</th>" for style, name in zip(left, self.frame, strict=True)
+        )
         rows = []
         for values in self.frame.itertuples(index=False, name=None):
             cells = "".join(
-                f"<td class='{kind}'>{escape(value)}</td>" for kind, value in zip(kinds, values, strict=True)
+                f"<td class='{kind}'{style}>{escape(value)}</td>"
+                for kind, style, value in zip(kinds, left, values, strict=True)
             )
             rows.append(f"<tr>{cells}</tr>")
         if not rows:
