@@ -42,6 +42,7 @@ def print_table(frame: pd.DataFrame) -> None:
 def print_build(results: Results, errors: Sequence[JixiaoError], *, out: str, place: str) -> None:
     """Print what a build gave (构建结果): the table, what to look at first and why, what was not read, where to go."""
     from jixiao.analysis.attention import look_first
+    from jixiao.core.vocabulary import word
     from jixiao.show import tables
 
     said, lists = words("build"), words("lists")
@@ -56,7 +57,7 @@ def print_build(results: Results, errors: Sequence[JixiaoError], *, out: str, pl
     if len(first):
         print(said["first"].format(count=len(first)))
         for number, row in enumerate(first.to_dict("records"), 1):
-            told = tables.write_value("evaluation", row["evaluation"])
+            told = word("evaluation", row["evaluation"])
             print("  " + said["first_item"].format(**{**row, "evaluation": told}, number=number, reasons=reasons(row)))
     elif count:
         print(said["nothing_first"])
