@@ -329,12 +329,13 @@ def test_documents_are_asked_for_by_year_project_and_kind(faults, evil, monkeypa
 
         return writer
 
-    names = ("write_report", "write_workbook", "write_department")
-    papers = types.SimpleNamespace(**{name: write(name) for name in names})
+    names = ("write_report", "write_workbook", "write_department", "write_review")
+    told = {name: lambda results, **what: [] for name in ("told_in", "told_in_summary")}
+    papers = types.SimpleNamespace(**{name: write(name) for name in names}, **told)
     monkeypatch.setitem(sys.modules, "jixiao.publish.papers", papers)
     monkeypatch.setattr(jixiao.publish, "papers", papers, raising=False)
     out, outcomes, real = faults
-    manner = replace(PAGE, formats=("ipynb", "html", "docx", "xlsx"))
+    manner = replace(PAGE, formats=("ipynb", "html", "docx", "xlsx", "review"))
     tasks = [one() for one in batches._divide(real, evil, out, manner)[1]]
     notebook = nbformat.read(next(outcomes[real[0].title].folder.glob("*.ipynb")), as_version=4)
     monkeypatch.setattr(
@@ -346,6 +347,7 @@ def test_documents_are_asked_for_by_year_project_and_kind(faults, evil, monkeypa
     assert called == [
         ("write_report", 1, project),
         ("write_workbook", 1, project),
+        ("write_review", 1, project),
         ("write_department", 1, {"year": 2023, "department": EVIL}),
     ]
 

@@ -102,6 +102,9 @@ STYLES = [
         '<w:numPr><w:ilvl w:val="3"/><w:numId w:val="1"/></w:numPr><w:jc w:val="left"/>',
         fonts(FANG, 16),
     ),
+    style("AsHeading2", "文中二级标题", "<w:keepNext/>", fonts(KAI, 16)),
+    style("AsHeading3", "文中三级标题", "<w:keepNext/>", fonts(FANG, 16, "<w:b/>")),
+    style("Salutation", "称谓", f"{FLAT}{LEFT}", ""),
     style("Attachment", "附件", f"<w:keepNext/>{FLAT}{LEFT}", fonts(HEI, 16)),
     style("AttachmentNew", "附件另页", "<w:pageBreakBefore/>", "", based="Attachment"),
     style("Caption", "caption", f"<w:keepNext/>{spacing(OWN, 160, 80)}{FLAT}{CENTRE}", fonts(HEI, 12)),
@@ -119,6 +122,7 @@ STYLES = [
 NAMED = {
     **{"title": "Title", "under": "Under", "h0": "Attachment", "h0_new": "AttachmentNew", "h1": "Heading1"},
     **{"h2": "Heading2", "h3": "Heading3", "item": "Item", "p": "Normal", "note": "Note", "right": "Signature"},
+    **{"left": "Salutation", "as_h2": "AsHeading2", "as_h3": "AsHeading3", "as_caption": "Caption"},
 }
 
 LEVELS = [
@@ -166,6 +170,16 @@ def paragraph(name: str, inside: str) -> str:
     return f'<w:p {nsdecls("w")}><w:pPr><w:pStyle w:val="{name}"/></w:pPr>{inside}</w:p>'
 
 
+def said_lines(place: str) -> list[dict[str, Any]]:
+    """The lines that print what the unit wrote at a place of the outline, each paragraph as it looks there."""
+    looks = [("h2", "as_h2"), ("h3", "as_h3"), ("caption", "as_caption"), ("numbered_caption", "as_numbered")]
+    text = "{{ passage.text }}"
+    lines: list[dict[str, Any]] = [{"tag": f"for passage in said.{place}"}]
+    for number, (look, kind) in enumerate(looks):
+        lines += [{"tag": f'{"elif" if number else "if"} passage.look == "{look}"'}, {kind: text}]
+    return [*lines, {"tag": "else"}, {"p": text}, {"tag": "endif"}, {"tag": "endfor"}]
+
+
 class Writer:
     """The body of one template."""
 
@@ -180,12 +194,17 @@ class Writer:
             ((kind, content),) = line.items()
             if kind == "block":
                 self.write(self.texts["blocks"][content])
+            elif kind == "said":
+                self.write(said_lines(content))
             elif kind == "tag":
                 self.parts.append(paragraph("Normal", run(f"{{%p {content} %}}")))
             elif kind == "picture":
                 self.parts.append(paragraph("Picture", run(f"{{{{ {content} }}}}")))
             elif kind.startswith("caption_"):
                 self.parts.append(self.caption(*kind.split("_")[1:], *next(iter(content.items()))))
+            elif kind == "as_numbered":
+                number = field("SEQ 表 \\* ARABIC")
+                self.parts.append(paragraph("Caption", run("表") + number + run("　" + content)))
             elif kind == "table":
                 self.parts.append(self.table(self.texts["tables"][content]))
             elif kind == "landscape":

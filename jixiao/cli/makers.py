@@ -22,7 +22,9 @@ def report(
     project: Annotated[list[str] | None, typer.Option(help="项目名称的一部分，可多次")] = None,
     department: Annotated[list[str] | None, typer.Option(help="部门名称的一部分，可多次")] = None,
     kind: Annotated[list[str] | None, typer.Option(help="类别，如 单位自评、财政评价、部门汇总，可多次")] = None,
-    output: Annotated[list[str] | None, typer.Option("--format", help="html、docx、xlsx，可多次；默认全部")] = None,
+    output: Annotated[
+        list[str] | None, typer.Option("--format", help="html、docx、xlsx、review（复核意见）、review_list，可多次")
+    ] = None,
     place: Place = "built",
     out: Annotated[Path | None, typer.Option(help="报告目录，默认 reports")] = None,
     workers: Annotated[int, typer.Option(help="同时工作的进程数，默认与处理器数相同", min=0)] = 0,

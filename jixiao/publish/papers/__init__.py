@@ -1,15 +1,18 @@
 """Reports and tables that can be filed as they are (可归档的报告和表格): Word by templates, Excel by official forms.
 
-The texts of the reports stand in Word templates (``jixiao/pages/papers``), which a unit can copy and edit; numbers are
-bound from the frames. Equal results give equal bytes.
+The texts of the reports stand in Word templates (``assets/``), which a unit can copy and edit. What the unit wrote
+stands where the outline wants it, word for word; numbers are bound from the frames. Equal results give equal bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
-from jixiao.analysis.summary import choose_department, select_rows, summarise_execution
+import pandas as pd
+
+from jixiao.analysis.summary import choose_department, summarise_execution
 from jixiao.core.declared import RULES
 from jixiao.core.errors import RequestError
 from jixiao.core.files import write_safely
@@ -17,21 +20,17 @@ from jixiao.core.results import Results
 from jixiao.publish.papers.contents import evaluation_content, find_evaluation
 from jixiao.publish.papers.departments import department_content
 from jixiao.publish.papers.filled_templates import canonical, fill_template
-from jixiao.publish.papers.paper_workbooks import write_book
+from jixiao.publish.papers.paper_workbooks import write_book, write_review_sheets
+from jixiao.publish.papers.review_opinion import review_content
 from jixiao.publish.papers.wording import paper_words
 from jixiao.show.figure import Figure
-from jixiao.show.figures import (
-    Picture,
-    Undrawn,
-    plot_execution_rates,
-    plot_funds,
-    plot_indicator_scores,
-    try_print,
-)
+from jixiao.show.figures import Picture, Undrawn, plot_execution_rates, try_print
+from jixiao.show.figures.point_charts import plot_lost_points
 
 TEMPLATES = Path(__file__).parent / "assets"
-SUMMARY = "department"
-_MOST_BARS = 25
+SUMMARY, SINGLE, REVIEW = "department", "single", "review"
+_MOST_BARS, _LEAST_BARS = 12, 3
+"""A chart of fewer bars says no more than the table beside it; one of more fills the page."""
 
 
 def write_report(
@@ -40,7 +39,7 @@ def write_report(
     """Write the report of one evaluation as a Word document (写出评价报告).
 
     A self-evaluation (单位自评, 部门整体自评) gets a self-evaluation report, a department or finance evaluation the
-    report of form 3. What only a person knows is marked （待填写：…）.
+    report of form 3. What the unit wrote stands there word for word; what nobody wrote is marked （待填写：…）.
 
     Args:
         results: What was read, scored and audited.
@@ -69,9 +68,56 @@ def write_report(
     chosen = find_evaluation(results, year=year, project=project, evaluation=evaluation)
     content = evaluation_content(results, chosen)
     shipped = TEMPLATES / f"{paper_words()['templates'][chosen['evaluation']]}.docx"
-    scores, budgets = (select_rows(frame, chosen) for frame in (results.scores, results.frames.budgets))
-    pictures = _pictures(funds=plot_funds(budgets), scores=plot_indicator_scores(scores))
-    data = fill_template(template or shipped, content, pictures, as_of=results.as_of)
+    data = fill_template(template or shipped, content, {"lost": _lost_picture(content)}, as_of=results.as_of)
+    write_safely(target, lambda path: path.write_bytes(data))
+    return target
+
+
+def told_in(results: Results, *, year: int, project: str, evaluation: str) -> list[dict[str, Any]]:
+    """List where each paragraph of a report that the unit wrote itself was read (文字来源).
+
+    Returns:
+        One entry per paragraph: ``place`` in the report, ``text``, ``file`` and ``line``.
+
+    Raises:
+        RequestError: There is no such evaluation.
+    """
+    chosen = find_evaluation(results, year=year, project=project, evaluation=evaluation)
+    return list(evaluation_content(results, chosen)["told"])
+
+
+def told_in_summary(results: Results, *, year: int, department: str) -> list[dict[str, Any]]:
+    """List where each paragraph of a department's summary that the department wrote itself was read (文字来源)."""
+    mine = choose_department(results, year, department)
+    return list(department_content(mine, year=year, department=department)["told"])
+
+
+def write_review(results: Results, target: Path, *, year: int, project: str, evaluation: str) -> Path:
+    """Write what the audit found of one evaluation as a letter to its unit (写出复核意见), apart from the report.
+
+    Args:
+        results: What was read, scored and audited.
+        target: The file, ending in .docx for the letter or in .xlsx for its lists.
+        year: The evaluated year.
+        project: Name or id of the project.
+        evaluation: The kind of evaluation.
+
+    Raises:
+        RequestError: There is no such evaluation.
+
+    Example:
+        >>> import tempfile, jixiao
+        >>> results = jixiao.evaluate("data/sample")
+        >>> first = results.totals.iloc[0]
+        >>> target = Path(tempfile.mkdtemp()) / "a.docx"
+        >>> write_review(results, target, year=2023, project=first.project_id, evaluation="self").name
+        'a.docx'
+    """
+    chosen = find_evaluation(results, year=year, project=project, evaluation=evaluation)
+    if target.suffix == ".xlsx":
+        write_safely(target, lambda path: write_review_sheets(results, chosen, path))
+        return target
+    data = fill_template(TEMPLATES / f"{REVIEW}.docx", review_content(results, chosen), {}, as_of=results.as_of)
     write_safely(target, lambda path: path.write_bytes(data))
     return target
 
@@ -103,14 +149,16 @@ def write_department(
     money = summarise_execution(mine)
     known = money[money["execution_rate"].notna()].sort_values(["execution_rate", "project"], kind="stable")
     content["counts"]["not_drawn"] = "1" if len(known) > _MOST_BARS else ""
-    drawn = _pictures(execution=plot_execution_rates(known.head(_MOST_BARS)))
-    data = fill_template(template or TEMPLATES / f"{SUMMARY}.docx", content, drawn, as_of=results.as_of)
+    drawn = _picture(plot_execution_rates(known.head(_MOST_BARS))) if len(known) >= _LEAST_BARS else None
+    shipped = SINGLE if content["is_single"] else SUMMARY
+    pictures = {"execution": drawn}
+    data = fill_template(template or TEMPLATES / f"{shipped}.docx", content, pictures, as_of=results.as_of)
     write_safely(target, lambda path: path.write_bytes(data))
     return target
 
 
 def write_workbook(results: Results, target: Path, *, year: int, project: str, evaluation: str) -> Path:
-    """Write the workbook of one evaluation (写出自评表或评分表): the official table, the findings, the sources.
+    """Write the workbook of one evaluation (写出自评表或评分表): the official table and where everything was read.
 
     A self-evaluation that came as form 1 gets form 1, every other evaluation the scoring table in the tree of form 2.
 
@@ -139,9 +187,25 @@ def write_workbook(results: Results, target: Path, *, year: int, project: str, e
     return target
 
 
-def _pictures(**figures: Figure) -> dict[str, Picture | Undrawn | None]:
-    """Draw the figures that have something to draw; the others are None."""
-    return {name: try_print(figure) if figure.data else None for name, figure in figures.items()}
+def _picture(figure: Figure) -> Picture | Undrawn | None:
+    """Draw a figure that has something to draw."""
+    return try_print(figure) if figure.data else None
+
+
+def _lost_picture(content: dict[str, Any]) -> Picture | Undrawn | None:
+    """Draw where points were lost, most first; a few of them are told by the text as well."""
+    lost = content["lost"][:_MOST_BARS]
+    if len(lost) < _LEAST_BARS:
+        return None
+    frame = pd.DataFrame(
+        {
+            "indicator": [row["name"] for row in lost],
+            "indicator_count": 1,
+            "lost": [row["lost_points"] for row in lost],
+            "loss_rate": [row["lost_points"] / row["full"] for row in lost],
+        }
+    )
+    return _picture(plot_lost_points(frame))
 
 
 def copy_template(kind: str, target: Path) -> Path:
@@ -180,7 +244,10 @@ __all__ = [
     "canonical",
     "copy_template",
     "papers_hash",
+    "told_in",
+    "told_in_summary",
     "write_department",
     "write_report",
+    "write_review",
     "write_workbook",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,11 +13,13 @@ from jixiao.core.errors import RequestError
 from jixiao.core.exact import exact_sum
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
+from jixiao.publish.papers.unit_words import fill_outline, highest_number, passages_of, says, told, written_frame
 from jixiao.publish.papers.wording import MERGED, clean, paper_words, shown_target, written
 from jixiao.scoring.frameworks import Framework, load_framework
 
 MONEY = ("initial_budget", "annual_budget", "arrived", "executed")
-_SAME = 0.005
+REASONS = "indicator_reason"
+"""The subsection of an answer that says why an indicator fell short; its heading is the indicator's name."""
 Row = dict[str, Any]
 
 
@@ -43,7 +45,8 @@ def evaluation_content(results: Results, chosen: pd.Series) -> Row:
         chosen: One row of the totals.
 
     Returns:
-        Texts, and lists of rows of texts; an empty text where something is missing.
+        Texts, and lists of rows of texts; an empty text where something is missing. ``said`` holds what the unit wrote,
+        by the place of the outline, ``told`` where each of these paragraphs was read.
 
     Example:
         >>> import jixiao
@@ -53,89 +56,157 @@ def evaluation_content(results: Results, chosen: pd.Series) -> Row:
         ('96.5', '2')
     """
     words, kind = paper_words(), str(chosen["evaluation"])
+    paper = words["templates"][kind]
     framework = load_framework(chosen["framework"])
     names = {name: clean(chosen[name]) for name in ("project", "department", "unit")}
     head = select_rows(results.frames.evaluations, chosen).iloc[0]
-    scores = select_rows(results.scores, chosen)
-    rows = [indicator_row(row) for row in scores[scores["is_counted"]].to_dict("records")]
-    findings = finding_rows(select_rows(results.findings, chosen))
-    serious = [row for row in findings if row["code"] in {"error", "warning"}]
-    grouped = _together(serious)
-    lost = [row for row in rows if row["lost"]]
+    said = fill_outline(passages_of(written_frame(results.frames, "passages"), chosen), paper)
+    rows = list(_indicator_rows(results, chosen))
     funds = [fund_row(row) for row in select_rows(results.frames.budgets, chosen).to_dict("records")]
-    categories = _categories(rows)
-    problems = grouped[: words["most"]["problems"]]
-    listed = findings[: words["most"]["findings"]]
+    money = _money(results, chosen, funds)
+    funds = [row | {"rate": money["execution_rate"]} if row["is_total"] else row for row in funds]
+    categories, total = _categories(rows), _total(chosen, rows, framework)
+    lost, missed = [row for row in rows if row["lost"]], [row for row in rows if row["lost"] or row["is_missed"]]
+    unreasoned = [row["name"] for row in missed if not row["reason"]]
     return {
         **names,
         "year": str(chosen["year"]),
+        "period": _period(results, chosen),
         "kind": word("evaluation", kind),
         "verb": words["verbs"][kind],
         "title": words["titles"][kind].format(**names | {"year": chosen["year"]}),
         "remark": clean(results.remark),
-        "source_file": clean(chosen["source_file"]),
         "framework": framework.name,
         "basis": framework.basis.text,
         "objective": clean(head["objective"]),
         "objective_achieved": clean(head["objective_achieved"]),
-        "money": _money(chosen, funds),
+        "said": said,
+        "told": told(said, paper),
+        "is_told": {
+            "funds": any(row["subsection"] in words["fund_subsections"] for row in said["overview"]),
+            "period": says((row for place in said.values() for row in place), *words["period_words"]),
+            "total": bool(total["reported"]) and says(said["conclusion"], *_points_of(total["reported"], words)),
+        },
+        "sign": _signature(results, chosen),
+        "money": money,
         "funds": [row for row in funds if any(row[name] for name in MONEY)],
-        "total": _total(chosen, rows, framework),
+        "total": total,
         "categories": categories,
         "parts": _parts(rows),
         "rows": _merged(rows),
-        "lost": lost,
-        "findings": listed,
-        "problems": problems,
-        "advices": _advices(serious),
+        "has_standards": 2 * sum(bool(row["standard"]) for row in rows) >= len(rows),  # else a column of dashes
+        "has_targets": any(row["target"] or row["actual"] for row in rows),
+        "lost": sorted(lost, key=lambda row: -row["lost_points"]),
+        "missed": sorted(missed, key=lambda row: -row["lost_points"]),
+        "unreasoned": words["joint"].join(unreasoned),
         "counts": {
             name: str(count) if count else ""
             for name, count in {
                 "categories": len(categories),
                 "subcategories": len({(row["category"], row["subcategory"]) for row in rows if row["subcategory"]}),
                 "named": sum(bool(row["is_named"]) for row in rows),
-                "undecided": int(chosen["undecided_count"]),
-                "problems_left": len(grouped) - len(problems),
-                "unscored": sum(not row["score"] for row in rows),
+                "missed": len(missed),
             }.items()
         }
-        | {
-            "indicators": str(len(rows)),
-            "lost": str(len(lost)),
-            "findings": str(len(findings)),
-            "errors": str(sum(row["code"] == "error" for row in findings)),
-            "warnings": str(sum(row["code"] == "warning" for row in findings)),
-            "others": str(len(findings) - len(serious)),
-        },
+        | {"indicators": str(len(rows)), "lost": str(len(lost)), "first_table": highest_number(said)},
     }
+
+
+def _points_of(total: str, words: Row) -> list[str]:
+    """Return how a total may stand in a sentence: 95分, 95 分, 95.00分."""
+    return [pattern.format(total=total, padded=f"{Decimal(total):.2f}") for pattern in words["total_written"]]
+
+
+def _period(results: Results, chosen: pd.Series) -> str:
+    """Return the evaluated period as dates (评价时段): as the unit states it, else the whole year."""
+    stated = select_rows(written_frame(results.frames, "statements"), chosen)
+    ends = [stated.loc[stated["statement"] == name, "value_text"].tolist() for name in ("period_start", "period_end")]
+    if all(ends):
+        return str(paper_words()["period_between"].format(start=clean(ends[0][0]), end=clean(ends[1][0])))
+    return str(paper_words()["period_of_year"].format(year=chosen["year"]))
+
+
+def _signature(results: Results, chosen: pd.Series) -> Row:
+    """Return who signs and when, as the unit's own report says (落款)."""
+    passages = passages_of(written_frame(results.frames, "passages"), chosen)
+    signed = passages[passages["passage_kind"] == "signature"]
+    return {"lines": [clean(text) for text in signed["text"] if clean(text)]}
+
+
+def _indicator_rows(results: Results, chosen: pd.Series) -> Iterator[Row]:
+    """Yield the counted indicators; a reason that the form does not give is taken from the unit's own paragraph."""
+    scores = select_rows(results.scores, chosen)
+    written_reasons = _written_reasons(results, chosen)
+    for row in scores[scores["is_counted"]].to_dict("records"):
+        form_reason = clean(row["deviation_reason"])
+        reason = form_reason or written_reasons.get(clean(row["indicator_id"]), "")
+        reason = reason or written_reasons.get(clean(row["indicator"]) or clean(row["subcategory"]), "")
+        is_short = len(reason) <= paper_words()["longest_reason"]  # what fits the column of a table
+        yield indicator_row({**row, "deviation_reason": reason}) | {"brief": reason if form_reason or is_short else ""}
+
+
+def _written_reasons(results: Results, chosen: pd.Series) -> dict[str, str]:
+    """Return why points were lost, by the id of an indicator, or by its name where the unit answered a question."""
+    paragraphs = select_rows(written_frame(results.frames, "indicator_paragraphs"), chosen)
+    found = {clean(row.indicator_id): clean(row.loss_reason) for row in paragraphs.itertuples() if row.indicator_id}
+    answers = passages_of(written_frame(results.frames, "passages"), chosen)
+    for row in answers[answers["subsection"] == REASONS].itertuples():
+        found[clean(row.heading)] = clean(row.text)
+    return {key: text for key, text in found.items() if text}
 
 
 def indicator_row(row: Row) -> Row:
-    """Return one indicator as texts (一项指标)."""
-    points, weight, rule = row["reported_score"], row["weight"], row["score"]
+    """Return one indicator as texts (一项指标).
+
+    A rate of completion stands only where a reader expects one: for a target that was missed and that more reaches,
+    not for one that less reaches, nor for satisfaction, whose value is a rate itself.
+    """
+    words = paper_words()
+    points, weight = row["reported_score"], row["weight"]
     lost = exact_sum([weight, -points]) if points == points and weight == weight else None
-    differs = points == points and rule == rule and abs(points - rule) > _SAME
-    is_ratio = row["method"] != "cost_band"  # there the rate is a share saved, not a share done
+    is_missed = _is_missed(row)
     subcategory, name = clean(row["subcategory"]), clean(row["indicator"])
+    is_satisfaction = words["satisfaction"] in f"{subcategory}{name}"
+    has_target = bool(shown_target(row["target_text"]))
+    has_rate = is_missed and has_target and row["direction"] != "negative" and not is_satisfaction
+    reason = shown_target(row["deviation_reason"])
+    is_judged = row["method"] in words["judged_methods"]
     return {
         "category": clean(row["category"]),
         "subcategory": subcategory,
-        "name": name or subcategory or clean(row["category"]) or paper_words()["no_name"],
+        "name": name or subcategory or clean(row["category"]) or words["no_name"],
         "is_named": bool(name),
         "weight": written("weight", weight),
         "target": shown_target(row["target_text"]),
+        "target_said": _without_equals(row["target_text"]),
         "actual": shown_target(row["actual_text"]),
-        "rate": written("completion_rate", row["completion_rate"]) if is_ratio else "",
+        "actual_said": _without_equals(row["actual_text"]),
+        "is_figure": row["actual_kind"] in words["figure_kinds"],
+        "is_missed": is_missed,
+        "rate": written("completion_rate", row["completion_rate"]) if has_rate else "",
         "standard": shown_target(row["scoring_standard"]),
         "score": written("reported_score", points),
-        "rule": written("score", rule),
         "lost": written("lost", lost) if lost is not None and lost > 0 else "",
-        "differs": differs,
-        "explanation": shown_target(row["score_explanation"]),
-        "reason": shown_target(row["deviation_reason"]),
+        "lost_points": lost if lost is not None and lost > 0 else 0.0,
+        "taken": words["taken"]["judged" if is_judged and not reason else "other"],
+        "reason": reason,
+        "brief": reason,
         "points": points if points == points else None,
         "full": weight if weight == weight else None,
     }
+
+
+def _is_missed(row: Row) -> bool:
+    """Say whether a target was not reached, whatever points were given (未达到指标值)."""
+    rate = row["completion_rate"]
+    if row["method"] in paper_words()["share_methods"]:  # there the rate is a share saved, not a share done
+        return bool(row["decided_by"] == "rule" and row["score"] < row["weight"])
+    return bool(rate == rate and rate is not None and rate < 1)
+
+
+def _without_equals(text: Any) -> str:
+    """Return a target or an actual as it stands in a sentence: 100%, not =100%."""
+    return shown_target(text).lstrip("=＝ ")
 
 
 def fund_row(row: Row) -> Row:
@@ -149,68 +220,36 @@ def _rate(row: Row) -> str:
     return clean(row["execution_rate_text"])
 
 
-def finding_rows(findings: pd.DataFrame) -> list[Row]:
-    """Return findings as numbered texts (问题), worst first as the audit lists them."""
-    place = paper_words()["place"]
-    rows = []
-    for number, row in enumerate(findings.to_dict("records"), 1):
-        file, sheet, cell = (clean(row[name]) for name in ("source_file", "source_sheet", "source_cell"))
-        texts = {name: shown_target(row[name]) for name in ("title", "indicator", "message", "resolution")}
-        rows.append(
-            {
-                "number": str(number),
-                "code": row["severity"],
-                "severity": word("severity", row["severity"]),
-                "file": file,
-                "sheet": sheet,
-                "cell": cell,
-                "place": place.format(file=file, sheet=sheet, cell=cell),
-                **texts,
-            }
-        )
-    return rows
-
-
-def _together(rows: list[Row]) -> list[Row]:
-    """Return findings that say the same of several cells as one, its indicators and cells joined."""
-    words, joined = paper_words(), []
-    for mine in _grouped(rows, "title", "message", "file", "sheet").values():
-        names, cells = (words["joint"].join(dict.fromkeys(row[name] for row in mine)) for name in ("indicator", "cell"))
-        place = words["place"].format(file=mine[0]["file"], sheet=mine[0]["sheet"], cell=cells)
-        joined.append(mine[0] | {"indicator": names, "place": place})
-    return joined
-
-
-def _money(chosen: pd.Series, funds: list[Row]) -> Row:
-    """Return the money of the whole project and its rates."""
-    total = next((row for row in funds if row["is_total"]), dict.fromkeys(MONEY, ""))
+def _money(results: Results, chosen: pd.Series, funds: list[Row]) -> Row:
+    """Return the money of the whole project and its rates; the execution rate is the printed one wherever it stands."""
+    total = next((row for row in funds if row["is_total"]), dict.fromkeys((*MONEY, "rate"), ""))
     rate = chosen["execution_rate"]
     return {
         **{name: total[name] for name in MONEY},
         "arrival_rate": written("arrival_rate", chosen["arrival_rate"]),
-        "execution_rate": written("execution_rate", rate),
+        "execution_rate": total["rate"] or _stated_rate(results, chosen) or written("execution_rate", rate),
         "definition": word("execution_definition", chosen["execution_definition"]),
         "is_unspent": bool(rate < 1),
     }
+
+
+def _stated_rate(results: Results, chosen: pd.Series) -> str:
+    """Return the execution rate as the unit's own text states it."""
+    stated = select_rows(written_frame(results.frames, "statements"), chosen)
+    texts = stated.loc[stated["statement"] == "execution_rate", "value_text"].map(clean)
+    return next((text for text in texts if text), "")
 
 
 def _total(chosen: pd.Series, rows: list[Row], framework: Framework) -> Row:
     """Return the total, its grade, what the rules give instead, and the bands of the grades."""
     by_bands = word("reported_grade", chosen["reported_grade"])
     printed = clean(chosen["grade_reported"])
-    is_known = framework.grade_named(printed) == chosen["reported_grade"] or not printed or not by_bands
-    rule, difference = chosen["total"], chosen["score_difference"]
     weight, points = exact_sum([row["full"] for row in rows]), exact_sum([row["points"] for row in rows])
     return {
         "reported": written("total_reported", chosen["total_reported"]),
         "grade": printed or by_bands,
-        "grade_by_bands": by_bands,
-        "grade_differs": not is_known,
         "full": written("weight", framework.full_score),
         "bands": _bands(framework),
-        "rule": written("total", rule),
-        "rule_grade": word("grade", chosen["grade"]),
-        "differs": bool(difference == difference and abs(difference) > _SAME),
         "weight": written("weight", weight),
         "sum": written("reported_sum", points),
         "share": _share(points, weight),
@@ -256,7 +295,8 @@ def _categories(rows: list[Row]) -> list[Row]:
     found = []
     for (name,), mine in _grouped(rows, "category").items():
         lost = sum(bool(row["lost"]) for row in mine)
-        found.append({"name": name, "indicators": mine, "lost_count": str(lost) if lost else "", **_sums(mine)})
+        counts = {"is_several": len(mine) > 1, "lost_count": str(lost) if lost else ""}
+        found.append({"name": name, "indicators": mine, **counts, **_sums(mine)})
     return found
 
 
@@ -283,9 +323,3 @@ def _merged(rows: list[Row]) -> list[Row]:
         )
         last = now
     return merged
-
-
-def _advices(findings: list[Row]) -> list[Row]:
-    """Return what to do about the serious findings, once for each kind."""
-    kinds = {row["title"]: row["resolution"] for row in findings if row["resolution"]}
-    return [{"title": title, "text": text} for title, text in kinds.items()]

@@ -12,7 +12,10 @@ from jixiao.core.frames import GRADES, PROJECT_KINDS
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
 from jixiao.publish.papers.contents import Row, indicator_row
+from jixiao.publish.papers.unit_words import fill_outline, highest_number, summary_passages, told, written_frame
 from jixiao.publish.papers.wording import clean, paper_words, written
+
+KINDS = ("self", "department", "finance", "whole")
 
 
 def department_content(results: Results, *, year: int, department: str) -> Row:
@@ -35,7 +38,10 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
     evaluations = summarise_evaluations(results)
     kinds = evaluations["evaluation"].value_counts()
     counted = results.scores[results.scores["is_counted"]]
-    lost = _lost(counted)
+    missed = _missed(counted)
+    said = fill_outline(
+        summary_passages(written_frame(results.frames, "passages"), year=year, department=department), "department"
+    )
     names = {"department": clean(department), "year": str(year)}
     has_money = numbers["annual_budget"] == numbers["annual_budget"]
     rows = _projects(results, evaluations)
@@ -46,16 +52,15 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
         "targeted": int((counted["target_text"] != "").sum()),
         "graded": numbers["graded"],
         "known": numbers["projects"] - numbers["unknown"],
-        "lost_shown": min(len(lost), most["lost"]),
-        "findings": numbers["findings"],
-        "errors": numbers["errors"],
+        "missed_shown": min(len(missed), most["missed"]),
         "projects_shown": min(len(rows), most["projects"]),
-        "lost": len(lost),
     }
+    is_single = numbers["projects"] <= 1 and not any(said.values())
+    shown = most["single"] if is_single else most["missed"]
     maybe = {
         "unknown": numbers["unknown"],
-        "unscored": int(counted["reported_score"].isna().sum()),
-        "lost_left": len(lost) - most["lost"],
+        "missed": len(missed),
+        "missed_left": len(missed) - shown,
         "projects_left": len(rows) - most["projects"],
     }
     return {
@@ -72,11 +77,18 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
         if has_money
         else {},
         "shares": _shares(results),
-        "lost": lost[: most["lost"]],
-        "problems": _problems(results),
+        "said": said,
+        "told": told(said, "department"),
+        "sign": {"lines": _signature(results, year, department)},
+        "is_single": is_single,
+        "kinds": [
+            {"name": word("evaluation", kind), "count": str(int(kinds[kind]))} for kind in KINDS if kinds.get(kind, 0)
+        ],
+        "missed": missed[:shown],
         "projects": rows[: most["projects"]],
         "counts": {name: str(int(count)) for name, count in counts.items()}
-        | {name: str(int(count)) if count > 0 else "" for name, count in maybe.items()},
+        | {name: str(int(count)) if count > 0 else "" for name, count in maybe.items()}
+        | {"first_table": highest_number(said)},
     }
 
 
@@ -105,31 +117,21 @@ def _shares(results: Results) -> list[Row]:
     ]
 
 
-def _lost(counted: pd.DataFrame) -> list[Row]:
-    """Return the indicators that lost points, most first."""
-    rows = counted.assign(lost=counted["weight"] - counted["reported_score"])
-    chosen = rows[rows["lost"] > 0].sort_values("lost", ascending=False, kind="stable")
-    named = zip(chosen["project"], chosen["evaluation"], chosen.to_dict("records"), strict=True)
-    return [
+def _missed(counted: pd.DataFrame) -> list[Row]:
+    """Return the indicators that missed their target or lost points, most points first."""
+    named = zip(counted["project"], counted["evaluation"], counted.to_dict("records"), strict=True)
+    rows = [
         indicator_row(row) | {"project": clean(project), "evaluation": word("evaluation", kind)}
         for project, kind, row in named
     ]
+    return sorted((row for row in rows if row["lost"] or row["is_missed"]), key=lambda row: -row["lost_points"])
 
 
-def _problems(results: Results) -> list[Row]:
-    """Return how many findings each check has, in the order of the audit."""
-    found = results.findings.groupby(["severity", "title"], sort=False)
-    counts = found.agg(count=("code", "size"), projects=("project_id", "nunique")).reset_index()
-    return [
-        {
-            "number": str(number),
-            "severity": word("severity", row["severity"]),
-            "title": clean(row["title"]),
-            "count": str(row["count"]),
-            "projects": str(row["projects"]),
-        }
-        for number, row in enumerate(counts.to_dict("records"), 1)
-    ]
+def _signature(results: Results, year: int, department: str) -> list[str]:
+    """Return who signed the department's own summary, and when."""
+    passages = summary_passages(written_frame(results.frames, "passages"), year=year, department=department)
+    signed = passages.loc[passages["passage_kind"] == "signature", "text"].map(clean)
+    return [text for text in signed if text]
 
 
 def _projects(results: Results, evaluations: pd.DataFrame) -> list[Row]:
@@ -147,7 +149,6 @@ def _projects(results: Results, evaluations: pd.DataFrame) -> list[Row]:
             "rate": written("execution_rate", row["execution_rate"]),
             "total": written("total_reported", row["total_reported"]),
             "grade": clean(row["grade_reported"]) or word("reported_grade", row["reported_grade"]),
-            "findings": written("findings", row["findings"]),
         }
         for number, row in enumerate(every.to_dict("records"), 1)
     ]

@@ -23,13 +23,15 @@ from lxml.etree import XMLSyntaxError
 from markupsafe import Markup, escape
 
 from jixiao.core.errors import RequestError
-from jixiao.publish.papers.wording import MERGED, paper_words
+from jixiao.publish.papers.wording import MERGED, NEXT_CELL, NEXT_ROW, TABLE, paper_words
 from jixiao.show.figures import Picture, Undrawn
 
 _BREAK = Markup('</w:t><w:br/><w:t xml:space="preserve">')
-_SHORT_ROWS, _SHORT_TEXT = 10, 400
+_SHORT_ROWS, _SHORT_TEXT = 17, 500
 _WIDTH = Cm(15.6)
 _SIDES = ("top", "left", "bottom", "right", "insideH", "insideV")
+_TEXT_WIDTH, _SHORTEST, _LONGEST, _SHORT_CELL = 8845, 5, 40, 12
+"""Width of the text in twentieths of a point; how few and how many signs a column is wide; what is still centred."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -64,6 +66,7 @@ def fill_template(
             f"模板“{template.name}”填写后不成文档：跨段落的标记应各占一段，写作 {{%p … %}}，表格行写作 {{%tr … %}}"
         ) from error
     body = paper.docx.element.body
+    _set_tables(body)
     for picture in pictures.values():
         if isinstance(picture, Undrawn):
             _add_rows(body, picture)
@@ -71,7 +74,7 @@ def fill_template(
         _merge_cells(table)
         _keep_whole(table)
     _mark_open_places(body)
-    _number_captions(body)
+    _number_captions(body, int(content.get("counts", {}).get("first_table", 0)))
     properties = paper.docx.core_properties
     properties.title = content["title"].replace("\n", "")[:255]
     properties.author, properties.comments = "jixiao", ""
@@ -127,7 +130,13 @@ def _open(template: Path) -> _Paper:
 def _environment() -> ImmutableSandboxedEnvironment:
     """Return the one environment: sandboxed, escaping, strict about names."""
     environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined, finalize=_written)
-    environment.filters |= {"or_dash": _or_dash, "or_fill": _or_fill, "sentence": _sentence, "part": _part}
+    environment.filters |= {
+        "or_dash": _or_dash,
+        "or_fill": _or_fill,
+        "sentence": _sentence,
+        "part": _part,
+        "or_none": _or_none,
+    }
     return environment
 
 
@@ -146,6 +155,10 @@ def _to_fill() -> re.Pattern[str]:
 
 def _or_dash(text: str) -> str:
     return text or paper_words()["dash"]
+
+
+def _or_none(text: str) -> str:
+    return text or paper_words()["no_name"]
 
 
 def _or_fill(text: str, what: str) -> str:
@@ -232,6 +245,45 @@ def _text(paragraph: Any) -> str:
     return "".join(text.text or "" for text in paragraph.iter(qn("w:t")))
 
 
+def _set_tables(body: Any) -> None:
+    """Set the tables of a unit's own text where they stand in it (单位文中的表)."""
+    for paragraph in list(body.iter(qn("w:p"))):
+        text = "".join(part.text or "" for part in paragraph.iter(qn("w:t")))
+        if text.startswith(TABLE):
+            paragraph.addprevious(_table_of([row.split(NEXT_CELL) for row in text[1:].split(NEXT_ROW)], paragraph))
+            space = parse_xml(f'<w:p xmlns:w="{paragraph.nsmap["w"]}"><w:pPr><w:pStyle w:val="Note"/></w:pPr></w:p>')
+            paragraph.getparent().replace(paragraph, space)  # two tables that touch would be one
+
+
+def _table_of(rows: list[list[str]], near: Any) -> Any:
+    """Return a table as wide as the text, each column by the longest text in it; its first row is its head."""
+    count = max(len(row) for row in rows)
+    filled = [[*row, *[""] * (count - len(row))] for row in rows]
+    lengths = [min(max(max(len(row[at]) for row in filled), _SHORTEST), _LONGEST) for at in range(count)]
+    widths = [round(_TEXT_WIDTH * length / sum(lengths)) for length in lengths]
+    sides = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>' for side in _SIDES)
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+    lines = "".join(_table_row(row, widths, is_head=number == 0) for number, row in enumerate(filled))
+    return parse_xml(
+        f'<w:tbl xmlns:w="{near.nsmap["w"]}"><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
+        f'<w:tblBorders>{sides}</w:tblBorders><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>'
+        f"{lines}</w:tbl>"
+    )
+
+
+def _table_row(texts: list[str], widths: list[int], *, is_head: bool) -> str:
+    cells = []
+    for text, width in zip(texts, widths, strict=True):
+        look = "TableHead" if is_head else ("TableLeft" if len(text) > _SHORT_CELL else "TableText")
+        inside = f'<w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r>' if text else ""
+        cells.append(
+            f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
+            f'<w:p><w:pPr><w:pStyle w:val="{look}"/></w:pPr>{inside}</w:p></w:tc>'
+        )
+    head = "<w:tblHeader/>" if is_head else ""
+    return f"<w:tr><w:trPr><w:cantSplit/>{head}</w:trPr>{''.join(cells)}</w:tr>"
+
+
 def _merge_cells(table: Any) -> None:
     """Merge every cell of a table that continues the one above it (合并单元格)."""
     above: list[Any] = []
@@ -249,10 +301,11 @@ def _merge_cells(table: Any) -> None:
 
 
 def _keep_whole(table: Any) -> None:
-    """Keep a short table on one page (短表不跨页)."""
+    """Keep a short table on one page, and the last rows of a long one together (短表不跨页，合计不独占一页)."""
     rows = table.findall(qn("w:tr"))
     length = sum(len(text.text or "") for text in table.iter(qn("w:t")))
-    for row in rows[:-1] if len(rows) <= _SHORT_ROWS and length <= _SHORT_TEXT else ():
+    is_short = len(rows) <= _SHORT_ROWS and length <= _SHORT_TEXT
+    for row in rows[:-1] if is_short else rows[-3:-1]:
         for paragraph in row.iter(qn("w:p")):
             paragraph.get_or_add_pPr().get_or_add_keepNext()
 
@@ -280,14 +333,20 @@ def _mark_open_places(body: Any) -> None:
         run.getparent().remove(run)
 
 
-def _number_captions(body: Any) -> None:
-    """Number tables and pictures in their order and write the numbers where the text refers to them."""
-    counts: dict[str, int] = {}
+def _number_captions(body: Any, first_table: int) -> None:
+    """Number tables and pictures in their order and write the numbers where the text refers to them.
+
+    Where the unit's own tables bear numbers, those of the paper go on behind them.
+    """
+    counts = {paper_words()["table"]: first_table}
     shown: dict[str, str] = {}
     fields = [(words, field, result) for words, field, result in _fields(body) if words and result is not None]
     for words, field, result in fields:
         if words[0] == "SEQ":
+            is_first = counts.get(words[1], 0) == first_table and first_table and words[1] == paper_words()["table"]
             counts[words[1]] = counts.get(words[1], 0) + 1
+            if is_first and field.get(qn("w:instr")) is not None:  # so that Word counts on from here as well
+                field.set(qn("w:instr"), f"{field.get(qn('w:instr')).rstrip()} \\r {counts[words[1]]} ")
             result.text = str(counts[words[1]])
             mark = next(field.itersiblings(qn("w:bookmarkStart"), preceding=True), None)
             if mark is not None:

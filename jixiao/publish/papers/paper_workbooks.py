@@ -29,7 +29,8 @@ from jixiao.publish.forms import (
     text_lines,
     write_text,
 )
-from jixiao.publish.papers.contents import finding_rows
+from jixiao.publish.papers.contents import evaluation_content
+from jixiao.publish.papers.review_opinion import review_sheets
 from jixiao.publish.papers.scoring_table import lay_out_scores
 from jixiao.publish.papers.wording import clean, paper_words, written
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
 
 _CHUNK = 32_000
-_FINDING_WIDTHS = (5, 8, 17, 16, 42, 24, 26, 22, 13, 11)
 _SOURCE_WIDTHS = (28, 17, 32, 36, 18, 13)
 _A4 = 9
 _SOURCES = {
@@ -70,11 +70,11 @@ def write_book(results: Results, chosen: pd.Series, path: Path) -> None:
         book.formats[0].set_font_name(form.layout.page.font)
         book.set_properties({"title": clean(chosen["project"])[:255], "author": "jixiao", "created": _date(results)})
         paint_sheet(form, book)
-        findings = select_rows(results.findings, chosen)
-        rows = [[long_texts.fit(text) for text in row] for row in _findings(findings)] or [[words["none"]]]
-        _add_list(book, form, words["findings"], words["finding_columns"], rows, _FINDING_WIDTHS)
         sources = [[long_texts.fit(text) for text in row] for row in _sources(results, chosen)]
         _add_list(book, form, words["sources"], words["source_columns"], sources, _SOURCE_WIDTHS)
+        said = [[long_texts.fit(text) for text in row] for row in _told(results, chosen)]
+        if said:
+            _add_list(book, form, words["told"], words["told_columns"], said, tuple(words["told_widths"]))
         if long_texts.rows:
             _add_list(book, form, words["long_texts"], [words["long_texts"]], long_texts.rows, (120,))
 
@@ -108,12 +108,33 @@ class _LongTexts:
         return parts[0] + str(self._words["full_text"]).format(sheet=self._words["long_texts"], row=first)
 
 
-def _findings(findings: pd.DataFrame) -> Iterator[list[str]]:
-    for texts, row in zip(finding_rows(findings), findings.to_dict("records"), strict=True):
-        said = [texts[name] for name in ("number", "severity", "title", "indicator", "message")]
-        basis = paper_words()["basis"].format(mark=word("basis_mark", row["basis_mark"]), text=clean(row["basis"]))
-        place = [clean(row[name]) for name in ("source_file", "source_sheet", "source_cell")]
-        yield [*said, texts["resolution"], basis, *place]
+def write_review_sheets(results: Results, chosen: pd.Series, path: Path) -> None:
+    """Write the lists of an opinion (写出复核意见工作簿): what was found, and every indicator counted again.
+
+    Args:
+        results: What was read, scored and audited.
+        chosen: One row of the totals.
+        path: The file, ending in .xlsx.
+    """
+    import xlsxwriter
+
+    words = paper_words()["workbook"]
+    long_texts = _LongTexts(words)
+    layout = load_layout()
+    with xlsxwriter.Workbook(str(path), {**BOOK_OPTIONS, "in_memory": True}) as book:
+        book.formats[0].set_font_name(layout.page.font)
+        book.set_properties({"title": clean(chosen["project"])[:255], "author": "jixiao", "created": _date(results)})
+        for name, columns, rows, widths in review_sheets(results, chosen):
+            fitted = [[long_texts.fit(text) for text in row] for row in rows]
+            _add_list(book, LaidOut(layout), name, columns, fitted, widths)
+        if long_texts.rows:
+            _add_list(book, LaidOut(layout), words["long_texts"], [words["long_texts"]], long_texts.rows, (120,))
+
+
+def _told(results: Results, chosen: pd.Series) -> Iterator[list[str]]:
+    """Yield where each paragraph that the unit wrote was read: its place in the report, file and line."""
+    for row in evaluation_content(results, chosen)["told"]:
+        yield [row["place"], row["text"], row["file"], str(row["line"])]
 
 
 def _sources(results: Results, chosen: pd.Series) -> Iterator[list[str]]:

@@ -18,9 +18,9 @@ from jixiao.scoring.frameworks import load_framework
 
 _COLUMNS = (
     *("category", "subcategory", "indicator", "weight", "target", "actual", "scoring_standard"),
-    *("reported_score", "score", "explanation"),
+    *("reported_score", "reason"),
 )
-_WEIGHT, _POINTS, _RULE = 3, 7, 8
+_WEIGHT, _POINTS = 3, 7
 _LAST = len(_COLUMNS) - 1
 
 
@@ -65,15 +65,13 @@ def _add_pair(form: LaidOut, row: int, first: int, end: int, name: str, text: st
 
 def _add_row(form: LaidOut, at: int, row: dict[Any, Any], words: dict[str, Any]) -> None:
     texts = indicator_row(row)
-    said = [texts["explanation"], words["reason"].format(reason=texts["reason"]) if texts["reason"] else ""]
     form.add(Slot(at, 2, clean(row["indicator"]), is_left=True))
     form.add(_number(at, _WEIGHT, number_of(row["weight"])))
     form.add(Slot(at, 4, texts["target"]))
     form.add(Slot(at, 5, texts["actual"], is_left=True))
     form.add(Slot(at, 6, texts["standard"], is_left=True))
     form.add(_number(at, _POINTS, number_of(row["reported_score"])))
-    form.add(_number(at, _RULE, number_of(row["score"])))
-    form.add(Slot(at, _LAST, "\n".join(text for text in said if text), is_left=True))
+    form.add(Slot(at, _LAST, texts["reason"], is_left=True))
 
 
 def _number(row: int, column: int, number: Decimal | None, formula: str = "") -> Slot:
@@ -100,7 +98,6 @@ def _add_totals(form: LaidOut, top: int, rows: list[dict[Any, Any]], chosen: pd.
     for column, name, printed in (
         (_WEIGHT, "weight", None),
         (_POINTS, "reported_score", number_of(chosen["total_reported"])),
-        (_RULE, "score", number_of(chosen["total"])),
     ):
         parts = [number_of(row[name]) for row in rows]
         counted = [part for part, row in zip(parts, rows, strict=True) if row["is_counted"]]

@@ -11,6 +11,9 @@ from jixiao.core.writing import value_text
 MERGED = "\ufdd0"
 """Says that a cell of a table continues the one above it; no text of a file holds this sign."""
 
+TABLE, NEXT_CELL, NEXT_ROW = "\ufdd1", "\ufdd2", "\ufdd3"
+"""Begin a table of a unit's own text, and divide its cells and rows; no text of a file holds these signs."""
+
 _LINES = re.compile(r"\r\n?|\v|\f|\u2028|\u2029")
 _UNWRITABLE = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 _SIGNS = str.maketrans({"≧": "≥", "≦": "≤"})

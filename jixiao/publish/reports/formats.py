@@ -11,6 +11,7 @@ from typing import Any
 
 from jixiao.core.errors import RequestError
 from jixiao.core.results import Results
+from jixiao.publish.reports.notebooks import report_words
 from jixiao.publish.reports.report_pages import SCRIPT, export_page
 from jixiao.publish.reports.requests import ReportRequest
 from jixiao.reading.files import convert, load_limits
@@ -60,6 +61,25 @@ def _write_workbook(content: Content, target: Path) -> None:
     )
 
 
+def _write_review(content: Content, target: Path) -> None:
+    from jixiao.publish import papers
+
+    asked = content.request
+    papers.write_review(
+        content.results, target, year=asked.year, project=asked.parameters["project"], evaluation=asked.kind
+    )
+
+
+def told_in(content: Content) -> list[dict[str, Any]]:
+    """Return where each paragraph that the unit wrote itself was read (文字来源), for the record of the report."""
+    from jixiao.publish import papers
+
+    asked = content.request
+    if asked.each != "evaluation":
+        return papers.told_in_summary(content.results, year=asked.year, department=asked.department)
+    return papers.told_in(content.results, year=asked.year, project=asked.parameters["project"], evaluation=asked.kind)
+
+
 def _write_print(content: Content, target: Path) -> None:
     made = convert(target.with_suffix(".docx").read_bytes(), "docx", "pdf", target.name, load_limits())
     target.write_bytes(made)
@@ -69,17 +89,29 @@ FORMATS: dict[str, Callable[[Content, Path], None]] = {
     "html": _write_page,
     "docx": _write_document,
     "xlsx": _write_workbook,
+    "review": _write_review,
+    "review_list": _write_review,
     "pdf": _write_print,
 }
 """Every format beside the executed notebook, in the order of writing: a later one may need an earlier."""
 NOTEBOOK = "ipynb"
 """The executed notebook: the record of a report, always there."""
-_OF_EVALUATIONS = {"xlsx"}
+_OF_EVALUATIONS = {"xlsx", "review", "review_list"}
+
+
+def file_name(name: str, output: str) -> str:
+    """Return the file of a report in one format (报告文件名): an opinion has a name that says so.
+
+    Example:
+        >>> file_name("甲", "docx"), file_name("甲", "review")
+        ('甲.docx', '甲_复核意见.docx')
+    """
+    return name + str(report_words()["endings"].get(output, f".{output}"))
 
 
 def usual_formats() -> tuple[str, ...]:
     """Return what is made when nothing is asked for: every format that needs no other program."""
-    return ("html", "docx", "xlsx") if find_spec("jixiao.publish.papers") else ("html",)
+    return ("html", "docx", "xlsx", "review", "review_list") if find_spec("jixiao.publish.papers") else ("html",)
 
 
 def choose_formats(wanted: Iterable[str], *, is_pdf: bool = False) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from jixiao.builds.handover import unpack_results
 from jixiao.core.errors import RequestError, say_refused
 from jixiao.core.files import RECORD, checksum
 from jixiao.core.results import Results
-from jixiao.publish.reports.formats import FORMATS, NOTEBOOK, Content
+from jixiao.publish.reports.formats import FORMATS, NOTEBOOK, Content, file_name, told_in
 from jixiao.publish.reports.kernels import handing
 from jixiao.publish.reports.keys import versions
 from jixiao.publish.reports.notebooks import report_words, run_notebook
@@ -108,7 +108,7 @@ def _make(task: Task, folder: Path) -> dict[str, Any]:
         version=about["versions"]["jixiao"], as_of=as_of_text(results), key=task.key[:12]
     )
     content = Content(asked, results, notebook, footer, task.is_single)
-    files = {name: f"{asked.name}.{name}" for name in task.formats}
+    files = {name: file_name(asked.name, name) for name in task.formats}
     for name, file in files.items():
         if name != NOTEBOOK:
             FORMATS[name](content, folder / file)
@@ -117,6 +117,7 @@ def _make(task: Task, folder: Path) -> dict[str, Any]:
         "title": asked.title,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "is_single": task.is_single,
+        "told": told_in(content) if "docx" in files else [],
         "files": files,
         "sizes": {name: (folder / file).stat().st_size for name, file in files.items()},
         "hashes": {name: checksum(folder / file) for name, file in files.items()},

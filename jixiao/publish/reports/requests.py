@@ -143,7 +143,9 @@ def all_reports(results: Results, place: str) -> Iterator[ReportRequest]:
     nobody = report_words()["no_department"]
     totals = results.totals.sort_values(["year", "department", "project", "evaluation"])
     evaluations = list(totals[["year", "department", "project_id", "project", "evaluation"]].itertuples(index=False))
-    summaries = list(summarise_departments(results)[["year", "department"]].itertuples(index=False))
+    counted = summarise_departments(results)
+    counted = counted[counted["projects"] > 0]  # a department without a project has nothing to report
+    summaries = list(counted[["year", "department"]].itertuples(index=False))
     departments = name_apart({row.department: row.department or nobody for row in [*evaluations, *summaries]})
     of_department: dict[tuple[int, str], dict[str, str]] = {}
     for row in evaluations:

@@ -267,11 +267,19 @@ def _set_axes(axes: Any, layout: dict[str, Any], *, is_sideways: bool) -> None:
         elif not is_of_names:
             low, high = axes.get_xlim() if name == "x" else axes.get_ylim()
             limit(low, high * 1.06)
-        if said.get("tickformat") == "d":
-            axis.get_major_locator().set_params(integer=True)
+        if not is_of_names and "tickvals" not in said:
+            _set_numbers(axis, is_whole=said.get("tickformat") == "d")
         if not is_of_names:
             axis.grid(color=said["gridcolor"], linewidth=0.8)
             axis.set_tick_params(length=0, labelfontfamily=_chinese_font().get_family(), labelsize=_SIZE)
+
+
+def _set_numbers(axis: Any, *, is_whole: bool) -> None:
+    """Write few round numbers along an axis, in full: a power of ten in a corner is read by nobody."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=is_whole))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
 def _write_names(axes: Any, places: Iterable[float], names: Iterable[str], *, is_sideways: bool) -> None:
