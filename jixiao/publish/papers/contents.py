@@ -13,13 +13,19 @@ from jixiao.core.errors import RequestError
 from jixiao.core.exact import exact_sum
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
-from jixiao.publish.papers.unit_words import fill_outline, highest_number, passages_of, says, told, written_frame
+from jixiao.publish.papers.unit_words import (
+    REASONS,
+    fill_outline,
+    highest_number,
+    passages_of,
+    says,
+    told,
+    written_frame,
+)
 from jixiao.publish.papers.wording import MERGED, clean, paper_words, shown_target, written
 from jixiao.scoring.frameworks import Framework, load_framework
 
 MONEY = ("initial_budget", "annual_budget", "arrived", "executed")
-REASONS = "indicator_reason"
-"""The subsection of an answer that says why an indicator fell short; its heading is the indicator's name."""
 Row = dict[str, Any]
 
 
@@ -150,8 +156,8 @@ def _written_reasons(results: Results, chosen: pd.Series) -> dict[str, str]:
     paragraphs = select_rows(written_frame(results.frames, "indicator_paragraphs"), chosen)
     found = {clean(row.indicator_id): clean(row.loss_reason) for row in paragraphs.itertuples() if row.indicator_id}
     answers = passages_of(written_frame(results.frames, "passages"), chosen)
-    for row in answers[answers["subsection"] == REASONS].itertuples():
-        found[clean(row.heading)] = clean(row.text)
+    for name, mine in answers[answers["subsection"] == REASONS].groupby("heading", sort=False):
+        found[clean(name)] = "".join(mine["text"].map(clean))
     return {key: text for key, text in found.items() if text}
 
 

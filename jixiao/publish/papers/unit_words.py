@@ -19,6 +19,8 @@ _NOTHING = pd.DataFrame(
     ],
     dtype="object",
 )
+REASONS = "indicator_reason"
+"""The subsection of an answer that says why an indicator fell short; its heading is the indicator's name."""
 _TEXT_DEPTH = 99
 CELL, LINE = "｜", "\n"
 """What divides the cells and the rows of a table that stands among the passages."""
@@ -87,6 +89,8 @@ def fill_outline(passages: pd.DataFrame, kind: str) -> dict[str, list[Row]]:
 def _place_of(row: Row, places: dict[str, Row]) -> str | None:
     """Return the place of a passage: the one that names its subsection, else the one that takes the whole section."""
     section, subsection = clean(row["section"]), clean(row["subsection"])
+    if subsection == REASONS:  # it stands beside its indicator
+        return None
     mine = {name: place for name, place in places.items() if section in place["sections"]}
     for name, place in mine.items():
         if subsection in place.get("only", ()):
@@ -124,7 +128,7 @@ def _shown(row: Row) -> Row:
     kind, text = row["passage_kind"], clean(row["text"])
     look = "text"
     if kind == "heading":
-        look = "h2" if re.match(r"[（(][一二三四五六七八九十]+[)）]", clean(row["ordinal"])) else "h3"
+        look = "h2" if re.match(paper_words()["second_level"], clean(row["ordinal"])) else "h3"
     elif kind in {"table", "caption"}:
         look = kind
     if kind == "heading":
