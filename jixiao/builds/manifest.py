@@ -10,6 +10,7 @@ import jixiao
 from jixiao.core.errors import RequestError
 from jixiao.core.files import checksum, list_forms
 from jixiao.core.hashes import hash_of, rules_hash
+from jixiao.reading.supplements import ANSWERS
 
 MANIFEST = "manifest.json"
 """The file of a built folder that says which version is in force; replacing it is the switch."""
@@ -26,9 +27,13 @@ def source_hashes(folder: Path) -> dict[str, str]:
 
 
 def declared_files(place: Path) -> dict[str, Path]:
-    """Return what people declared about a data folder, by name: only ``data/source`` has such files beside it."""
-    paths = {name: place.parent / f"{name}.yaml" for name in DECLARED}
-    return {name: path for name, path in paths.items() if place.name == "source" and path.exists()}
+    """Return what people declared about a data folder, by name: ``data/source`` has such files beside it.
+
+    What units wrote when they were asked (补充情况) stands in any data folder itself.
+    """
+    paths = {name: place.parent / f"{name}.yaml" for name in DECLARED} if place.name == "source" else {}
+    paths["answers"] = place / ANSWERS
+    return {name: path for name, path in paths.items() if path.exists()}
 
 
 def declared_hashes(place: Path) -> dict[str, str]:

@@ -24,7 +24,7 @@ from jixiao.core.declared import load_shipped
 from jixiao.core.files import BESIDE, MISSING, RECORD, workbench
 from jixiao.core.hashes import code_hash, hash_of, rule_hashes
 
-EXPECTED = {"aliases.yaml", "corrections.yaml", "suppressions.yaml", MANIFEST}
+EXPECTED = {"aliases.yaml", "answers.yaml", "corrections.yaml", "suppressions.yaml", MANIFEST}
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def account_levels(evidence: Evidence, check: Check) -> Outcome:
     """合计 = Σ类, 类 = Σ款, 款 = Σ项 in every column of a table with classification codes (科目层级核对)."""
     rows = _tables(evidence)
     rows = rows[rows["table_code"].isin(_identities()["levels"]) & rows["value"].notna()]
-    where = [*_KEY, "table_code", "column"]
+    where = [*_KEY, "table_code", "column", "column_no"]  # two columns may bear one name
     coded = rows[rows["row_code"] != ""]
     parents = coded.assign(above=coded["row_code"].map(_parent))
     parts = _summed(parents, [*where, "above"])

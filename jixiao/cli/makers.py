@@ -1,4 +1,4 @@
-"""The commands that make something to hand on (产出命令): report, form, sample, whatif and dashboard."""
+"""The commands that make something to hand on (产出命令): report, ask, form, sample, whatif and dashboard."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from jixiao.cli.asking import Place, shown
+from jixiao.cli.asking import Place, check_names, shown
 from jixiao.cli.stored import record
 from jixiao.cli.usage import INTERRUPTED
 from jixiao.core.errors import JixiaoError
+from jixiao.core.vocabulary import word
 
 
 def report(
@@ -121,6 +122,48 @@ def form(
         print(f"已写出 {shown(item.path)}")
         for note in item.notes:
             print(f"  注意：{note}")
+
+
+def ask(
+    project: Annotated[str, typer.Argument(metavar="PROJECT", help="项目名称或其中一部分")],
+    year: Annotated[int | None, typer.Option(help="年度")] = None,
+    kind: Annotated[str, typer.Option(help="类别，如 单位自评、部门评价")] = "",
+    out: Annotated[Path | None, typer.Option(help="写到哪个目录，默认当前目录")] = None,
+    answers: Annotated[Path | None, typer.Option(help="填好的补充情况表，读入后用于报告")] = None,
+    place: Place = "built",
+) -> None:
+    """写出补充情况表：报告要写而单位没有写的内容，一次问清；填好后用 --answers 读入。"""
+    from jixiao.builds import manifest, run
+    from jixiao.core.files import find_place, safe_name
+    from jixiao.publish.papers import contents, open_questions
+    from jixiao.reading import supplements
+
+    folder = find_place(place)
+    results = run.evaluate(folder)
+    if answers is not None:
+        given = supplements.read_supplement(answers)
+        chosen = contents.find_evaluation(results, year=given.year, project=given.project, evaluation=given.evaluation)
+        if project not in given.project:
+            raise JixiaoError(f"“{answers.name}”是“{given.project}”的补充情况表，不是“{project}”的，请核对")
+        is_built = (folder / manifest.MANIFEST).exists()
+        source = manifest.place_of(folder, manifest.read_manifest(folder)) if is_built else folder
+        names = {"project_id": chosen["project_id"], "department": chosen["department"]}
+        kept = supplements.keep_supplement(source, given, **names)
+        print(f"已读入 {len(given.answers)} 条，存入 {shown(kept)}；请运行 jixiao build，再生成报告。")
+        return
+    totals = results.totals[results.totals["project"].str.contains(project, regex=False)]
+    wanted = {word("evaluation", code): code for code in totals["evaluation"].unique()}
+    check_names([totals], years=[year] if year else (), departments=(), projects=[project])
+    totals = totals[(totals["year"] == year) if year else totals["year"].notna()]
+    totals = totals[totals["evaluation"].isin([wanted.get(kind, kind)] if kind else list(wanted.values()))]
+    if totals.empty:
+        raise JixiaoError(f"“{project}”没有{kind}，现有：{'、'.join(wanted)}")
+    (out or Path.cwd()).mkdir(parents=True, exist_ok=True)
+    for _, chosen in totals.iterrows():
+        target = (out or Path.cwd()) / f"{safe_name(open_questions.questions_name(chosen))}.docx"
+        count = open_questions.write_questions(results, target, chosen)
+        told = f"已写出 {shown(target)}，共问 {count} 项" if count else supplements.question_words()["nothing"]
+        print(f"{chosen['year']}年度 {chosen['project']} {word('evaluation', chosen['evaluation'])}：{told}")
 
 
 def sample(

@@ -11,6 +11,7 @@ from jixiao.core.frames import Frames
 from jixiao.reading.forms.records import Reading
 from jixiao.reading.ingest import ingest_report
 from jixiao.reading.submissions import Submissions
+from jixiao.reading.supplements import add_supplements
 from jixiao.reading.tidy.make_frames import make_frames
 from jixiao.reading.workers import read_files
 
@@ -54,7 +55,7 @@ def load_frames(
     corrections = folder.parent / "corrections.yaml"
     if folder.name == "source" and corrections.exists():
         arrived.correct(corrections)
-    return settle(arrived, keep_going=keep_going), arrived.errors
+    return add_supplements(settle(arrived, keep_going=keep_going), folder), arrived.errors
 
 
 def settle(arrived: Submissions, *, keep_going: bool = True) -> Frames:
