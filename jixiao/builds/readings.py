@@ -21,7 +21,15 @@ from jixiao.reading.forms.records import Reading
 from jixiao.reading.workers import read_files, reading_from_json, reading_to_json
 
 FOLDER = "readings"
-RULES_OF_READING = ("forms/", "limits.yaml", "reading.yaml", "signs.yaml", "values.yaml", "vocabulary.yaml")
+RULES_OF_READING = (
+    "documents.yaml",
+    "forms/",
+    "limits.yaml",
+    "reading.yaml",
+    "signs.yaml",
+    "values.yaml",
+    "vocabulary.yaml",
+)
 """The rules that decide what is read from a file; the others only decide what is made of it."""
 
 

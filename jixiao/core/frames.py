@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from jixiao.core.document_frames import DOCUMENT_KEYS, DOCUMENT_SCHEMAS, PROVENANCE
+
 EVALUATION_KEY = ["year", "project_id", "evaluation"]
 
 PROJECT_KINDS = ("self", "department", "finance")
@@ -28,10 +30,8 @@ KEYS = {
     "budgets": [*EVALUATION_KEY, "fund"],
     "indicators": [*EVALUATION_KEY, "indicator_id"],
     "plans": ["year", "project_id", "indicator_id"],
+    **DOCUMENT_KEYS,
 }
-
-
-_PROVENANCE = {"source_file": "str", "source_sheet": "str", "source_row": "Int64", "source_cell": "str"}
 
 
 _MONEY_CELLS = {f"{name}_cell": "str" for name in ("initial_budget", "annual_budget", "arrived", "issued", "executed")}
@@ -54,7 +54,7 @@ _TARGET = {
 
 
 SCHEMAS: dict[str, dict[str, str]] = {
-    "projects": {**_PROJECT, "project_level": "str", "parent": "str", **_PROVENANCE},
+    "projects": {**_PROJECT, "project_level": "str", "parent": "str", **PROVENANCE},
     "evaluations": {
         **_PROJECT,
         "evaluation": "str",
@@ -68,7 +68,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "total_cell": "str",
         "grade_cell": "str",
         "claimed_counts_cell": "str",
-        **_PROVENANCE,
+        **PROVENANCE,
     },
     "budgets": {
         "year": "Int64",
@@ -89,7 +89,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "weight": "float64",
         "reported_score": "float64",
         **_MONEY_CELLS,
-        **_PROVENANCE,
+        **PROVENANCE,
     },
     "indicators": {
         "year": "Int64",
@@ -119,7 +119,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "deviation_reason": "str",
         "scoring_standard": "str",
         "remark": "str",
-        **_PROVENANCE,
+        **PROVENANCE,
         "target_cell": "str",
         "actual_cell": "str",
         "weight_cell": "str",
@@ -140,7 +140,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "heading_score": "float64",
         "parts_weight": "float64",
         "parts_score": "float64",
-        **_PROVENANCE,
+        **PROVENANCE,
         "heading_cell": "str",
     },
     "list_totals": {
@@ -156,7 +156,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "execution_rate_text": "str",
         "execution_rate_cell": "str",
         **_MONEY_CELLS,
-        **_PROVENANCE,
+        **PROVENANCE,
     },
     "accounts": {
         "year": "Int64",
@@ -173,7 +173,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "column_no": "str",
         "value_text": "str",
         "value": "float64",
-        **_PROVENANCE,
+        **PROVENANCE,
     },
     "plans": {
         "year": "Int64",
@@ -187,9 +187,10 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "direction": "str",
         "weight": "float64",
         "remark": "str",
-        **_PROVENANCE,
+        **PROVENANCE,
         "target_cell": "str",
     },
+    **DOCUMENT_SCHEMAS,
     "ingest": {
         "source_file": "str",
         "source_sheet": "str",
@@ -277,6 +278,17 @@ class Frames:
     list_totals: pd.DataFrame
     accounts: pd.DataFrame
     plans: pd.DataFrame
+    documents: pd.DataFrame
+    passages: pd.DataFrame
+    section_map: pd.DataFrame
+    statements: pd.DataFrame
+    stated_targets: pd.DataFrame
+    indicator_paragraphs: pd.DataFrame
+    experiences: pd.DataFrame
+    problems: pd.DataFrame
+    advice: pd.DataFrame
+    legal_bases: pd.DataFrame
+    evaluation_work: pd.DataFrame
     ingest: pd.DataFrame
     skipped: pd.DataFrame
     guesses: pd.DataFrame

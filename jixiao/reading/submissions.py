@@ -18,7 +18,7 @@ from jixiao.reading.corrections import apply_corrections
 from jixiao.reading.forms.records import Reading
 from jixiao.reading.tidy.rows import head_of, project_key
 
-WITHOUT_PROJECT = frozenset({"budget_list", "final_account"})
+WITHOUT_PROJECT = frozenset({"budget_list", "final_account", "document"})
 """Forms that list many projects, or none."""
 
 

@@ -1,8 +1,8 @@
 """Read many files in child processes (并行读取): a file that hangs, crashes or eats memory costs only itself.
 
 A child is this module run as a program. Requests and answers are JSON lines over its pipes; it reads with
-:func:`jixiao.reading.forms.sources.read_file` under a limit of memory. Children are started when first needed and end
-with their parent.
+:func:`jixiao.reading.documents.whole_reports.read_source` under a limit of memory. Children are started when first
+needed and end with their parent.
 """
 
 from __future__ import annotations
@@ -242,15 +242,15 @@ def _made(kind: Any, value: Any) -> Any:
 
 def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer requests until there are no more (读取进程): one JSON line each."""
+    from jixiao.reading.documents.whole_reports import read_source
     from jixiao.reading.forms.families import load_families
-    from jixiao.reading.forms.sources import read_file
 
     load_families()
     print("ready", file=answers, flush=True)
     for line in requests:
         request = json.loads(line)
         try:
-            readings = read_file(Path(request["path"]), name=request["name"])
+            readings = read_source(Path(request["path"]), name=request["name"])
             answer: dict[str, Any] = {"readings": [reading_to_json(reading) for reading in readings]}
         except FormError as error:
             answer = {"form_error": error.parts}

@@ -16,6 +16,7 @@ from jixiao.core.exact import exact_sum
 from jixiao.core.frames import KEYS, Frames
 from jixiao.core.vocabulary import reading_words, word
 from jixiao.reading.forms.records import Reading, Record
+from jixiao.reading.tidy.document_rows import add_documents
 from jixiao.reading.tidy.indicators import IndicatorRows, add_plans
 from jixiao.reading.tidy.rows import Rows, budget_of, head_cell_of, head_of, place_of, points_of, project_key
 from jixiao.reading.values.values import parse_value
@@ -23,7 +24,7 @@ from jixiao.reading.values.values import parse_value
 
 def make_frames(readings: Iterable[Reading]) -> Frames:
     """Turn readings into frames and check their keys."""
-    rows = Rows()
+    rows, documents = Rows(), []
     for reading in readings:
         for skipped in reading.skipped:
             rows.add(
@@ -42,8 +43,11 @@ def make_frames(readings: Iterable[Reading]) -> Frames:
             _add_accounts(rows, reading)
         elif reading.form == "target_declaration":
             _add_plan(rows, reading)
+        elif reading.form == "document":
+            documents.append(reading)
         else:
             _add_evaluation(rows, reading)
+    add_documents(rows, documents)
     frames = rows.frames()
     # One project comes in several forms; its first mention describes it.
     frames.projects = frames.projects.drop_duplicates(KEYS["projects"]).reset_index(drop=True)

@@ -1,0 +1,291 @@
+"""The paragraphs that justify points (指标分析): which indicator each is about, its points and why it lost some."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+
+from jixiao.core.declared import load_shipped
+from jixiao.reading.documents.outlines import match_part, plain_heading
+from jixiao.reading.documents.portions import Entry, Portion
+from jixiao.reading.documents.sections import Layout
+from jixiao.reading.documents.stated_amounts import split_sentences
+
+LONGEST_NAME = 80
+
+
+@dataclass(slots=True)
+class Justification:
+    """What a report says of one indicator, or of one level that it scores as a whole (指标得分说明)."""
+
+    indicator: str
+    category: str
+    subcategory: str
+    weight: Decimal | None
+    score: Decimal | None
+    text: str
+    line: int
+    last_line: int
+    page: int | None
+    basis: str = ""
+    checked: str = ""
+    standard: str = ""
+    loss: str = ""
+    is_level: bool = False
+    """Whether a level 2 heading is scored as a whole, without indicators below it."""
+    is_summed: bool = False
+    """Whether the points are the sum of the points of its elements, which the paragraph does not print."""
+    places: list[int] = field(default_factory=list)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether all points were given."""
+        return self.weight is not None and self.score == self.weight
+
+
+@cache
+def _words() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["justification"].items()}
+
+
+def find_justifications(layout: Layout, portion: Portion, names: frozenset[str] = frozenset()) -> list[Justification]:
+    """Return what the analysis of a report says of each indicator, in order (逐指标说明).
+
+    Args:
+        layout: The file.
+        portion: The evaluation report.
+        names: Names of indicators that its tables print; a paragraph that begins with one is about it.
+    """
+    places = layout.under(portion.number, "analysis") or [
+        place for place in layout.under(portion.number, "conclusion") if layout.entries[place].level > 1
+    ]
+    found: list[Justification] = []
+    texts: list[int] = []
+    heading: int | None = None
+    parents = {layout.entries[place].path[-2] for place in places if _is_heading(layout, place, 2)}
+    for place in [*places, None]:
+        entry = layout.entries[place] if place is not None else None
+        if entry is not None and entry.kind not in {"heading", "text"}:
+            continue
+        if entry is None or entry.kind == "heading":
+            found += _of_unit(layout, heading, texts, heading in parents, names)
+            heading, texts = place, []
+            continue
+        assert place is not None
+        texts.append(place)
+    return [one for one in found if one.text]
+
+
+def _is_heading(layout: Layout, place: int, least: int) -> bool:
+    entry = layout.entries[place]
+    return entry.kind == "heading" and len(entry.path) >= least
+
+
+def _of_unit(
+    layout: Layout, heading: int | None, texts: list[int], has_children: bool, names: frozenset[str]
+) -> list[Justification]:
+    """Read the paragraphs below one heading: about one indicator, or each about its own."""
+    if heading is None or not texts:
+        return []
+    own = [(place, name) for place in texts if (name := _named(layout.entries[place], names))]
+    if own:
+        groups: list[tuple[str, list[int]]] = []
+        for place in texts:
+            name = next((name for at, name in own if at == place), "")
+            if name:
+                groups.append((name, [place]))
+            elif groups:
+                groups[-1][1].append(place)
+        made = [_make(layout, heading, name, group, is_run_in=True) for name, group in groups]
+        return [one for one in made if one is not None]
+    if has_children:
+        return []
+    one = _make(layout, heading, "", texts)
+    return [one] if one else []
+
+
+def _named(entry: Entry, names: frozenset[str]) -> str:
+    """Return the indicator that a paragraph names at its beginning, empty when it names none."""
+    body = entry.paragraph.body
+    found = _words()["named"].match(body)
+    if found and not _words()["not_a_name"].match(found["name"]):
+        return clean_name(found["name"])
+    lead = entry.lead
+    if not lead or (not _words()["score"].search(body) and clean_name(lead) not in names):
+        return ""
+    if clean_name(lead) in names or (
+        len(lead) <= 30 and not re.search("[，,]", lead) and body[len(lead) :][:1] in "：:（("
+    ):
+        return clean_name(lead)
+    return ""
+
+
+def clean_name(text: str) -> str:
+    """Return the name of an indicator out of a heading: without code, points, quotes and 情况分析.
+
+    Example:
+        >>> clean_name("A101 立项依据充分性（3分）"), clean_name("产出数量指标得分情况逐个分析")
+        ('立项依据充分性', '产出数量')
+    """
+    plain = re.sub(r"\s+", "", text) if not re.search("[A-Za-z]", text) else text.strip()
+    plain = _words()["head_points"].sub("", plain)
+    plain = plain_heading(plain) if len(plain) < LONGEST_NAME else plain
+    plain = _words()["lead_in"].sub("", plain)
+    shorter = _words()["tail"].sub("", plain).strip("，,：:、 ")
+    plain = shorter if len(shorter) >= 2 else plain
+    return (
+        plain.strip('“”"「」【】')
+        if plain.startswith(("“", '"', "「", "【")) and plain.endswith(("”", '"', "」", "】")) and plain.count("“") <= 1
+        else plain
+    )
+
+
+def clean_level(text: str) -> str:
+    """Return the name of a level out of a heading: 项目决策情况（15分） is 决策.
+
+    Example:
+        >>> clean_level("项目决策情况（15分）"), clean_level("产出指标")
+        ('决策', '产出')
+    """
+    plain = clean_name(text)
+    shorter = _words()["level_dress"].sub("", plain)
+    shorter = _words()["level_dress"].sub("", shorter)
+    return shorter if len(shorter) >= 2 else plain
+
+
+def _make(
+    layout: Layout, heading: int, name: str, texts: list[int], *, is_run_in: bool = False
+) -> Justification | None:
+    entries = layout.entries
+    entry = entries[heading]
+    above = [entries[place].title for place in entry.path[1:]]
+    if not above and not is_run_in:
+        return None
+    body = "".join(entries[place].paragraph.text for place in texts)
+    head = entry.title if not is_run_in else ""
+    levels = above if is_run_in else above[:-1]
+    category, subcategory = _levels(levels)
+    weight, score, is_summed = find_points(head, body)
+    is_level = False
+    indicator = name or clean_name(head)
+    if not is_run_in:
+        is_category = not levels and match_part(head, "evaluation_report", "analysis") is not None
+        formula = _words()["rate_name"].search(body) if is_category and score is not None else None
+        if formula:
+            usual = load_shipped("documents.yaml")["usual_rates"]
+            category = clean_level(head)
+            indicator = next((name for name in usual if formula["name"].endswith(name)), formula["name"])
+        elif is_category and _words()["level_two"].search(indicator) is None:
+            category, subcategory, indicator, is_level = clean_level(head), "", "", True
+        elif not subcategory and len(levels) <= 1 and _words()["tail"].search(plain_heading(head)) is not None:
+            subcategory, indicator, is_level = indicator, "", True
+        elif is_category:
+            category, subcategory, indicator, is_level = clean_level(head), clean_level(head), "", True
+    first = entries[texts[0] if is_run_in else heading].paragraph
+    made = Justification(
+        indicator,
+        category,
+        subcategory,
+        weight,
+        score,
+        body,
+        first.line,
+        entries[texts[-1]].paragraph.last_line,
+        first.page,
+        is_level=is_level,
+        is_summed=is_summed,
+        places=list(texts),
+    )
+    _divide_text(made)
+    return made
+
+
+def _levels(titles: list[str]) -> tuple[str, str]:
+    """Return the level 1 and level 2 names among the headings above an indicator."""
+    for number, title in enumerate(titles):
+        if match_part(title, "evaluation_report", "analysis"):
+            rest = titles[number + 1 :]
+            return clean_level(title), clean_name(rest[-1]) if rest else ""
+    if not titles:
+        return "", ""
+    return (clean_level(titles[0]), clean_name(titles[-1])) if len(titles) > 1 else (clean_level(titles[0]), "")
+
+
+def find_points(head: str, body: str) -> tuple[Decimal | None, Decimal | None, bool]:
+    """Return the points an indicator can have and those it got, as printed; and whether they are a sum (分值、得分).
+
+    Example:
+        >>> find_points("资金到位率（2分）", "到位率100%。根据评分标准，该指标得分2.00分。")
+        (Decimal('2'), Decimal('2.00'), False)
+        >>> find_points("", "立项规范：1、按程序申请，得0.8分；2、材料符合要求，得1.2分。")
+        (None, Decimal('2.0'), True)
+        >>> find_points("", "分值10分，得分7分。")
+        (Decimal('10'), Decimal('7'), False)
+    """
+    words = _words()
+    plain = re.sub(r"\s", "", body)
+    weight = score = None
+    in_head = words["head_points"].search(re.sub(r"\s", "", head))
+    if in_head:
+        weight = Decimal(in_head["w"])
+        score = Decimal(in_head["n"]) if in_head["n"] else None
+    for source in (re.sub(r"\s", "", head), plain):
+        hit = words["weight"].search(source) if weight is None else None
+        weight = Decimal(hit["n"]) if hit else weight
+    if score is None:
+        hit = words["score"].search(re.sub(r"\s", "", head)) if head else None
+        score = Decimal(hit["n"]) if hit else None
+    if score is not None:
+        return weight, score, False
+    if weight is None:
+        bracket = words["head_points"].search(plain[:60])
+        if bracket and bracket["n"]:
+            return Decimal(bracket["w"]), Decimal(bracket["n"]), False
+    hits = [(hit.start(), Decimal(hit["n"])) for hit in words["score"].finditer(plain) if not _is_rule(plain, hit)]
+    hits = [(at, value) for at, value in hits if weight is None or value <= weight]
+    if not hits:
+        return weight, (Decimal(0) if words["none_given"].search(plain) and weight is not None else None), False
+    if len(hits) == 1:
+        return weight, hits[0][1], False
+    ended = [value for at, value in hits if words["concluding"].search(_clause(plain, at))]
+    if ended:
+        return weight, ended[-1], False
+    total = sum((value for _, value in hits), Decimal(0))
+    if len(words["elements"].findall(plain)) >= len(hits) - 1 and (weight is None or total <= weight):
+        return weight, total, True
+    return weight, hits[-1][1], False
+
+
+def _clause(plain: str, at: int) -> str:
+    """Return the last clauses before a place, and the beginning of what follows."""
+    sentence = re.split("[。；]", plain[:at])[-1]
+    return "，".join(re.split("[，,]", sentence)[-4:]) + plain[at : at + 4]
+
+
+def _is_rule(plain: str, hit: re.Match[str]) -> bool:
+    """Say whether points are those of a standard (达到100%得2分，否则不得分) and not those given."""
+    before = re.split("[。；]", plain[: hit.start()])[-1][-16:]
+    after = plain[hit.end() : hit.end() + 12]
+    return bool(_words()["conditional"].match(after)) or bool(_words()["conditional_before"].search(before))
+
+
+def _divide_text(one: Justification) -> None:
+    """Tell the sentences of a paragraph apart: its basis, what was checked, the standard, why points were lost."""
+    words = _words()
+    basis, checked, standard, loss = [], [], [], []
+    has_lost = one.weight is not None and one.score is not None and one.score < one.weight
+    for _, sentence in split_sentences(one.text):
+        plain = sentence.strip()
+        is_standard = words["standard"].search(plain) is not None and words["score"].search(plain) is not None
+        if words["basis"].search(plain) and not is_standard:
+            basis.append(plain)
+        elif is_standard:
+            standard.append(plain)
+        elif words["checked"].search(plain):
+            checked.append(plain)
+        if (has_lost or one.weight is None) and words["adverse"].search(plain) and basis[-1:] != [plain]:
+            loss.append(plain)
+    one.basis, one.checked, one.standard = "".join(basis), "".join(checked), "".join(standard)
+    one.loss = "".join(loss) if has_lost or (one.weight is None and words["lost_some"].search(one.text)) else ""

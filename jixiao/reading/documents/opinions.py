@@ -1,0 +1,270 @@
+"""Experience, problems and suggestions (经验、问题、建议): one item each, with the cause of a problem."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from jixiao.core.declared import load_shipped
+from jixiao.reading.documents.paragraphs import Paragraph
+from jixiao.reading.documents.portions import Portion
+from jixiao.reading.documents.sections import Layout
+from jixiao.reading.documents.stated_amounts import split_sentences
+
+SURE_ENOUGH = 0.2
+"""Share of the signs of the shorter text that two texts must have in common to be about one thing."""
+
+
+@dataclass(slots=True)
+class Opinion:
+    """One experience, problem or suggestion as the report words it."""
+
+    title: str
+    text: str
+    line: int
+    last_line: int
+    page: int | None
+    cause: str = ""
+
+    @property
+    def whole(self) -> str:
+        """Title and text together."""
+        return self.title + self.text
+
+
+@cache
+def _words() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["opinions"].items()}
+
+
+def find_opinions(layout: Layout, portion: Portion, section: str, part: str = "") -> list[Opinion]:
+    """Return the items of one section (逐条意见): problems, experience or suggestions.
+
+    Args:
+        layout: The file.
+        portion: The report.
+        section: lessons or advice; of a summary report goal_deviation.
+        part: experience, problems, deviation_causes or improvements.
+
+    Returns:
+        One item per numbered heading, numbered paragraph or 一是, 二是; none where the section says 无.
+    """
+    places = layout.under(portion.number, section, part)
+    groups: list[tuple[int | None, list[int]]] = []
+    for place in places:
+        entry = layout.entries[place]
+        if entry.kind == "heading":
+            groups.append((place, []))
+        elif entry.kind == "text":
+            if not groups:
+                groups.append((None, []))
+            groups[-1][1].append(place)
+    found: list[Opinion] = []
+    for number, (heading, texts) in enumerate(groups):
+        is_head = heading is not None and _is_section_head(layout, heading, section, part)
+        following = groups[number + 1][0] if number + 1 < len(groups) else None
+        has_children = (
+            heading is not None
+            and following is not None
+            and heading in layout.entries[following].path
+            and following != heading
+        )
+        found += _of_group(layout, heading, texts, is_head or has_children)
+    for one in found:
+        if not one.cause and part in {"problems", "deviation_causes"}:
+            one.cause = _cause(one.text)
+    return found
+
+
+def _is_section_head(layout: Layout, place: int, section: str, part: str) -> bool:
+    """Say whether a heading opens the section or its part, and is no item of it."""
+    return any(
+        found.heading == place and found.section == section and (not part or found.part in {part, ""})
+        for found in layout.found
+    )
+
+
+def _of_group(layout: Layout, heading: int | None, texts: list[int], is_group: bool) -> list[Opinion]:
+    entries = layout.entries
+    title = entries[heading].title if heading is not None else ""
+    bodies = [entries[place].paragraph for place in texts]
+    if len(bodies) == 1 and _words()["nothing"].fullmatch(re.sub(r"\s", "", bodies[0].text)):
+        return []
+    numbered = [place for place in texts if _is_item(layout, place, heading)]
+    if heading is not None and not is_group and not (len(numbered) > 1 and _words()["group"].search(title)):
+        if _words()["cause_only"].match(title):
+            return []
+        first = entries[heading].paragraph
+        own = next(
+            (
+                number
+                for number, place in enumerate(texts)
+                if _is_next(entries[heading].paragraph, entries[place].paragraph)
+            ),
+            len(texts),
+        )
+        last = bodies[own - 1].last_line if own else first.last_line
+        one = Opinion(title, "".join(body.text for body in bodies[:own]), first.line, last, first.page)
+        return [
+            one,
+            *(
+                _of_numbered(layout, texts[own:], [place for place in texts[own:] if entries[place].paragraph.ordinal])
+                if own < len(texts)
+                else []
+            ),
+        ]
+    if numbered:
+        return _of_numbered(layout, texts, numbered)
+    texts = [place for place in texts if not _is_opening(entries[place].paragraph.text, len(texts))]
+    if not texts:
+        return []
+    found: list[Opinion] = []
+    for place in texts:
+        body = entries[place].paragraph
+        parts = _counted_parts(body.text)
+        if len(parts) > 1:
+            found += [_from_text(part, body.line, body.last_line, body.page) for part in parts]
+        elif found and not _starts_anew(layout, place):
+            found[-1].text += body.text
+            found[-1].last_line = body.last_line
+        else:
+            found.append(
+                Opinion(
+                    entries[place].lead,
+                    _after_lead(body.text, entries[place].lead),
+                    body.line,
+                    body.last_line,
+                    body.page,
+                )
+            )
+    return found
+
+
+def _is_next(first: Paragraph, second: Paragraph) -> bool:
+    """Say whether a paragraph counts on where a heading stopped."""
+    one, two = first.ordinal, second.ordinal
+    return one is not None and two is not None and two.rank == one.rank and two.value > one.value
+
+
+def _is_item(layout: Layout, place: int, heading: int | None) -> bool:
+    entry = layout.entries[place]
+    if _words()["counted"].match(entry.paragraph.text):
+        return True
+    found = entry.paragraph.ordinal
+    if found is None:
+        return False
+    above = layout.entries[heading].rank if heading is not None else 0.0
+    return found.scheme in {"chinese", "bracketed", "number", "decimal", "half"} or (
+        found.scheme in {"small", "circled"} and above < 4
+    )
+
+
+def _is_opening(text: str, count: int) -> bool:
+    """Say whether a paragraph only announces the items below it."""
+    return count > 1 and text.endswith(("：", ":")) and len(text) < 120
+
+
+def _starts_anew(layout: Layout, place: int) -> bool:
+    return bool(layout.entries[place].lead)
+
+
+def _of_numbered(layout: Layout, texts: list[int], numbered: list[int]) -> list[Opinion]:
+    """Read numbered paragraphs: each begins an item, what follows without a number goes with it."""
+    entries = layout.entries
+    ordinals = [entries[place].paragraph.ordinal for place in numbered]
+    top = min((ordinal.rank for ordinal in ordinals if ordinal), default=0.0)
+    found: list[Opinion] = []
+    for place in texts:
+        body = entries[place].paragraph
+        is_new = place in numbered and (body.ordinal is None or body.ordinal.rank <= top)
+        if is_new:
+            lead = entries[place].lead
+            title, text = (lead, _after_lead(body.body, lead)) if lead else _first_sentence(body.body)
+            found.append(Opinion(title, text, body.line, body.last_line, body.page))
+        elif found and not _words()["cause_only"].match(body.body):
+            found[-1].text += body.text
+            found[-1].last_line = body.last_line
+        elif found:
+            found[-1].cause += body.text
+            found[-1].last_line = body.last_line
+    return found
+
+
+def _after_lead(text: str, lead: str) -> str:
+    place = text.find(lead) if lead else -1
+    return text[place + len(lead) :].lstrip("。：:.，, ") if place >= 0 else text
+
+
+def _first_sentence(text: str) -> tuple[str, str]:
+    """Return the first sentence as a title when it is short, and the rest."""
+    plain = _words()["counted"].sub("", text)
+    found = re.match(r"([^。；！？：:]{2,50})[。；：:]", plain)
+    if found and found.end() < len(plain):
+        return found[1], plain[found.end() :]
+    return "", plain
+
+
+def _counted_parts(text: str) -> list[str]:
+    """Divide a paragraph that counts 一是, 二是."""
+    marks = list(_words()["counted_inside"].finditer(text))
+    if len(marks) < 2:
+        return [text]
+    edges = [mark.start() for mark in marks] + [len(text)]
+    return [text[start:end] for start, end in pairwise(edges)]
+
+
+def _from_text(text: str, line: int, last_line: int, page: int | None) -> Opinion:
+    title, rest = _first_sentence(text)
+    return Opinion(title.rstrip("；;"), rest or text, line, last_line, page)
+
+
+def _cause(text: str) -> str:
+    return "".join(sentence for _, sentence in split_sentences(text) if _words()["cause"].search(sentence)).strip()
+
+
+def signs_of(text: str) -> frozenset[str]:
+    """Return the pairs of signs by which texts are compared, those apart that stand in every report.
+
+    Example:
+        >>> sorted(signs_of("项目制度不健全"))
+        ['不健', '健全', '制度', '度不']
+    """
+    plain = _words()["no_sign"].sub(" ", _words()["common"].sub(" ", text))
+    return frozenset(word[at : at + 2] for word in plain.split() for at in range(len(word) - 1))
+
+
+def likeness(first: str, second: str) -> float:
+    """Return the share of the pairs of signs of the shorter text that the other has too (相似度).
+
+    Example:
+        >>> likeness("制度不健全", "管理制度不健全，缺少办法"), likeness("甲乙丙", "丁戊己")
+        (1.0, 0.0)
+    """
+    one, two = signs_of(first), signs_of(second)
+    return len(one & two) / max(1, min(len(one), len(two))) if one and two else 0.0
+
+
+def best_match(text: str, others: Sequence[str]) -> tuple[int | None, float]:
+    """Return which of some texts is about the same thing, and how sure that is; None when none is."""
+    scored = [(likeness(text, other), -number) for number, other in enumerate(others)]
+    best = max(scored, default=(0.0, 0))
+    return (-best[1], round(best[0], 2)) if best[0] >= SURE_ENOUGH else (None, 0.0)
+
+
+def match_advice(problems: Sequence[Opinion], advice: Sequence[Opinion]) -> list[int | None]:
+    """Return for each suggestion the position of the problem that it answers (建议对应的问题)."""
+    found: list[int | None] = []
+    for number, one in enumerate(advice):
+        place, sureness = best_match(one.whole, [problem.whole for problem in problems])
+        if len(problems) == len(advice) and (place is None or sureness < 0.4):
+            place = number
+        found.append(place)
+    return found
+
+
+def joined_names(names: Iterable[str]) -> str:
+    """Return several names as one text."""
+    return "、".join(dict.fromkeys(name for name in names if name))

@@ -1,0 +1,68 @@
+"""The numbers before headings (序号): 第一部分, 一、, （一）, 1., （1）, 1.1, ①, and what rank each has."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from jixiao.core.declared import load_shipped
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinal:
+    """The number at the start of a paragraph.
+
+    ``scheme`` is its way of counting, ``value`` the last of its counts, ``rank`` how far up it stands among the ways
+    (small is high), ``length`` how many signs it takes.
+    """
+
+    scheme: str
+    value: int
+    rank: float
+    text: str
+    length: int
+
+
+@cache
+def _schemes() -> list[tuple[str, float, re.Pattern[str]]]:
+    declared = load_shipped("documents.yaml")["ordinals"]
+    return [(name, float(entry["rank"]), re.compile(entry["pattern"])) for name, entry in declared.items()]
+
+
+def find_ordinal(text: str) -> Ordinal | None:
+    """Return the number a paragraph starts with (段首序号).
+
+    Example:
+        >>> [(found.scheme, found.value, found.text) for text in ("（十二）范围", "1.2.3 方法", "2、目的")
+        ...     if (found := find_ordinal(text))]
+        [('bracketed', 12, '（十二）'), ('decimal', 3, '1.2.3'), ('number', 2, '2、')]
+        >>> find_ordinal("2.5万元"), find_ordinal("一致同意")
+        (None, None)
+    """
+    for name, rank, pattern in _schemes():
+        found = pattern.match(text)
+        if found:
+            printed = found["n"]
+            if name == "decimal":
+                return Ordinal(
+                    name, _value(printed.split(".")[-1]), rank + 0.1 * printed.count("."), found[0].strip(), found.end()
+                )
+            return Ordinal(name, _value(printed), rank, found[0].strip(), found.end())
+    return None
+
+
+def _value(printed: str) -> int:
+    if printed.isdecimal():
+        return int(printed)
+    signs = load_shipped("documents.yaml")
+    if len(printed) == 1 and 0x2460 <= ord(printed) <= 0x2473:
+        return ord(printed) - 0x245F
+    if printed in signs["formal_numerals"]:
+        return signs["formal_numerals"].index(printed) + 1
+    digits = {sign: number for number, sign in enumerate(signs["numerals"])}
+    ten = signs["numerals"][10]
+    if ten in printed:
+        before, _, after = printed.partition(ten)
+        return digits.get(before, 1) * 10 + digits.get(after, 0)
+    return digits.get(printed[-1:], 0)

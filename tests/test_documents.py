@@ -1,0 +1,267 @@
+"""Made-up reports in other house styles are read whole: chapters, points, problems, suggestions, money, as they say."""
+
+from __future__ import annotations
+
+import pytest
+import report_styles as styles
+
+from jixiao.core.frames import SCHEMAS
+from jixiao.reading.documents.identities import find_identity
+from jixiao.reading.documents.justifications import clean_name, find_points
+from jixiao.reading.documents.opinions import find_opinions
+from jixiao.reading.documents.outlines import match_section
+from jixiao.reading.documents.paragraphs import make_paragraphs
+from jixiao.reading.documents.portions import divide, kind_of_title
+from jixiao.reading.documents.prose_facts import choose, find_statements
+from jixiao.reading.documents.sections import lay_out
+from jixiao.reading.documents.stated_amounts import find_amounts
+from jixiao.reading.documents.whole_reports import read_source
+from jixiao.reading.files.flow_items import Flow, Item
+from jixiao.reading.files.flows import read_flow
+from jixiao.reading.files.text_flow import text_flow
+from jixiao.reading.tidy.make_frames import make_frames
+
+WRITTEN = [
+    ("decimal", "docx"),
+    ("decimal", "txt"),
+    ("decimal", "narrow"),
+    ("looks", "docx"),
+    ("parts", "docx"),
+    ("parts", "txt"),
+    ("parts", "narrow"),
+    ("usual", "docx"),
+    ("usual", "txt"),
+]
+
+
+@pytest.fixture(scope="module", params=WRITTEN, ids="-".join)
+def report(request, tmp_path_factory):
+    name, kind = request.param
+    style, content = styles.STYLES[name]
+    path = tmp_path_factory.mktemp("reports") / f"report.{'docx' if kind == 'docx' else 'txt'}"
+    parts = styles.compose(style, content)
+    if kind == "docx":
+        styles.write_document(parts, path, style)
+    else:
+        styles.write_text(parts, path, width=30 if kind == "narrow" else 0)
+    return style, content, make_frames(read_source(path, name=path.name))
+
+
+def test_every_chapter_is_found(report):
+    style, _, frames = report
+    tops = frames.section_map[frames.section_map["subsection"] == ""]
+    assert styles.wanted_sections(style) <= set(tops["section"])
+
+
+def test_who_evaluated_what(report):
+    _, content, frames = report
+    row = frames.evaluations.iloc[0]
+    assert len(frames.evaluations) == 1
+    assert (row["project"], row["year"], row["evaluation"]) == (content.project, content.year, content.evaluation)
+    assert (row["department"], row["unit"]) == (content.department, content.unit)
+    assert (row["total_reported"], row["grade_reported"]) == (float(content.total), content.grade)
+
+
+def test_every_indicator_has_its_points_and_its_paragraph(report):
+    _, content, frames = report
+    wanted = {(row[2], float(row[3]), float(row[4])) for row in content.indicators}
+    columns = ["indicator", "weight", "reported_score"]
+    assert set(frames.indicators[columns].itertuples(index=False, name=None)) == wanted
+    assert set(frames.indicator_paragraphs[columns].itertuples(index=False, name=None)) == wanted
+    assert (frames.indicator_paragraphs["indicator_id"] != "").all()
+
+
+def test_a_lost_point_has_its_reason(report):
+    _, content, frames = report
+    rows = {row["indicator"]: row for row in frames.indicator_paragraphs.to_dict("records")}
+    for _, _, name, weight, score, _, loss in content.indicators:
+        assert rows[name]["is_full"] == (weight == score)
+        assert (loss in rows[name]["loss_reason"]) if weight != score else rows[name]["loss_reason"] == ""
+
+
+def test_problems_and_suggestions_are_one_row_each(report):
+    _, content, frames = report
+    assert list(frames.problems["item_title"]) == [row[0] for row in content.problems]
+    assert list(frames.advice["item_title"]) == [row[0] for row in content.advice]
+    assert list(frames.advice["problem_number"]) == list(range(1, len(content.advice) + 1))
+    for row, (_, text, cause) in zip(frames.problems.to_dict("records"), content.problems, strict=True):
+        assert text in row["text"]
+        assert cause.rstrip("。") in row["cause"] if cause else row["cause"] == ""
+
+
+def test_money_in_whatever_unit(report):
+    _, content, frames = report
+    row = frames.budgets[frames.budgets["fund"] == "total"].iloc[0]
+    assert row["annual_budget_wan"] == row["arrived_wan"] == float(content.planned)
+    assert row["executed_wan"] == float(content.executed)
+
+
+def test_how_it_was_evaluated(report):
+    _, content, frames = report
+    found = {row["work_item"]: row["stated_value"] for row in frames.evaluation_work.to_dict("records")}
+    assert (found["expert_count"], found["site_count"], found["survey_sent"], found["survey_valid"]) == (
+        5,
+        12,
+        400,
+        386,
+    )
+    bases = frames.legal_bases.set_index("document_number")
+    assert bases.loc[f"青政发〔{content.year - 1}〕12号", "issued_year"] == content.year - 1
+
+
+def test_passages_are_word_for_word_and_keyed_by_line(report):
+    style, content, frames = report
+    texts = "".join(frames.passages["text"])
+    for kind, body, _ in styles.compose(style, content):
+        if kind == "text":
+            assert body in texts.replace(" ", "") or body.replace(" ", "") in texts.replace(" ", "")
+    assert not frames.passages.duplicated(["source_file", "line"]).any()
+    assert (frames.passages["source_cell"] != "").all()
+
+
+def test_every_row_names_its_file_and_line(report):
+    _, _, frames = report
+    for name, frame in frames.items():
+        if "portion" in SCHEMAS[name]:
+            assert (frame["source_file"] != "").all() and frame["line"].notna().all(), name
+
+
+def laid(*texts):
+    flow = Flow("a.txt", "text", [Item(text, number) for number, text in enumerate(texts, 1)])
+    return lay_out(*divide(make_paragraphs(flow)[0]))
+
+
+def test_a_list_that_counts_again_is_no_chapter():
+    layout = laid(
+        "某某项目绩效评价报告",
+        "一、基本情况",
+        "二、绩效评价工作开展情况",
+        "（一）评价目的",
+        "（二）评价原则",
+        "1.基本原则",
+        "（一）科学公正",
+        "（二）公开透明",
+        "2.评价方法",
+        "三、评价结论",
+    )
+    headings = [entry.title for entry in layout.entries if entry.kind == "heading"]
+    assert "科学公正" not in headings and "公开透明" not in headings and "评价方法" in headings
+
+
+def test_a_chapter_numbered_otherwise_is_still_a_chapter():
+    layout = laid(
+        "某某项目绩效评价报告",
+        "四、绩效评价指标分析",
+        "五、存在的问题",
+        "1.制度不健全",
+        "6、有关建议",
+        "七、其他需要说明的问题",
+    )
+    assert [found.section for found in layout.found if not found.part] == ["analysis", "lessons", "advice", "others"]
+
+
+def test_a_report_inside_a_disclosure_has_its_own_chapters():
+    layout = laid(
+        "某某局2023年度部门决算",
+        "第三部分 2023年度部门决算情况说明",
+        "八、国有资产占用情况说明",
+        "九、预算绩效情况说明",
+        "（一）绩效管理工作开展情况",
+        "某某项目支出绩效评价报告",
+        "一、基本情况",
+        "（一）项目概况",
+        "二、评价结论",
+        "第四部分 名词解释",
+    )
+    assert [portion.kind for portion in layout.portions] == ["account_disclosure", "evaluation_report"]
+    assert layout.entries[-1].portion == 1 and layout.entries[-2].portion == 2
+
+
+def test_page_heads_and_contents_are_dropped_and_listed():
+    lines = [
+        "目 录",
+        "一、项目概况......1",
+        "二、评价结论......3",
+        "一、项目概况",
+        "正文若干。",
+        "甲项目评价报告",
+        "— 2 —",
+    ]
+    lines += ["二、评价结论", "正文若干。", "甲项目评价报告", "— 3 —"]
+    flow = text_flow("\n".join(lines), "a.txt")
+    paragraphs, dropped = make_paragraphs(flow)
+    assert [part.text for part in paragraphs] == ["一、项目概况", "正文若干。", "二、评价结论", "正文若干。"]
+    assert sorted({one.reason for one in dropped}) == ["contents", "page_head", "page_number"]
+
+
+def test_a_table_in_a_text_is_read_in_its_three_ways():
+    tabs = text_flow("一级指标\t分值\t得分\n决策\t10\t9\n", "a.txt").grids[0].texts
+    stacked = text_flow("甲\n\t一级指标\n\t分值\n\t得分\n\n\t决策\n\t10\n\t9\n\n\n乙\n", "a.txt").grids[0].texts
+    spaced = text_flow("一级指标 分值 得分\n决策 10 9\n过程 20 18\n", "a.txt").grids[0].texts
+    assert tabs == stacked == [["一级指标", "分值", "得分"], ["决策", "10", "9"]]
+    assert spaced == [["一级指标", "分值", "得分"], ["决策", "10", "9"], ["过程", "20", "18"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("2023年安排预算500万元，2022年安排预算300万元。", {"planned": 500.0}),
+        ("合同金额88万元，实际支出80万元。", {"executed": 80.0}),
+        ("其中：中央资金60万元、省级资金40万元，共计到位100万元。", {"arrived": 100.0}),
+    ],
+)
+def test_money_of_another_year_a_contract_or_a_part_is_not_the_projects(text, wanted):
+    layout = laid("某某项目绩效评价报告", "一、基本情况", "（一）资金投入和使用情况", text, "二、评价结论", "无。")
+    _, chosen = choose(find_statements(layout, layout.portions[0], year=2023))
+    assert {name: float(one.value) for name, one in chosen.items()} == wanted
+
+
+def test_a_contradiction_keeps_both_places():
+    layout = laid(
+        "某某项目绩效评价报告",
+        "一、基本情况",
+        "（一）资金投入和使用情况",
+        "项目预算资金500万元，实际支出480万元。",
+        "二、评价结论",
+        "项目实际支出408万元，绩效评价得分为90分。",
+    )
+    statements, chosen = choose(find_statements(layout, layout.portions[0], year=2023))
+    states = {(float(one.value), one.agreement) for one in statements if one.statement == "executed"}
+    assert states == {(480.0, "chosen"), (408.0, "differs")} and float(chosen["total"].value) == 90
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "wanted"),
+    [
+        ("预算执行率（5分）", "执行率达到100%得5分，否则按比例得分。本项得4.5分。", ("5", "4.5")),
+        ("甲指标（满分3分，得分2分）", "核查了资料。", ("3", "2")),
+        ("", "分值4分，未按期完成，不得分。", ("4", "0")),
+    ],
+)
+def test_points_given_are_told_from_points_of_a_standard(head, body, wanted):
+    weight, score, _ = find_points(head, body)
+    assert (f"{weight}", f"{score}") == wanted
+
+
+def test_nothing_is_read_where_a_section_says_none():
+    layout = laid(
+        "某某项目绩效评价报告", "一、基本情况", "二、评价结论", "三、存在的问题", "无", "四、有关建议", "无。"
+    )
+    portion = layout.portions[0]
+    assert find_opinions(layout, portion, "lessons") == find_opinions(layout, portion, "advice") == []
+
+
+def test_a_form_is_no_report(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("项目支出绩效自评表\n项目名称\t甲\n主管部门\t乙\n", encoding="utf-8")
+    flow = read_flow(path, "a.txt")
+    assert lay_out(*divide(make_paragraphs(flow)[0])).found == []
+
+
+def test_small_words():
+    assert kind_of_title("附件2：项目支出绩效评分表") == "scoring_table"
+    assert match_section("绩效评价结论", "evaluation_report").section == "conclusion"
+    assert clean_name("A12 “预算执行率”") == "预算执行率"
+    assert [one.statement for one in find_amounts("每人补贴标准200元。")] == []
+    layout = laid("甲市乙局丙项目财政绩效评价报告", "一、基本情况", "乙局实施丙项目。丙项目已完成。")
+    assert find_identity(layout, layout.portions[0], [], "a.txt").evaluation == "finance"
