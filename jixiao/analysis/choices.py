@@ -42,8 +42,10 @@ def take_columns(frame: pd.DataFrame, asked: str | Sequence[str], allowed: Itera
     known = [name for name in (frame.columns if allowed is None else allowed) if name in frame]
     wrong = [name for name in wanted if name not in known]
     if wrong:
-        said = say_nearest(wrong[0], known) if len("、".join(known)) > 300 else f"可选：{'、'.join(known)}"
-        raise RequestError(f"没有“{'、'.join(map(brief, wrong[:5]))}”这一列，{said}")
+        named, listed = "、".join(map(brief, wrong[:5])), "、".join(known)
+        if len(listed) > 300:
+            raise RequestError(f"没有“{named}”这一列，{say_nearest(wrong[0], known)}")
+        raise RequestError(f"没有“{named}”这一列，可选：{listed}")
     return wanted
 
 

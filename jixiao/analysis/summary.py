@@ -156,10 +156,14 @@ def choose_evaluation(results: Results, year: int, project: str, evaluation: str
     alike = np.array([*(project_key("", name) == plain for name in names), False])[codes]
     found = rows[(rows["year"] == year) & (same | alike) & (rows["evaluation"] == kind)]
     if len(found) != 1:
-        about = f"{year}年度“{brief(project)}”的{brief(word('evaluation', kind))}有{len(found)}份，应恰有1份"
-        if len(found) > 1:
-            raise RequestError(f"{about}；请用项目编号选定：{'、'.join(map(brief, found['project_id'].head(5)))}")
-        raise RequestError(f"{about}；{_near_evaluations(rows, year, same | alike, project)}")
+        raise RequestError(
+            f"{year}年度“{brief(project)}”的{brief(word('evaluation', kind))}有{len(found)}份，应恰有1份；"
+            + (
+                f"请用项目编号选定：{'、'.join(map(brief, found['project_id'].head(5)))}"
+                if len(found)
+                else _near_evaluations(rows, year, same | alike, project)
+            )
+        )
     return found.iloc[0]
 
 

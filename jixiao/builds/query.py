@@ -59,23 +59,25 @@ def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping
         try:
             return database.execute(sql, parameters or None).df()
         except duckdb.Error as error:
-            raise RequestError(_say_wrong(str(error), sql, database)) from error
+            raise _wrong(str(error), sql, database) from error
 
 
-def _say_wrong(said: str, sql: str, database: Any) -> str:
+def _wrong(said: str, sql: str, database: Any) -> RequestError:
     """Say in a few words why a query cannot be answered; a wrong table or column with the nearest that there are."""
     reason = brief(said.strip().splitlines()[0])
     table = re.search(r"Table with name (\S+) does not exist", said)
     if table:
-        return f"查询不能执行：没有表“{brief(table[1])}”；{say_nearest(table[1], FRAMES)}"
+        return RequestError(f"查询不能执行：没有表“{brief(table[1])}”；{say_nearest(table[1], FRAMES)}")
     column = re.search(r"[Cc]olumn \"?(?:\w+\.)?(\w+)\"? not found|have a column named \"(\w+)\"", said)
     used = [name for name in FRAMES if re.search(rf"\b{name}\b", sql.lower())]
     if column and used:
         names = "select column_name from duckdb_columns() where table_name in ?"
         known = [name for (name,) in database.execute(names, [used]).fetchall()]
         wanted = column[1] or column[2]
-        return f"查询不能执行：表 {'、'.join(used[:5])} 没有列“{brief(wanted)}”；{say_nearest(wanted, known)}"
-    return f"查询不能执行：{reason}。可查询的表：{'、'.join(sorted(FRAMES))}"
+        return RequestError(
+            f"查询不能执行：表 {'、'.join(used[:5])} 没有列“{brief(wanted)}”；{say_nearest(wanted, known)}"
+        )
+    return RequestError(f"查询不能执行：{reason}。可查询的表：{'、'.join(sorted(FRAMES))}")
 
 
 def _open_built(database: Any, files: Mapping[str, Sequence[Any]]) -> None:
