@@ -116,6 +116,14 @@ def test_struck_cells_runs_and_notes_are_left_out(tmp_path):
     assert told(grid, "删除线") == ["A1", "A5"] and told(grid, "注释序号") == ["A2"]
 
 
+def test_runs_of_a_struck_cell_say_for_themselves_whether_they_are_struck(tmp_path):
+    def change(ws):
+        ws["A1"].font = Font(strike=True)
+
+    grid = sheet(tmp_path, [[CellRichText(["旧", TextBlock(InlineFont(sz=11), "新")])]], change)
+    assert grid.texts == [["新"]] and told(grid, "删除线") == ["A1"]
+
+
 def test_comments_are_told(tmp_path):
     def change(ws):
         ws["A1"].comment = openpyxl.comments.Comment("请核实", "审核")

@@ -241,7 +241,7 @@ class _Sheet:
         if not text.strip():
             return ""
         hides = self._book.codes.get(number, "")
-        kind = "struck" if font and font.is_struck else ""
+        kind = "struck" if font and font.is_struck and not runs else ""
         kind = kind or ("hidden_cell" if ";" in hides and is_blind(value, hidden_sections(hides)) else "")
         kind = kind or ("hidden_color" if font and font.is_white and fill == 0 else "")
         kind = kind or ("picture" if is_picture(text) else "")
@@ -251,13 +251,13 @@ class _Sheet:
         symbol = font.symbol if font else ""
         if not isinstance(value, str):
             return text
-        return self._joined(text, runs, symbol, place) if runs else shown_signs(text, symbol)
+        return self._joined(text, runs, font, place) if runs else shown_signs(text, symbol)
 
-    def _joined(self, text: str, runs: list[tuple[int, int]], symbol: str, place: str) -> str:
+    def _joined(self, text: str, runs: list[tuple[int, int]], first: _Font | None, place: str) -> str:
         """Put the runs of a text together: struck-out ones and the numbers of notes are no text."""
         fonts = self._book.fonts
         starts = [0, *(start for start, _ in runs), len(text)]
-        looks = [None, *(fonts[number] if number < len(fonts) else None for _, number in runs)]
+        looks = [first, *(fonts[number] if number < len(fonts) else None for _, number in runs)]
         joined, left = "", []
         for start, end, look in zip(starts, starts[1:], looks, strict=False):
             part = text[start:end]
@@ -266,7 +266,7 @@ class _Sheet:
             if look is not None and look.is_struck:
                 left += [("struck_part", part.strip())] if part.strip() else []
                 continue
-            part = shown_signs(part, look.symbol if look is not None else symbol)
+            part = shown_signs(part, look.symbol if look is not None else "")
             if look is not None and look.is_raised:
                 part, mark = raised(joined, part)
                 left += [("note_mark", mark)] if mark else []

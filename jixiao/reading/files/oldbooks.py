@@ -127,12 +127,12 @@ class _OldSheet:
         if not text.strip():
             return text
         look = self._look(cell.xf_index)
-        kind = look.why_unseen(cell.value)
+        runs = self._sheet.rich_text_runlist_map.get((row, column))
+        kind = "" if runs else look.why_unseen(cell.value)
         kind = kind or ("picture" if is_picture(text) else "")
         if kind:
             self._remarks.append(remark(kind, f"{column_letters(column)}{row + 1}", text.strip()))
             return ""
-        runs = self._sheet.rich_text_runlist_map.get((row, column))
         if runs:
             return self._runs(text, runs, look, row, column)
         return shown_signs(text, look.font) if look.font and cell.value.__class__ is str else shown_signs(text)
@@ -140,7 +140,7 @@ class _OldSheet:
     def _runs(self, text: str, runs: list[tuple[int, int]], look: _Look, row: int, column: int) -> str:
         """Put the runs of a cell together: struck-out ones and the numbers of notes are no text."""
         starts = [0, *(start for start, _ in runs), len(text)]
-        fonts = [None, *(self._book.font_list[font] for _, font in runs)]
+        fonts = [look.base, *(self._book.font_list[font] for _, font in runs)]
         joined, left = "", []
         for start, end, font in zip(starts, starts[1:], fonts, strict=False):
             part = text[start:end]
@@ -203,7 +203,8 @@ class _Look:
         return number_format(self._code, self._style.format_key) if self._style else NumberFormat()
 
     @cached_property
-    def _font(self) -> Any:
+    def base(self) -> Any:
+        """The font of the style, None when the file names none."""
         fonts = self._book.font_list
         known = self._style is not None and 0 <= self._style.font_index < len(fonts)
         return fonts[self._style.font_index] if known and self._style else None
@@ -211,18 +212,18 @@ class _Look:
     @cached_property
     def font(self) -> str:
         """The symbol font of the style, empty for any other."""
-        return symbol_font(self._font.name) if self._font is not None else ""
+        return symbol_font(self.base.name) if self.base is not None else ""
 
     @cached_property
     def _is_pale(self) -> bool:
-        if self._font is None or self._style is None or self._font.colour_index not in _WHITE:
+        if self.base is None or self._style is None or self.base.colour_index not in _WHITE:
             return False
         back = self._style.background
         return back.fill_pattern == 0 or (back.fill_pattern == 1 and back.pattern_colour_index in _WHITE)
 
     def why_unseen(self, value: Any) -> str:
         """Say why no one sees a value as it is, as a kind of remark; empty when it is seen."""
-        if self._font is not None and self._font.struck_out:
+        if self.base is not None and self.base.struck_out:
             return "struck"
         if ";" in self._code and is_blind(value, hidden_sections(self._code)):
             return "hidden_cell"

@@ -52,7 +52,8 @@ def read_open_styles(*roots: Any) -> OpenStyles:
                     or properties.get(f"{OASIS}text:1.0}}display") == "none"
                 ):
                     styles.hidden.add(name)
-                if str(properties.get(f"{_STYLE}text-position", "")).startswith("super"):
+                position = str(properties.get(f"{_STYLE}text-position", "")).split(" ")[0]
+                if position == "super" or (position[:1].isdigit() and position.strip("0%")):
                     styles.raised.add(name)
                 font = symbol_font(properties.get(f"{_STYLE}font-name", "") or "")
                 if font:

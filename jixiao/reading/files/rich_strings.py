@@ -24,12 +24,13 @@ def is_odd(content: bytes) -> bool:
     return any(mark in content for mark in _ODD)
 
 
-def run_text(item: Any, font: str = "") -> tuple[str, list[tuple[str, str]]]:
+def run_text(item: Any, font: str = "", *, is_struck_cell: bool = False) -> tuple[str, list[tuple[str, str]]]:
     """Return the text of a string item as a reader sees it, and what of it was left out.
 
     Args:
         item: The element ``si`` or ``is``; readings of characters (rPh) are no text of it.
         font: The symbol font of the cell, for runs without one of their own.
+        is_struck_cell: Whether the cell is struck out: so are its runs without properties of their own.
 
     Returns:
         The text, and pairs of a kind of remark and the words it is about.
@@ -43,7 +44,8 @@ def run_text(item: Any, font: str = "") -> tuple[str, list[tuple[str, str]]]:
             words = "".join(part.text or "" for part in node.findall(f"{_S}t"))
             described = b"" if properties is None else _described(properties)
         words = unescaped(words)
-        if is_struck(described):
+        is_bare = is_struck_cell and properties is None and node.tag == f"{_S}r"
+        if is_bare or is_struck(described):
             left += [("struck_part", words.strip())] if words.strip() else []
             continue
         words = shown_signs(words, font_of(described) or font)
@@ -52,6 +54,11 @@ def run_text(item: Any, font: str = "") -> tuple[str, list[tuple[str, str]]]:
             left += [("note_mark", mark)] if mark else []
         text += words
     return text, left
+
+
+def is_rich(item: Any) -> bool:
+    """Say whether a string item has runs."""
+    return item.find(f"{_S}r") is not None
 
 
 def _described(properties: Any) -> bytes:

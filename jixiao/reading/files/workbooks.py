@@ -12,7 +12,7 @@ from jixiao.reading.files.archives import STRICT_SHEETS, Archive
 from jixiao.reading.files.cells import Area, Grid, Remark, check_size, column_letters, remark
 from jixiao.reading.files.drawings import beside_the_cells, printed_margins
 from jixiao.reading.files.limits import Limits
-from jixiao.reading.files.rich_strings import is_odd, part_remarks, run_text, unescaped
+from jixiao.reading.files.rich_strings import is_odd, is_rich, part_remarks, run_text, unescaped
 from jixiao.reading.files.shown import NumberFormat, check_digits, from_serial, is_picture, written
 from jixiao.reading.files.signs import shown_signs
 from jixiao.reading.files.uncalculated import is_arithmetic, refuse_uncalculated, work_out
@@ -67,6 +67,8 @@ class Sheet(NamedTuple):
     """Cells that show an error such as #DIV/0!, which calamine reads as blank; a picture in a cell says so."""
     changed: dict[tuple[int, int], tuple[str, list[tuple[str, str]]]]
     """Cells whose runs say something else than their joined text, with what was left out of them."""
+    rich: set[tuple[int, int]]
+    """Cells whose runs say for themselves whether they are struck out."""
     styled: list[tuple[int, int, bytes]]
     """Cells whose style hides them, strikes them out or draws signs."""
     rows: dict[int, str]
@@ -102,7 +104,7 @@ def read_workbook(content: bytes, archive: Archive, name: str, limits: Limits) -
         node.get("fullCalcOnLoad") in {"1", "true"} or node.get("calcCompleted") in {"0", "false"}
         for node in tree.iter(f"{_S}calcPr")
     )
-    strings = _strings(archive)
+    strings = _strings(archive, styles)
     parts = {node.get("name"): archive.find(targets[node.get(f"{_R}id")]) for node in tree.iter(f"{_S}sheet")}
     grids: list[Grid] = []
     unseen: list[Remark] = []
@@ -174,6 +176,8 @@ def _as_seen(
             continue
         value = rows[row][column]
         if style in styles.struck:
+            if (row, column) in known.rich:
+                continue
             blank(row, column, "struck")
         elif style in styles.blind and is_blind(value, styles.blind[style]):
             blank(row, column, "hidden_cell")
@@ -213,10 +217,10 @@ def _check_numbers(rows: list[list[Any]], name: str, sheet: str, limits: Limits)
                 check_digits(value, address, name=name, sheet=sheet, digits=limits.digits)
 
 
-def _strings(archive: Archive) -> dict[int, tuple[str, list[tuple[str, str]], Any]]:
+def _strings(archive: Archive, styles: Styles) -> dict[int, tuple[str, list[tuple[str, str]], Any]]:
     """Return the shared strings whose runs must be looked at, by their number, with their element."""
     part = "xl/sharedstrings.xml"
-    if part not in archive.lowered or not is_odd(archive.read(archive.find(part))):
+    if part not in archive.lowered or not (styles.struck or is_odd(archive.read(archive.find(part)))):
         return {}
     items = archive.tree(archive.find(part)).findall(f"{_S}si")
     return {number: (*run_text(item), item) for number, item in enumerate(items)}
@@ -256,18 +260,18 @@ def _sheet(
         if found:
             is_picture = re.search(rb"\bvm=", attributes) and b"#VALUE!" in text
             mistakes[int(found[2]) - 1, column_number(found[1])] = PICTURE if is_picture else text.decode()
-    changed = _changed(content, strings, styles) if strings or is_odd(content) else {}
+    changed, rich = _changed(content, strings, styles) if strings or styles.struck or is_odd(content) else ({}, set())
     rows, columns = _hidden(content)
-    return Sheet(shown, merges, mistakes, changed, styled, rows, columns, formulas, all_formulas)
+    return Sheet(shown, merges, mistakes, changed, rich, styled, rows, columns, formulas, all_formulas)
 
 
 def _changed(
     content: bytes, strings: dict[int, tuple[str, list[tuple[str, str]], Any]], styles: Styles
-) -> dict[tuple[int, int], tuple[str, list[tuple[str, str]]]]:
-    """Return the cells whose text must be put together run by run."""
+) -> tuple[dict[tuple[int, int], tuple[str, list[tuple[str, str]]]], set[tuple[int, int]]]:
+    """Return the cells whose text must be put together run by run, and which of them have runs."""
     from lxml import etree
 
-    changed = {}
+    changed, rich = {}, set()
     row = column = 0
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     for node in etree.fromstring(content.replace(STRICT_SHEETS, _S[1:-1].encode()), parser).iter(f"{_S}row", f"{_S}c"):
@@ -278,18 +282,23 @@ def _changed(
         column = column_number(found[1].encode()) + 1 if found else column + 1
         place = (int(found[2]) if found else row) - 1, column - 1
         font = styles.fonts.get(node.get("s", "").encode(), "")
+        is_struck_cell = node.get("s", "").encode() in styles.struck
         kind = node.get("t")
         if kind == "s" and strings:
             stored = node.find(f"{_S}v")
             number = int(stored.text) if stored is not None and (stored.text or "").strip().isdigit() else -1
             if number in strings:
                 text, left, item = strings[number]
-                changed[place] = run_text(item, font) if font else (text, left)
+                again = font or is_struck_cell
+                changed[place] = run_text(item, font, is_struck_cell=is_struck_cell) if again else (text, left)
+                rich |= {place} if is_rich(item) else set()
         elif kind == "inlineStr" and node.find(f"{_S}is") is not None:
-            changed[place] = run_text(node.find(f"{_S}is"), font)
+            item = node.find(f"{_S}is")
+            changed[place] = run_text(item, font, is_struck_cell=is_struck_cell)
+            rich |= {place} if is_rich(item) else set()
         elif kind == "str" and node.find(f"{_S}v") is not None:
             changed[place] = shown_signs(unescaped(node.find(f"{_S}v").text or ""), font), []
-    return changed
+    return changed, rich
 
 
 def _hidden(content: bytes) -> tuple[dict[int, str], set[int]]:
