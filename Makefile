@@ -52,8 +52,7 @@ golden: env ## 重写 tests/golden（须在 CHANGELOG 说明原因）
 	JIXIAO_GOLDEN=write $(BIN)/python -m pytest tests/test_golden.py tests/test_readme.py tests/test_notebooks.py
 
 notebooks: env ## 在 JupyterLab 中打开笔记本
-	$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
-		--LabApp.extension_manager=readonly notebooks
+	$(BIN)/jixiao notebooks
 
 report: env ## 生成全部报告
 	$(BIN)/jixiao report --all

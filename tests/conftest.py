@@ -32,8 +32,8 @@ from jixiao.scoring import score
 from jixiao.scoring.frameworks import Framework, load_framework_file
 
 # The same examples in every run, so that a red run says something about the change; `make soak` draws new ones.
-hypothesis.settings.register_profile("fixed", derandomize=True, database=None)
-hypothesis.settings.register_profile("soak", derandomize=False, print_blob=True)
+hypothesis.settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
+hypothesis.settings.register_profile("soak", derandomize=False, print_blob=True, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("JIXIAO_EXAMPLES", "fixed"))
 
 # What tests do is no entry in the journal of the person who runs them.

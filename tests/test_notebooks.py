@@ -124,7 +124,10 @@ def test_a_notebook_asks_one_question_and_ends_in_what_to_look_at_next(path):
 
 
 def test_the_first_notebook_names_all_others():
-    listed = set(re.findall(r"`(\d\d_\w+)`", nbformat.read(NOTEBOOKS[0], as_version=4).cells[-2].source))
+    cells = nbformat.read(NOTEBOOKS[0], as_version=4).cells
+    questions = next(cell.source for cell in cells if cell.source.startswith("## 想知道什么"))
+    assert cells.index(next(cell for cell in cells if cell.source == questions)) == 3, "the questions come first"
+    listed = set(re.findall(r"\[`(\d\d_\w+)`\]\(\1\.ipynb\)", questions))
     assert NOTEBOOKS[0].stem == "00_start" and set(IDS[1:]) <= listed <= {*IDS, "70_what_if"}
 
 

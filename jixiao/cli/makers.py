@@ -252,3 +252,13 @@ def dashboard(
     hashes, proxies, names = server.read_hashes(server.password_file()), behind_proxy or [], hostname or []
     settings = server.Settings(place, host, port, hashes, certfile, keyfile, tuple(proxies), tuple(names))
     raise typer.Exit(server.run_dashboard(settings.limited(viewers=viewers, warm=warm), open_browser=browser))
+
+
+def notebooks(
+    browser: Annotated[bool, typer.Option(help="启动后打开浏览器")] = True,
+    port: Annotated[int, typer.Option(help="端口，已被占用时顺延")] = 8888,
+) -> None:
+    """在 JupyterLab 中打开笔记本，先显示 00_start。"""
+    from jixiao.publish.desk import open_desk
+
+    raise typer.Exit(open_desk(browser=browser, port=port))

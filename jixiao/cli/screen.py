@@ -123,7 +123,7 @@ def _unread_lines(results: Results, counts: dict[str, int]) -> Iterator[str]:
         yield said[key].format(count=counts[name])
         files = list(rows.groupby("source_file", sort=False))
         for file, its in sorted(files, key=lambda one: -len(one[1]))[: lists["files"]]:
-            cells = list(dict.fromkeys(f"{row.source_sheet}!{row.source_cell}" for row in its.itertuples()))
+            cells = list(dict.fromkeys(f"{row.source_sheet}!{row.source_cell}".rstrip("!") for row in its.itertuples()))
             named = "、".join(cells[: lists["cells"]])
             named = said["more_cells"].format(listed=named) if len(cells) > lists["cells"] else named
             yield "  " + said["of_file"].format(file=file, count=len(its), cells=named)

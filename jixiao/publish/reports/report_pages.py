@@ -36,7 +36,8 @@ def _exporter() -> Any:
         optimistic_validation=True,
     )
     exporter.register_filter("highlight_code", lambda source, **_: escape(source))  # no code is shown
-    exporter.register_preprocessor(TagRemovePreprocessor(remove_cell_tags={"hide_in_report"}), enabled=True)
+    hidden = {"hide_in_report", "only_checked"}
+    exporter.register_preprocessor(TagRemovePreprocessor(remove_cell_tags=hidden), enabled=True)
     for address in ("mathjax_url", "require_js_url", "jupyter_widgets_base_url", "mermaid_js_url", "jquery_url"):
         if hasattr(exporter, address):
             setattr(exporter, address, "")
