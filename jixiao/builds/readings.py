@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from jixiao.core.errors import JixiaoError
@@ -42,7 +41,7 @@ class Readings:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         rules = {name: value for name, value in rule_hashes().items() if name.startswith(RULES_OF_READING)}
-        self._setting = hash_of([rules, code_hash(), asdict(load_limits())])
+        self._setting = hash_of([rules, code_hash(), load_limits().model_dump()])
         self.fresh = self.known = 0
 
     def __call__(self, files: Sequence[tuple[Path, str]]) -> Iterator[list[Reading] | JixiaoError]:

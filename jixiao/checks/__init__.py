@@ -12,17 +12,37 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BeforeValidator, field_validator
 
 from jixiao.checks import accounts, funds, history, magnitude, money, proof, quality, standards, sums
 from jixiao.checks.evidence import CheckFunction, Evidence, gather
-from jixiao.checks.findings import Check
-from jixiao.core.declared import RULES, open_declaration, refuse
+from jixiao.checks.findings import Check, coded
+from jixiao.core.declared import RULES
 from jixiao.core.frames import FINDINGS, PASSED, SEVERITIES, Frames, typed
+from jixiao.core.models import Model, Notes, load_model
 from jixiao.core.writing import fill_in
-from jixiao.scoring.frameworks import MARKS
+
+
+class _Checks(Model):
+    """The file of the checks."""
+
+    checks: Annotated[dict[str, Check], BeforeValidator(coded)]
+    words: dict[str, Any] = {}
+
+    @field_validator("checks")
+    @classmethod
+    def _each_has_its_function(cls, declared: dict[str, Check]) -> dict[str, Check]:
+        notes = Notes()
+        for code in declared.keys() - CHECKS.keys():
+            notes.note(code, "没有同名的核查函数，请在 checks 中补充或删除该项")
+        for code in CHECKS.keys() - declared.keys():
+            notes.note(code, "核查函数没有对应的声明，请在 checks.yaml 中补充")
+        notes.refuse()
+        return declared
 
 
 @cache
@@ -36,36 +56,7 @@ def load_checks(path: Path = RULES / "checks.yaml") -> dict[str, Check]:
         >>> load_checks()["grade"].title
         '等级与总分不符'
     """
-    whole, mistakes = open_declaration(path)
-    checks = whole.part("checks", required=True)
-    loaded = {}
-    for code in checks.keys():
-        part = checks.part(code)
-        of_rule = part.text("basis_of", default="own", choices=("own", "rule")) == "rule"
-        basis = part.part("basis", required=not of_rule)
-        loaded[code] = Check(
-            code,
-            part.text("title") or "",
-            part.text("severity", choices=SEVERITIES) or "",
-            "" if of_rule else basis.text("text") or "",
-            "" if of_rule else basis.text("mark", choices=MARKS) or "",
-            part.text("message") or "",
-            part.text("resolution") or "",
-            part.mapping("thresholds"),
-            part.mapping("verdicts"),
-        )
-        basis.close()
-        part.close()
-        if code not in CHECKS:
-            checks.note(code, "没有同名的核查函数，请在 checks 中补充或删除该项")
-        if loaded[code].basis_mark == "J" and loaded[code].severity != "question":
-            checks.note(code, "依据只是本工具口径（J）的，严重程度只能是 question")
-    for code in CHECKS.keys() - loaded.keys():
-        checks.note(code, "核查函数没有对应的声明，请在 checks.yaml 中补充")
-    whole.mapping("words")
-    whole.close()
-    refuse(path, mistakes)
-    return loaded
+    return load_model(path, _Checks).checks
 
 
 def audit(

@@ -11,6 +11,7 @@ import pandas as pd
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, count_true, gap_between, problems
 from jixiao.checks.money import money_cell, money_rows, named_money
+from jixiao.checks.thresholds import Digits, KnownShare, Share
 from jixiao.core.frames import EVALUATION_KINDS
 from jixiao.core.vocabulary import label, value_labels, word
 from jixiao.core.writing import amount_text, percent_text
@@ -132,7 +133,7 @@ def subproject_sum(evidence: Evidence, check: Check) -> Outcome:
         room = 0.005 * (both["known"] + 1)
         over = gap < -room
         whole = (both["known"] == both["count"]) & (gap.abs() > room)
-        share = float(check.thresholds["known_share"])
+        share = check.drawn(KnownShare).known_share
         part = (both["known"] < both["count"]) & (both["known"] >= share * both["count"]) & (gap > room)
         checked += count_true(gap.notna() & (both["known"] > 0))
         wrong = both[over | whole | part]
@@ -181,7 +182,7 @@ def budget_adjusted(evidence: Evidence, check: Check) -> Outcome:
     asked = (first > 0) & budget.notna() & (rows["fund"] == "total")
     share = ((budget - first).abs() / first.where(first > 0)).round(9)
     lowered = (budget == spent) & (budget < first)
-    wrong = asked & (share >= float(check.thresholds["share"])) & ~lowered
+    wrong = asked & (share >= check.drawn(Share).share) & ~lowered
     bad = named_money(evidence, rows[wrong])
     found = problems(
         bad,
@@ -339,7 +340,7 @@ def double_counting(evidence: Evidence, check: Check) -> Outcome:
     found, checked = [], 0
     for column in _COLUMNS:
         scaled = np.rint(np.nan_to_num(rows[column].to_numpy("float64")[total]) * 10_000).astype(np.int64)
-        known = np.flatnonzero(_is_uneven(scaled, int(check.thresholds["digits"])))
+        known = np.flatnonzero(_is_uneven(scaled, check.drawn(Digits).digits))
         checked += len(known)
         known = known[np.argsort(scaled[known])]
         amounts = scaled[known]

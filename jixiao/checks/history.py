@@ -7,6 +7,7 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
+from jixiao.checks.thresholds import Share, Shortest
 from jixiao.core.frames import EVALUATION_KEY, EVALUATION_KINDS, PROJECT_KINDS
 from jixiao.core.vocabulary import word
 from jixiao.core.writing import percent_text, points_text
@@ -20,7 +21,7 @@ def project_names(evidence: Evidence, check: Check) -> Outcome:
     rows, (core, cores) = evidence.frames.projects, evidence.cores()
     number = evidence.project("projects")
     unit, units = evidence.distinct("projects", "unit")
-    long = (np.array([*map(len, cores), 0]) >= int(check.thresholds["shortest"]))[core]
+    long = (np.array([*map(len, cores), 0]) >= check.drawn(Shortest).shortest)[core]
     bare = unit == (units.index("") if "" in units else -2)
     first = evidence.first_project()
     count = len(first)
@@ -145,7 +146,7 @@ def indicator_differs(evidence: Evidence, check: Check) -> Outcome:
         return Outcome(rows, 0)
     both = asked & (kind == kind[twin]) & ~np.isnan(actual) & ~np.isnan(actual[twin])
     values = both & (np.abs(actual - actual[twin]) > 1e-9)
-    shares = asked & (np.abs(share - share[twin]).round(9) >= float(check.thresholds["share"]))
+    shares = asked & (np.abs(share - share[twin]).round(9) >= check.drawn(Share).share)
     wrong = values | shares
     verdict = np.where(values[wrong], check.verdicts["values"], check.verdicts["points"])
     laid = _beside(
@@ -179,7 +180,7 @@ def copied_deduction(evidence: Evidence, check: Check) -> Outcome:
         if name == "twin":
             wrong = same & (np.abs(weight - weight[other]) > TOLERANCE)
         else:
-            wrong = same & _same_text(evidence, other, int(check.thresholds["shortest"]))
+            wrong = same & _same_text(evidence, other, check.drawn(Shortest).shortest)
         checked += count_true(asked)
         found.append(_beside(evidence, wrong, other, verdict=check.verdicts[name]))
     both = pd.concat(found, ignore_index=True)
@@ -189,7 +190,7 @@ def copied_deduction(evidence: Evidence, check: Check) -> Outcome:
 def repeated_reason(evidence: Evidence, check: Check) -> Outcome:
     """A reason and its improvement word for word as the year before (原因与上年雷同)."""
     before, lost = evidence.previous(), _lost(evidence)
-    same = _same_text(evidence, before, int(check.thresholds["shortest"]))
+    same = _same_text(evidence, before, check.drawn(Shortest).shortest)
     copied = (lost > TOLERANCE) & (np.abs(lost - lost[before]) < 1e-9) if len(lost) else same
     laid = _beside(evidence, same & ~copied, before)
     laid = laid.assign(source_cell=laid["reason_cell"], printed=laid["reason"])

@@ -7,6 +7,7 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, at_actual, count_true, problems
+from jixiao.checks.thresholds import Deviation, Factors, Rows, Times
 from jixiao.core.writing import percent_text
 
 _KINDS = {"count", "number", "money"}
@@ -31,7 +32,7 @@ def magnitude(evidence: Evidence, check: Check) -> Outcome:
     target, actual, both = _pair(evidence)
     asked = both & evidence.flags("scores", "target_kind", _KINDS.__contains__) & (target > 0) & (actual > 0)
     factor = _factor(target, actual)
-    wrong = asked & np.isin(factor, [float(value) for value in check.thresholds["factors"]])
+    wrong = asked & np.isin(factor, check.drawn(Factors).factors)
     shown = [f"{value:.0f}" for value in factor[wrong]]
     return Outcome(at_actual(evidence.scores[wrong], factor=shown), count_true(asked))
 
@@ -42,7 +43,7 @@ def magnitude_years(evidence: Evidence, check: Check) -> Outcome:
     kinds = evidence.flags("scores", "target_kind", _KINDS.__contains__)
     units, _ = evidence.distinct("scores", "measure_unit")
     usable = (before >= 0) & kinds & (units == units[before])
-    factors = [float(value) for value in check.thresholds["factors"]]
+    factors = check.drawn(Factors).factors
     found, checked = [], 0
     for column in ("target", "actual"):
         value = rows[f"{column}_value"].to_numpy("float64")
@@ -72,7 +73,8 @@ def over_completion(evidence: Evidence, check: Check) -> Outcome:
     asked = both & positive & (target > 0)
     rate = np.where(asked, actual / np.where(asked, target, 1), np.nan)
     over = (rate - 1).round(9)
-    explain, question = (float(check.thresholds[name]) for name in ("explain_from", "question_from"))
+    lines = check.drawn(Deviation)
+    explain, question = lines.explain_from, lines.question_from
     silent = evidence.flags("scores", "reason_cell", bool) & evidence.flags("scores", "deviation_reason", _is_empty)
     wrong = (over >= question) | ((over >= explain) & silent)
     verdict = np.where(over[wrong] >= question, check.verdicts["question"], check.verdicts["explain"])
@@ -92,7 +94,7 @@ def always_over(evidence: Evidence, check: Check) -> Outcome:
     good, bad = np.where(negative, target, actual), np.where(negative, actual, target)
     asked = both & (before >= 0) & (target > 0)
     times = _times(good, bad)
-    least = float(check.thresholds["times"])
+    least = check.drawn(Times).times
     wrong = asked & (times >= least) & (times[before] >= least) & both[before]
     # A target that was made harder is an answer to the year before.
     harder = np.where(negative, target < target[before], target > target[before]) if len(target) else wrong
@@ -122,7 +124,7 @@ def targets_equal_actuals(evidence: Evidence, check: Check) -> Outcome:
     size = len(evidence.totals)
     count = np.bincount(place[place >= 0], minlength=size)
     equal = np.bincount(place[(place >= 0) & (np.abs(target - actual) < 1e-9)], minlength=size)
-    asked = count >= int(check.thresholds["rows"])
+    asked = count >= check.drawn(Rows).rows
     rows = evidence.totals[asked & (equal == count)]
     found = problems(
         rows,

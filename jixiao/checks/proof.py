@@ -10,6 +10,7 @@ import numpy as np
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, at_actual, check_words, count_true
+from jixiao.checks.thresholds import Confidence
 from jixiao.core.writing import percent_text
 from jixiao.reading.values.notation import QUANTITIES, normalise
 
@@ -123,7 +124,7 @@ def satisfaction_bound(evidence: Evidence, check: Check) -> Outcome:
     measured, sizes, satisfied = asked_satisfaction(evidence)
     target = evidence.scores["target_value"].to_numpy("float64")
     asked = np.flatnonzero(measured & (sizes > 0) & (satisfied >= 0))
-    confidence = float(check.thresholds["confidence"])
+    confidence = check.drawn(Confidence).confidence
     share = satisfied[asked] / sizes[asked]
     bound = lower_bound(satisfied[asked], sizes[asked], confidence=confidence) if len(asked) else share
     wrong = (share >= target[asked] - 1e-12) & (bound < target[asked])  # a share below its target is missed anyway

@@ -12,6 +12,7 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence, category_sums
 from jixiao.checks.findings import Check, Outcome, at_actual, check_words, count_true, problems
+from jixiao.checks.thresholds import Level, Shortest
 from jixiao.core.exact import sum_by
 from jixiao.core.vocabulary import category_group
 from jixiao.core.writing import amount_text, percent_text, points_text
@@ -52,7 +53,7 @@ def target_not_measurable(evidence: Evidence, check: Check) -> Outcome:
 
 def target_repeats_name(evidence: Evidence, check: Check) -> Outcome:
     """A target that only repeats the name of its indicator, or stands in it (指标值与名称重复)."""
-    shortest = int(check.thresholds["shortest"])
+    shortest = check.drawn(Shortest).shortest
     target, targets = evidence.distinct("scores", "target_text")
     name, names = evidence.distinct("scores", "indicator")
     plain = [normalise(text) for text in targets]
@@ -103,8 +104,8 @@ def one_carries_level(evidence: Evidence, check: Check) -> Outcome:
     weight = evidence.scores["weight"].to_numpy("float64")
     mine = evidence.counted & _is_self(evidence, "scores") & (evidence.position("scores") >= 0)
     whole = np.where(mine, level[np.where(mine, key, 0)] if len(level) else np.nan, np.nan)
-    asked = whole >= float(check.thresholds["from"])
-    wrong = asked & (weight >= float(check.thresholds["share"]) * whole)
+    asked = whole >= check.drawn(Level).start
+    wrong = asked & (weight >= check.drawn(Level).share * whole)
     rows = evidence.scores[wrong]
     found = problems(
         rows,

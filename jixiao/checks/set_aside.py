@@ -11,16 +11,50 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from jixiao.checks import CHECKS, load_checks
-from jixiao.core.declared import open_declaration, refuse
 from jixiao.core.frames import SUPPRESSED, SUPPRESSIONS, typed
+from jixiao.core.models import Model, Notes, Text, Texts, load_model, refuse_value, text_of
 from jixiao.reading.values.values import normalise
 
 _PLACES = {"file": "source_file", "project": "project", "indicator": "indicator", "cell": "source_cell"}
+
+
+def _some(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names or refuse_value("至少应有一个别名")
+
+
+class Alias(Model):
+    """The names of one project (一个项目的各种名称) and why they are one."""
+
+    project: Text
+    also: Annotated[Texts, AfterValidator(_some)]
+    reason: Text
+
+
+class Aliases(Model):
+    """The file of other names (项目别名)."""
+
+    aliases: tuple[Alias, ...] = ()
+
+    @field_validator("aliases")
+    @classmethod
+    def _each_name_once(cls, entries: tuple[Alias, ...]) -> tuple[Alias, ...]:
+        notes = Notes()
+        known: dict[str, str] = {}
+        for number, entry in enumerate(entries, 1):
+            for name in (entry.project, *entry.also):
+                if normalise(name) and known.setdefault(normalise(name), normalise(entry.project)) != normalise(
+                    entry.project
+                ):
+                    notes.note(f"[{number}].also", f"“{name}”已登记为另一个项目的名称，请只保留一处")
+        notes.refuse()
+        return entries
 
 
 def load_aliases(path: Path) -> dict[str, str]:
@@ -37,22 +71,12 @@ def load_aliases(path: Path) -> dict[str, str]:
         >>> isinstance(load_aliases(find_place("source").parent / "aliases.yaml"), dict)
         True
     """
-    whole, mistakes = open_declaration(path)
-    known: dict[str, str] = {}
-    for part in whole.parts("aliases"):
-        project = part.text("project") or ""
-        names = part.texts("also")
-        part.text("reason")
-        if not names:
-            part.note("also", "至少应有一个别名")
-        for name in {normalise(one): one for one in (project, *names) if normalise(one)}.values():
-            if known.get(normalise(name), normalise(project)) != normalise(project):
-                part.note("also", f"“{name}”已登记为另一个项目的名称，请只保留一处")
-            known[normalise(name)] = normalise(project)
-        part.close()
-    whole.close()
-    refuse(path, mistakes)
-    return known
+    return {
+        normalise(name): normalise(entry.project)
+        for entry in load_model(path, Aliases).aliases
+        for name in (entry.project, *entry.also)
+        if normalise(name)
+    }
 
 
 @dataclass(frozen=True)
@@ -66,6 +90,58 @@ class Suppression:
     expires: date
 
 
+def _known(code: str) -> str:
+    if code not in CHECKS:
+        refuse_value(f"没有代码为“{code}”的核查规则，请按 README 的核查规则表填写")
+    return code
+
+
+def _day(written: Any) -> date:
+    try:
+        return date.fromisoformat(text_of(written))
+    except ValueError:
+        refuse_value(f"“{written}”不是日期，应写作 2026-12-31 的样子")
+
+
+class _Entry(Model):
+    """One entry as the file has it."""
+
+    code: Annotated[Text, AfterValidator(_known)]
+    file: Text = ""
+    project: Text = Field("", validate_default=True)
+    indicator: Text = ""
+    cell: Text = ""
+    reason: Text
+    who: Text
+    expires: Annotated[date, BeforeValidator(_day)]
+
+    @field_validator("project", mode="before")
+    @classmethod
+    def _has_place(cls, project: Any, info: ValidationInfo) -> Any:
+        if not (project or info.data.get("file", "")):
+            refuse_value("file（来源文件）和 project（项目名称）至少应写一项")
+        return project
+
+    def entry(self) -> Suppression:
+        places = tuple((name, text) for name in _PLACES if (text := getattr(self, name)))
+        return Suppression(self.code, places, self.reason, self.who, self.expires)
+
+
+class _Entries(Model):
+    suppressions: tuple[_Entry, ...] = ()
+
+    @field_validator("suppressions")
+    @classmethod
+    def _each_place_once(cls, entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
+        notes, known = Notes(), set()
+        for number, entry in enumerate(one.entry() for one in entries):
+            if (entry.code, entry.places) in known:
+                notes.note(f"[{number + 1}].code", "同一位置登记了两次，请只保留一条")
+            known.add((entry.code, entry.places))
+        notes.refuse()
+        return entries
+
+
 def load_suppressions(path: Path) -> tuple[Suppression, ...]:
     """Load the suppressions (不予处理登记).
 
@@ -77,31 +153,7 @@ def load_suppressions(path: Path) -> tuple[Suppression, ...]:
         >>> load_suppressions(find_place("source").parent / "suppressions.yaml")
         ()
     """
-    whole, mistakes = open_declaration(path)
-    loaded: list[Suppression] = []
-    for part in whole.parts("suppressions"):
-        code = part.text("code") or ""
-        if code and code not in CHECKS:
-            part.note("code", f"没有代码为“{code}”的核查规则，请按 README 的核查规则表填写")
-        places = tuple((name, text) for name in _PLACES if (text := part.text(name, default="")))
-        if not {"file", "project"} & {name for name, _ in places}:
-            part.note("file", "file（来源文件）和 project（项目名称）至少应写一项")
-        reason, who = part.text("reason") or "", part.text("who") or ""
-        written = part.text("expires") or ""
-        try:
-            expires = date.fromisoformat(written)
-        except ValueError:
-            expires = date.min
-            if written:
-                part.note("expires", f"“{written}”不是日期，应写作 2026-12-31 的样子")
-        part.close()
-        entry = Suppression(code, places, reason, who, expires)
-        if any((one.code, one.places) == (code, places) for one in loaded):
-            part.note("code", "同一位置登记了两次，请只保留一条")
-        loaded.append(entry)
-    whole.close()
-    refuse(path, mistakes)
-    return tuple(loaded)
+    return tuple(one.entry() for one in load_model(path, _Entries).suppressions)
 
 
 def suppress(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
+from jixiao.checks.thresholds import Share, Shortest
 from jixiao.core.exact import half_up, sum_by
 from jixiao.core.vocabulary import label, word
 from jixiao.core.writing import percent_text, points_text
@@ -153,7 +154,7 @@ def reason_of_another(evidence: Evidence, check: Check) -> Outcome:
     """Points lost for a reason that names another indicator of the project, and not its own (以他项原因扣分)."""
     rows = evidence.scores
     lost = _lost(evidence) > TOLERANCE
-    shortest = int(check.thresholds["shortest"])
+    shortest = check.drawn(Shortest).shortest
     project = evidence.project("scores").astype(np.int64) * 10_000 + rows["year"].to_numpy(np.int64)
     found, checked = [], 0
     names, texts = evidence.distinct("scores", "indicator")
@@ -207,7 +208,7 @@ def discretionary_share(evidence: Evidence, check: Check) -> Outcome:
     parts = sum_by(place, np.where(free | np.isnan(weight), weight, 0.0), size)
     whole = sum_by(place, weight, size)
     share = np.where(whole > 0, parts / np.where(whole > 0, whole, 1), np.nan)
-    wrong = np.round(share, 4) >= float(check.thresholds["share"])
+    wrong = np.round(share, 4) >= check.drawn(Share).share
     rows = placed(evidence.totals[wrong], "total_cell")
     found = problems(
         rows,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence, category_sums
 from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
+from jixiao.checks.thresholds import Lowest
 from jixiao.core.exact import sum_by
 from jixiao.core.vocabulary import category_group, label, reading_words, word
 from jixiao.core.writing import percent_text, points_text, points_texts
@@ -257,7 +258,7 @@ def outcome_share(evidence: Evidence, check: Check) -> Outcome:
     part = sum_by(place, np.where(outcome | np.isnan(weight), weight, 0.0), size)
     whole = sum_by(place, weight, size)
     share = np.where(asked & (whole > 0), part / np.where(whole > 0, whole, 1), np.nan)
-    lowest = float(check.thresholds["lowest"])
+    lowest = check.drawn(Lowest).lowest
     wrong = np.round(share, 4) < lowest  # as the reader sees it, in hundredths of a per cent
     rows = placed(evidence.totals[wrong], "total_cell")
     printed = pd.Series(share[wrong], index=rows.index).map(percent_text)

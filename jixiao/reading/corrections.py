@@ -7,12 +7,68 @@ An entry replaces or clears one cell (``action: replace`` or ``clear``), or says
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from jixiao.core.declared import Declaration, open_declaration, refuse
+from pydantic import field_validator, model_validator
+
 from jixiao.core.errors import CorrectionError
+from jixiao.core.models import Model, Notes, Text, load_model
 from jixiao.reading.forms.records import Reading
 
-ACTIONS = ("replace", "clear", "supersede")
+
+class Correction(Model):
+    """One entry of ``data/corrections.yaml`` (一条更正); which keys it needs depends on its action."""
+
+    action: Literal["replace", "clear", "supersede"] = "replace"
+    file: Text
+    reason: Text
+    evidence: Text
+    status: Literal["applied", "proposed"]
+    sheet: Text = ""
+    cell: Text = ""
+    printed: Text = ""
+    corrected: Text = ""
+    by: Text = ""
+
+    @model_validator(mode="after")
+    def _keys_of_its_action(self) -> Correction:
+        place = () if self.action == "supersede" else ("sheet", "cell", "printed")
+        needed = {"replace": (*place, "corrected"), "clear": place, "supersede": ("by",)}[self.action]
+        notes = Notes()
+        for key in needed:
+            if not getattr(self, key):
+                notes.note(key, "缺少该项，应为文字")
+        for key in ("sheet", "cell", "printed", "corrected", "by"):
+            if key not in needed and getattr(self, key):
+                notes.note(key, "不认识的项，请检查拼写或删除")
+        notes.refuse()
+        return self
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """The cell: file, sheet and address."""
+        return self.file, self.sheet, self.cell
+
+
+class Corrections(Model):
+    """The file of corrections (更正清单)."""
+
+    corrections: tuple[Correction, ...] = ()
+
+    @field_validator("corrections")
+    @classmethod
+    def _no_cell_twice(cls, entries: tuple[Correction, ...]) -> tuple[Correction, ...]:
+        applied: set[tuple[str, str, str]] = set()
+        notes = Notes()
+        for entry in entries:
+            if entry.action == "supersede":
+                continue
+            if entry.place in applied:
+                notes.note("", f"{entry.file}（{entry.sheet}!{entry.cell}）列了两次，请只保留一条")
+            if entry.status == "applied":
+                applied.add(entry.place)
+        notes.refuse()
+        return entries
 
 
 def apply_corrections(readings: list[Reading], path: Path) -> list[tuple[Reading, str]]:
@@ -60,31 +116,7 @@ def list_corrections(path: Path) -> dict[tuple[str, str, str], dict[str, str]]:
 
 def _load(path: Path) -> tuple[dict[tuple[str, str, str], dict[str, str]], list[dict[str, str]]]:
     """Load the applied entries: the corrected cells by place, and the superseded files."""
-    whole, mistakes = open_declaration(path)
-    cells: dict[tuple[str, str, str], dict[str, str]] = {}
-    superseded: list[dict[str, str]] = []
-    for part in whole.parts("corrections"):
-        entry, action, status = _entry(part)
-        if action == "supersede":
-            superseded += [entry] if status == "applied" else []
-            continue
-        place = (entry["file"], entry["sheet"], entry["cell"])
-        if place in cells:
-            whole.note("corrections", f"{entry['file']}（{entry['sheet']}!{entry['cell']}）列了两次，请只保留一条")
-        if status == "applied":
-            cells[place] = entry
-    whole.close()
-    refuse(path, mistakes)
-    return cells, superseded
-
-
-def _entry(part: Declaration) -> tuple[dict[str, str], str, str]:
-    action = part.text("action", default="replace", choices=ACTIONS)
-    keys = ["file", "reason", "evidence"]
-    keys += ["by"] if action == "supersede" else ["sheet", "cell", "printed"]
-    keys += ["corrected"] if action == "replace" else []
-    entry = {key: part.text(key) for key in keys}
-    entry.setdefault("corrected", "")
-    status = part.text("status", choices=("applied", "proposed"))
-    part.close()
-    return entry, action, status
+    applied = [entry for entry in load_model(path, Corrections).corrections if entry.status == "applied"]
+    plain = [entry.model_dump(exclude={"action", "status"}) for entry in applied]
+    cells = {one.place: entry for one, entry in zip(applied, plain, strict=True) if one.action != "supersede"}
+    return cells, [entry for one, entry in zip(applied, plain, strict=True) if one.action == "supersede"]

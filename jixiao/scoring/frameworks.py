@@ -6,89 +6,267 @@ One YAML file in ``rules/frameworks/`` is one framework. Loading is strict: ever
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from jixiao.core.declared import RULES, Declaration, load_shipped, open_declaration, refuse
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+
+from jixiao.core.declared import RULES, load_shipped
 from jixiao.core.errors import RequestError
 from jixiao.core.exact import half_up
 from jixiao.core.frames import PROJECT_KINDS
+from jixiao.core.models import (
+    Flag,
+    Integer,
+    Model,
+    Notes,
+    Number,
+    Text,
+    Texts,
+    load_model,
+    model_of,
+    one_of,
+    refuse_value,
+)
 from jixiao.core.vocabulary import word
 from jixiao.scoring import formulas
 
 EVALUATIONS = (*PROJECT_KINDS, "whole")
-MARKS = ("F", "F2", "J", "P", "L")
 _MATCHES = ("kind", "relation", "indicator", "subcategory", "category", "target_kind")
 
 
-@dataclass(frozen=True)
-class Basis:
+class Basis(Model):
     """The official document and article (依据) behind a rule, and how far it can be relied on.
 
     ``mark`` is F (official text), F2 (second-hand), J (reading of this project), P (standard printed in the file) or,
     for checks, L (a file against itself).
     """
 
-    text: str
-    mark: str
+    text: Text
+    mark: Literal["F", "F2", "J", "P", "L"]
 
 
-@dataclass(frozen=True)
-class GradeBand:
+class GradeBand(Model):
     """A grade (等级) and the lowest total that earns it; the lower bound is included."""
 
-    id: str
-    name: str
-    start: Decimal
+    id: Text
+    name: Text
+    start: Number = Field(alias="from")
 
 
-@dataclass(frozen=True)
-class Category:
+class Category(Model):
     """A level-1 category (一级指标), its other names and the weight the framework expects, if it expects one."""
 
-    id: str
-    names: tuple[str, ...]
-    weight: Decimal | None
+    id: Text
+    names: Texts = ()
+    weight: Number | None = None
 
 
-@dataclass(frozen=True)
-class IndicatorRule:
+@cache
+def _grade_names() -> dict[str, list[str]]:
+    """Return other wordings of the grades: places differ (RULES section 2)."""
+    return dict(load_shipped("methods.yaml")["grade_names"])
+
+
+@cache
+def methods() -> dict[str, dict[str, Any]]:
+    """Return the declared scoring methods (评分方法): name, parameters, explanations."""
+    return dict(load_shipped("methods.yaml")["methods"])
+
+
+@cache
+def rates() -> dict[str, dict[str, str]]:
+    """Return the declared rates (比率): name, numerator and denominator."""
+    return dict(load_shipped("methods.yaml")["rates"])
+
+
+Named = tuple[tuple[str, tuple[str, ...]], ...]
+"""Columns and the texts of each that fit; what is not named is any."""
+
+
+def _naming(*columns: str) -> BeforeValidator:
+    """Return the test that a mapping names texts of some columns."""
+    model = model_of(dict.fromkeys(columns, (Texts, ())), Model)
+
+    def check(declared: Any) -> Named:
+        named = model.model_validate(declared or {})
+        return tuple((column, getattr(named, column)) for column in columns if column in named.model_fields_set)
+
+    return BeforeValidator(check)
+
+
+class _Band(Model):
+    start: Number = Field(alias="from")
+    share: Number
+
+
+def _falling(bands: tuple[_Band, ...]) -> tuple[_Band, ...]:
+    starts = [band.start for band in bands]
+    if starts != sorted(set(starts), reverse=True):
+        refuse_value("各档应从高到低排列且互不重叠")
+    return bands
+
+
+class IndicatorRule(Model):
     """How one indicator, or a kind of indicators, is scored (评分标准).
 
     ``match`` says which rows it is for; an empty match is for all. ``parameters`` are what the method needs, already as
-    the integers of :mod:`jixiao.scoring.formulas`; ``shown`` the same for the explanation.
+    the integers of :mod:`jixiao.scoring.formulas`; ``shown`` the same for the explanation. What a method needs are
+    further fields of the rules of that method (:func:`_rules_by_method`).
     """
 
-    match: tuple[tuple[str, tuple[str, ...]], ...]
-    method: str
-    parameters: dict[str, Any]
-    shown: dict[str, Any]
+    match: Annotated[Named, _naming(*_MATCHES)] = Field(default=(), alias="when")
+    method: Annotated[str, one_of(methods)]
+    weight: Number | None = None
     basis: Basis
-    weight: Decimal | None = None
+
+    @cached_property
+    def _taken(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        parameters: dict[str, Any] = {}
+        shown: dict[str, Any] = {}
+        for name, kind in (methods()[self.method].get("parameters") or {}).items():
+            value = getattr(self, name)
+            if kind == "elements":
+                parameters[name] = value
+                shown |= {"count": len(value), "points": "＋".join(f"{point.normalize():f}" for point in value)}
+            elif kind == "bands":
+                parameters[name] = [(int(band.start * 1000), int(band.share * 1000)) for band in reversed(value)]
+            elif kind == "rate":
+                parameters[name], shown["rate_name"] = value, rates()[value]["name"]
+            else:
+                parameters[name] = formulas.hundredths(value) if kind == "points" else int(value)
+                shown[name] = f"{value.normalize():f}"
+        return parameters, shown
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the method needs, as the integers of the formulas."""
+        return self._taken[0]
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What the explanation says of it."""
+        return self._taken[1]
 
 
-@dataclass(frozen=True)
-class Framework:
+def _whole_weight(points: tuple[Decimal, ...], info: ValidationInfo) -> tuple[Decimal, ...]:
+    weight = info.data.get("weight")
+    if weight is not None and sum(points) != weight:
+        refuse_value(f"各要点合计为 {sum(points)} 分，应等于分值 {weight} 分")
+    return points
+
+
+@cache
+def _rules_by_method() -> dict[str, type[IndicatorRule]]:
+    """Return the model of the rules of each method: those of all, and its parameters."""
+    kinds: dict[str, Any] = {
+        "elements": Annotated[tuple[Number, ...], AfterValidator(_whole_weight)],
+        "bands": Annotated[tuple[_Band, ...], AfterValidator(_falling)],
+        "rate": Annotated[str, one_of(rates)],
+    }
+    return {
+        name: model_of(
+            {one: (kinds.get(kind, Number), ...) for one, kind in (method.get("parameters") or {}).items()},
+            IndicatorRule,
+        )
+        for name, method in methods().items()
+    }
+
+
+def _rule(declared: Any) -> IndicatorRule:
+    """Take one rule by the model of its method."""
+    method = declared.get("method") if isinstance(declared, dict) else None
+    model = _rules_by_method().get(method, IndicatorRule) if isinstance(method, str) else IndicatorRule
+    return model.model_validate(declared)
+
+
+class _Rounding(Model):
+    decimals: Integer = 2
+    mode: Literal["half_up"] = "half_up"
+
+
+def _kinds(chosen: tuple[str, ...]) -> tuple[str, ...]:
+    notes = Notes()
+    if not chosen:
+        notes.note("", f"缺少该项，可选：{'、'.join(EVALUATIONS)}")
+    for name in chosen:
+        if name not in EVALUATIONS:
+            notes.note("", f"“{name}”不在可选项内，可选：{'、'.join(EVALUATIONS)}")
+    notes.refuse()
+    return chosen
+
+
+class Framework(Model):
     """One indicator framework (指标体系) for some evaluations, valid from ``effective_from``."""
 
-    id: str
-    name: str
-    evaluations: tuple[str, ...]
-    effective_from: int
-    is_default: bool
-    applies_to: tuple[tuple[str, tuple[str, ...]], ...]
+    id: Text
+    name: Text
+    evaluations: Annotated[Texts, AfterValidator(_kinds)]
+    effective_from: Integer
+    is_default: Flag = Field(False, alias="default")
+    applies_to: Annotated[Named, _naming("project", "unit", "department", "year")] = Field((), validate_default=True)
     basis: Basis
-    full_score: Decimal
-    decimals: int
-    execution_definition: str
+    full_score: Number = Decimal(100)
+    rounding: _Rounding = _Rounding()
+    execution_definition: Literal["full_year", "arrived", "adjusted"]
     grades: tuple[GradeBand, ...]
     grades_basis: Basis
-    categories: tuple[Category, ...]
-    rules: tuple[IndicatorRule, ...]
+    categories: tuple[Category, ...] = ()
+    rules: tuple[Annotated[IndicatorRule, BeforeValidator(_rule)], ...]
+
+    @field_validator("id")
+    @classmethod
+    def _named_as_its_file(cls, framework_id: str, info: ValidationInfo) -> str:
+        stem = (info.context or {}).get("stem", framework_id)
+        if framework_id != stem:
+            refuse_value(f"应与文件名一致（{stem}），实际为 {framework_id}")
+        return framework_id
+
+    @field_validator("applies_to")
+    @classmethod
+    def _is_for_something(cls, named: Named, info: ValidationInfo) -> Named:
+        if not (info.data.get("is_default") or named or info.data.get("id", "caiyu_").startswith("caiyu_")):
+            refuse_value("不是默认指标体系时必须写明适用的项目、单位或年度")
+        return named
+
+    @field_validator("grades")
+    @classmethod
+    def _cover_every_total(cls, bands: tuple[GradeBand, ...], info: ValidationInfo) -> tuple[GradeBand, ...]:
+        notes, full_score = Notes(), info.data.get("full_score", Decimal(100))
+        for number, band in enumerate(bands):
+            if number and band.start >= (before := bands[number - 1].start):
+                notes.note(
+                    f"[{number + 1}].from", f"等级应从高到低排列且互不重叠：{band.start} 不低于上一档的 {before}"
+                )
+            if not 0 <= band.start <= full_score:
+                notes.note(f"[{number + 1}].from", f"应在 0 至满分 {full_score} 之间，实际为 {band.start}")
+        if not bands:
+            notes.note("", "至少应有一档")
+        elif bands[-1].start != 0:
+            notes.note("", f"最低一档应从 0 分开始，实际从 {bands[-1].start} 分开始，留有空档")
+        notes.refuse()
+        return bands
+
+    @field_validator("categories")
+    @classmethod
+    def _add_up(cls, categories: tuple[Category, ...], info: ValidationInfo) -> tuple[Category, ...]:
+        weights, full_score = [one.weight for one in categories], info.data.get("full_score")
+        known = [weight for weight in weights if weight is not None]
+        if known and len(known) == len(weights) and full_score is not None and sum(known) != full_score:
+            refuse_value(f"各一级指标分值合计为 {sum(known)}，应等于满分 {full_score}")
+        return categories
+
+    @field_validator("rules")
+    @classmethod
+    def _some_rule(cls, rules: tuple[IndicatorRule, ...]) -> tuple[IndicatorRule, ...]:
+        return rules or refuse_value("至少应有一条评分规则")
+
+    @property
+    def decimals(self) -> int:
+        """The decimals that points are printed with."""
+        return self.rounding.decimals
 
     def grade_of(self, total: Decimal) -> str:
         """Return the id of the grade of a total (等级), graded as the reader sees it: rounded half up first.
@@ -110,24 +288,6 @@ class Framework:
         return next((band.id for band in self.grades if name in (band.name, *_grade_names().get(band.id, ()))), "")
 
 
-@cache
-def _grade_names() -> dict[str, list[str]]:
-    """Return other wordings of the grades: places differ (RULES section 2)."""
-    return dict(load_shipped("methods.yaml")["grade_names"])
-
-
-@cache
-def methods() -> dict[str, dict[str, Any]]:
-    """Return the declared scoring methods (评分方法): name, parameters, explanations."""
-    return dict(load_shipped("methods.yaml")["methods"])
-
-
-@cache
-def rates() -> dict[str, dict[str, str]]:
-    """Return the declared rates (比率): name, numerator and denominator."""
-    return dict(load_shipped("methods.yaml")["rates"])
-
-
 def load_framework_file(path: Path) -> Framework:
     """Load one framework file (指标体系文件).
 
@@ -135,132 +295,7 @@ def load_framework_file(path: Path) -> Framework:
         DeclarationError: With every mistake: unknown or repeated keys, overlapping or missing grade bands, weights that
             do not add up, an unknown method, a method without its parameters, an empty basis.
     """
-    whole, mistakes = open_declaration(path)
-    full_score = whole.number("full_score", default=Decimal(100))
-    rounding = whole.part("rounding")
-    decimals = int(rounding.number("decimals", default=Decimal(2)))
-    rounding.text("mode", default="half_up", choices=("half_up",))
-    rounding.close()
-    framework = Framework(
-        id=whole.text("id") or "",
-        name=whole.text("name") or "",
-        evaluations=_evaluations(whole),
-        effective_from=int(whole.number("effective_from") or 0),
-        is_default=whole.flag("default", default=False),
-        applies_to=_match(whole.part("applies_to"), ("project", "unit", "department", "year")),
-        basis=_basis(whole, "basis"),
-        full_score=full_score,
-        decimals=decimals,
-        execution_definition=whole.text("execution_definition", choices=("full_year", "arrived", "adjusted")) or "",
-        grades=_grades(whole, full_score),
-        grades_basis=_basis(whole, "grades_basis"),
-        categories=_categories(whole, full_score),
-        rules=tuple(_rule(part) for part in whole.parts("rules", required=True)),
-    )
-    if not framework.rules:
-        whole.note("rules", "至少应有一条评分规则")
-    whole.close()
-    if framework.id and framework.id != path.stem:
-        whole.note("id", f"应与文件名一致（{path.stem}），实际为 {framework.id}")
-    if not framework.is_default and not framework.applies_to and not framework.id.startswith("caiyu_"):
-        whole.note("applies_to", "不是默认指标体系时必须写明适用的项目、单位或年度")
-    refuse(path, mistakes)
-    return framework
-
-
-def _evaluations(whole: Declaration) -> tuple[str, ...]:
-    chosen = whole.texts("evaluations")
-    if not chosen:
-        whole.note("evaluations", f"缺少该项，可选：{'、'.join(EVALUATIONS)}")
-    for name in chosen:
-        if name not in EVALUATIONS:
-            whole.note("evaluations", f"“{name}”不在可选项内，可选：{'、'.join(EVALUATIONS)}")
-    return chosen
-
-
-def _basis(part: Declaration, key: str) -> Basis:
-    basis = part.part(key, required=True)
-    found = Basis(basis.text("text") or "", basis.text("mark", choices=MARKS) or "")
-    basis.close()
-    return found
-
-
-def _match(part: Declaration, allowed: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    found = []
-    for key in part.keys():
-        if key not in allowed:
-            part.note(key, f"不认识的项，可选：{'、'.join(allowed)}")
-            continue
-        found.append((key, part.texts(key)))
-    return tuple(found)
-
-
-def _grades(whole: Declaration, full_score: Decimal) -> tuple[GradeBand, ...]:
-    bands: list[GradeBand] = []
-    for part in whole.parts("grades", required=True):
-        band = GradeBand(part.text("id") or "", part.text("name") or "", part.number("from") or Decimal(0))
-        if bands and band.start >= bands[-1].start:
-            part.note("from", f"等级应从高到低排列且互不重叠：{band.start} 不低于上一档的 {bands[-1].start}")
-        if not 0 <= band.start <= full_score:
-            part.note("from", f"应在 0 至满分 {full_score} 之间，实际为 {band.start}")
-        part.close()
-        bands.append(band)
-    if not bands:
-        whole.note("grades", "至少应有一档")
-    if bands and bands[-1].start != 0:
-        whole.note("grades", f"最低一档应从 0 分开始，实际从 {bands[-1].start} 分开始，留有空档")
-    return tuple(bands)
-
-
-def _categories(whole: Declaration, full_score: Decimal) -> tuple[Category, ...]:
-    found = []
-    for part in whole.parts("categories"):
-        weight = part.number("weight", default=Decimal(-1))
-        found.append(Category(part.text("id") or "", part.texts("names"), weight if weight >= 0 else None))
-        part.close()
-    weights = [category.weight for category in found if category.weight is not None]
-    if weights and len(weights) == len(found) and sum(weights) != full_score:
-        whole.note("categories", f"各一级指标分值合计为 {sum(weights)}，应等于满分 {full_score}")
-    return tuple(found)
-
-
-def _rule(part: Declaration) -> IndicatorRule:
-    match = _match(part.part("when"), _MATCHES)
-    method = part.text("method", choices=tuple(methods())) or ""
-    declared = methods().get(method, {}).get("parameters") or {}
-    parameters: dict[str, Any] = {}
-    shown: dict[str, Any] = {}
-    for name, kind in declared.items():
-        _parameter(part, name, kind, parameters, shown)
-    weight = part.number("weight", default=Decimal(-1))
-    rule = IndicatorRule(match, method, parameters, shown, _basis(part, "basis"), weight if weight >= 0 else None)
-    if method == "element_count" and rule.weight is not None and sum(parameters["elements"]) != rule.weight:
-        part.note("elements", f"各要点合计为 {sum(parameters['elements'])} 分，应等于分值 {rule.weight} 分")
-    part.close()
-    return rule
-
-
-def _parameter(part: Declaration, name: str, kind: str, parameters: dict[str, Any], shown: dict[str, Any]) -> None:
-    """Read one parameter of a method and turn it into the integers of the formulas."""
-    if kind == "elements":
-        points = part.numbers(name)
-        parameters[name] = points
-        shown |= {"count": len(points), "points": "＋".join(f"{point.normalize():f}" for point in points)}
-    elif kind == "bands":
-        bands: list[tuple[Decimal, Decimal]] = []
-        for item in part.parts(name, required=True):
-            bands.append((item.number("from") or Decimal(0), item.number("share") or Decimal(0)))
-            item.close()
-        if bands != sorted(bands, reverse=True) or len({start for start, _ in bands}) != len(bands):
-            part.note(name, "各档应从高到低排列且互不重叠")
-        parameters[name] = [(int(start * 1000), int(rate * 1000)) for start, rate in sorted(bands)]
-    elif kind == "rate":
-        parameters[name] = part.text(name, choices=tuple(rates()))
-        shown["rate_name"] = rates().get(parameters[name] or "", {}).get("name", "")
-    else:
-        number = part.number(name)
-        shown[name] = "" if number is None else f"{number.normalize():f}"
-        parameters[name] = 0 if number is None else formulas.hundredths(number) if kind == "points" else int(number)
+    return load_model(path, Framework, stem=path.stem)
 
 
 @cache

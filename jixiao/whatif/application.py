@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -221,5 +221,8 @@ def _graded(totals: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
 def _with_bands(framework_id: str, scenario: Scenario) -> Any:
     framework = load_framework(framework_id)
     printed = {band.id: band.name for band in framework.grades}
-    bands = tuple(GradeBand(grade, printed.get(grade, grade), Decimal(start)) for grade, start in scenario.grades)
-    return replace(framework, grades=bands)
+    bands = tuple(
+        GradeBand.model_validate({"id": grade, "name": printed.get(grade, grade), "from": Decimal(start)})
+        for grade, start in scenario.grades
+    )
+    return framework.model_copy(update={"grades": bands})

@@ -3,51 +3,38 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from jixiao.core.declared import RULES, open_declaration, refuse
-from jixiao.core.frames import SEVERITIES
-from jixiao.scoring.frameworks import MARKS
+from pydantic import BeforeValidator
 
-
-@dataclass(frozen=True)
-class ClaimKind:
-    """One declared kind of claim (一类陈述) and the finding it becomes when it fails."""
-
-    code: str
-    title: str
-    severity: str
-    message: str
-    resolution: str
-    basis: str
-    basis_mark: str
+from jixiao.checks.findings import ClaimKind, coded
+from jixiao.core.declared import RULES
+from jixiao.core.models import Model, Number, Text, Texts, load_model
 
 
 class Grammar:
     """The declared words and the compiled patterns."""
 
-    def __init__(self, declared: dict[str, Any]) -> None:
-        self.words: dict[str, Any] = declared["words"]
-        self.sentences: dict[str, str] = declared["sentences"]
-        self.money = {unit: Decimal(factor) for unit, factor in declared["money"].items()}
+    def __init__(self, declared: _Claims) -> None:
+        self.words = declared.words
+        self.sentences = declared.sentences
+        self.money = declared.money
         self.money_unit = next(unit for unit, factor in self.money.items() if factor == 1)
-        self.scales = {word: Decimal(factor) for word, factor in declared["scales"].items()}
-        self.counts = set(declared["counts"])
-        self.synonyms: dict[str, str] = declared["unit_synonyms"]
-        self.identities: list[dict[str, Any]] = declared["identities"]
-        self.figures: list[dict[str, Any]] = declared["figures"]
-        self.residues: dict[str, str] = declared["residues"]
-        units = sorted({*self.money, *self.counts, *self.synonyms, *declared["measures"]}, key=len, reverse=True)
+        self.scales = declared.scales
+        self.counts = set(declared.counts)
+        self.synonyms = declared.unit_synonyms
+        self.identities = declared.accounts.identities
+        self.figures = declared.accounts.figures
+        self.residues = declared.residues
+        units = sorted({*self.money, *self.counts, *self.synonyms, *declared.measures}, key=len, reverse=True)
         self._fragments = {
             "n": r"\d+(?:\.\d+)?",
             "unit": "|".join(map(re.escape, units)),
             "scale": "|".join(sorted(self.scales, key=len, reverse=True)),
-            **declared["fragments"],
+            **declared.fragments,
         }
-        self._declared: dict[str, str] = declared["patterns"]
+        self._declared = declared.patterns
         self._patterns: dict[str, re.Pattern[str]] = {}
 
     def compile(self, written: str) -> re.Pattern[str]:
@@ -96,6 +83,26 @@ class Grammar:
         return str(self.sentences[name]).format(**parts)
 
 
+class _Accounts(Model):
+    identities: list[dict[str, Any]]
+    figures: list[dict[str, Any]]
+
+
+class _Claims(Model):
+    claims: Annotated[dict[str, ClaimKind], BeforeValidator(coded)]
+    words: dict[str, Any]
+    sentences: dict[str, Text]
+    money: dict[str, Number]
+    scales: dict[str, Number]
+    unit_synonyms: dict[str, Text]
+    residues: dict[str, Any]
+    fragments: dict[str, Text]
+    patterns: dict[str, Text]
+    counts: Texts
+    measures: Texts
+    accounts: _Accounts
+
+
 @cache
 def load_claim_rules() -> tuple[dict[str, ClaimKind], Grammar]:
     """Load the declared kinds of claims and the grammar.
@@ -103,33 +110,8 @@ def load_claim_rules() -> tuple[dict[str, ClaimKind], Grammar]:
     Raises:
         DeclarationError: With every mistake of the file.
     """
-    path = RULES / "claims.yaml"
-    whole, mistakes = open_declaration(path)
-    kinds = {}
-    declared = whole.part("claims", required=True)
-    for code in declared.keys():
-        part = declared.part(code)
-        basis = part.part("basis", required=True)
-        kinds[code] = ClaimKind(
-            code,
-            part.text("title") or "",
-            part.text("severity", choices=SEVERITIES) or "",
-            part.text("message") or "",
-            part.text("resolution") or "",
-            basis.text("text") or "",
-            basis.text("mark", choices=MARKS) or "",
-        )
-        if kinds[code].basis_mark == "J" and kinds[code].severity != "question":
-            declared.note(code, "依据只是本工具口径（J）的，严重程度只能是 question")
-        basis.close()
-        part.close()
-    names = ["words", "sentences", "money", "scales", "unit_synonyms", "residues", "fragments", "patterns"]
-    content: dict[str, Any] = {name: whole.mapping(name) for name in names}
-    content |= {name: whole.texts(name) for name in ("counts", "measures")}
-    grammar = whole.mapping("accounts")
-    whole.close()
-    refuse(path, mistakes)
-    return kinds, Grammar(content | grammar)
+    whole = load_model(RULES / "claims.yaml", _Claims)
+    return whole.claims, Grammar(whole)
 
 
 def load_claims() -> dict[str, ClaimKind]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Self
 
-from jixiao.core.declared import RULES, Declaration, open_declaration, refuse
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+
+from jixiao.core.declared import RULES
 from jixiao.core.frames import SCHEMAS
-from jixiao.scoring.frameworks import MARKS
+from jixiao.core.models import Integer, Model, Notes, Number, Text, Texts, keyed, load_model, refuse_value
+from jixiao.scoring.frameworks import Basis
 
 LABELS = (
     *("project", "department", "unit", "funds", "money_unit", "initial_budget", "annual_budget", "executed"),
@@ -30,57 +33,110 @@ MAX_TITLE, MAX_HINT, MAX_LIST = 32, 255, 255
 """What a workbook allows for the title and the text of a hint, and for all the choices of a list together."""
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(Model):
     """A short sentence with a title (提示): shown beside a cell, or when a cell refuses what was typed."""
 
-    title: str
-    text: str
+    title: Text
+    text: Text
+
+    @model_validator(mode="after")
+    def _fits_a_workbook(self) -> Self:
+        if len(self.title) > MAX_TITLE or len(self.text) > MAX_HINT:
+            refuse_value(f"提示的标题不能超过{MAX_TITLE}个字符，内容不能超过{MAX_HINT}个字符")
+        return self
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Model):
     """How a page looks (页面): the font, the sizes of title and text, the line at the foot."""
 
-    font: str
-    title_size: Decimal
-    text_size: Decimal
-    footer: str
+    font: Text
+    title_size: Number
+    text_size: Number
+    footer: Text
 
 
-@dataclass(frozen=True)
-class Template:
+class _Lines(Model):
+    category: Text
+    subcategory: Text
+    lines: Integer
+
+
+def _choices(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if not texts or len(",".join(texts)) > MAX_LIST or any("," in text for text in texts):
+        refuse_value(f"下拉列表不能为空、不能含英文逗号，合计不能超过{MAX_LIST}个字符")
+    return texts
+
+
+Choices = Annotated[Texts, AfterValidator(_choices)]
+
+
+class Template(Model):
     """What an empty form (空表) offers: ready lines, choices, hints and refusals."""
 
-    file_name: str
-    money_unit: str
-    year_blank: str
-    total_weight: Decimal
-    execution_weight: Decimal
-    categories: tuple[str, ...]
-    subcategories: tuple[str, ...]
-    levels: tuple[str, ...]
-    lines: tuple[tuple[str, str], ...]
-    weights_differ: str
-    hints: dict[str, Message]
-    refusals: dict[str, Message]
+    file_name: Text
+    money_unit: Text
+    year_blank: Text
+    total_weight: Number
+    execution_weight: Number
+    categories: Choices = Field((), validate_default=True)
+    subcategories: Choices = Field((), validate_default=True)
+    levels: Choices = Field((), validate_default=True)
+    rows: tuple[_Lines, ...]
+    weights_differ: Text
+    hints: Annotated[dict[str, Message], keyed(HINTS, Message)]
+    refusals: Annotated[dict[str, Message], keyed(REFUSALS, Message)]
+
+    @field_validator("execution_weight")
+    @classmethod
+    def _part_of_the_whole(cls, weight: Decimal, info: ValidationInfo) -> Decimal:
+        if not 0 < weight < info.data.get("total_weight", weight + 1):
+            refuse_value("应大于0且小于总分")
+        return weight
+
+    @field_validator("rows")
+    @classmethod
+    def _some_line(cls, rows: tuple[_Lines, ...]) -> tuple[_Lines, ...]:
+        if sum(row.lines for row in rows) < 1:
+            refuse_value("至少应有一行指标")
+        return rows
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """The ready lines: category and subcategory of each."""
+        return tuple((row.category, row.subcategory) for row in self.rows for _ in range(row.lines))
 
 
-@dataclass(frozen=True)
-class Layout:
+def _columns(left_out: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    notes = Notes()
+    for frame, columns in left_out.items():
+        for column in columns:
+            if column not in SCHEMAS.get(frame, {}):
+                notes.note(frame, f"没有“{column}”这一列")
+    notes.refuse()
+    return left_out
+
+
+def _nine(widths: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
+    if len(widths) != COLUMNS or any(width <= 0 for width in widths):
+        refuse_value(f"应为{COLUMNS}个大于0的数，实际为{len(widths)}个")
+    return widths
+
+
+class Layout(Model):
     """One declared layout (版式)."""
 
-    id: str
-    title: str
-    file_name: str
-    year_line: str
+    basis: Basis
+    id: Text
+    title: Text
+    file_name: Text
+    year_line: Text
     page: Page
-    widths: tuple[Decimal, ...]
-    labels: dict[str, str]
-    funds: dict[str, str]
-    no_points: str
-    left_out: dict[str, tuple[str, ...]]
-    notes: dict[str, str]
+    widths: Annotated[tuple[Number, ...], AfterValidator(_nine)]
+    labels: Annotated[dict[str, str], keyed(LABELS, Text)]
+    funds: Annotated[dict[str, str], keyed(FUNDS, Text)]
+    no_points: Text
+    left_out: Annotated[dict[str, Texts], AfterValidator(_columns)] = {}
+    notes: Annotated[dict[str, str], keyed(NOTES, Text)]
     template: Template
 
 
@@ -99,102 +155,4 @@ def load_layout(path: Path = RULES / "layouts" / "self_evaluation.yaml") -> Layo
         >>> load_layout().labels["deviation_reason"]
         '偏差原因分析及改进措施'
     """
-    whole, mistakes = open_declaration(path)
-    basis = whole.part("basis", required=True)
-    basis.text("text")
-    basis.text("mark", choices=MARKS)
-    basis.close()
-    layout = Layout(
-        id=whole.text("id") or "",
-        title=whole.text("title") or "",
-        file_name=whole.text("file_name") or "",
-        year_line=whole.text("year_line") or "",
-        page=_page(whole.part("page", required=True)),
-        widths=whole.numbers("widths"),
-        labels=_texts(whole.part("labels", required=True), LABELS),
-        funds=_texts(whole.part("funds", required=True), FUNDS),
-        no_points=whole.text("no_points") or "",
-        left_out=_columns(whole.part("left_out")),
-        notes=_texts(whole.part("notes", required=True), NOTES),
-        template=_template(whole.part("template", required=True)),
-    )
-    if len(layout.widths) != COLUMNS or any(width <= 0 for width in layout.widths):
-        whole.note("widths", f"应为{COLUMNS}个大于0的数，实际为{len(layout.widths)}个")
-    whole.close()
-    refuse(path, mistakes)
-    return layout
-
-
-def _page(part: Declaration) -> Page:
-    page = Page(
-        part.text("font") or "",
-        part.number("title_size") or Decimal(1),
-        part.number("text_size") or Decimal(1),
-        part.text("footer") or "",
-    )
-    part.close()
-    return page
-
-
-def _texts(part: Declaration, keys: tuple[str, ...]) -> dict[str, str]:
-    found = {key: part.text(key) or "" for key in keys}
-    part.close()
-    return found
-
-
-def _columns(part: Declaration) -> dict[str, tuple[str, ...]]:
-    found = {}
-    for frame in part.keys():
-        found[frame] = part.texts(frame)
-        for column in found[frame]:
-            if column not in SCHEMAS.get(frame, {}):
-                part.note(frame, f"没有“{column}”这一列")
-    return found
-
-
-def _template(part: Declaration) -> Template:
-    template = Template(
-        file_name=part.text("file_name") or "",
-        money_unit=part.text("money_unit") or "",
-        year_blank=part.text("year_blank") or "",
-        total_weight=part.number("total_weight") or Decimal(0),
-        execution_weight=part.number("execution_weight") or Decimal(0),
-        categories=part.texts("categories"),
-        subcategories=part.texts("subcategories"),
-        levels=part.texts("levels"),
-        lines=_lines(part),
-        weights_differ=part.text("weights_differ") or "",
-        hints=_messages(part.part("hints", required=True), HINTS),
-        refusals=_messages(part.part("refusals", required=True), REFUSALS),
-    )
-    for key in ("categories", "subcategories", "levels"):
-        choices = getattr(template, key)
-        if not choices or len(",".join(choices)) > MAX_LIST or any("," in choice for choice in choices):
-            part.note(key, f"下拉列表不能为空、不能含英文逗号，合计不能超过{MAX_LIST}个字符")
-    if not 0 < template.execution_weight < template.total_weight:
-        part.note("execution_weight", "应大于0且小于总分")
-    part.close()
-    return template
-
-
-def _lines(part: Declaration) -> tuple[tuple[str, str], ...]:
-    lines: list[tuple[str, str]] = []
-    for row in part.parts("rows", required=True):
-        names = (row.text("category") or "", row.text("subcategory") or "")
-        lines += [names] * int(row.number("lines") or 0)
-        row.close()
-    if not lines:
-        part.note("rows", "至少应有一行指标")
-    return tuple(lines)
-
-
-def _messages(part: Declaration, keys: tuple[str, ...]) -> dict[str, Message]:
-    found = {}
-    for key in keys:
-        message = part.part(key, required=True)
-        found[key] = Message(message.text("title") or "", message.text("text") or "")
-        if len(found[key].title) > MAX_TITLE or len(found[key].text) > MAX_HINT:
-            message.note("text", f"提示的标题不能超过{MAX_TITLE}个字符，内容不能超过{MAX_HINT}个字符")
-        message.close()
-    part.close()
-    return found
+    return load_model(path, Layout)
