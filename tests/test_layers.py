@@ -223,3 +223,8 @@ def test_public_names_are_sorted_and_exist():
         assert getattr(jixiao, room) is import_module(f"jixiao.{room}")
     with pytest.raises(AttributeError):
         jixiao.nothing  # noqa: B018
+
+
+def test_the_styles_of_workbooks_have_one_home():
+    homes = {path.name for path in MODULES for name, _ in calls_of(path) if name == "add_format"}
+    assert homes == {"workbook.py"}

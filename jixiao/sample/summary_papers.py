@@ -13,6 +13,7 @@ from jixiao.core.frames import Frames
 from jixiao.core.vocabulary import word
 from jixiao.publish.forms import write_forms
 from jixiao.sample.catalogue import declared
+from jixiao.show.workbook import Styles
 
 _WIDTHS = {
     "about": (16, 50),
@@ -70,11 +71,12 @@ def _write_table(frames: Frames, head: dict[str, Any], path: Path) -> None:
 
     def paint(target: Path) -> None:
         with xlsxwriter.Workbook(str(target), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+            styles = Styles(book)
             looks = {
-                "title": book.add_format({"bold": True, "align": "center", "font_size": 14}),
-                "label": book.add_format({"bold": True, "border": 1, "align": "center", "text_wrap": True}),
-                "cell": book.add_format({"border": 1, "text_wrap": True, "valign": "vcenter"}),
-                "rate": book.add_format({"border": 1, "num_format": "0.00%"}),
+                "title": styles.of("bold", "centred", font_size=14),
+                "label": styles.of("bold", "framed", "centred", "wrapped"),
+                "cell": styles.of("framed", "wrapped", "middle"),
+                "rate": styles.of("framed", "rate"),
             }
             for key, lines in _sheets(head, rows, declaration).items():
                 sheet = book.add_worksheet(sheets[key])

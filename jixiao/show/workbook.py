@@ -22,8 +22,56 @@ _FORMATS = {
     "number": "0.####",
     "date": "yyyy-mm-dd",
 }
+FACE, GREY = "Microsoft YaHei", "#52606D"
+STYLES: dict[str, dict[str, Any]] = {
+    "face": {"font_name": FACE, "font_size": 10, "valign": "top"},
+    "heading": {"font_name": FACE, "font_size": 15, "bold": True},
+    "remark": {"font_name": FACE, "font_size": 9, "font_color": GREY},
+    "bold": {"bold": True},
+    "soft": {"font_color": GREY},
+    "wrapped": {"text_wrap": True},
+    "framed": {"border": 1},
+    "thin": {"border_color": "#C9CED6"},
+    "shaded": {"bg_color": "#E8EDF3"},
+    "answered": {"bg_color": "#FFF9E5"},
+    "locked": {"bg_color": "#F2F2F2"},
+    "alarm": {"font_color": "#C00000", "bg_color": "#FDE9E7"},
+    "error": {"font_color": "#D55E00"},
+    "warning": {"font_color": "#B36B00"},
+    "rounding": {"font_color": GREY},
+    "question": {"font_color": "#0072B2"},
+    "centred": {"align": "center"},
+    "left": {"align": "left"},
+    "top": {"valign": "top"},
+    "middle": {"valign": "vcenter"},
+    **{kind: {"num_format": code} for kind, code in _FORMATS.items()},
+}
+"""The pieces of every style of every workbook that is written (单元格样式)."""
 _LONGEST, _MOST_ROWS = 32_767, 1_048_575
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "nan_inf_to_errors": 0}
+
+
+class Styles:
+    """The formats of one workbook (单元格样式), each put together from pieces and made once.
+
+    Args:
+        book: The workbook.
+        base: Properties of every format, such as the font of a form.
+    """
+
+    def __init__(self, book: Any, **base: Any) -> None:
+        self._book, self._base = book, base
+        self._made: dict[tuple[Any, ...], Any] = {}
+
+    def of(self, *pieces: str, **more: Any) -> Any:
+        """Return the format of some pieces of :data:`STYLES`, later ones in front, and of further properties."""
+        key = (pieces, *sorted(more.items()))
+        if key not in self._made:
+            whole = dict(self._base)
+            for piece in pieces:
+                whole |= STYLES[piece]
+            self._made[key] = self._book.add_format({**whole, **more})
+        return self._made[key]
 
 
 def write_sheets(path: Path, sheets: Mapping[str, pd.DataFrame], *, notes: Sequence[str] = ()) -> None:
@@ -57,11 +105,10 @@ def _write(path: Path, sheets: Mapping[str, pd.DataFrame], notes: Sequence[str])
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(path), _OPTIONS) as book:
-        base = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "top"}
-        styles = {kind: book.add_format({**base, "num_format": code}) for kind, code in _FORMATS.items()}
-        styles["text"] = book.add_format({**base, "text_wrap": True})
-        styles["note"] = book.add_format({**base, "font_color": "#52606D"})
-        styles["head"] = book.add_format({**base, "bold": True, "bg_color": "#E8EDF3", "border": 1, "text_wrap": True})
+        looks = Styles(book, **STYLES["face"])
+        styles = {kind: looks.of(kind) for kind in _FORMATS}
+        styles |= {"text": looks.of("wrapped"), "note": looks.of("soft")}
+        styles["head"] = looks.of("bold", "shaded", "framed", "wrapped")
         for name, frame in sheets.items():
             _write_sheet(book.add_worksheet(name), frame, notes, styles)
 

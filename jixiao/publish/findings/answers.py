@@ -12,10 +12,11 @@ import pandas as pd
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import FormError, RequestError
 from jixiao.core.files import write_safely
-from jixiao.core.frames import typed
+from jixiao.core.frames import SEVERITIES, typed
 from jixiao.core.vocabulary import label, value_labels, word
 from jixiao.reading.files import Grid, read_grids
 from jixiao.reading.values.values import normalise
+from jixiao.show.workbook import Styles
 
 ANSWERS = {
     "finding_id": "str",
@@ -86,20 +87,16 @@ def _write(findings: pd.DataFrame, path: Path, as_of: str) -> None:
 
 
 def _formats(book: Any) -> dict[str, Any]:
-    base = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "top", "text_wrap": True, "border": 1}
-    base["border_color"] = "#C9CED6"
-    colours = {"error": "#D55E00", "warning": "#B36B00", "rounding": "#52606D", "question": "#0072B2"}
+    looks = Styles(book)
+    cell = ("face", "wrapped", "framed", "thin")
     return {
-        "title": book.add_format({"font_name": "Microsoft YaHei", "font_size": 15, "bold": True}),
-        "note": book.add_format({"font_name": "Microsoft YaHei", "font_size": 9, "font_color": "#52606D"}),
-        "head": book.add_format({**base, "bold": True, "bg_color": "#E8EDF3", "valign": "vcenter", "align": "center"}),
-        "text": book.add_format(base),
-        "answer": book.add_format({**base, "bg_color": "#FFF9E5"}),
-        "number": book.add_format({**base, "align": "center"}),
-        **{
-            name: book.add_format({**base, "bold": True, "align": "center", "font_color": colour})
-            for name, colour in colours.items()
-        },
+        "title": looks.of("heading"),
+        "note": looks.of("remark"),
+        "head": looks.of(*cell, "bold", "shaded", "middle", "centred"),
+        "text": looks.of(*cell),
+        "answer": looks.of(*cell, "answered"),
+        "number": looks.of(*cell, "centred"),
+        **{name: looks.of(*cell, "bold", "centred", name) for name in SEVERITIES},
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jixiao.core.errors import FormError
 from jixiao.publish.forms.slots import LINE_POINTS, LaidOut, Rule, Slot, text_lines
+from jixiao.show.workbook import Styles
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -65,14 +66,14 @@ def paint_sheet(form: LaidOut, book: Workbook) -> list[int]:
     """
     sheet = book.add_worksheet(form.layout.title)
     _set_page(form, sheet)
-    styles: dict[tuple[Any, ...], Format] = {}
+    styles = Styles(book)
     for slot in form.slots:
-        _write_slot(sheet, slot, _style(book, form, slot, styles))
+        _write_slot(sheet, slot, _style(form, slot, styles))
         if slot.rule is not None:
             _add_rule(sheet, slot, slot.rule)
     if form.alarm:
         area, condition = form.alarm
-        red = book.add_format({"font_color": "#C00000", "bg_color": "#FDE9E7"})
+        red = styles.of("alarm")
         locked = "".join(f"${part}" for part in _split(condition.partition("<>")[0]))
         rule = {"type": "formula", "criteria": f"={locked}<>{condition.partition('<>')[2]}", "format": red}
         sheet.conditional_format(area, rule)
@@ -106,28 +107,16 @@ def _set_page(form: LaidOut, sheet: Worksheet) -> None:
     sheet.hide_gridlines(2)
 
 
-def _style(book: Workbook, form: LaidOut, slot: Slot, styles: dict[tuple[Any, ...], Format]) -> Format:
-    """Return the format of a cell, made once per look."""
-    look = (slot.role, slot.is_left, slot.number_format, slot.is_open)
-    if look not in styles:
-        page = form.layout.page
-        is_title = slot.role == "title"
-        properties = {
-            "font_name": page.font,
-            "font_size": float(page.title_size if is_title else page.text_size),
-            "bold": slot.role in {"title", "label"},
-            "align": "left" if slot.is_left else "center",
-            "valign": "vcenter",
-            "text_wrap": True,
-            "border": 0 if slot.role in {"title", "line"} else 1,
-            "locked": not slot.is_open,
-        }
-        if form.is_template and slot.role in {"entry", "check"} and not slot.is_open:
-            properties["bg_color"] = "#F2F2F2"
-        if slot.number_format:
-            properties["num_format"] = slot.number_format
-        styles[look] = book.add_format(properties)
-    return styles[look]
+def _style(form: LaidOut, slot: Slot, styles: Styles) -> Format:
+    """Return the format of a cell."""
+    is_title, page = slot.role == "title", form.layout.page
+    pieces = ["left" if slot.is_left else "centred", "middle", "wrapped"]
+    pieces += ["bold"] if slot.role in {"title", "label"} else []
+    pieces += [] if slot.role in {"title", "line"} else ["framed"]
+    pieces += ["locked"] if form.is_template and slot.role in {"entry", "check"} and not slot.is_open else []
+    more: dict[str, Any] = {"num_format": slot.number_format} if slot.number_format else {}
+    size = float(page.title_size if is_title else page.text_size)
+    return styles.of(*pieces, font_name=page.font, font_size=size, locked=not slot.is_open, **more)
 
 
 def _write_slot(sheet: Worksheet, slot: Slot, style: Format) -> None:

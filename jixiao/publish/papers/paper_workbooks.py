@@ -33,6 +33,7 @@ from jixiao.publish.papers.contents import evaluation_content
 from jixiao.publish.papers.review_opinion import review_sheets
 from jixiao.publish.papers.scoring_table import lay_out_scores
 from jixiao.publish.papers.wording import clean, paper_words, written
+from jixiao.show.workbook import Styles
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -161,9 +162,9 @@ def _add_list(
     book: Workbook, form: LaidOut, name: str, columns: list[str], rows: Iterable[list[str]], widths: tuple[int, ...]
 ) -> None:
     """Add a sheet with one list: header kept in sight and on every page, filter, texts wrapped."""
-    font = {"font_name": form.layout.page.font, "font_size": float(form.layout.page.text_size), "border": 1}
-    head = book.add_format({**font, "bold": True, "align": "center", "valign": "vcenter", "text_wrap": True})
-    text = book.add_format({**font, "valign": "top", "text_wrap": True})
+    page = form.layout.page
+    looks = Styles(book, font_name=page.font, font_size=float(page.text_size))
+    head, text = looks.of("framed", "bold", "centred", "middle", "wrapped"), looks.of("framed", "top", "wrapped")
     sheet = book.add_worksheet(name)
     for column, (title, width) in enumerate(zip(columns, widths, strict=True)):
         sheet.set_column(column, column, width)
