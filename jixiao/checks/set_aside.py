@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, ValidationInfo, field_validator
 
 from jixiao.checks import CHECKS, load_checks
 from jixiao.core.frames import SUPPRESSED, SUPPRESSIONS, typed
@@ -108,7 +108,7 @@ class _Entry(Model):
 
     code: Annotated[Text, AfterValidator(_known)]
     file: Text = ""
-    project: Text = Field("", validate_default=True)
+    project: Annotated[str, Strict()] = Field("", validate_default=True)
     indicator: Text = ""
     cell: Text = ""
     reason: Text
