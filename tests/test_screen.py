@@ -192,3 +192,22 @@ def test_every_page_of_help_is_chinese(command):
     assert not re.search(
         r"Usage|Options|Arguments|Commands|default|required|Show this|<\w*(?:str|int|path|float)", text
     )
+
+
+def test_a_new_form_is_one_line_of_the_difference(tmp_path):
+    place, out = tmp_path / "place" / "2023", tmp_path / "built"
+    place.mkdir(parents=True)
+    write_self_form(place / "一.xlsx")
+    run("build", "--place", place.parent, "--out", out, "--quiet")
+    write_self_form(place / "二.xlsx", project="另一个项目")
+    run("build", "--place", place.parent, "--out", out, "--quiet")
+    lines = run("diff", "--place", out).stdout.splitlines()
+    assert re.fullmatch(r"新增1份评价：2023年度 另一个项目 单位自评 100分 优，\d+个问题", lines[2])
+    assert "二.xlsx" in lines[3] and not any("无 →" in line for line in lines)
+
+
+def test_frames_and_results_show_what_they_hold(published):
+    shown = repr(published.frames)
+    assert re.search(r"^projects 项目 \| \d+ \| 2021－2022 \| 一个项目的一个年度$", shown, re.MULTILINE)
+    html = published.frames._repr_html_()
+    assert "<table>" in html and "text-align:left" in html and "0x" not in shown
