@@ -5,7 +5,7 @@ BIN := .venv/bin
 SCRIPTS := jixiao/publish/boards/assets/scripts jixiao/publish/findings/assets/filter.js jixiao/publish/reports/assets/index.js jixiao/publish/reports/assets/print.js
 export PYTHONSAFEPATH := 1
 
-.PHONY: help run test soak vulnerabilities env system check golden notebooks report dashboard lock clean
+.PHONY: help run test soak vulnerabilities bundle env system check golden notebooks report dashboard lock clean
 
 help: ## 列出全部命令
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ soak: env system ## 运行耗时的长测试（随机输入、断电、压力）
 vulnerabilities: env ## 核对锁定依赖的已知漏洞；漏洞数据库访问不到时说明没有核对
 	@bash .ci/vulnerabilities
 
+bundle: env ## 写出离线安装包 dist/jixiao-…-offline-….zip；其他平台用 PLATFORM=win_amd64
+	$(BIN)/python bundle/make_bundle.py $(if $(PLATFORM),--platform $(PLATFORM))
+
 env: .venv/.ready ## 建立 .venv，安装锁定的依赖
 
 .venv/.ready: requirements.lock pyproject.toml
@@ -40,8 +43,8 @@ system: ## 在 Debian 上以 root 安装浏览器测试和文档渲染所需的�
 	@bash .ci/system
 
 check: env ## 格式、静态检查、类型、脚本、YAML
-	$(BIN)/ruff format --check jixiao tests data benchmarks
-	$(BIN)/ruff check jixiao tests data benchmarks
+	$(BIN)/ruff format --check jixiao tests data benchmarks bundle
+	$(BIN)/ruff check jixiao tests data benchmarks bundle
 	$(BIN)/oxfmt --check $(SCRIPTS)
 	$(BIN)/oxlint --quiet $(SCRIPTS)
 	$(BIN)/mypy

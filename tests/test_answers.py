@@ -45,7 +45,7 @@ def test_each_department_has_a_sheet_with_its_findings(book, findings):
         assert shown == mine["finding_id"].tolist()
         assert [sheet.cell(row, names["说明"]).value for row in range(4, sheet.max_row + 1)] == mine["message"].tolist()
         assert sheet.freeze_panes == "D4" and sheet.auto_filter.ref
-        assert sheet.column_dimensions[sheet.cell(3, names["问题编号"]).column_letter].hidden
+        assert not sheet.column_dimensions[sheet.cell(3, names["问题编号"]).column_letter].hidden
     total = workbook["汇总"][len(departments) + 4]
     assert [cell.value for cell in total][5] == len(findings)
 

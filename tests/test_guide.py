@@ -31,7 +31,7 @@ def run(kind, body, folder):
     """Run one block as a reader would, with `jixiao` on the path, and return what it printed."""
     command = ["bash", "-euo", "pipefail", "-c", body] if kind == "bash" else [sys.executable, "-c", body]
     path = os.pathsep.join([str(folder.parent / "bin"), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "JIXIAO": str(ROOT), "COLUMNS": "180"}
+    environment = {**os.environ, "PATH": path, "COLUMNS": "180"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, f"{body}\n{done.stdout}\n{done.stderr}"
     return done.stdout

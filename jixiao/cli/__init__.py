@@ -5,10 +5,10 @@ from __future__ import annotations
 from jixiao.cli import usage
 from jixiao.cli.asking import Place, check_names, choose, shown
 from jixiao.cli.clerk import check
-from jixiao.cli.makers import ask, dashboard, form, notebooks, report, sample, whatif
+from jixiao.cli.makers import ask, dashboard, form, notebooks, new, report, sample, whatif
 from jixiao.cli.stored import diff, log, record, trace, verify
 
-COMMANDS = (check, report, ask, form, sample, whatif, dashboard, notebooks, verify, diff, trace, log)
+COMMANDS = (new, check, report, ask, form, sample, whatif, dashboard, notebooks, verify, diff, trace, log)
 """Every command of this room, in the order of the help."""
 
 __all__ = ["COMMANDS", "Place", "check_names", "choose", "record", "shown", "usage"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,7 +58,7 @@ def report(
     formats = reports.choose_formats(asked["formats"] or (), is_pdf=asked["pdf"])
     results = evaluate(folder)
     wanted = {name: asked[name] or () for name in ("years", "projects", "departments", "kinds")}
-    requests = reports.list_reports(results, place=str(folder), **wanted)
+    requests = reports.list_reports(results, place=str(folder), out=target, **wanted)
     sweep(target)
     reports.remember_asked(target, {**asked, "place": str(folder)})
     manner = reports.Manner(
@@ -197,6 +198,17 @@ def sample(
         f"有意放入 {counts['planted']} 处差错，核查发现 {counts['findings']} 个问题，表格文件 {counts['files']} 个。"
     )
     print(f"目录：{shown(out)}；其他命令加 --place {shown(out)} 即可使用")
+
+
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="新目录或空目录")],
+    year: Annotated[int | None, typer.Option(help="评价年度，默认上一年")] = None,
+    with_sample: Annotated[bool, typer.Option("--sample", help="放入随程序提供的示例表格（内容是编造的）")] = False,
+) -> None:
+    """新建工作目录：放表格的目录、更正和搁置登记、空白自评表、笔记本和一页说明。"""
+    from jixiao.publish.workbench import lay_out
+
+    print(lay_out(folder, year=year or datetime.now().year - 1, with_sample=with_sample))
 
 
 def whatif(

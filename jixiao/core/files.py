@@ -15,7 +15,9 @@ from jixiao.core import processes
 from jixiao.core.errors import JixiaoError, RequestError, say_refused
 
 _REFUSED_SIGNS = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+')
-_RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # devices of Windows
+_RESERVED_NAME = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³])\s*(?:\..*)?", re.IGNORECASE
+)  # devices of Windows
 BESIDE = re.compile(r"\.(?P<process>\d+)\..+")
 """The name of a file that is being written beside its place; one that stays was left by a killed run."""
 
@@ -31,15 +33,36 @@ LEFT_BEHIND = ("thumbs.db", "desktop.ini")
 """Files that a Windows folder leaves behind and nobody sent."""
 
 
+_PACKAGE = Path(jixiao.__file__).resolve().parent
+_BESIDE = {"notebooks": "notebooks", "sample": "data/sample"}
+"""Where the repository keeps what an installed program carries in ``shipped/``."""
+
+
 def workbench() -> Path:
-    """Return the folder that holds ``data/`` and ``notebooks/``: JIXIAO_HOME, else the nearest one upwards."""
+    """Return the folder to work in (工作目录): JIXIAO_HOME, else the nearest one upwards that holds ``data/source``.
+
+    Where there is none it is the repository that the program runs from, or else the current folder.
+    """
     if os.environ.get("JIXIAO_HOME"):
         return Path(os.environ["JIXIAO_HOME"]).resolve()
     here = Path.cwd()
     for folder in (here, *here.parents):
-        if (folder / "data").is_dir() and (folder / "notebooks").is_dir():
+        if (folder / "data" / "source").is_dir() or ((folder / "data").is_dir() and (folder / "notebooks").is_dir()):
             return folder
-    return Path(jixiao.__file__).resolve().parents[1]
+    return _PACKAGE.parent if (_PACKAGE.parent / "data" / "source").is_dir() else here
+
+
+def shipped_folder(name: str) -> Path:
+    """Return a folder that comes with the program (随程序提供的目录): ``notebooks`` or ``sample``.
+
+    An installed program carries them inside; in the repository they stand beside the package.
+
+    Example:
+        >>> shipped_folder("sample").name
+        'sample'
+    """
+    inside = _PACKAGE / "shipped" / name
+    return inside if inside.is_dir() else _PACKAGE.parent / _BESIDE[name]
 
 
 def find_place(place: str | Path) -> Path:
@@ -56,8 +79,15 @@ def find_place(place: str | Path) -> Path:
     for folder in (wanted, workbench() / wanted, workbench() / "data" / wanted):
         if str(place).strip() and folder.is_dir():
             return folder.resolve()
+    if str(place) == "sample" and shipped_folder("sample").is_dir():
+        return shipped_folder("sample")
     if str(place) == "built":
         raise RequestError("没有数据目录“built”，还没有构建结果；请先运行 jixiao build 或 make run")
+    if str(place) == "source":
+        raise RequestError(
+            f"没有数据目录“source”：在“{workbench()}”下没有 data/source；请先用 jixiao new 目录 建立工作目录，"
+            "进入它再运行，或用 --place 指明数据目录"
+        )
     raise RequestError(f"没有数据目录“{place}”，请检查路径；应为 source、sample、built 或已有的文件夹")
 
 
@@ -86,7 +116,7 @@ def checksum(path: Path) -> str:
 
 
 def find_notebook(name: str) -> Path:
-    """Return a notebook of this program (自带的笔记本): from ``notebooks/`` beside the package, and from nowhere else.
+    """Return a notebook of this program (自带的笔记本): from those that come with it, and from nowhere else.
 
     A workbench elsewhere can come from anybody, so what stands in its ``notebooks/`` is never run.
 
@@ -97,7 +127,7 @@ def find_notebook(name: str) -> Path:
         >>> find_notebook("30_findings").name
         '30_findings.ipynb'
     """
-    own = Path(jixiao.__file__).resolve().parents[1] / "notebooks" / f"{name}.ipynb"
+    own = shipped_folder("notebooks") / f"{name}.ipynb"
     other = workbench() / "notebooks" / own.name
     if name != safe_name(name) or not own.is_file():
         raise RequestError(f"没有找到 {own.name}：只运行程序目录中的笔记本（{own.parent}），请检查名称")
@@ -158,13 +188,40 @@ def explained(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def safe_name(name: str) -> str:
-    """Return a file name without signs that leave a folder or that a file system refuses, of at most 180 bytes.
+def safe_name(name: str, signs: int = 60) -> str:
+    """Return a name for a file or folder that every system takes (安全文件名), Windows included.
+
+    It holds no sign that leaves a folder or that a file system refuses, ends in neither dot nor space, is no name of a
+    device, and is short.
+
+    Args:
+        name: Whatever it should say.
+        signs: How many signs it may have; three times as many bytes at most.
 
     Example:
-        >>> safe_name('../“甲/乙”*项目'), safe_name("con.txt")
-        ('_“甲_乙”_项目', '_con.txt')
+        >>> safe_name('../“甲/乙”*项目'), safe_name("con.txt"), safe_name("一个很长的名称", signs=4)
+        ('_“甲_乙”_项目', '_con.txt', '一个很长')
     """
     plain = _REFUSED_SIGNS.sub("_", name).strip(" .")
     plain = f"_{plain}" if _RESERVED_NAME.fullmatch(plain) else plain
-    return plain.encode("utf-8", "replace")[:180].decode("utf-8", "ignore").strip(" .") or "_"
+    return plain.encode("utf-8", "replace")[: 3 * signs].decode("utf-8", "ignore")[:signs].strip(" .") or "_"
+
+
+def signs_for(folder: Path, *, names: int, besides: int) -> int:
+    """Return how many signs each name below a folder may have, so that no path is too long for Windows (短路径).
+
+    Args:
+        folder: Where the names begin.
+        names: How many names stand one below the other.
+        besides: Signs of the path below the folder that are no part of them.
+
+    Example:
+        >>> signs_for(Path("/a"), names=3, besides=40), signs_for(Path("/" + "a" * 150), names=3, besides=40)
+        (40, 16)
+    """
+    return max(_FEWEST_SIGNS, min(_MOST_SIGNS, (LONGEST_PATH - len(str(folder.absolute())) - besides) // names))
+
+
+LONGEST_PATH = 240
+"""Windows refuses paths of 260 signs; something is added to a name while a file is written."""
+_FEWEST_SIGNS, _MOST_SIGNS = 10, 40

@@ -127,7 +127,7 @@ def _write_department(sheet: Any, rows: pd.DataFrame, title: str, formats: dict[
     note = words["note"].format(as_of=as_of, answer=label("answer"), status=label("answer_status"))
     sheet.write_string(1, 0, note, formats["note"])
     for column, name in enumerate(columns):
-        sheet.set_column(column, column, _WIDTHS[name], None, {"hidden": name == "finding_id"})
+        sheet.set_column(column, column, _WIDTHS[name])  # none is hidden: what no one sees is not read back
         sheet.write_string(_HEAD, column, label(name), formats["head"])
     for number, row in enumerate(rows.to_dict("records"), 1):
         shown = {

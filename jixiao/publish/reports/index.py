@@ -37,7 +37,7 @@ def write_index(results: Results, out: Path, errors: Mapping[tuple[int, str, str
     """
     facts = _facts(results)
     rows = []
-    for request in all_reports(results, ""):
+    for request in all_reports(results, "", out):
         record = read_record(out / request.folder)
         error = errors.get(request.key, "")
         shown = facts.get(request.key, {})

@@ -7,20 +7,21 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from jixiao.analysis.summary import summarise_departments
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
-from jixiao.core.files import safe_name
+from jixiao.core.files import safe_name, signs_for, workbench
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import value_labels, word
 from jixiao.publish.reports.notebooks import check_parameters, notebook_text, report_words
 
 SUMMARY = "summary"
 """The kind of a report on a department; every other kind is a kind of evaluation."""
-NAME_BYTES = 120
-"""A folder or file name is cut to this, so that a whole path stays below 260 signs."""
+_NAMES, _BESIDES = 3, 40
+"""Names that stand one below the other in the path of a report, and its other signs: year, kind, ending, slashes."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def list_reports(
     projects: Iterable[str] = (),
     departments: Iterable[str] = (),
     kinds: Iterable[str] = (),
+    out: Path | None = None,
 ) -> list[ReportRequest]:
     """List the reports that the report sets declare (报告清单): per evaluation, and per department and year.
 
@@ -74,6 +76,7 @@ def list_reports(
         departments: Only these departments (part of the name is enough); all when empty.
         kinds: Only these kinds, such as self, department, finance, or summary for the departments; their Chinese words
             do as well. All when empty.
+        out: The reports folder; the deeper it lies, the shorter are the names in it. ``reports`` when None.
 
     Raises:
         RequestError: A year, project, department or kind that nothing fits, a combination that nothing fits, or a
@@ -82,7 +85,7 @@ def list_reports(
     for declared in _declared():
         names = {"place", "year", *(["project", "evaluation"] if declared["each"] == "evaluation" else ["department"])}
         check_parameters(declared["notebook"], notebook_text(declared["notebook"]), names)
-    every = list(all_reports(results, place))
+    every = list(all_reports(results, place, out))
     wanted_kinds = [_kind_code(kind) for kind in kinds]
     wanted: dict[str, list[Any]] = {
         "years": list(years),
@@ -138,20 +141,23 @@ def _kind_code(kind: str) -> str:
     return codes.get(kind, kind)
 
 
-def all_reports(results: Results, place: str) -> Iterator[ReportRequest]:
+def all_reports(results: Results, place: str, out: Path | None = None) -> Iterator[ReportRequest]:
     """Yield every report there is. Names are given over all of them, so that a choice does not change a name."""
+    signs = signs_for(out or workbench() / "reports", names=_NAMES, besides=_BESIDES)
     nobody = report_words()["no_department"]
     totals = results.totals.sort_values(["year", "department", "project", "evaluation"])
     evaluations = list(totals[["year", "department", "project_id", "project", "evaluation"]].itertuples(index=False))
     counted = summarise_departments(results)
     counted = counted[counted["projects"] > 0]  # a department without a project has nothing to report
     summaries = list(counted[["year", "department"]].itertuples(index=False))
-    departments = name_apart({row.department: row.department or nobody for row in [*evaluations, *summaries]})
+    departments = name_apart(
+        {row.department: row.department or nobody for row in [*evaluations, *summaries]}, signs=signs
+    )
     of_department: dict[tuple[int, str], dict[str, str]] = {}
     for row in evaluations:
         of_department.setdefault((row.year, row.department), {})[row.project_id] = row.project
     summary = kind_word(SUMMARY)
-    folders = {key: name_apart(named, taken={summary}) for key, named in of_department.items()}
+    folders = {key: name_apart(named, taken={summary}, signs=signs) for key, named in of_department.items()}
     for declared in _declared():
         for row in evaluations if declared["each"] == "evaluation" else summaries:
             year, department = int(row.year), row.department
@@ -174,13 +180,13 @@ def all_reports(results: Results, place: str) -> Iterator[ReportRequest]:
                 project,
                 declared["title"].format(**facts),
                 "/".join([*parts, safe_name(kind_word(kind))]),
-                _cut(safe_name(declared["name"].format(**facts))),
+                safe_name(declared["name"].format(**facts), signs),
                 declared["sees"],
                 given,
             )
 
 
-def name_apart(named: Mapping[Any, str], *, taken: Iterable[str] = ()) -> dict[Any, str]:
+def name_apart(named: Mapping[Any, str], *, taken: Iterable[str] = (), signs: int = 40) -> dict[Any, str]:
     """Return for each thing a safe name that no other has on any file system (各不相同的安全文件名).
 
     Names that fall together after cleaning, cutting, or on a file system that does not tell capitals apart, each get
@@ -190,20 +196,16 @@ def name_apart(named: Mapping[Any, str], *, taken: Iterable[str] = ()) -> dict[A
         >>> name_apart({1: "甲/乙", 2: "丙"}), sorted(map(len, name_apart({1: "a", 2: "A"}).values()))
         ({1: '甲_乙', 2: '丙'}, [8, 8])
     """
-    plain = {thing: _cut(safe_name(name)) for thing, name in named.items()}
+    plain = {thing: safe_name(name, signs) for thing, name in named.items()}
     counts: dict[str, int] = dict.fromkeys(map(_folded, taken), 1)
     for name in plain.values():
         counts[_folded(name)] = counts.get(_folded(name), 0) + 1
     apart = {}
     for thing, name in plain.items():
         digest = hashlib.sha256(repr(thing).encode("utf-8", "surrogatepass")).hexdigest()[:6]
-        apart[thing] = name if counts[_folded(name)] == 1 else f"{_cut(name, NAME_BYTES - 7)}_{digest}"
+        apart[thing] = name if counts[_folded(name)] == 1 else f"{safe_name(name, signs - 7)}_{digest}"
     return apart
 
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
-
-
-def _cut(name: str, size: int = NAME_BYTES) -> str:
-    return name.encode("utf-8")[:size].decode("utf-8", "ignore").strip(" .") or "_"
