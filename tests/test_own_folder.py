@@ -42,7 +42,8 @@ def installed(wheel, tmp_path_factory):
 def run(installed, command, folder):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("JIXIAO", "PYTHONPATH"))}
     environment["PATH"] = os.pathsep.join([str(installed / "bin"), os.environ["PATH"]])
-    environment |= {"COLUMNS": "180", "VIRTUAL_ENV": str(installed)}
+    templates = str(Path(sys.prefix) / "share" / "jupyter")  # of the libraries, which stay where they are
+    environment |= {"COLUMNS": "180", "VIRTUAL_ENV": str(installed), "JUPYTER_PATH": templates}
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False
     )
