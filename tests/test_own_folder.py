@@ -114,10 +114,10 @@ def test_what_is_laid_out_is_read_without_an_error(tmp_path):
     frames, errors = load_frames(folder / "data" / "source")
     assert errors == [] and len(frames.projects) == 8
     text = (folder / "说明.md").read_text(encoding="utf-8")
-    assert [line for line in text.splitlines() if line.strip().startswith("jixiao ")] == [
-        "     jixiao read data/source/2024/*",
-        "     jixiao build",
-        "     jixiao report --all",
+    assert [line.strip() for line in text.splitlines() if line.strip().startswith("jixiao ")] == [
+        "jixiao read data/source/2024/*",
+        "jixiao build",
+        "jixiao report --all",
     ]
 
 
