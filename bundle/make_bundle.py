@@ -31,14 +31,18 @@ SOURCES = ("jixiao", "notebooks", "data/sample", "environment", "pyproject.toml"
 _ENTRY = re.compile(r"^(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>[^ \\;]+)(?: ; (?P<marker>[^\\\n]+?))?(?: \\)?$")
 
 
-def read_lock(text: str) -> dict[str, dict]:
-    """Return the locked packages by name: version, marker, hashes, and through which others they are needed."""
-    found: dict[str, dict] = {}
+def read_lock(text: str) -> list[dict]:
+    """Return the locked packages: name, version, marker, hashes, and through which others each is needed.
+
+    A name stands there more than once where versions of Python need different ones.
+    """
+    found: list[dict] = []
     entry: dict = {}
     for line in text.splitlines():
         match = _ENTRY.match(line)
         if match:
-            entry = found[canonicalize_name(match["name"])] = {**match.groupdict(), "hashes": [], "via": []}
+            entry = {**match.groupdict(), "name": canonicalize_name(match["name"]), "hashes": [], "via": []}
+            found.append(entry)
         elif "--hash=" in line:
             entry["hashes"].append(re.search(r"sha256:([0-9a-f]{64})", line)[1])
         elif line.strip().startswith("#"):
@@ -47,16 +51,13 @@ def read_lock(text: str) -> dict[str, dict]:
     return found
 
 
-def needed(lock: dict[str, dict], dependencies: list[str], environment: dict[str, str]) -> list[str]:
-    """Return the names of what is needed at run time on a platform, and of nothing that only tests need."""
+def needed(lock: list[dict], dependencies: list[str], environment: dict[str, str]) -> list[dict]:
+    """Return the locked packages that are needed at run time on a platform, and none that only tests need."""
+    here = [entry for entry in lock if entry["marker"] is None or Marker(entry["marker"]).evaluate(environment)]
     seen = [canonicalize_name(Requirement(text).name) for text in dependencies]
     for name in seen:
-        for other, entry in lock.items():
-            if other not in seen and name in entry["via"]:
-                seen.append(other)
-    return sorted(
-        name for name in seen if lock[name]["marker"] is None or Marker(lock[name]["marker"]).evaluate(environment)
-    )
+        seen += [entry["name"] for entry in here if entry["name"] not in seen and name in entry["via"]]
+    return sorted((entry for entry in here if entry["name"] in seen), key=lambda entry: str(entry["name"]))
 
 
 def environment_of(target: str) -> dict[str, str]:
@@ -87,12 +88,12 @@ def collect(wheels: Path, target: str) -> list[str]:
     """Put the wheels of everything needed, and of jixiao, into a folder; return the names of the packages."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lock = read_lock((ROOT / "requirements.lock").read_text(encoding="utf-8"))
-    names = needed(lock, project["dependencies"], environment_of(target))
+    chosen = needed(lock, project["dependencies"], environment_of(target))
     with tempfile.TemporaryDirectory() as made:
         listed = Path(made) / "requirements.txt"
         rows = [
-            f"{name}=={lock[name]['version']} " + " ".join(f"--hash=sha256:{one}" for one in lock[name]["hashes"])
-            for name in names
+            f"{entry['name']}=={entry['version']} " + " ".join(f"--hash=sha256:{one}" for one in entry["hashes"])
+            for entry in chosen
         ]
         listed.write_text("\n".join(rows) + "\n", encoding="utf-8")
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
@@ -105,7 +106,7 @@ def collect(wheels: Path, target: str) -> list[str]:
             asked = [part for tag in tags for part in ("--platform", tag)]
             subprocess.run([*pip, "download", *common, *asked, "--only-binary=:all:", "-d", str(wheels)], check=True)
     build_own(wheels)
-    return names
+    return [entry["name"] for entry in chosen]
 
 
 def build_own(wheels: Path) -> Path:
