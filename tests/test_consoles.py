@@ -45,6 +45,7 @@ def commands(folder):
         "dashboard": ["--place", built, "--static", str(folder / "site")],
         "list": ["--place", built],
         "check": [form],
+        "notebooks": ["--help"],  # it serves until it is ended
         "ask": ["农村公路", "--year", "2024", "--kind", "self", "--out", str(folder), "--place", built],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jixiao.cli import usage
 from jixiao.cli.asking import Place, check_names, choose, shown
 from jixiao.cli.clerk import check
-from jixiao.cli.makers import ask, dashboard, form, notebooks, new, report, sample, whatif
+from jixiao.cli.makers import ask, dashboard, form, new, notebooks, report, sample, whatif
 from jixiao.cli.stored import diff, log, record, trace, verify
 
 COMMANDS = (new, check, report, ask, form, sample, whatif, dashboard, notebooks, verify, diff, trace, log)
