@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-SCRIPTS := jixiao/publish/boards/assets/scripts jixiao/publish/findings/assets/filter.js jixiao/publish/reports/assets/index.js jixiao/publish/reports/assets/print.js
+SCRIPTS := jixiao/show/assets/pictures.js jixiao/publish/boards/assets/scripts jixiao/publish/findings/assets/filter.js jixiao/publish/reports/assets/index.js jixiao/publish/reports/assets/print.js
 export PYTHONSAFEPATH := 1
 
 .PHONY: help run test soak vulnerabilities bundle env system check golden notebooks report dashboard lock clean

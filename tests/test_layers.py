@@ -54,6 +54,7 @@ ABLE_TO_OPEN = {
     "publish.viewer",
     "reading.files",
     "reading.forms",
+    "show.markup",
     "show.pictures",
     "whatif",
 }

@@ -14,7 +14,6 @@ import shutil
 import tempfile
 import traceback
 from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -26,6 +25,7 @@ from jixiao.core.errors import JixiaoError
 from jixiao.core.files import link_folder
 from jixiao.publish.boards.scripts import MARK, PAGES, page_body, script
 from jixiao.publish.server import BOARDS_ADDRESS, BOARDS_VARIABLE, log_path, logs_folder
+from jixiao.show.markup import element
 
 if TYPE_CHECKING:
     from jixiao.core.results import Results
@@ -101,7 +101,7 @@ def _told(error: Exception) -> str:
         handle.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {code}\n{traceback.format_exc()}\n")
     known = isinstance(error, JixiaoError)
     reason = str(error) if known else words["failed_reason"].format(log=f"{log.parent.name}/{log.name}")
-    return f"<p class='jixiao-failure' role='alert'>{escape(words['failed'].format(code=code, reason=reason))}</p>"
+    return element("p", words["failed"].format(code=code, reason=reason), class_="jixiao-failure", role="alert")
 
 
 def publish(place: str | Path, folder: Path) -> tuple[int, Results]:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from jixiao.core.errors import RequestError
 from jixiao.core.files import write_safely
 from jixiao.core.vocabulary import value_labels
+from jixiao.show.markup import PIECES, fill
 from jixiao.show.pictures import KINDS, draw_pictures
 from jixiao.show.workbook import write_sheets
 
@@ -118,11 +120,7 @@ def figure_html(description: dict[str, Any], alt: str, number: int | None = None
     name = f"jixiao-figure-{next(_numbers) if number is None else number}"
     text = json.dumps(description, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     height = description["layout"]["height"]
-    return (
-        f"<div id='{name}' class='jixiao-figure' role='img' aria-label='{escape(alt, quote=True)}' "
-        f"style='height:{height}px'></div><script>(function(){{var f={text};"
-        f"if(window.Plotly)Plotly.newPlot('{name}',f.data,f.layout,f.config);}})();</script>"
-    )
+    return fill(PIECES, "figure.html", name=name, alt=alt, height=height, text=Markup(text))
 
 
 def write_images(pictures: Sequence[tuple[Figure, Path]], *, width: int = WIDTH, scale: float = 2) -> None:

@@ -18,8 +18,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from markupsafe import Markup
+
 from jixiao.core.errors import RequestError
 from jixiao.core.processes import is_root
+from jixiao.show.markup import PIECES, asset, enclosed, fill
 
 KINDS = ("png", "svg")
 BROWSER_VARIABLE = "JIXIAO_CHROMIUM"
@@ -40,40 +43,6 @@ _ARGUMENTS = (
 )
 _TIME_LIMIT = 180
 """Seconds for a batch, before the browser is ended."""
-_SCRIPT = """
-(async () => {
-  const told = document.getElementById("pictures");
-  const style = document.getElementById("font").textContent;
-  const paint = (svg, { width, height, scale }) => new Promise((resolve, reject) => {
-    const image = new Image();
-    image.onerror = () => reject(new Error("image"));
-    image.onload = async () => {
-      await image.decode();
-      const canvas = document.createElement("canvas");
-      canvas.width = width * scale;
-      canvas.height = height * scale;
-      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-      resolve(canvas.toDataURL("image/png"));
-    };
-    image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(svg);
-  });
-  await document.fonts.load("13px " + document.getElementById("font").dataset.family);
-  for (const { figure, options } of JSON.parse(document.getElementById("charts").textContent)) {
-    const item = document.createElement("i");
-    try {
-      const drawn = await Plotly.toImage(figure, { ...options, format: "svg", scale: 1 });
-      if (options.format === "svg") { item.textContent = drawn; } else {
-        const svg = decodeURIComponent(drawn.slice(drawn.indexOf(",") + 1));
-        // A picture inside a page sees no font of the page: it carries its own.
-        const at = svg.indexOf(">", svg.indexOf("<svg")) + 1;
-        item.textContent = await paint(svg.slice(0, at) + "<style>" + style + "</style>" + svg.slice(at), options);
-      }
-    } catch (error) { item.className = "failed"; }
-    told.append(item);
-  }
-  told.className = "done";
-})();
-"""
 
 
 def draw_pictures(
@@ -119,13 +88,14 @@ def draw_pictures(
 
 def _page(charts: list[dict[str, Any]], script: Path, family: str, font: Path) -> str:
     text = json.dumps(charts, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
-    library = script.read_text(encoding="utf-8").replace("</script", "<\\/script")
-    return (
-        "<!DOCTYPE html><html lang='zh-CN'><meta charset='utf-8'>"
-        f"<style id='font' data-family='\"{family}\"'>@font-face{{font-family:'{family}';"
-        f"src:url(data:font/otf;base64,{b64encode(font.read_bytes()).decode()})}}</style>"
-        f"<script>{library}</script><body><script type='application/json' id='charts'>{text}</script>"
-        f"<div id='pictures'></div><script>{_SCRIPT}</script></body></html>"
+    return fill(
+        PIECES,
+        "pictures.html",
+        family=family,
+        font=b64encode(font.read_bytes()).decode(),
+        library=enclosed(script),
+        charts=Markup(text),
+        painting=asset(PIECES / "pictures.js"),
     )
 
 

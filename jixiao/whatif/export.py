@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta, timezone
-from html import escape
 from pathlib import Path
 
 import pandas as pd
+from markupsafe import Markup
 
 import jixiao
 from jixiao.analysis import contribution_totals
@@ -15,12 +15,14 @@ from jixiao.core.errors import RequestError
 from jixiao.core.files import workbench, write_safely
 from jixiao.core.vocabulary import label
 from jixiao.show.figures import plot_contributions
+from jixiao.show.markup import fill
 from jixiao.show.tables import Table, show_analysis
 from jixiao.show.workbook import write_sheets
 from jixiao.whatif.application import describe_place
 from jixiao.whatif.comparison import Comparison, grade_bands, words
 from jixiao.whatif.declaration import Change, Scenario, profiles, write_scenario
 
+PAGES = Path(__file__).parent / "assets"
 MOST_ROWS = 300
 _BEIJING = timezone(timedelta(hours=8))
 _NAMED = ["year", "department", "project", "evaluation"]
@@ -103,22 +105,20 @@ def comparison_page(comparison: Comparison) -> str:
 
     texts, scenario = words()["report"], comparison.outcome.scenario
     title = texts["title"].format(name=scenario.name)
-    parts = [_paragraphs(texts["basis"], scenario.note, summary_line(comparison), comparison.base.remark)]
-    parts += [f"<h2>{escape(texts['settings'])}</h2>", _list(describe_scenario(scenario))]
-    if comparison.notes:
-        parts += [f"<h2>{escape(texts['notes'])}</h2>", _list(comparison.notes)]
-    parts.append(f"<h2>{escape(texts['totals'])}</h2>")
-    parts += _cut(show_totals(comparison, most=MOST_ROWS), len(comparison.changed))
-    is_drawn = comparison.rows["contribution"].fillna(0).ne(0).any()
-    if is_drawn:
-        parts.append(
-            plot_contributions(contribution_totals(comparison.rows, by="indicator"))
-            .signed(origin(comparison.base))
-            .to_html()
-        )
-    parts.append(f"<h2>{escape(texts['rows'])}</h2>")
-    parts += _cut(show_rows(comparison, most=MOST_ROWS), len(comparison.rows))
-    return make_page(title, "\n".join(parts), _about(comparison), is_drawn=bool(is_drawn))
+    is_drawn = bool(comparison.rows["contribution"].fillna(0).ne(0).any())
+    figure = plot_contributions(contribution_totals(comparison.rows, by="indicator")) if is_drawn else None
+    body = fill(
+        PAGES,
+        "comparison.html",
+        texts=texts,
+        lead=[texts["basis"], scenario.note, summary_line(comparison), comparison.base.remark],
+        settings=describe_scenario(scenario),
+        notes=comparison.notes,
+        totals=_cut(show_totals(comparison, most=MOST_ROWS), len(comparison.changed)),
+        figure=Markup(figure.signed(origin(comparison.base)).to_html()) if figure else "",
+        rows=_cut(show_rows(comparison, most=MOST_ROWS), len(comparison.rows)),
+    )
+    return make_page(title, body, _about(comparison), is_drawn=is_drawn)
 
 
 def _about(comparison: Comparison) -> str:
@@ -133,21 +133,13 @@ def _about(comparison: Comparison) -> str:
     )
 
 
-def _paragraphs(*lines: str) -> str:
-    return "".join(f"<p>{escape(line)}</p>" for line in lines if line)
-
-
-def _list(lines: list[str] | tuple[str, ...]) -> str:
-    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
-
-
-def _cut(table: Table, count: int) -> list[str]:
+def _cut(table: Table, count: int) -> dict[str, str]:
     """Return a table and, where it was cut, how much is shown."""
     texts = words()["report"]
     if not count:
-        return [_paragraphs(texts["unchanged"])]
+        return {"table": "", "told": texts["unchanged"]}
     more = texts["more"].format(shown=len(table.frame), count=count) if count > len(table.frame) else ""
-    return [table._repr_html_(), _paragraphs(more)]
+    return {"table": Markup(table._repr_html_()), "told": more}
 
 
 def _write_workbook(comparison: Comparison, path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
+from markupsafe import Markup
 
 from jixiao.analysis.summary import select_results, select_rows
 from jixiao.core.errors import JixiaoError, RequestError
@@ -21,6 +22,7 @@ from jixiao.core.results import Results
 from jixiao.core.vocabulary import label, reading_words, word
 from jixiao.core.writing import points_text
 from jixiao.scoring.frameworks import load_framework
+from jixiao.show.markup import asset, element
 from jixiao.whatif.comparison import Comparison, compare, words
 from jixiao.whatif.declaration import MONEY, Scenario, make_scenario, profiles
 from jixiao.whatif.export import MOST_ROWS, show_rows, show_totals, summary_line, write_comparison
@@ -94,10 +96,10 @@ class ScenarioPanel:
         def line(*parts: widgets.Widget) -> widgets.Box:
             return _classed(widgets.Box(list(parts)), "jixiao-line")
 
-        style = f"<style>{STYLE.read_text(encoding='utf-8')}</style>"
-        grades = line(widgets.HTML(f"<span class='soft'>{escape(texts['grades'])}</span>"), *self.grades.values())
+        style = element("style", asset(STYLE))
+        grades = line(widgets.HTML(element("span", texts["grades"], class_="soft")), *self.grades.values())
         parts = [
-            widgets.HTML(f"{style}<p class='soft'>{escape(texts['about'])}</p>"),
+            widgets.HTML(style + element("p", texts["about"], class_="soft")),
             line(self.project, self.evaluation),
             line(self.profile),
             grades,
@@ -148,7 +150,7 @@ class ScenarioPanel:
                     described = label(f"{name}_wan")
                     field = widgets.BoundedFloatText(min=0, max=1e10, step=1, description=described)
                     self._add(("", name), field, row[f"{name}_wan"])
-        title = widgets.HTML(f"<span class='soft'>{escape(texts['money'])}</span>")
+        title = widgets.HTML(element("span", texts["money"], class_="soft"))
         self.money.children = (title, *self.fields.values()) if self.fields else ()
         cells = [_classed(widgets.HTML(escape(text)), "head") for text in texts["head"]]
         for row in select_rows(self.base.scores, chosen).to_dict("records"):
@@ -166,7 +168,7 @@ class ScenarioPanel:
         cells.append(self._add((number, "weight"), weight, row["weight"]))
         for name in ("target", "actual"):
             if is_money:
-                cells.append(widgets.HTML(f"<span class='soft'>{escape(words()['panel']['by_money'])}</span>"))
+                cells.append(widgets.HTML(element("span", words()["panel"]["by_money"], class_="soft")))
             else:
                 text = widgets.Text(continuous_update=False)
                 cells.append(self._add((number, name), text, row[f"{name}_text"]))
@@ -277,7 +279,7 @@ class ScenarioPanel:
         parts = [_paragraph("soft", summary_line(found))]
         for title, show, rows in tables:
             if len(rows):
-                parts.append(f"<h3>{escape(title)}</h3><div class='jixiao-scroll'>{_table(show, found)}</div>")
+                parts += [element("h3", title), element("div", Markup(_table(show, found)), class_="jixiao-scroll")]
                 cut = report["more"].format(shown=MOST_ROWS, count=len(rows)) if len(rows) > MOST_ROWS else ""
                 parts.append(_paragraph("soft", cut))
         self.result.value = "".join(parts)
@@ -296,10 +298,8 @@ class ScenarioPanel:
         except JixiaoError as error:
             self.link.value = _paragraph("wrong", texts["wrong"].format(reason=error))
             return
-        name = escape(path.name, quote=True)
-        self.link.value = (
-            f"<a download='{name}' href='data:{_TYPES[kind]};base64,{content}'>{texts['ready']} {name}</a>"
-        )
+        address = f"data:{_TYPES[kind]};base64,{content}"
+        self.link.value = element("a", f"{texts['ready']} {path.name}", download=path.name, href=address)
 
 
 class _Setting:
@@ -340,11 +340,11 @@ def _moved(before: float, after: float, template: str) -> str:
     texts = [points_text(value) for value in (before, after)]
     if texts[0] == texts[1]:
         return escape(texts[0])
-    return f"<span class='moved'>{escape(template.format(before=texts[0], after=texts[1]))}</span>"
+    return element("span", template.format(before=texts[0], after=texts[1]), class_="moved")
 
 
 def _paragraph(kind: str, text: str) -> str:
-    return f"<p class='{kind}'>{escape(text)}</p>" if text else ""
+    return element("p", text, class_=kind) if text else ""
 
 
 def _table(show: Callable[..., Any], found: Comparison) -> str:

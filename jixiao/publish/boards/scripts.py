@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from html import escape
 from pathlib import Path
-from string import Template
 
 from jixiao.core.declared import load_shipped
+from jixiao.show.markup import fill
 
 PAGES = Path(__file__).resolve().parent / "assets"
 MARK = "jixiao-site.json"
@@ -52,16 +51,15 @@ def page_body(folder: Path, here: str = "") -> str:
         here: The address of the folder as a page names it, with its last stroke; empty when the page lies in it.
     """
     words, mark = load_shipped("boards.yaml"), json.loads((folder / MARK).read_text(encoding="utf-8"))
-    parts = {
-        "here": here,
-        "way": "served" if here else "",
-        "stamp": mark["stamp"],
-        "plotly": (folder / "plotly.min.js").stat().st_size,
-        "first": "\n".join(
-            f'<link rel="preload" as="script" href="{here}data/{name}.js?{mark["stamp"]}">' for name in mark["first"]
-        ),
-        "title": escape(words["title"]),
-        "failed": escape(words["words"]["load_failed"].format(code="pages")),
-        **{name: escape(words["words"][name]) for name in ("loading", "noscript")},
-    }
-    return Template((PAGES / "body.html").read_text(encoding="utf-8")).substitute(parts)
+    return fill(
+        PAGES,
+        "body.html",
+        here=here,
+        way="served" if here else "",
+        stamp=mark["stamp"],
+        plotly=(folder / "plotly.min.js").stat().st_size,
+        first=mark["first"],
+        title=words["title"],
+        failed=words["words"]["load_failed"].format(code="pages"),
+        **{name: words["words"][name] for name in ("loading", "noscript")},
+    )

@@ -7,9 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
-from string import Template
 
 import jixiao
 from jixiao.core.errors import RequestError, say_refused
@@ -20,6 +18,7 @@ from jixiao.publish.boards.packing import pack
 from jixiao.publish.boards.prepared import prepare
 from jixiao.publish.boards.scripts import MARK, PAGES, page_body, script
 from jixiao.show.figure import plotly_script
+from jixiao.show.markup import fill
 
 
 def write_site(
@@ -78,8 +77,7 @@ def _fill(results: Results, folder: Path, is_old: bool, links: Mapping[tuple[int
     (folder / "board.js").write_text(f'"use strict";\n{{\n{script("site")}\n}}\n', encoding="utf-8")
     shutil.copyfile(PAGES / "board.css", folder / "board.css")
     shutil.copyfile(plotly_script(), folder / "plotly.min.js")
-    page = Template((PAGES / "index.html").read_text(encoding="utf-8"))
-    text = page.substitute(title=escape(boards()["title"]), body=page_body(folder))
+    text = fill(PAGES, "index.html", title=boards()["title"], body=page_body(folder))
     (folder / "index.html").write_text(text, encoding="utf-8")
 
 

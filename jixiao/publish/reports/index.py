@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 import jixiao
 from jixiao.analysis.summary import summarise_departments, summarise_evaluations
@@ -21,6 +20,7 @@ from jixiao.publish.reports.making import as_of_text, read_record
 from jixiao.publish.reports.notebooks import report_words
 from jixiao.publish.reports.report_pages import PAGES, css_text
 from jixiao.publish.reports.requests import SUMMARY, all_reports, kind_word
+from jixiao.show.markup import asset, fill
 
 NUMBERS = ("total_reported", "total", "execution_rate", "findings", "errors")
 GRADED = ("reported_grade", "grade")
@@ -97,13 +97,15 @@ def make_index(rows: list[dict[str, Any]], results: Results) -> str:
     data = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     made = sum(bool(row["files"]) for row in rows)
     about = words["as_of"].format(as_of=as_of_text(results), count=made, all=len(rows))
-    return Template((PAGES / "index.html").read_text(encoding="utf-8")).substitute(
-        title=escape(words["index"]),
-        about=escape(about),
-        head=css_text(words["index"]),
-        style=(PAGES / "index.css").read_text(encoding="utf-8"),
-        script=(PAGES / "index.js").read_text(encoding="utf-8"),
-        data=data,
-        needs_script=escape(words["index_page"]["needs_script"]),
-        footer=escape(words["made_by"].format(version=jixiao.__version__)),
+    return fill(
+        PAGES,
+        "index.html",
+        title=words["index"],
+        about=about,
+        head=Markup(css_text(words["index"])),
+        style=asset(PAGES / "index.css"),
+        script=asset(PAGES / "index.js"),
+        data=Markup(data),
+        needs_script=words["index_page"]["needs_script"],
+        footer=words["made_by"].format(version=jixiao.__version__),
     )

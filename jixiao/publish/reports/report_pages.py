@@ -6,10 +6,12 @@ import copy
 from functools import cache
 from html import escape
 from pathlib import Path
-from string import Template
 from typing import Any
 
+from markupsafe import Markup
+
 from jixiao.show.figures import figure_html, plotly_script
+from jixiao.show.markup import asset, enclosed, fill
 
 PAGES = Path(__file__).parent / "assets"
 SCRIPT = "plotly.min.js"
@@ -85,22 +87,19 @@ def _with_figures(notebook: Any) -> tuple[Any, int]:
 
 def make_page(title: str, body: str, footer: str, *, script: str = "", is_drawn: bool = False, remark: str = "") -> str:
     """Put a body, already escaped, into the page of a report (网页框架)."""
-    if not is_drawn:
-        tag = ""
-    elif script:
-        tag = f'<script src="{escape(script)}"></script>'
-    else:
-        tag = "<script>" + plotly_script().read_text(encoding="utf-8").replace("</script", "<\\/script") + "</script>"
-    if is_drawn:
-        tag += "\n<script>" + (PAGES / "print.js").read_text(encoding="utf-8") + "</script>"
-    return Template((PAGES / "page.html").read_text(encoding="utf-8")).substitute(
-        title=escape(title),
-        style=(PAGES / "style.css").read_text(encoding="utf-8"),
-        head=css_text(f"{title}　{remark}".strip()),
-        script=tag,
-        body=body,
-        remark=f"<p class='remark'>{escape(remark)}</p>" if remark else "",
-        footer=escape(footer),
+    return fill(
+        PAGES,
+        "page.html",
+        title=title,
+        style=asset(PAGES / "style.css"),
+        head=Markup(css_text(f"{title}　{remark}".strip())),
+        address=script,
+        is_drawn=is_drawn,
+        drawing=enclosed(plotly_script()) if is_drawn and not script else "",
+        printing=asset(PAGES / "print.js"),
+        body=Markup(body),
+        remark=remark,
+        footer=footer,
     )
 
 

@@ -6,32 +6,27 @@ These pages need no script, no font and no other file: they are shown before any
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import cache
 from hashlib import sha256
-from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
-from string import Template
+from typing import Any
+
+from markupsafe import Markup
 
 from jixiao.publish.server.settings import declared
+from jixiao.show.markup import asset, fill
 
 PAGES = Path(__file__).parent / "assets"
 SECONDS_TO_RETRY = 4
 _SCRIPT_TYPES = {"", "text/javascript", "module", "application/javascript"}
 
 
-@cache
-def _template(name: str) -> str:
-    return (PAGES / name).read_text(encoding="utf-8")
-
-
 def door(kind: str, **numbers: int) -> str:
     """Return one page without a form: ``full``, ``own_full``, ``waiting``, ``refused`` or ``failed``."""
     doors = declared()["doors"]
-    text = f"<p>{escape(doors[kind]['text'].format(**numbers))}</p>"
+    text = doors[kind]["text"].format(**numbers)
     comes_back = kind in {"full", "own_full", "waiting"}
-    home = f'<a class="home" href="/">{escape(doors["home"])}</a>'
-    return _page(doors[kind]["heading"], text + ('<div class="bar" aria-hidden="true"></div>' if comes_back else home))
+    return _page("door.html", doors[kind]["heading"], text=text, comes_back=comes_back, home=doors["home"])
 
 
 def login_door(xsrf: str, onward: str, *, problem: str = "", seconds: int = 0) -> str:
@@ -44,23 +39,13 @@ def login_door(xsrf: str, onward: str, *, problem: str = "", seconds: int = 0) -
         seconds: How long to wait when locked.
     """
     words = declared()["doors"]["login"]
-    told = escape(words[problem].format(seconds=seconds)) if problem else ""
-    warning = f'<p class="wrong" role="alert" id="problem">{told}</p>' if told else ""
-    described = ' aria-describedby="problem" aria-invalid="true"' if told else ""
-    return _page(
-        words["heading"],
-        f'<p>{escape(words["text"])}</p>{warning}<form method="post" action="/login">{xsrf}'
-        f'<input type="hidden" name="next" value="{escape(onward)}">'
-        f'<label for="password">{escape(words["label"])}</label><input type="password" id="password" name="password" '
-        f'autocomplete="current-password" maxlength="200" required autofocus{described}>'
-        f'<button type="submit">{escape(words["button"])}</button></form>',
-    )
+    told = words[problem].format(seconds=seconds) if problem else ""
+    return _page("login.html", words["heading"], words=words, told=told, xsrf=Markup(xsrf), onward=onward)
 
 
-def _page(heading: str, body: str) -> str:
-    return Template(_template("door.html")).substitute(
-        title=escape(declared()["words"]["title"]), heading=escape(heading), style=_template("door.css"), body=body
-    )
+def _page(template: str, heading: str, **parts: Any) -> str:
+    title = declared()["words"]["title"]
+    return fill(PAGES, template, title=title, heading=heading, style=asset(PAGES / "door.css"), **parts)
 
 
 def headers(*, is_encrypted: bool, scripts: tuple[str, ...] | None = None) -> dict[str, str]:

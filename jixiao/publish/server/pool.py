@@ -26,6 +26,7 @@ from jixiao.publish.server.access_log import note
 from jixiao.publish.server.doors import script_hashes
 from jixiao.publish.server.settings import Settings, declared
 from jixiao.publish.server.visits import BOARDS_VARIABLE, VARIABLE, Announcement
+from jixiao.show.markup import element
 
 
 def data_stamp(place: Path) -> tuple[int, int]:
@@ -100,7 +101,7 @@ class Visit:
             else:
                 await self._more.wait()
         if self.has_failed:
-            yield f"<p class='jixiao-broken'>{declared()['doors']['broken']}</p>"
+            yield element("p", declared()["doors"]["broken"], class_="jixiao-broken")
 
 
 class Pool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import pandas as pd
+from markupsafe import Markup
 
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
 from jixiao.core.vocabulary import columns, label
+from jixiao.show.markup import PIECES, element, fill
 from jixiao.show.tables.analyses import code_word
 
 MOST_ROWS = 20_000
@@ -52,7 +53,7 @@ class Explorer:
             layout={"topStart": "pageLength", "topEnd": "search", "bottomStart": "info", "bottomEnd": "paging"},
             language=words["language"],
         )
-        return f"{script}<div class='jixiao-explorer' lang='zh-CN'>{table}</div>"
+        return Markup(script) + element("div", Markup(table), class_="jixiao-explorer", lang="zh-CN")
 
     def _repr_html_(self) -> str:
         is_first, Explorer._is_sent = not Explorer._is_sent, True
@@ -102,10 +103,7 @@ def _column(name: str, kind: str, values: pd.Series) -> pd.Series:
 
 def explorer_page(explorer: Explorer, title: str) -> str:
     """Return a page of its own that holds one such table and loads nothing (离线网页)."""
-    return (
-        f"<!DOCTYPE html><html lang='zh-CN'><head><meta charset='utf-8'><title>{escape(title)}</title></head>"
-        f"<body><h1>{escape(title)}</h1>{explorer.to_html()}</body></html>"
-    )
+    return fill(PIECES, "explorer.html", title=title, table=Markup(explorer.to_html()))
 
 
 __all__ = ["MOST_ROWS", "Explorer", "explore", "explorer_page"]

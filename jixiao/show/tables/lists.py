@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from html import escape
 from typing import Any
 
 import pandas as pd
@@ -15,9 +14,8 @@ from jixiao.core.results import Results
 from jixiao.core.vocabulary import columns, label, reading_words, word
 from jixiao.core.writing import points_text, value_text
 from jixiao.scoring.frameworks import load_framework, methods
+from jixiao.show.markup import PIECES, fill
 
-_LEFT = " style='text-align:left'"
-"""Beside the class, because a notebook right-aligns every cell and knows nothing of our classes."""
 _NUMBER = re.compile(r"[-－]?[\d,]+(?:\.\d+)?%?|—|")
 
 
@@ -41,21 +39,15 @@ class Table:
 
     def _repr_html_(self) -> str:
         kinds = [_kind(self.frame[name]) for name in self.frame]
-        left = ["" if kind == "number" else _LEFT for kind in kinds]
-        head = "".join(
-            f"<th scope='col'{style}>{escape(name)}</th>" for style, name in zip(left, self.frame, strict=True)
+        return fill(
+            PIECES,
+            "table.html",
+            style="jixiao narrow" if self.narrow else "jixiao",
+            names=list(self.frame),
+            kinds=kinds,
+            rows=self.frame.itertuples(index=False, name=None),
+            nothing=label("nothing"),
         )
-        rows = []
-        for values in self.frame.itertuples(index=False, name=None):
-            cells = "".join(
-                f"<td class='{kind}'{style}>{escape(value)}</td>"
-                for kind, style, value in zip(kinds, left, values, strict=True)
-            )
-            rows.append(f"<tr>{cells}</tr>")
-        if not rows:
-            rows = [f"<tr><td class='none' colspan='{len(kinds)}'>{label('nothing')}</td></tr>"]
-        style = "jixiao narrow" if self.narrow else "jixiao"
-        return f"<table class='{style}'><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
     def __repr__(self) -> str:
         lines = [" | ".join(self.frame.columns)]
