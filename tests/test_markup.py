@@ -13,6 +13,8 @@ from jixiao.show.markup import element, fill
 
 TAG = re.compile(r"</?[a-z][a-z0-9:]*(?:[\s>]|/>|$)")
 ALLOWED = {
+    "cli/usage.py",  # the signs of arguments in the help
+    "core/portrait.py",  # stands below the templates
     "publish/forms/filled_workbook.py",  # asks whether a text looks like the markup of a library
     "publish/papers/filled_templates.py",  # the XML of Word
     "show/markup.py",  # the end of a script inside a script
