@@ -121,6 +121,12 @@ class Sheet:
                     return False
         return False
 
+    def is_labelled(self, address: str) -> bool:
+        """Say whether a cell left of an amount names money (预算数、资金总额、其他资金)."""
+        top, left, _, _, _ = self.cells[address]
+        texts = [plain(self.text(top, place)) for place in range(left)]
+        return any(re.search("预算|资金|拨款|执行|总额|合计|投资|经费|支出", text) for text in texts if text)
+
 
 class Oracle:
     """Everything that can be said of the readings of one file without knowing how they were made."""
@@ -157,7 +163,7 @@ class Oracle:
             return [] if f"({text}分" in plain(printed) else [f"{text!r} is no weight in {printed!r}"]
         if column == "weight" and not top <= row <= bottom:  # a header of the score that carries its points
             return [] if f"({text}分" in plain(printed) else [f"{text!r} is no weight in {printed!r}"]
-        if not top <= row <= bottom:
+        if not top <= row <= bottom and not (column in MONEY and sheet.is_labelled(address)):
             return [f"{address} stands in another row"]
         if column == "weight" and f"({text}分" in plain(printed):
             return []
@@ -166,8 +172,16 @@ class Oracle:
         if column not in {"fund", "grade"} and plain(text) != plain(printed):
             return [f"{text!r} is not {printed!r}"]
         if column in ALIASES and column != "fund" and record.block != "head" and printed.strip():
-            return [] if sheet.is_headed(address, row, column) else [f"no header above {address} ({printed!r})"]
+            is_headed = sheet.is_headed(address, row, column) or self._is_told_above(sheet, address, row)
+            is_headed |= column in MONEY and sheet.is_labelled(address)
+            return [] if is_headed else [f"no header above {address} ({printed!r})"]
         return []
+
+    def _is_told_above(self, sheet: Sheet, address: str, row: int) -> bool:
+        """Say whether a header above a cell was told to be understood by its parts or its contents."""
+        _, left, _, right, _ = sheet.cells[address]
+        above = {sheet.at.get((line, place), "") for line in range(row) for place in range(left, right + 1)}
+        return any((sheet.grid.sheet, one) in self.guessed for one in above)
 
     def wrong_points(self, frame: list[dict[str, Any]]) -> list[str]:
         """Return every weight and score of a frame that is not the number its record prints."""
@@ -205,7 +219,9 @@ class Oracle:
             (record.sheet, record.row): (reading, record)
             for reading in self.readings
             for record in [*reading.records, *reading.head.values()]
-            if any(name in record.cells for name in MONEY) or any("fund_" in name for name in record.cells)
+            if any(name in record.cells for name in MONEY)
+            or any("fund_" in name for name in record.cells)
+            or record.block == "funds"
         }
         wrong = []
         for row in frame:
@@ -277,6 +293,8 @@ def is_label(text: str) -> bool:
     """Say whether a text is a label, a title, or a line that states the year or the money unit."""
     short = plain(text)
     if bare(text) in LABELS or re.fullmatch(rf"{TABLE}|[类款项]", short) or any(title in short for title in TITLES):
+        return True
+    if re.fullmatch(r"(?:年初|年度|年|总体|绩效|预期|长期|中期|任务)*目标", short):
         return True
     unit = r"\(?(?:金额)?单位:?(?:人民币)?(?:万元|元|亿元)\)?"
     return bool(re.fullmatch(rf"\(?\d{{4}}年度?\)?(?:{unit})?|{unit}", short)) or any(

@@ -20,7 +20,7 @@ from jixiao.core.exact import Coded, coded, distinct, positions
 from jixiao.core.frames import EVALUATION_KEY, GRADES, SCHEMAS
 from jixiao.scoring import door_columns, is_scored
 from jixiao.scoring.choice import choose_frameworks, columns_asked, list_rules, match_rules
-from jixiao.scoring.frameworks import IndicatorRule
+from jixiao.scoring.frameworks import IndicatorRule, load_framework
 from jixiao.scoring.points import Door, score_columns
 from jixiao.scoring.totals import Sums, grade_codes, money_of
 
@@ -103,22 +103,30 @@ def score_part(part: Part) -> pd.DataFrame:
     number, ids = distinct(totals["framework"])
     rules, starts = list_rules(ids)
     funds = money_of(read_rows(part.budgets, BUDGETS), keys)
-    sums = Sums(len(totals))
+    sums, weights = Sums(len(totals)), Sums(len(totals))
     for rows in read_batches(part.indicators, columns_needed(rules)):
         place = positions(rows, keys)
         rule = match_rules(rows, number[place], rules, starts)
         given = score_columns(door_columns(rows, place, funds), rule, rules, door=Door)["score"]
         counted = rows["is_counted"].to_numpy(bool) & (place >= 0)
         sums.add(np.where(is_scored(rows), given, -1)[counted], place[counted])
+        weights.add(_hundredths(rows["weight"].to_numpy("float64"))[counted], place[counted])
     points = sums.totals()
     total = np.where(points >= 0, points / 100, np.nan)
     codes = np.full(len(total), -1, np.int8)
     for one, framework_id in enumerate(ids):
         mine = np.flatnonzero(number == one)
-        codes[mine] = grade_codes(total[mine], framework_id)
+        is_whole = weights.totals()[mine] == int(load_framework(framework_id).full_score * 100)
+        codes[mine] = grade_codes(np.where(is_whole, total[mine], np.nan), framework_id)
     return totals.assign(total=total, grade=pd.Categorical.from_codes(codes, categories=GRADES, ordered=True)).astype(
         {name: SCHEMAS["evaluations"][name] for name in EVALUATION_KEY}
     )
+
+
+def _hundredths(weights: np.ndarray) -> np.ndarray:
+    """Return weights in hundredths, -1 where there is none."""
+    scaled: np.ndarray = np.where(np.isnan(weights), -1, np.round(weights * 100)).astype(np.int64)
+    return scaled
 
 
 def columns_needed(rules: Sequence[IndicatorRule]) -> list[str]:

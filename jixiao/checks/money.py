@@ -29,10 +29,28 @@ def money_rows(evidence: Evidence) -> pd.DataFrame:
         totals = evidence.frames.list_totals
         totals = totals.assign(evaluation="budget_list", fund="total", project_id="", project=totals["list_label"])
         rows = pd.concat([evidence.frames.budgets, totals], ignore_index=True)
+        for name in ("execution_rate_text", "arrival_rate_text"):
+            rows[name] = rows[name].map(with_percent)
         place = rows["source_file"].str.cat(rows["source_sheet"], sep="\t")
         return rows.assign(table_number=pd.factorize(place)[0])
 
     return evidence.keep("money", work)
+
+
+def with_percent(text: Any) -> Any:
+    """Return a printed rate with its percent sign: 79.27 and 0.7927 both are 79.27%.
+
+    Example:
+        >>> with_percent("50"), with_percent("0.7927"), with_percent("79.27%"), with_percent("100%以上")
+        ('50%', '79.27%', '79.27%', '100%以上')
+    """
+    found = re.fullmatch(r"\s*(\d+)(?:\.(\d+))?\s*", str(text))
+    if not found:
+        return text
+    value, decimals = Decimal(found[0].strip()), len(found[2] or "")
+    if value <= 2 and (decimals or value <= 1):
+        return f"{value * 100:.{max(decimals - 2, 0)}f}%"
+    return f"{value}%"
 
 
 def named_money(evidence: Evidence, rows: pd.DataFrame) -> pd.DataFrame:

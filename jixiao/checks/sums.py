@@ -11,7 +11,7 @@ import pandas as pd
 from jixiao.checks.evidence import CheckFunction, Evidence, category_sums
 from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
 from jixiao.checks.thresholds import Lowest
-from jixiao.core.exact import sum_by
+from jixiao.core.exact import positions, sum_by
 from jixiao.core.vocabulary import category_group, label, reading_words, word
 from jixiao.core.writing import percent_text, points_text, points_texts
 from jixiao.scoring.frameworks import load_framework
@@ -207,7 +207,19 @@ def _beside_weights(evidence: Evidence, first: np.ndarray, sums: np.ndarray, lai
 def profile_weights(evidence: Evidence, check: Check) -> Outcome:
     """Weights of the level-1 categories against the general weights laid down (规定权重)."""
     first, sums = category_sums(evidence)
-    return _beside_weights(evidence, first, sums, _declared_weights(evidence, first, project=False))
+    laid = _declared_weights(evidence, first, project=False)
+    laid[_prints_weights(evidence)[evidence.position("scores")[first]]] = np.nan
+    return _beside_weights(evidence, first, sums, laid)
+
+
+def _prints_weights(evidence: Evidence) -> np.ndarray:
+    """Say which evaluations print the weights of their levels themselves (产出指标（40分）): those are not wrong."""
+    headings = evidence.frames.headings
+    printed = headings[headings["heading_level"].eq("category") & headings["heading_weight"].notna()]
+    place = positions(printed, evidence.totals)
+    found = np.zeros(len(evidence.totals) + 1, bool)
+    found[place[place >= 0]] = True
+    return found
 
 
 def framework_weights(evidence: Evidence, check: Check) -> Outcome:

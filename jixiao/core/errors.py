@@ -130,6 +130,10 @@ class FormError(JixiaoError):
         super().__init__(f"{where}：{found}；{expected}。")
 
 
+class AnotherKindError(FormError):
+    """A form is of a kind that is not read yet (不能读取的表种); it is never read as another kind."""
+
+
 class ProofError(FormError):
     """A form that was written (写出的表) would not be read back as what was to be written; it is not kept."""
 

@@ -282,5 +282,6 @@ METHODS: dict[str, Method] = {
     "rate_times_weight": proportional,
     "satisfaction": proportional_to_target,
     "shortfall_deduction": shortfall_deduction,
+    "unruled": no_rule,
 }
 """Every method by the name a rule gives it; names that differ only in the printed wording share one function."""

@@ -206,6 +206,8 @@ class Framework(Model):
     evaluations: Annotated[Texts, AfterValidator(_kinds)]
     effective_from: Integer
     is_default: Flag = Field(False, alias="default")
+    is_graded: Flag = Field(True, alias="graded")
+    """Whether totals earn a grade; they do not where no framework is declared for a year."""
     applies_to: Annotated[Named, _naming("project", "unit", "department", "year")] = Field((), validate_default=True)
     basis: Basis
     full_score: Number = Decimal(100)
@@ -227,7 +229,8 @@ class Framework(Model):
     @field_validator("applies_to")
     @classmethod
     def _is_for_something(cls, named: Named, info: ValidationInfo) -> Named:
-        if not (info.data.get("is_default") or named or info.data.get("id", "caiyu_").startswith("caiyu_")):
+        is_chosen = info.data.get("is_default") or named or not info.data.get("is_graded", True)
+        if not is_chosen and not info.data.get("id", "caiyu_").startswith("caiyu_"):
             refuse_value("不是默认指标体系时必须写明适用的项目、单位或年度")
         return named
 

@@ -58,6 +58,8 @@ def grade_codes(totals: np.ndarray, framework_id: str) -> np.ndarray:
         totals: Points.
     """
     framework = load_framework(framework_id)
+    if not framework.is_graded:
+        return np.full(len(totals), -1, np.int8)
     scaled, exact = exact_number(totals)
     lines, unit = framework.lines, 10 ** (6 - framework.decimals)
     place = np.array([GRADES.index(band.id) for band in framework.grades], np.int8)
@@ -99,12 +101,22 @@ def make_totals(scores: pd.DataFrame, position: np.ndarray, frames: Frames, chos
     framework, ids = distinct(chosen["framework"])
     for column, source in (("grade", "total"), ("reported_grade", "total_reported")):
         points, codes = totals[source].to_numpy("float64"), np.full(size, -1, np.int8)
+        if column == "grade":  # a part of the points is no total that earns a grade
+            points = np.where(_is_whole(totals["weight_sum"], chosen["framework"]), points, np.nan)
         for number, framework_id in enumerate(ids):
             mine = np.flatnonzero(framework == number)
             codes[mine] = grade_codes(points[mine], str(framework_id))
         totals[column] = pd.Categorical.from_codes(codes, categories=GRADES, ordered=True)
     totals["score_difference"] = (totals["total_reported"] - totals["total"]).round(4)
     return totals
+
+
+def _is_whole(weights: pd.Series, frameworks: pd.Series) -> np.ndarray:
+    """Say which evaluations count weights that add up to the full score of their framework."""
+    codes, ids = distinct(frameworks)
+    full = np.array([float(load_framework(str(one)).full_score) for one in ids])[codes]
+    found: np.ndarray = np.abs(weights.to_numpy("float64") - full) < 0.005
+    return found
 
 
 def _count(groups: np.ndarray, size: int) -> pd.Series:

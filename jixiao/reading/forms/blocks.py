@@ -269,7 +269,8 @@ def split_halves(record: Record) -> list[Record]:
 
 
 @cache
-def _signs() -> dict[str, str]:
+def signs() -> dict[str, str]:
+    """Return the words and signs that state a relation (符号), each with its sign."""
     return dict(load_grammar().prefixes)
 
 
@@ -284,7 +285,7 @@ def compose_target(record: Record) -> None:
     value = texts.get("target", "")
     if not value:
         return
-    if normalise(sign) in _signs() and not normalise(value).startswith(tuple(_signs())):
+    if normalise(sign) in signs() and not normalise(value).startswith(tuple(signs())):
         value = f"{sign}{value}"
     if unit and value[-1:].isdigit():
         value = f"{value}{unit}"

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from jixiao.core.vocabulary import reading_words, value_labels
 from jixiao.reading.forms.blocks import ticked
 from jixiao.reading.forms.families import Family, load_families
+from jixiao.reading.forms.glued import glued_labels
 from jixiao.reading.forms.headers import Headers, Position, known_label
 from jixiao.reading.forms.pieces import Piece, next_cell
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, find_year, in_digits
@@ -208,6 +209,11 @@ def split_label(text: str) -> tuple[str, str]:
         >>> split_label("项目名称：示例项目"), split_label("项目名称 示例项目"), split_label("项 目 名 称")
         (('项目名称', '示例项目'), ('项目名称', '示例项目'), ('', ''))
     """
+    if len(re.findall("[:：]", text)) > 1:  # two labels in one cell: a value ends where the next one begins
+        for label, meaning, value in glued_labels(text):
+            key = known_label(label)
+            if key and meaning != "ignored":
+                return key, value
     for pattern in (r"\s*([^:：]{1,20})[:：](.*)", r"\s*(\S{2,20})\s+(\S.*)"):
         found = re.fullmatch(pattern, text, re.S)
         key = known_label(found[1]) if found else ""

@@ -8,6 +8,7 @@ from functools import cache
 
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.forms.headers import NAMES, Header, Position, View
+from jixiao.reading.forms.meanings import header_words
 from jixiao.reading.values.values import normalise
 
 SUMMED = frozenset({"weight", "reported_score", "initial_budget", "annual_budget", "arrived", "issued", "executed"})
@@ -121,9 +122,23 @@ def is_nameless(piece: Piece, row: int, header: Header, own: list[int]) -> bool:
     return True
 
 
+def is_opinion(view: View, row: int, header: Header) -> bool:
+    """Say whether a row holds an opinion, a stamp or a conclusion: its first cell says so and no value stands in it."""
+    first = next((text for text in view.texts[row] if text.strip()), "")
+    if not re.match(header_words()["closing_start"], normalise(first)):
+        return False
+    values = {column for column, name in header.columns.items() if name in {"weight", "reported_score"}}
+    if any(re.fullmatch(r"[\d.]+分?", normalise(view.texts[row][column])) for column in values):
+        return False
+    own = {view.corner(row, column) for column in header.columns if view.texts[row][column].strip()}
+    return len(own) <= 2
+
+
 def is_note(piece: Piece, row: int, header: Header, own: list[int]) -> bool:
     """Say whether a row is a remark between the rows: one cell that reaches over names and values, or begins so."""
     view = piece.view
+    if is_opinion(view, row, header):
+        return True
     if view.corner(row, own[0]) != view.corner(row, own[-1]):
         return False
     corners = {view.corner(row, column) for column in range(view.width) if view.texts[row][column].strip()}

@@ -48,6 +48,8 @@ class Reading:
     records: list[Record] = field(default_factory=list)
     skipped: list[dict[str, str]] = field(default_factory=list)
     guesses: list[dict[str, str]] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    """The blocks of which a column was not understood: nothing may be concluded from what they lack."""
 
     def content(self) -> list[object]:
         """Return everything the form says, without where it says it: equal content is the same form sent twice."""

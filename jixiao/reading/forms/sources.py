@@ -10,13 +10,14 @@ import re
 from pathlib import Path
 
 from jixiao.core.declared import load_shipped
-from jixiao.core.errors import FormError
+from jixiao.core.errors import AnotherKindError, FormError
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Grid, read_parts
 from jixiao.reading.forms.account_tables import read_accounts
 from jixiao.reading.forms.blocks import split_halves, walk
 from jixiao.reading.forms.divisions import has_subject, split_forms, stand_apart, within
 from jixiao.reading.forms.families import Family, load_families
+from jixiao.reading.forms.free_forms import understand
 from jixiao.reading.forms.headers import Headers, View, choose_family, find_headers, near_header, open_header
 from jixiao.reading.forms.heads import find_titles, read_head, settle_head
 from jixiao.reading.forms.pieces import Piece
@@ -48,7 +49,7 @@ def read_file(path: Path, *, name: str = "") -> list[Reading]:
             refused.append(grids)
             continue
         try:
-            readings += recognise(grids, part)
+            readings += recognise(grids, part, place=f"{path.absolute().parent.name}/{part}")
         except FormError as error:
             refused.append(error)
     if not readings:
@@ -67,8 +68,51 @@ def _unread_archive(name: str, refused: list[FormError]) -> FormError:
     )
 
 
-def recognise(grids: list[Grid], name: str) -> list[Reading]:
-    """Find the declared forms in the grids of one file (识别表种); see :func:`read_file`."""
+def recognise(grids: list[Grid], name: str, *, place: str = "") -> list[Reading]:
+    """Find the forms in the grids of one file (识别表种): as they are declared, else by the meanings of their headers.
+
+    Args:
+        grids: The grids of the file.
+        name: How the file is named in the provenance columns.
+        place: The folder and name of the file, which may state the year.
+
+    Raises:
+        FormError: The file holds no form that is understood.
+    """
+    refused: FormError | None = None
+    declared: list[Reading] = []
+    try:
+        declared = recognise_declared(grids, name)
+    except FormError as error:
+        refused = error
+    if declared and not any(_has_doubt(reading) for reading in declared):
+        return declared
+    try:
+        understood = understand(grids, name, place=place)
+    except FormError as error:
+        if not declared or isinstance(error, AnotherKindError):
+            raise error from refused
+        return declared
+    return understood if sum(map(_weight, understood)) > sum(map(_weight, declared)) else declared
+
+
+def _has_doubt(reading: Reading) -> bool:
+    """Say whether a form leaves cells unread that no note explains."""
+    reasons = reading_words()["reasons"]
+    doubts = {reasons[name] for name in ("no_column", "broken_header", "another_column", "no_form", "no_name")}
+    return any(skipped["reason"] in doubts and skipped["text"].strip() for skipped in reading.skipped)
+
+
+def _weight(reading: Reading) -> int:
+    """Return how many values of a form are read."""
+    kept = {"target", "actual", "weight", "reported_score", "initial_budget", "annual_budget", "executed", "value_text"}
+    kept |= {"execution_rate", "arrived", "indicator", "deviation_reason"}
+    rows = sum(bool(record.texts.get(name, "").strip()) for record in reading.records for name in kept)
+    return rows + sum(name in reading.head for name in ("project", "department", "unit", "total_claimed"))
+
+
+def recognise_declared(grids: list[Grid], name: str) -> list[Reading]:
+    """Find the declared forms in the grids of one file (登记版式); see :func:`read_file`."""
     accounts = read_accounts(grids, name)
     readings = [accounts] if accounts else []
     taken = {record.sheet for record in accounts.records} if accounts else set()

@@ -9,6 +9,7 @@ from typing import Any
 
 from jixiao.core.exact import exact_sum
 from jixiao.core.vocabulary import category_group, reading_words
+from jixiao.reading.forms.blocks import signs
 from jixiao.reading.forms.records import Reading, Record
 from jixiao.reading.tidy.rows import Rows, place_of, points_of
 from jixiao.reading.values.comparisons import Comparison, compare_values, direction_of, kind_of, stated_direction
@@ -94,6 +95,9 @@ class IndicatorRows:
             stated=stated,
             unit=texts.get("measure_unit", ""),
         )
+        sign = signs().get(normalise(texts.get("target_relation", "")), "")
+        if sign and not read["target_relation"]:  # a sign in a column of its own before a word (= 提高)
+            read["target_relation"] = sign
         if stated_direction(stated) not in {"", read["direction"]}:
             guesses = (*guesses, reading_words()["reasons"]["direction_conflict"].format(stated=stated))
         self.rows.guess(reading, source.sheet, source.cells.get("actual", ""), actual_text or target_text, guesses)

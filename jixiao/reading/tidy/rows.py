@@ -106,10 +106,12 @@ def points_of(rows: Rows, reading: Reading, record: Record, column: str) -> floa
     value = parse_value(text)
     if value.kind == "blank":
         return None
+    reasons = reading_words()["reasons"]
+    if value.kind == "rate" and not value.relation and value.value is not None and text.endswith("%"):
+        rows.guess(reading, record.sheet, record.cells[column], record.texts[column], [reasons["weight_percent"]])
+        return float(value.value * 100)
     if value.kind != "number" or value.relation or value.guesses:
-        rows.guess(
-            reading, record.sheet, record.cells[column], record.texts[column], [reading_words()["reasons"]["no_number"]]
-        )
+        rows.guess(reading, record.sheet, record.cells[column], record.texts[column], [reasons["no_number"]])
         return None
     return float(value.value or 0)
 
@@ -138,14 +140,30 @@ def money_of(rows: Rows, reading: Reading, record: Record, column: str) -> float
     return None
 
 
-def rate_of(record: Record, column: str) -> dict[str, Any]:
-    """Read a printed rate: its text, its cell and its value as a fraction, missing when it is none."""
+_LARGEST_SHARE = 2
+"""A rate without a percent sign that is no larger is a fraction (0.7927); a larger one is a percentage (79.27)."""
+
+
+def rate_of(rows: Rows, reading: Reading, record: Record, column: str) -> dict[str, Any]:
+    """Read a printed rate: its text, its cell and its value as a fraction; one without a percent sign is told.
+
+    What is no rate stays missing and is told.
+    """
     text = record.texts.get(column, "")
     value = parse_value(text)
+    found = float(value.value) if value.kind == "rate" and value.value is not None else None
+    reasons = reading_words()["reasons"]
+    if value.kind == "number" and value.value is not None and not value.relation:
+        share = value.value if 0 <= value.value <= _LARGEST_SHARE else value.value / 100
+        found = float(share)
+        told = reasons["rate_without_sign"].format(rate=f"{share * 100:.6g}%")
+        rows.guess(reading, record.sheet, record.cells.get(column, ""), text, [told])
+    elif found is None and value.kind != "blank":
+        rows.guess(reading, record.sheet, record.cells.get(column, ""), text, [reasons["no_number"]])
     return {
         f"{column}_text": text,
         f"{column}_cell": record.cells.get(column, ""),
-        f"{column}_reported": float(value.value) if value.kind == "rate" and value.value is not None else None,
+        f"{column}_reported": found,
     }
 
 
@@ -154,4 +172,9 @@ def budget_of(rows: Rows, reading: Reading, record: Record) -> dict[str, Any]:
     names = ("initial_budget", "annual_budget", "arrived", "issued", "executed")
     amounts = {f"{name}_wan": money_of(rows, reading, record, name) for name in names}
     cells = {f"{name}_cell": record.cells.get(name, "") for name in names}
-    return {**amounts, **cells, **rate_of(record, "execution_rate"), **rate_of(record, "arrival_rate")}
+    return {
+        **amounts,
+        **cells,
+        **rate_of(rows, reading, record, "execution_rate"),
+        **rate_of(rows, reading, record, "arrival_rate"),
+    }

@@ -229,6 +229,8 @@ def read_unit(written: str) -> Unit | None:
     base, _, per = written.partition("/")
     if per:
         unit = read_unit(base)
+        if unit is not None and not unit.name and base in grammar.scales:  # 万/月 is money: 万元/月
+            unit = read_unit(f"{base}{grammar.declared['money_unit'][-1]}")
         if unit is None or not unit.name:
             return None
         period = grammar.periods.get(per, "")

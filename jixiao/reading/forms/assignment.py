@@ -1,0 +1,267 @@
+"""The best assignment of columns to meanings (栏目判定): what headers say and what the cells below hold, as a whole.
+
+Each meaning is given at most once in a table. A header whose parts say what it is keeps that meaning; where parts
+leave a doubt, the spelling of known headers and the contents of the column are evidence, and what stays below the
+declared threshold is asked, not made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
+
+from jixiao.reading.forms.families import load_families
+from jixiao.reading.forms.meanings import Meaning, header_words, meaning_of, parse_header
+from jixiao.reading.forms.records import label_key
+from jixiao.reading.values.values import load_grammar, normalise
+
+Position = tuple[int, int]
+
+NAMES = ("level1", "level2", "level3", "level4", "name")
+VALUES = ("target", "target_adjusted", "actual", "weight", "reported_score")
+MONEY = ("initial_budget", "annual_budget", "arrived", "executed")
+FOREIGN = ("forecast", "possible", "month_actual")
+"""Columns of a form that watches the year while it runs (绩效监控)."""
+REPEATED = frozenset(
+    {
+        "other",
+        "last",
+        "review_score",
+        "deduct",
+        "half_target",
+        "half_score",
+        "level_score",
+        "month_actual",
+        "adjustment",
+    }
+    | {"balance", "month", "forecast", "possible"}
+)
+"""Meanings that no frame keeps and that any number of columns may have."""
+_ALTERNATIVES = {
+    "standard": (("target", 0.7), ("explanation", 0.5)),
+    "goal": (("target", 0.65),),
+    "situation": (("actual", 0.7),),
+    "name": (("level3", 0.75),),
+    "unit_name": (("measure_unit", 0.3),),
+    "amount": (("annual_budget", 0.7),),
+    "remark": (("deviation_reason", 0.3),),
+    "level_score": (("reported_score", 0.3),),
+    "half_target": (("target", 0.5),),
+    "part": (("annual_budget", 0.4),),
+}
+_FOUND_BY_CONTENT = ("weight", "reported_score", "target", "actual", "measure_unit", "target_relation")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:分|%)?")
+_LARGEST_RATE = 200
+"""A rate in % that is larger is none: it is an amount under the wrong header."""
+_CONTRADICTED = -0.6
+_CHECKED = frozenset({"weight", "reported_score", "execution_rate", "arrival_rate"})
+_BLANK = re.compile(r"[-—–/／无]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: where it stands, what its header prints, what it means and how sure that is.
+
+    ``how`` says by what it was understood: ``exact`` (a declared header), ``parts``, ``content`` or ``taught``; it is
+    empty where nothing was understood.
+    """
+
+    left: int
+    right: int
+    at: Position
+    text: str
+    name: str = ""
+    sure: float = 0.0
+    how: str = ""
+    choices: tuple[tuple[str, float], ...] = field(default=())
+
+
+@cache
+def known_headers() -> dict[str, str]:
+    """Return every declared header, as headers are compared, with the column it names (登记的表头)."""
+    named: dict[str, str] = {}
+    for family in load_families():
+        for block in family.blocks:
+            if block.name in {"indicators", "funds"}:
+                for label, columns in block.columns.items():
+                    named.setdefault(label, columns[0])
+    return named
+
+
+@lru_cache(maxsize=16_384)
+def is_exact(text: str) -> bool:
+    """Say whether a header is printed as it is declared."""
+    return label_key(text) in known_headers()
+
+
+@lru_cache(maxsize=4_096)
+def spelled_like(text: str, context: str) -> Meaning | None:
+    """Return what the known header of the closest spelling means (近似拼写), if one is close enough."""
+    from rapidfuzz import fuzz, process  # the parts of most headers leave no doubt
+
+    core = parse_header(text).core
+    if len(core) < 3:
+        return None
+    found = process.extractOne(core, known_headers().keys(), scorer=fuzz.ratio, score_cutoff=header_words()["similar"])
+    meaning = meaning_of(found[0], context) if found else None
+    return Meaning(meaning.name, round(meaning.sure * found[1] / 100 * 0.85, 3)) if meaning and found else None
+
+
+def numbers_of(texts: Sequence[str]) -> list[float | None]:
+    """Return the numbers of a column, nothing where a cell holds none."""
+    return [
+        float(plain.rstrip("分%")) if _NUMBER.fullmatch(plain := normalise(text).replace(",", "")) else None
+        for text in texts
+    ]
+
+
+def _share(texts: Sequence[str], is_such: Callable[[str], bool]) -> float:
+    filled = [text for text in texts if not _BLANK.fullmatch(normalise(text))]
+    return sum(map(is_such, filled)) / len(filled) if filled else 0.0
+
+
+@cache
+def _signs() -> frozenset[str]:
+    return frozenset(dict(load_grammar().prefixes)) | {"定性", "定量", "＝", "="}
+
+
+def fits_content(name: str, texts: Sequence[str], others: dict[str, Sequence[str]]) -> float:
+    """Return how well the cells of a column fit a meaning (内容佐证), from -1 to 1.
+
+    Args:
+        name: The meaning.
+        texts: The cells below the header.
+        others: The cells of the columns that are understood already.
+    """
+    filled = [text for text in texts if not _BLANK.fullmatch(normalise(text))]
+    if not filled:
+        return 0.0
+    numbers = numbers_of(texts)
+    numeric = _share(texts, lambda text: _NUMBER.fullmatch(normalise(text).replace(",", "")) is not None)
+    if name in {"weight", "reported_score"}:
+        if numeric < 0.8 or any(number is not None and not 0 <= number <= 100 for number in numbers):
+            return -0.6
+        total = sum(number for number in numbers if number is not None)
+        other = others.get("weight" if name == "reported_score" else "reported_score")
+        pairs = [
+            (ours, theirs)
+            for ours, theirs in zip(numbers, numbers_of(other or []), strict=False)
+            if ours is not None and theirs is not None
+        ]
+        below = all(ours <= theirs if name == "reported_score" else ours >= theirs for ours, theirs in pairs)
+        if pairs and not below:
+            return -0.4
+        if name == "weight":
+            return 0.7 if round(total, 2) in {100, 90, 80, 70, 60, 50} else 0.2
+        return 0.6 if pairs else 0.3
+    if name in {"execution_rate", "arrival_rate"}:
+        with_sign = _share(texts, lambda text: normalise(text).endswith("%"))
+        is_large = any(number is not None and number > _LARGEST_RATE for number in numbers) and with_sign < 0.5
+        return -0.8 if is_large else 0.6 if with_sign > 0.5 else 0.0
+    if name == "measure_unit":
+        return (
+            0.6 if _share(texts, lambda text: len(text.strip()) <= 5 and not text.strip()[:1].isdigit()) > 0.9 else -0.5
+        )
+    if name == "target_relation":
+        return 0.9 if _share(texts, lambda text: normalise(text) in _signs()) > 0.8 else -0.5
+    if name in {"target", "actual"}:
+        with_sign = _share(texts, lambda text: normalise(text).startswith(tuple("≥≤><=")))
+        if name == "target":
+            return 0.6 if with_sign > 0.5 else 0.1
+        return -0.2 if with_sign > 0.5 else 0.2
+    if name == "deviation_reason":
+        return 0.2 if numeric < 0.2 else -0.6
+    return 0.0
+
+
+def candidates(text: str, context: str) -> tuple[tuple[str, float], ...]:
+    """Return what a header may mean, the surest first (候选含义)."""
+    found = meaning_of(text, context)
+    if found is None or found.sure < float(header_words()["threshold"]):
+        similar = spelled_like(text, context) if parse_header(text).tags else None
+        if similar is not None and (found is None or similar.sure > found.sure):
+            found = similar
+    if found is None:
+        return ()
+    more = _ALTERNATIVES.get(found.name, ())
+    return ((found.name, found.sure), *((name, round(sure * found.sure, 3)) for name, sure in more))
+
+
+def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) -> list[Column]:
+    """Give every column the meaning that fits best over the whole table (整体最优), each meaning once.
+
+    Args:
+        columns: The columns with their possible meanings.
+        cells: For each column the cells below its header.
+        context: ``columns`` or ``funds``.
+
+    Returns:
+        The columns with name and sureness; a column that stays below the threshold has no name.
+    """
+    threshold = float(header_words()["threshold"])
+    settled = {
+        place: replace(column, name=column.choices[0][0], sure=column.choices[0][1], how="parts")
+        for place, column in enumerate(columns)
+        if column.choices and column.choices[0][0] in REPEATED and column.choices[0][1] >= threshold
+    }
+    if settled:
+        rest = [place for place in range(len(columns)) if place not in settled]
+        others = assign([columns[place] for place in rest], [cells[place] for place in rest], context) if rest else []
+        whole = {**settled, **dict(zip(rest, others, strict=True))}
+        return [whole[place] for place in range(len(columns))]
+    first = [column.choices[0] if column.choices else ("", 0.0) for column in columns]
+    names = [name for name, sure in first if sure >= threshold]
+    is_plain = len(names) == len(columns) == len(set(names)) and not set(names) & _ALTERNATIVES.keys()
+    is_plain = is_plain and not any(
+        name in _CHECKED and fits_content(name, texts, {}) <= _CONTRADICTED
+        for name, texts in zip(names, cells, strict=True)
+    )
+    if is_plain:
+        return [
+            replace(column, name=name, sure=sure, how="exact" if is_exact(column.text) else "parts")
+            for column, (name, sure) in zip(columns, first, strict=True)
+        ]
+    known = {
+        name: texts for (name, sure), texts in zip(first, cells, strict=True) if sure >= threshold and name in VALUES
+    }
+    scores: list[dict[str, float]] = []
+    for column, texts in zip(columns, cells, strict=True):
+        given = dict(column.choices)
+        for name in given:
+            fit = fits_content(name, texts, {k: v for k, v in known.items() if v is not texts})
+            given[name] += 0.1 * fit - (0.5 if name in _CHECKED and fit <= _CONTRADICTED else 0)
+        if context == "columns" and not column.choices and any(not _BLANK.fullmatch(normalise(t)) for t in texts):
+            for name in _FOUND_BY_CONTENT:
+                fit = fits_content(name, texts, {k: v for k, v in known.items() if v is not texts})
+                if name not in names and fit >= 0.6:
+                    given[name] = 0.6 + 0.05 * fit
+        scores.append(given)
+    return _chosen(columns, scores, threshold)
+
+
+def _chosen(columns: list[Column], scores: list[dict[str, float]], threshold: float) -> list[Column]:
+    names = sorted({name for given in scores for name in given})
+    if not names:
+        return columns
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    matrix = np.zeros((len(columns), len(names) + len(columns)))
+    for row, given in enumerate(scores):
+        for name, sure in given.items():
+            matrix[row, names.index(name)] = sure if sure >= 0.3 else 0.0
+    rows, places = linear_sum_assignment(matrix, maximize=True)
+    result = list(columns)
+    for row, place in zip(rows, places, strict=True):
+        column = columns[row]
+        if place >= len(names) or matrix[row, place] <= 0:
+            continue
+        name = names[place]
+        stated, found = dict(column.choices).get(name), round(min(float(matrix[row, place]), 1.0), 3)
+        how = "content" if stated is None else "exact" if is_exact(column.text) and stated >= 1 else "parts"
+        sure = found if stated is None or found < stated - 0.3 else stated  # the contents speak against the header
+        if sure >= threshold:
+            result[row] = replace(column, name=name, sure=sure, how=how)
+    return result

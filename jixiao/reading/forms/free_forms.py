@@ -1,0 +1,529 @@
+"""Read the forms of a file whose layout is not declared (未登记版式): divide its grids, read each, name what it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from jixiao.core.errors import AnotherKindError, FormError
+from jixiao.core.vocabulary import reading_words, value_labels
+from jixiao.reading.files import Grid
+from jixiao.reading.forms.assignment import FOREIGN
+from jixiao.reading.forms.divisions import stand_apart
+from jixiao.reading.forms.glued import glued_labels, label_in
+from jixiao.reading.forms.headers import View
+from jixiao.reading.forms.meanings import header_words, title_kind
+from jixiao.reading.forms.naming import (
+    is_office,
+    kind_of_titles,
+    name_in_title,
+    without_code,
+    year_of_line,
+    year_of_name,
+)
+from jixiao.reading.forms.records import Reading, Record, find_money_unit
+from jixiao.reading.forms.regions import Table, Taught, find_tables, own_cells
+from jixiao.reading.forms.understanding import (
+    Found,
+    Part,
+    left_over,
+    read_goals,
+    read_labels,
+    read_table,
+)
+from jixiao.reading.values.values import normalise
+
+_MAIN = ("indicators", "projects")
+
+
+def _no_lesson(text: str, context: str) -> str:
+    return ""
+
+
+@dataclass
+class _Form:
+    """The parts of the grids that make one form."""
+
+    parts: list[Part] = field(default_factory=list)
+
+
+def understand(grids: list[Grid], name: str, *, taught: Taught = _no_lesson, place: str = "") -> list[Reading]:
+    """Read every form of the grids of a file by the meanings of its headers (按词义读取).
+
+    Args:
+        grids: The grids of the file.
+        name: How the file is named in the provenance columns.
+        taught: What a taught family says of a header.
+        place: The path of the file, whose folder may state the year.
+
+    Raises:
+        FormError: No form was understood; the sentence says what is in the way.
+    """
+    readings: list[Reading] = []
+    refused: list[FormError] = []
+    views = [part for grid in grids for part in stand_apart(View(grid))]
+    forms = divide(views, taught)
+    titles_before: list[str] = []
+    unread: list[Part] = []
+    for form in forms:
+        titles = _titles(form) or titles_before
+        titles_before = titles if any(title_kind(title) for title in titles) else titles_before
+        if not any(part.tables for part in form.parts):
+            unread += form.parts
+            continue
+        try:
+            found = _read(
+                form, name, titles if any(map(title_kind, titles)) else [*titles, *titles_before], place or name
+            )
+        except FormError as error:
+            refused.append(error)
+            unread += form.parts
+            continue
+        readings += found
+    if not readings:
+        raise refused[0] if refused else FormError(name, "没有找到可识别的表头", "请检查表头文字是否完整")
+    for part in unread:
+        part.used.clear()
+        part.reasons = dict.fromkeys(part.view.filled, "no_form")
+        readings[0].skipped += list(left_over(part, readings[0]))
+    margins = [(grid.sheet, line) for grid in grids for line in grid.margins]
+    readings[0].skipped += [
+        {"sheet": sheet, "cell": line.address, "text": line.text, "reason": reading_words()["reasons"]["margin"]}
+        for sheet, line in margins
+    ]
+    return readings
+
+
+def divide(views: list[View], taught: Taught = _no_lesson) -> list[_Form]:
+    """Divide grids into forms: each names its project once; a table without one belongs to the form before (划分)."""
+    forms: list[_Form] = []
+    waiting: list[Part] = []
+    for view in views:
+        tables = find_tables(view, 0, view.height, taught)
+        starts = _starts(view, tables)
+        if len(starts) < 2:
+            part = Part(view, 0, view.height, tables)
+            if _begins_form(part, bool(starts), forms):
+                forms.append(_Form([*waiting, part]))
+                waiting = []
+            elif forms:
+                forms[-1].parts.append(part)
+            else:
+                waiting.append(part)
+            continue
+        bounds = [0, *(_begin(view, tables, row) for row in starts[1:]), view.height]
+        for start, stop in pairwise(bounds):
+            mine = [table for table in tables if start <= table.top < stop]
+            forms.append(_Form([*waiting, Part(view, start, stop, [_cut(table, stop) for table in mine])]))
+            waiting = []
+    if waiting:
+        forms.append(_Form(waiting))
+    return forms
+
+
+def _begins_form(part: Part, is_named: bool, forms: list[_Form]) -> bool:
+    """Say whether a grid begins a form: it names a project after one that has rows, or is a second main table."""
+    has_main = any(table.kind in _MAIN for table in part.tables)
+    if not forms:
+        return bool(part.tables)
+    if is_named:
+        return _has_rows(forms[-1]) or _is_named(forms[-1])
+    adds = {column.name for table in part.tables for column in table.columns} & {"weight", "reported_score"}
+    return has_main and bool(adds) and _has_rows(forms[-1]) and part.view.grid.is_sheet
+
+
+def _is_named(form: _Form) -> bool:
+    return any(_starts(part.view, part.tables) for part in form.parts)
+
+
+def _cut(table: Table, stop: int) -> Table:
+    return Table(table.kind, table.top, table.bottom, min(table.stop, stop), table.columns)
+
+
+def _has_rows(form: _Form) -> bool:
+    return any(table.kind in _MAIN for part in form.parts for table in part.tables)
+
+
+def _starts(view: View, tables: list[Table]) -> list[int]:
+    """Return the rows that name a project, where each begins a form: a table of indicators follows before the next."""
+    headers = {row for table in tables for row in range(table.top, table.bottom + 1)}
+    rows = []
+    for row, column in view.filled:
+        if row in headers or row in rows:
+            continue
+        text = view.texts[row][column]
+        name, _ = label_in(text)
+        if name == "project" or (
+            name == "" and ":" in text.replace("：", ":") and any(n == "project" for _, n, _ in glued_labels(text))
+        ):
+            rows.append(row)
+    mains = [table.top for table in tables if table.kind in _MAIN]
+    starts: list[int] = []
+    for number, row in enumerate(rows):
+        stop = rows[number + 1] if number + 1 < len(rows) else view.height
+        if any(row < top < stop for top in mains):
+            starts.append(row)
+    return starts or rows[:1]
+
+
+def _begin(view: View, tables: list[Table], row: int) -> int:
+    """Return where a form begins: at its title or the line of its office, a few rows above its project."""
+    first = row
+    for above in range(row - 1, max(row - 6, -1), -1):
+        cells = own_cells(view, above)
+        if any(table.top <= above < table.bottom + 1 for table in tables) or len(cells) > 3:
+            break
+        texts = [text for _, _, text in cells]
+        if any(
+            title_kind(text) or is_office(text) or find_money_unit(normalise(text)) or year_of_line(text)
+            for text in texts
+        ) or (cells and label_in(texts[0])[0]):
+            first = above
+        elif cells:
+            break
+    return first
+
+
+def _titles(form: _Form) -> list[str]:
+    """Return the lines above the first table or label of a form: lines of text, then rows of one or two cells."""
+    part = form.parts[0]
+    view, lines = part.view, []
+    if part.start == 0:
+        lines += [line.text for line in view.grid.above]
+        lines += [view.grid.sheet]
+    first = min((table.top for table in part.tables), default=part.stop)
+    for row in range(part.start, min(first, part.start + 12)):
+        cells = own_cells(view, row)
+        if any(label_in(text)[0] not in {"", "ignored"} for _, _, text in cells):
+            if cells and title_kind(cells[0][2]):
+                lines.append(cells[0][2])
+            break
+        if len(cells) <= 3:
+            lines += [text for _, _, text in cells if title_kind(text) or not glued_labels(text)]
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _read(form: _Form, name: str, titles: list[str], place: str) -> list[Reading]:
+    tables = [table for part in form.parts for table in part.tables]
+    kind = _kind(name, titles, tables)
+    _must_be_understood(name, form, tables)
+    reading = Reading(name, kind, family="understood")
+    found = Found(reading, titles=titles)
+    reading.year = _year_of(titles)
+    for part in form.parts:
+        for table in part.tables:
+            read_table(part, table, found)
+    for part in form.parts:
+        read_goals(part, found)
+        read_labels(part, found)
+        _read_lines(part, found)
+    if kind == "":
+        raise FormError(name, "没有找到可识别的表头", "请检查表头文字是否完整")
+    if not any(record.block in {"indicators", "funds"} for record in reading.records):
+        raise FormError(
+            name, "表头下没有可读入的内容", "请填写后再放入；空白模板不必放入数据目录", place=form.parts[0].sheet
+        )
+    _settle(reading, found, form, titles, place)
+    columns = [column for table in tables for column in table.columns]
+    known = sum(bool(column.name) for column in columns)
+    reading.sureness = round(known / max(1, len(columns)) * (1 if any(map(title_kind, titles)) else 0.8), 2)
+    for part in form.parts:
+        reading.guesses += part.told
+        reading.skipped += list(left_over(part, reading))
+    reading.unread = _unread(tables)
+    projects = next((t for t in tables if t.kind == "projects"), None)
+    if projects is not None:
+        return _by_project(reading, form, projects)
+    _set_copies_apart(reading)
+    return [reading]
+
+
+def _set_copies_apart(reading: Reading) -> None:
+    """Set a table apart that repeats the rows of the first, or says how they were achieved (重复的表、完成情况)."""
+    tables: dict[str, list[Record]] = {}
+    for record in reading.records:
+        if record.block == "indicators":
+            tables.setdefault(record.table, []).append(record)
+    first, *others = tables.values() if tables else [[]]
+    names = {normalise(record.texts.get("indicator", "")) for record in first}
+    for records in others:
+        same = sum(normalise(record.texts.get("indicator", "")) in names for record in records)
+        if same < 0.8 * len(records):
+            continue
+        told = {name for record in records for name in record.texts}
+        block = "copy" if told & {"weight", "reported_score"} else "achievements"
+        for record in reading.records:
+            if record.table == records[0].table and record.block in {"indicators", "total"}:
+                record.block = block if record.block == "indicators" else "copy_total"
+
+
+def _unread(tables: list[Table]) -> list[str]:
+    """Return the blocks of which a column was not understood: nothing may be concluded from what they lack."""
+    blocks = []
+    for table in tables:
+        block = "indicators" if table.kind in _MAIN else "funds"
+        if block not in blocks and any(not column.name for column in table.columns):
+            blocks.append(block)
+    return blocks
+
+
+def _kind(name: str, titles: list[str], tables: list[Table]) -> str:
+    """Return which form the titles and columns make it; a form of another kind is named and refused."""
+    kind = kind_of_titles(titles)
+    names = {column.name for table in tables for column in table.columns}
+    foreign = names & set(FOREIGN)
+    others = header_words()["kinds"]
+    if (
+        kind in others
+        or len(foreign) > 1
+        or (foreign and not names & {"reported_score", "actual", "weight"} and kind != "self_evaluation")
+    ):
+        called = others.get(kind, others["monitoring"])
+        raise AnotherKindError(
+            name, f"是{called}，这一种表还不能读取", "它不会当作其他表读入；自评表、目标表请另存后放入"
+        )
+    has_result = bool(names & {"actual", "reported_score"})
+    if not any(table.kind in _MAIN for table in tables):
+        return kind
+    if kind == "target_declaration" and has_result:
+        return "self_evaluation"
+    if (
+        kind in {"self_evaluation", "whole_department"}
+        and not has_result
+        and "target" in names
+        and not names & {"weight"}
+    ):
+        return "target_declaration" if not any("自评" in title for title in titles) else kind
+    if kind == "review":
+        kind = ""
+    if kind:
+        return kind
+    return "self_evaluation" if has_result else "target_declaration" if "target" in names else ""
+
+
+def _must_be_understood(name: str, form: _Form, tables: list[Table]) -> None:
+    """Ask rather than read a form of which less than half of the header cells are understood."""
+    columns = [column for table in tables for column in table.columns]
+    known = sum(bool(column.name) for column in columns)
+    if columns and known < float(header_words()["least_understood"]) * len(columns):
+        unknown = "”“".join(normalise(column.text) for column in columns if not column.name)
+        raise FormError(
+            name,
+            f"表头只认识{known}栏，不认识“{unknown}”",
+            "请用 jixiao read --ask 列出问题，或在 12_teach_a_form 中示教一次",
+            place=form.parts[0].sheet,
+        )
+
+
+def _read_lines(part: Part, found: Found) -> None:
+    """Read title, unit and labels of the lines above a table and of the rows that are no table."""
+    view, reading = part.view, found.reading
+    if part.start == 0:
+        reading.money_unit = reading.money_unit or find_money_unit(normalise(view.grid.note))
+        for line in view.grid.above:
+            reading.money_unit = reading.money_unit or _unit_of_line(line.text)
+            for _label, meaning, value in glued_labels(line.text):
+                if meaning not in {"ignored"} and value and meaning not in reading.head:
+                    reading.head[meaning] = Record("head", part.sheet, 0, {meaning: value}, {meaning: line.address})
+    first = min((table.top for table in part.tables), default=part.stop)
+    for row, column in view.filled:
+        at = (row, column)
+        if not part.start <= row < part.stop:
+            continue
+        text = view.texts[row][column]
+        plain = normalise(text)
+        if len(plain) <= 60:
+            reading.money_unit = reading.money_unit or _unit_of_line(text)
+        if at in part.used or at in part.reasons or row > first or len(own_cells(view, row)) > 3:
+            continue
+        if title_kind(text) or year_of_line(text) is not None or _unit_of_line(text) or plain == normalise(part.sheet):
+            part.used.add(at)
+
+
+def _unit_of_line(text: str) -> str:
+    """Return the money unit that a line or a header of money states; a unit of measure in a value is none."""
+    plain = normalise(text)
+    if len(plain) > 60:
+        return ""
+    is_line = re.search(r"单位[:：]?(?:人民币)?(?:万元|元|千元|亿元)", plain) is not None
+    is_money = re.search(
+        r"(?:资金|预算|金额|执行|收入|支出|总额|投资|经费)[^,，。]{0,16}[(](?:单位[:：]?)?(?:人民币)?(?:万元|元|千元|亿元)",
+        plain,
+    )
+    return find_money_unit(plain) if is_line or is_money else ""
+
+
+def _settle(reading: Reading, found: Found, form: _Form, titles: list[str], place: str) -> None:
+    """Settle kind of evaluation, year and names; what is not printed where it belongs is told."""
+    head, part = reading.head, form.parts[0]
+    sheet = part.sheet
+    reasons = reading_words()["reasons"]
+
+    def tell(text: str, reason: str, cell: str = "") -> None:
+        reading.guesses.append({"sheet": sheet, "cell": cell, "text": text, "reason": reasons[reason]})
+
+    reading.evaluation = {"self_evaluation": "self", "whole_department": "whole", "target_declaration": "plan"}.get(
+        reading.form, ""
+    )
+    if not reading.evaluation and "evaluation" in head:
+        names = {label: code for code, label in value_labels()["evaluation"].items()}
+        reading.evaluation = names.get(normalise(head["evaluation"].texts["evaluation"]), "")
+    if not reading.evaluation:
+        lines = "".join(titles)
+        reading.evaluation = "department" if "部门评价" in lines else "finance" if "财政评价" in lines else "self"
+        tell(titles[0] if titles else "", "kind_assumed")
+    if "year" in head:
+        stated = re.search(r"20\d\d", normalise(head["year"].texts["year"]))
+        reading.year = int(stated[0]) if stated else reading.year
+    if reading.year is None:
+        reading.year, where = year_of_name(place)
+        if reading.year is not None:
+            tell(str(reading.year), "year_of_folder" if where == "folder" else "year_of_file")
+    if reading.year is None:
+        raise FormError(
+            reading.file, "没有找到年度", "请在标题下写明，如“（2021年度）”，或放入以年度命名的文件夹", place=sheet
+        )
+    if "unit_name" in head:
+        record = head.pop("unit_name")
+        name = "department" if reading.form == "whole_department" and "department" not in head else "unit"
+        if name not in head:
+            head[name] = Record(
+                record.block,
+                record.sheet,
+                record.row,
+                {name: record.texts["unit_name"]},
+                {name: record.cells["unit_name"]},
+            )
+    if "unit" not in head and "department" not in head:
+        _office_of_lines(form, titles, head, tell)
+    if "grade" in head:
+        record = head.pop("grade")
+        head["grade_claimed"] = Record(
+            record.block,
+            record.sheet,
+            record.row,
+            {"grade_claimed": record.texts["grade"]},
+            {"grade_claimed": record.cells["grade"]},
+        )
+    if (
+        reading.form != "whole_department"
+        and "project" not in head
+        and not any(t.kind == "projects" for p in form.parts for t in p.tables)
+    ):
+        named = next((found_name for title in titles if title_kind(title) and (found_name := name_in_title(title))), "")
+        first = next((row for row in range(part.start, part.stop) if own_cells(part.view, row)), 0)
+        cell = part.view.address(first, 0)
+        head["project"] = Record("head", sheet, first + 1, {"project": named}, {"project": cell})
+        tell(named, "name_of_title" if named else "name_missing", cell)
+    if reading.form == "whole_department" and "department" not in head and "unit" in head:
+        record = head["unit"]
+        head["department"] = Record(
+            record.block,
+            record.sheet,
+            record.row,
+            {"department": record.texts["unit"]},
+            {"department": record.cells["unit"]},
+        )
+    if reading.form == "whole_department" and "department" not in head:
+        raise FormError(reading.file, "没有找到部门名称", "请在“部门名称”右侧填写部门名称", place=sheet)
+
+
+def _year_of(titles: list[str]) -> int | None:
+    """Return the year that the titles name, those that name a form and short lines first."""
+    ordered = sorted(titles, key=lambda title: not (title_kind(title) or len(normalise(title)) <= 12))
+    return next((year for title in ordered if (year := year_of_line(title)) is not None), None)
+
+
+def _office_of_lines(form: _Form, titles: list[str], head: dict[str, Record], tell: object) -> None:
+    """Take a line that names an office and nothing else for the unit."""
+    part = form.parts[0]
+    lines = [
+        (text, view_row)
+        for view_row in range(0, part.stop)
+        for _, _, text in own_cells(part.view, view_row)[:1]
+        if view_row < min((t.top for t in part.tables), default=part.stop)
+    ]
+    lines = [(text, row) for text, row in lines if is_office(text)]
+    near = [(text, row) for text, row in lines if row >= part.start] or lines
+    if near:
+        text, row = near[0]
+        cell = part.view.address(row, 0)
+        head["unit"] = Record("head", part.sheet, row + 1, {"unit": without_code(text)}, {"unit": cell})
+        part.used.add((row, 0))
+        tell(text, "office_line", cell)  # type: ignore[operator]
+
+
+def _by_project(reading: Reading, form: _Form, table: Table) -> list[Reading]:
+    """Divide a table that lists the indicators of several projects into a reading for each (一表多项目)."""
+    view = next(part.view for part in form.parts if table in part.tables)
+    column = table.named("project")
+    assert column is not None
+    groups: dict[str, list[Record]] = {}
+    rows: dict[str, int] = {}
+    current = ""
+    for record in reading.records:
+        if record.block != "indicators":
+            continue
+        current = view.texts[record.row - 1][column.left].strip() or current
+        groups.setdefault(current, []).append(record)
+        rows.setdefault(current, record.row - 1)
+    grouping = re.compile(header_words()["category_words"])
+    if all(grouping.fullmatch(normalise(project)) for project in groups):
+        return [reading]
+    reasons = reading_words()["reasons"]
+    reading.skipped += [
+        {"sheet": record.sheet, "cell": cell, "text": record.texts.get(name, ""), "reason": reasons["another_value"]}
+        for record in reading.records
+        if record.block == "funds"
+        for name, cell in record.cells.items()
+    ]
+    found = []
+    for number, (project, records) in enumerate(groups.items()):
+        row = rows[project]
+        head = dict(reading.head)
+        named = {"project": project}
+        for name, source in (("unit", "unit_name"), ("department", "department")):
+            other = table.named(source)
+            text = view.texts[row][other.left].strip() if other is not None else ""
+            if text and other is not None:
+                named[name] = text
+        for name, text in named.items():
+            place = column if name == "project" else table.named("unit_name" if name == "unit" else "department")
+            assert place is not None
+            head[name] = Record("head", records[0].sheet, row + 1, {name: text}, {name: view.address(row, place.left)})
+        money = []
+        for name in ("annual_budget", "initial_budget", "executed"):
+            other = table.named(name)
+            text = view.texts[row][other.left].strip() if other is not None else ""
+            if other is not None and text:
+                money.append((name, text, view.address(row, other.left)))
+        budget = []
+        if money:
+            cells = {"fund": money[0][2], **{name: cell for name, _, cell in money}}
+            budget = [
+                Record(
+                    "funds",
+                    records[0].sheet,
+                    row + 1,
+                    {"fund": "total", **{name: text for name, text, _ in money}},
+                    cells,
+                )
+            ]
+        found.append(
+            Reading(
+                reading.file,
+                reading.form,
+                reading.evaluation,
+                reading.year,
+                reading.money_unit,
+                reading.family,
+                reading.sureness,
+                head,
+                [*budget, *records],
+                reading.skipped if number == 0 else [],
+                reading.guesses if number == 0 else [],
+            )
+        )
+        found[-1].unread = reading.unread
+    return found

@@ -1,0 +1,51 @@
+"""Labels that stand with their values in one cell (同格标签): a value ends where the next label begins."""
+
+from __future__ import annotations
+
+import re
+
+from jixiao.reading.forms.meanings import meaning_of
+
+LABEL_SURE = 0.75
+"""How sure a text must be a label to be taken for one."""
+_FILLED = re.compile(r"[:：]\s*\S")
+_COLON = re.compile(r"[:：]")
+
+
+def label_in(text: str) -> tuple[str, float]:
+    """Return what a text is a label of, and how sure that is; an empty name when it is none."""
+    if _FILLED.search(text):
+        return "", 0.0
+    found = meaning_of(text, "labels")
+    return (found.name, found.sure) if found is not None and found.sure >= LABEL_SURE else ("", 0.0)
+
+
+def glued_labels(text: str) -> list[tuple[str, str, str]]:
+    """Return the labels that stand with their values in one cell (同格多项): label, meaning, value.
+
+    Example:
+        >>> [(name, value) for _, name, value in glued_labels("项目单位（盖章）：示例市少儿馆 主要领导签字：")]
+        [('unit', '示例市少儿馆'), ('ignored', '')]
+    """
+    found: list[tuple[int, int, str, str]] = []
+    for colon in _COLON.finditer(text):
+        before = text[: colon.start()]
+        lines = re.split(r"[\n\r　]|\s{1,}", before)
+        run = lines[-1]
+        for size in range(min(len(run), 22), 1, -1):
+            label = run[-size:]
+            name, sure = label_in(label)
+            if name and (size == len(run) or sure == 1.0):
+                found.append((colon.start() - size, colon.end(), label, name))
+                break
+        else:
+            squeezed = re.search(r"[^:：]{2,22}$", before)
+            whole = re.sub(r"\s", "", squeezed[0]) if squeezed else ""
+            name, sure = label_in(whole) if whole and not found else ("", 0.0)
+            if name:
+                found.append((squeezed.start() if squeezed else 0, colon.end(), whole, name))
+    result = []
+    for number, (_, end, label, name) in enumerate(found):
+        stop = found[number + 1][0] if number + 1 < len(found) else len(text)
+        result.append((label, name, text[end:stop].strip(" \t\n\r　;；,，")))
+    return result

@@ -1,0 +1,208 @@
+"""What a header or a label means (表头含义): it is taken apart into words of known meanings, and those say it together.
+
+``rules/headers.yaml`` declares the words and what several of them mean in the columns of a table of indicators, in
+those of a table of money, among the sources of money, beside a value and in a title. A text is parsed once and kept.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from jixiao.core.declared import load_shipped
+from jixiao.reading.forms.records import find_money_unit, find_points
+from jixiao.reading.values.values import normalise
+
+_BRACKETS = re.compile(r"[(\[【〔<《]([^()\[\]【】〔〕<>《》]*)[)\]】〕>》]")
+_FORMULA = re.compile(r"[A-Za-z0-9/÷×*+=%‰.,~\-—:]*")
+_POINTS = re.compile(r"\(?(?:共|满分)?\d+(?:\.\d+)?(?:分|%)?(?:[*×]?执行率)?\)?")
+_NUMBER = re.compile(r"^(?:[(]?[一二三四五六七八九十]+[)、.]|[①-⑳]|\d+[、.)](?!\d)|[(]\d+[)])+")
+_LEAD = re.compile(r"^[*★☆#▲△●○◆·\-—]+")
+_TAIL = re.compile(r"(?:[A-H](?:[/÷][A-H])?(?:[*×]100%?)?|\d+(?:\.\d+)?分|%|\*\d+%?|\d)[)）\]]*$")
+_SENTENCE = re.compile(r"[。！!；;]\s*\S|[。！!]\s*$|[，,]")
+_TRIM = ":：;,，。、*★ ()（）[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A header taken apart: its words without marks, their meanings, and what its marks state.
+
+    ``rest`` is the share of its signs that belong to no word.
+    """
+
+    core: str
+    tags: frozenset[str]
+    rest: float
+    points: str = ""
+    unit: str = ""
+    year: str = ""
+    among: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a header means in a context, and how sure that is (0 to 1)."""
+
+    name: str
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    name: str
+    every: frozenset[str]
+    some: frozenset[str]
+    none: frozenset[str]
+    like: re.Pattern[str] | None
+    sure: float
+
+
+@cache
+def header_words() -> dict[str, Any]:
+    """Return the words and compositions by which headers are understood (表头用词)."""
+    return dict(load_shipped("headers.yaml"))
+
+
+@cache
+def _lexicon() -> tuple[dict[str, frozenset[str]], int]:
+    words: dict[str, set[str]] = {}
+    for tag, listed in header_words()["parts"].items():
+        for word in listed:
+            words.setdefault(str(word), set()).add(tag)
+    return {word: frozenset(tags) for word, tags in words.items()}, max(map(len, words))
+
+
+@cache
+def _rules(context: str) -> tuple[_Rule, ...]:
+    return tuple(
+        _Rule(
+            rule["is"],
+            frozenset(rule.get("all", ())),
+            frozenset(rule.get("any", ())),
+            frozenset(rule.get("none", ())),
+            re.compile(rule["like"]) if "like" in rule else None,
+            float(rule.get("sure", 1)),
+        )
+        for rule in header_words()[context]
+    )
+
+
+@lru_cache(maxsize=32_768)
+def parse_header(text: str) -> Parsed:
+    """Take a header or label apart (拆解表头).
+
+    Example:
+        >>> parse_header("全年实际值（B）").core, sorted(parse_header("自评分值").tags)
+        ('全年实际值', ['points', 'self'])
+    """
+    plain = normalise(text)
+    points, unit = find_points(plain) or _points_of(plain), find_money_unit(plain)
+    among = plain.startswith(("其中", "#其中"))
+    core = _LEAD.sub("", plain)
+    core = _NUMBER.sub("", core)
+    if among or core.startswith("其中"):
+        core = core.removeprefix("其中").lstrip(":;,、.")
+        core = _NUMBER.sub("", core)
+    core = _BRACKETS.sub(_inner, core)
+    core = core.strip(_TRIM)
+    shorter = _TAIL.sub("", core).strip(_TRIM)
+    while shorter and shorter != core:
+        core, shorter = shorter, _TAIL.sub("", shorter).strip(_TRIM)
+    core = re.sub(r"[()（）\[\]【】]", "", core)
+    found = re.search(r"(20\d\d)年?度?", core)
+    core = core.replace(found[0], "", 1) if found else core
+    core = re.sub(
+        r"(?:\d{1,2}|[N一二三四五六七八九十]+)?[-~—至到](?:\d{1,2}|[NnXx]|[一二三四五六七八九十]+)月(?:份)?", "月", core
+    )
+    core = re.sub(r"^\d{1,2}月(?:份)?(?:底)?", "月", core).strip(_TRIM)
+    tags, rest = _segment(core)
+    return Parsed(core, tags, rest, points, unit, found[1] if found else "", among)
+
+
+def _points_of(plain: str) -> str:
+    found = re.search(r"(\d+(?:\.\d+)?)分[)）]?$", plain)
+    return found[1] if found else ""
+
+
+def _inner(found: re.Match[str]) -> str:
+    """Return what a bracket adds to a header: words are part of it, units, formulas and points are not."""
+    inside = found[1]
+    if _FORMULA.fullmatch(inside) or _POINTS.fullmatch(found[0]) or find_money_unit(f"({inside})"):
+        return ""
+    if re.fullmatch(r"(?:单位:?)?(?:万元|元|亿元|千元|分|%|盖章|公章|签章|签字|加盖公章|章)", inside):
+        return ""
+    tags, rest = _segment(inside)
+    return inside if rest == 0 and len(inside) <= 6 and "stamp" not in tags else ""
+
+
+@lru_cache(maxsize=32_768)
+def _segment(core: str) -> tuple[frozenset[str], float]:
+    """Return the meanings of the words of a text and the share of it that is no word; the longest words count."""
+    lexicon, longest = _lexicon()
+    if not core:
+        return frozenset(), 1.0
+    best: list[tuple[int, int, frozenset[str]]] = [(0, 0, frozenset())]
+    for end in range(1, len(core) + 1):
+        left, words, tags = best[end - 1]
+        chosen = (left + 1, words + 1, tags)
+        for start in range(max(0, end - longest), end):
+            found = lexicon.get(core[start:end])
+            if found is not None:
+                left, words, tags = best[start]
+                if (left, words + 1) < chosen[:2]:
+                    chosen = (left, words + 1, tags | found)
+        best.append(chosen)
+    left, _, tags = best[-1]
+    return tags, left / len(core)
+
+
+@lru_cache(maxsize=65_536)
+def meaning_of(text: str, context: str) -> Meaning | None:
+    """Return what a text means in a context (含义), the first composition that fits; nothing when none does.
+
+    Args:
+        text: The header or label as printed.
+        context: ``columns``, ``funds``, ``sources``, ``labels``, ``goals`` or ``titles``.
+
+    Example:
+        >>> meaning_of("未完成原因及拟采取的改进措施", "columns").name, meaning_of("全年执行数(B)", "funds").name
+        ('deviation_reason', 'executed')
+        >>> meaning_of("示例河道清淤", "columns")
+    """
+    words = header_words()
+    if len(text) > 2 * words["longest"] or _SENTENCE.search(text):
+        return None
+    parsed = parse_header(text)
+    if not parsed.core or len(parsed.core) > words["longest"]:
+        return None
+    for rule in _rules(context):
+        if rule.like is not None:
+            if rule.like.search(parsed.core) is None:
+                continue
+            is_whole = rule.like.pattern.startswith("^") and rule.like.pattern.endswith("$")
+            if not is_whole and parsed.rest >= 0.5 and context != "sources":
+                continue
+            rest = 0.0 if is_whole or context == "sources" else parsed.rest
+        else:
+            if not rule.every <= parsed.tags or parsed.tags & rule.none or (rule.some and not rule.some & parsed.tags):
+                continue
+            rest = parsed.rest
+        sure = rule.sure * max(0.0, 1 - float(words["uncovered"]) * rest)
+        return Meaning(rule.name, round(sure, 3))
+    return None
+
+
+@lru_cache(maxsize=8_192)
+def title_kind(text: str) -> str:
+    """Return the kind of form that a title names (表种), empty when it names none.
+
+    Example:
+        >>> title_kind("示例监管补助资金区域绩效目标自评表"), title_kind("2024年1-7月绩效运行监控表")
+        ('self_evaluation', 'monitoring')
+    """
+    plain = normalise(text)
+    if len(plain) > 80:
+        return ""
+    return next((rule.name for rule in _rules("titles") if rule.like is not None and rule.like.search(plain)), "")

@@ -1,0 +1,403 @@
+"""Tables inside a grid (表区): where a header stands, what its columns mean, and where its rows end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from jixiao.reading.forms.assignment import FOREIGN, MONEY, NAMES, VALUES, Column, assign, candidates
+from jixiao.reading.forms.glued import glued_labels
+from jixiao.reading.forms.headers import Position, View
+from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header
+from jixiao.reading.values.values import normalise
+
+Taught = Callable[[str, str], str]
+"""What a taught family says of a header in a context; empty when it says nothing."""
+
+_AMOUNT = re.compile(r"[¥￥]?-?\d[\d,]*(?:\.\d+)?(?:元|万元|亿元|万|%|分)?")
+_COLON = re.compile(r"[:：]")
+_LOOK_AHEAD = 3
+"""How many rows below a header tell whether a column is filled at all."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a grid: its kind, the rows of its header, the first row below its last, and its columns."""
+
+    kind: str
+    top: int
+    bottom: int
+    stop: int
+    columns: tuple[Column, ...]
+
+    def named(self, name: str) -> Column | None:
+        """Return the column of a meaning."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The meanings of the columns."""
+        return frozenset(column.name for column in self.columns if column.name)
+
+
+def right_edge(view: View, row: int, column: int) -> int:
+    """Return the last column of the cell at a position."""
+    corner = view.corner(row, column)
+    right = column
+    while right + 1 < view.width and view.corner(row, right + 1) == corner:
+        right += 1
+    return right
+
+
+def bottom_edge(view: View, row: int, column: int) -> int:
+    """Return the last row of the cell at a position."""
+    corner, below = view.corner(row, column), row
+    while below + 1 < view.height and view.corner(below + 1, column) == corner:
+        below += 1
+    return below
+
+
+def own_cells(view: View, row: int) -> list[tuple[int, int, str]]:
+    """Return the cells that begin in a row and hold text: first column, last column, text."""
+    return [
+        (column, right_edge(view, row, column), view.texts[row][column])
+        for column in view.distinct(row)
+        if view.corner(row, column)[0] == row and view.texts[row][column].strip()
+    ]
+
+
+def is_amount(text: str) -> bool:
+    """Say whether a cell holds nothing but a number, an amount or a rate."""
+    return _AMOUNT.fullmatch(normalise(text)) is not None
+
+
+def _nothing(text: str, context: str) -> str:
+    return ""
+
+
+def find_tables(view: View, start: int, stop: int, taught: Taught = _nothing) -> list[Table]:
+    """Return the tables between two rows of a grid, from top to bottom (逐表识别)."""
+    found: list[Table] = []
+    row = start
+    while row < stop:
+        table = _table_at(view, row, stop, taught)
+        if table is None:
+            row += 1
+            continue
+        found.append(table)
+        row = table.bottom + 1
+    return [
+        _assigned(
+            view, replace(table, stop=min(table.stop, found[number + 1].top if number + 1 < len(found) else stop))
+        )
+        for number, table in enumerate(found)
+    ]
+
+
+def _assigned(view: View, table: Table) -> Table:
+    """Return a table whose columns have their meanings, by their headers and by what stands below them."""
+    context = "columns" if table.kind in {"indicators", "projects"} else "funds"
+    rows = _content_rows(view, table, context)
+    below = [[_cell_text(view, row, column) for row in rows] for column in table.columns]
+    columns = assign(list(table.columns), below, context)
+    if context == "columns":
+        columns = _named_by_place(columns, below)
+    return replace(table, columns=tuple(columns))
+
+
+def _content_rows(view: View, table: Table, context: str) -> list[int]:
+    """Return the rows of a table that hold its contents: up to its total, to an opinion, or to the end of its money."""
+    ends = [re.compile(header_words()[name]) for name in ("totals", "closing_start")]
+    rows: list[int] = []
+    for row in range(table.bottom + 1, table.stop):
+        cells = own_cells(view, row)
+        if not cells:
+            continue
+        if context == "columns" and any(end.match(normalise(cells[0][2]).strip(":")) for end in ends):
+            break
+        if context == "funds" and not any(is_amount(_cell_text(view, row, column)) for column in table.columns):
+            if rows:
+                break
+            continue
+        rows.append(row)
+    return rows
+
+
+def _table_at(view: View, row: int, stop: int, taught: Taught) -> Table | None:
+    cells = own_cells(view, row)
+    if len(cells) < 2 or any(_is_filled_label(text) for _, _, text in cells):
+        return None
+    for context in ("columns", "funds"):
+        kind = _kind_of(view, row, cells, context, taught)
+        if kind:
+            return _open(view, row, stop, kind, context, taught)
+    return None
+
+
+def _is_filled_label(text: str) -> bool:
+    """Say whether a cell holds a label with its value (主管部门：示例局), which no header does."""
+    return _COLON.search(text) is not None and any(value for _, _, value in glued_labels(text))
+
+
+def _meaning(text: str, context: str, taught: Taught) -> tuple[str, float]:
+    name = taught(text, context)
+    if name:
+        return name, 1.0
+    found = meaning_of(text, context)
+    return (found.name, found.sure) if found else ("", 0.0)
+
+
+def _kind_of(view: View, row: int, cells: list[tuple[int, int, str]], context: str, taught: Taught) -> str:
+    """Return what kind of table a row of cells opens, empty when it is no header."""
+    threshold = float(header_words()["threshold"])
+    below = {left: text for left, _, text in own_cells(view, row + 1)} if row + 1 < view.height else {}
+    if any(is_amount(text) for text in below.values()):
+        below = {}
+    meanings: list[str] = []
+    counted = amounts = direct = 0
+    for left, right, text in cells:
+        name, sure = _meaning(text, context, taught)
+        direct += bool(name and sure >= threshold)
+        under = [t for at, t in below.items() if left <= at <= right] if right > left else []
+        if (not name or sure < threshold) and len(under) > 1:
+            name, sure = next(
+                ((n, s) for t in under for n, s in [_meaning(text + t, context, taught)] if s >= threshold), ("", 0.0)
+            )
+        is_side = not meanings and bottom_edge(view, row, left) > row + 1
+        if is_amount(text):
+            amounts += 1
+        if name and sure >= threshold:
+            meanings.append(name)
+        elif not is_side:
+            counted += 1
+    distinct = set(meanings) if direct else set()
+    if context == "columns":
+        if amounts > 1 or counted > len(meanings):
+            return ""
+        has_name = distinct & {*NAMES}
+        values = distinct & {
+            *VALUES,
+            *FOREIGN,
+            "standard",
+            "half_target",
+            "target_relation",
+            "goal",
+            "scoring_standard",
+        }
+        levels = distinct & {"level1", "level2", "level3"}
+        if "project" in distinct and levels and len(distinct) >= 4:
+            return "projects"
+        is_header = has_name and values - {"goal"} and len(distinct) >= 3
+        is_header = is_header or (len(levels) >= 2 and values)
+        is_header = is_header or (has_name and distinct & {"target", "actual"} and not counted and not amounts)
+        return "indicators" if is_header else ""
+    money = distinct & {*MONEY, "execution_rate", "month"}
+    if amounts or not money:
+        return ""
+    with_points = distinct & {
+        "weight",
+        "reported_score",
+        "execution_rate",
+        "arrival_rate",
+        "source",
+        "last",
+        "adjustment",
+    }
+    if distinct & set(MONEY) and len(money | with_points) >= 2:
+        return "funds"
+    if "amount" in distinct and distinct & {"item", "last", "source"}:
+        return "costs"
+    return ""
+
+
+def _headers(view: View, row: int, context: str, taught: Taught) -> tuple[int, list[tuple[int, int, str, Position]]]:
+    """Return the last row of a header and its cells: first and last column, text, position."""
+    top = [(left, right, text, (row, left)) for left, right, text in own_cells(view, row)]
+    if row + 1 >= view.height:
+        return row, top
+    below = own_cells(view, row + 1)
+    if not below or any(is_amount(text) for _, _, text in below):
+        return row, top
+    merged_down = any(bottom_edge(view, row, left) == row + 1 for left, _, _, _ in top)
+    starts = {left for left, right, _, _ in top if bottom_edge(view, row, left) > row}
+    threshold = float(header_words()["threshold"])
+    composed: list[tuple[int, int, str, Position]] = []
+    understood = 0
+    for left, right, text in below:
+        over = next((cell for cell in reversed(top) if cell[0] <= left), None)
+        over = over if over is not None and (right <= over[1] or not view.corner_of) else None
+        name, sure = _meaning(text, context, taught)
+        whole, whole_sure = _meaning(over[2] + text, context, taught) if over is not None else ("", 0.0)
+        understood += max(sure, whole_sure) >= threshold or text.strip() in {"数值", "值", "前年", "上年"}
+        composed.append((left, right, _composed(over, text, name, sure, whole, whole_sure), (row + 1, left)))
+    groups = [cell for cell in top if sum(cell[0] <= left <= cell[1] for left, _, _ in below) > 1]
+    is_second = (merged_down and groups) or (not view.corner_of and _is_split(view, row, below, top))
+    if not is_second or understood < len(below):
+        return row, top
+    covered = {left for left, _, _, _ in composed}
+    kept = [cell for cell in top if cell[0] in starts or not any(cell[0] <= left <= cell[1] for left in covered)]
+    return row + 1, sorted([*kept, *composed])
+
+
+def _is_split(
+    view: View, row: int, below: list[tuple[int, int, str]], top: list[tuple[int, int, str, Position]]
+) -> bool:
+    """Say whether the labels of a row divide those above where no cells are merged: they fill the gaps between them."""
+    tops = {left for left, _, _, _ in top}
+    under = [left for left, _, _ in below]
+    return (
+        any(left not in tops for left in under)
+        and len(under) < len(tops) + 3
+        and all(left in tops or left - 1 in {*tops, *under} for left in under)
+    )
+
+
+def _composed(
+    over: tuple[int, int, str, Position] | None, text: str, name: str, sure: float, whole: str, whole_sure: float
+) -> str:
+    """Return the text of a header that stands below another: both together where that says more."""
+    if over is None or name in {"target_relation", "measure_unit", "direction", "nature"}:
+        return text
+    return over[2] + text if whole and whole_sure >= sure - 0.2 else text
+
+
+def _open(view: View, row: int, stop: int, kind: str, context: str, taught: Taught) -> Table:
+    bottom, cells = _headers(view, row, context, taught)
+    columns: list[Column] = []
+    for left, right, text, at in cells:
+        said = taught(text, context)
+        choices = ((said, 1.0),) if said else candidates(text, context)
+        if kind == "projects" and (not choices or choices[0][0] not in {*NAMES, *VALUES}):
+            choices = tuple(one for one in candidates(text, "funds") if one[0] in MONEY) or choices
+        if kind == "costs":
+            choices = tuple(("annual_budget" if name == "amount" else name, sure) for name, sure in choices[:1])
+        columns.append(Column(left, right, at, text, choices=choices))
+    last = _last_row(view, bottom + 1, stop)
+    if context == "funds":
+        columns = _money_columns(columns)
+    if context == "columns":
+        columns = _without_side(view, bottom, columns)
+        columns = _points_by_place(columns)
+        columns = _second_half(columns)
+    return Table(kind, row, bottom, last, tuple(columns))
+
+
+def _money_columns(columns: list[Column]) -> list[Column]:
+    """Leave out what stands left of the first column of money: it names the block or the rows."""
+    money = {*MONEY, "execution_rate", "amount", "last", "month"}
+    first = next((p for p, c in enumerate(columns) if c.choices and c.choices[0][0] in money), 0)
+    named = [c for c in columns[:first] if c.choices and c.choices[0][0] in {"source", "item"}]
+    return [*named[-1:], *columns[first:]]
+
+
+def _cell_text(view: View, row: int, column: Column) -> str:
+    """Return the first text of a row under a header."""
+    return next((text for text in view.texts[row][column.left : column.right + 1] if text.strip()), "")
+
+
+def _last_row(view: View, start: int, stop: int) -> int:
+    return min(stop, view.height, start + 400)
+
+
+def _named_by_place(columns: list[Column], below: list[list[str]]) -> list[Column]:
+    """Name the column of the indicators where its header is not understood: it stands behind levels that only group.
+
+    Without such a column the table has no names, and what its levels say is no indicator.
+    """
+    names = {column.name: place for place, column in enumerate(columns) if column.name in NAMES}
+    deepest = next((name for name in ("level4", "level3", "name", "level2", "level1") if name in names), "")
+    if deepest not in {"level1", "level2"}:
+        return columns
+    place = names[deepest]
+    words = [normalise(text) for text in below[place] if text.strip()]
+    grouping = re.compile(header_words()["subcategory_words"]), re.compile(header_words()["category_words"])
+    if not words or sum(any(one.fullmatch(word) for one in grouping) for word in words) < 0.5 * len(words):
+        return columns
+    behind = next((p for p in range(place + 1, len(columns)) if not columns[p].name), None)
+    result = list(columns)
+    if (
+        behind is not None
+        and behind <= place + 2
+        and any(text.strip() and not is_amount(text) for text in below[behind])
+    ):
+        result[behind] = replace(columns[behind], name="level3", sure=0.7, how="content")
+        return result
+    return [replace(column, name="", how="") if column.name in {*NAMES, *VALUES} else column for column in columns]
+
+
+def _without_side(view: View, bottom: int, columns: list[Column]) -> list[Column]:
+    """Leave out the label at the side of a table (绩效指标 beside 一级指标), which is merged down or stands alone."""
+    level = next(
+        (column for column in columns if column.choices and column.choices[0][0] in {"level1", "level2"}), None
+    )
+    if level is None:
+        named = next((place for place, column in enumerate(columns) if _first_choice(column) in NAMES), 0)
+        beside = next((p for p, c in enumerate(columns) if p > named and _first_choice(c) in NAMES), 0)
+        if beside and _is_empty_below(view, bottom, columns[named]):
+            named = beside  # 绩效指标 at the side, 指标名称 over the rows
+        return [
+            column
+            for place, column in enumerate(columns)
+            if place >= named or not _is_empty_below(view, bottom, column)
+        ]
+    return [column for column in columns if column.left >= level.left or _is_project(column)]
+
+
+def _first_choice(column: Column) -> str:
+    return column.choices[0][0] if column.choices else ""
+
+
+def _is_empty_below(view: View, bottom: int, column: Column) -> bool:
+    """Say whether nothing stands below a header but its own cell, as below a label at the side of a table."""
+    if bottom_edge(view, *column.at) > bottom + 1:
+        return True
+    rows = range(bottom + 1, min(bottom + 1 + _LOOK_AHEAD, view.height))
+    return not any(
+        view.texts[row][column.left].strip() and view.corner(row, column.left) != view.corner(*column.at)
+        for row in rows
+    ) and bool(rows)
+
+
+def _is_project(column: Column) -> bool:
+    names = {"project", "unit_name", "department", "annual_budget", "other"}
+    found = bool(column.choices and column.choices[0][0] in names)
+    funds = candidates(column.text, "funds")
+    return found or bool(funds and funds[0][0] in {"annual_budget", "amount", "initial_budget"})
+
+
+def _points_by_place(columns: list[Column]) -> list[Column]:
+    """Tell the points of a level from those of a row: they stand right behind their level (分值 behind every level)."""
+    levels = [column.choices[0][0] if column.choices else "" for column in columns]
+    points = [place for place, name in enumerate(levels) if name == "weight"]
+    deepest = max((place for place, name in enumerate(levels) if name in {*NAMES}), default=-1)
+    result = list(columns)
+    for place in points:
+        before = levels[place - 1] if place else ""
+        name = {"level1": "category_weight", "level2": "subcategory_weight"}.get(before, "")
+        if name and place - 1 < deepest:
+            result[place] = replace(columns[place], choices=((name, columns[place].choices[0][1]),))
+    return result
+
+
+def _second_half(columns: list[Column]) -> list[Column]:
+    """Mark the columns of a right half that repeats the labels of the left one (中期 | 年度)."""
+    first: dict[str, int] = {}
+    for place, column in enumerate(columns):
+        name = column.choices[0][0] if column.choices else ""
+        if name in {"level2", "level3", "name"} and name in first:
+            half = columns[place:]
+            names = [other.choices[0][0] for other in half if other.choices]
+            if "target" in names and "target" in first:
+                return [
+                    *columns[:place],
+                    *(replace(one, choices=tuple((f"2:{n}", s) for n, s in one.choices)) for one in half),
+                ]
+        first.setdefault(name, place)
+    return columns
+
+
+def understood_share(tables: list[Table]) -> float:
+    """Return the share of the header cells that are understood (表头理解率)."""
+    columns = [column for table in tables for column in table.columns if parse_header(column.text).core]
+    return sum(bool(column.name) for column in columns) / len(columns) if columns else 0.0

@@ -1,0 +1,973 @@
+"""Forms understood (理解读取): tables, labels and lines of a file become readings, without a declared layout.
+
+Every assignment that is no exact declared header is told with its cell; a column, a label or a row that is not
+understood is listed, and nothing is made of its absence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from jixiao.core.vocabulary import reading_words
+from jixiao.reading.forms.assignment import MONEY, NAMES, REPEATED, Column, is_exact
+from jixiao.reading.forms.blocks import compose_target, signs
+from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in
+from jixiao.reading.forms.headers import Position, View
+from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, title_kind
+from jixiao.reading.forms.records import Reading, Record, find_money_unit, label_key
+from jixiao.reading.forms.regions import Table, bottom_edge, is_amount, own_cells
+from jixiao.reading.values.values import normalise
+
+SECOND = "2:"
+TEXTS = (
+    "deviation_reason",
+    "scoring_standard",
+    "remark",
+    "explanation",
+    "measure_unit",
+    "target_relation",
+    "direction",
+)
+SUMMED = ("weight", "reported_score", "category_weight", "subcategory_weight", *MONEY)
+_COLON = re.compile(r"[:：]")
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(header_words()[name])
+
+
+def _no_lesson(text: str, context: str) -> str:
+    return ""
+
+
+@dataclass
+class Part:
+    """A run of rows of one grid that belongs to one form, and what became of its cells."""
+
+    view: View
+    start: int
+    stop: int
+    tables: list[Table]
+    used: set[Position] = field(default_factory=set)
+    told: list[dict[str, str]] = field(default_factory=list)
+    reasons: dict[Position, str] = field(default_factory=dict)
+    money_rows: set[int] = field(default_factory=set)
+    """The rows that a table of money was read from."""
+
+    @property
+    def sheet(self) -> str:
+        """Name of the sheet or table."""
+        return self.view.grid.sheet
+
+    def text(self, at: Position) -> str:
+        """Return the text at a position."""
+        return self.view.texts[at[0]][at[1]].strip()
+
+    def tell(self, at: Position, reason: str, **words: str) -> None:
+        """Tell with which assumption a cell was read."""
+        said = reading_words()["reasons"][reason].format(**words)
+        entry = {"sheet": self.sheet, "cell": self.view.address(*at), "text": self.text(at), "reason": said}
+        if entry not in self.told:
+            self.told.append(entry)
+
+    def skip(self, at: Position, reason: str) -> None:
+        """Keep why a cell is not read."""
+        self.reasons.setdefault(self.view.corner(*at), reason)
+
+
+@dataclass
+class Found:
+    """What is known of a form while its parts are read."""
+
+    reading: Reading
+    rank: dict[str, int] = field(default_factory=dict)
+    titles: list[str] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    roles: dict[int, str] = field(default_factory=dict)
+
+
+# ---- rows of indicators ---------------------------------------------------------------------------------------------
+
+
+def read_table(part: Part, table: Table, found: Found) -> None:
+    """Read the rows of one table into records."""
+    for column in table.columns:
+        part.used.add(column.at)
+        if column.name and column.how not in {"exact", ""} and column.name not in {"other", "remark"}:
+            _tell_column(part, column)
+        elif column.name in (*MONEY, "execution_rate") and len(table.columns) < 3:
+            part.tell(column.at, "column_by_parts", name=_meaning_names()[column.name])  # so short a header is told
+        elif not column.name:
+            part.used.discard(column.at)
+            part.skip(column.at, "not_understood")
+    if table.kind in {"indicators", "projects"}:
+        _read_indicators(part, table, found)
+    elif table.kind in {"funds", "costs"}:
+        _read_funds(part, _of_year(table, found.reading.year), found)
+
+
+def _of_year(table: Table, year: int | None) -> Table:
+    """Return a table of money without the columns that are of another year (2021年实际执行数 in a form of 2022)."""
+    columns = [
+        replace(column, name="last")
+        if column.name in MONEY and (stated := parse_header(column.text).year) and year and int(stated) != year
+        else column
+        for column in table.columns
+    ]
+    return replace(table, columns=tuple(columns))
+
+
+@cache
+def _meaning_names() -> dict[str, str]:
+    return dict(reading_words()["meanings"])
+
+
+def _tell_column(part: Part, column: Column) -> None:
+    name = column.name.removeprefix(SECOND)
+    word = _meaning_names().get(name, "")
+    if word and word != label_key(column.text):
+        reason = {"taught": "taught_column", "content": "column_by_content"}.get(column.how, "column_by_parts")
+        part.tell(column.at, reason, name=word)
+
+
+def _cells_under(part: Part, row: int, column: Column) -> list[Position]:
+    """Return the cells of a row that stand under a header and hold text; those that reach in from another do not."""
+    view = part.view
+    seen: list[Position] = []
+    for place in range(column.left, column.right + 1):
+        corner = view.corner(row, place)
+        if corner not in seen and view.texts[row][place].strip():
+            seen.append(corner)
+    return seen
+
+
+def _read_indicators(part: Part, table: Table, found: Found) -> None:
+    view, columns = part.view, [column for column in table.columns if column.name]
+    headers = {column.at for column in table.columns}
+    levels = _levels(table)
+    deepest = table.named(levels["indicator"]) or table.named(SECOND + levels["indicator"])
+    if deepest is not None and levels["indicator"] in {"level1", "level2", "level4"}:
+        part.tell(deepest.at, "column_by_parts", name=_meaning_names()["name"])
+    if deepest is None:
+        return
+    named = [column for column in columns if column.name.removeprefix(SECOND) in NAMES]
+    first = min((column.left for column in named), default=0)
+    last_name = max((column.right for column in named), default=0)
+    seen_rows = False
+    is_closed = False
+    tree = ["", ""]
+    for row in range(table.bottom + 1, table.stop):
+        cells = own_cells(view, row)
+        if not cells:
+            continue
+        if _is_again(part, row, table, cells):
+            continue
+        kind = _closing_kind(part, row, cells, first, last_name)
+        if kind == "grade":
+            continue
+        if kind and (seen_rows or kind == "total"):
+            if not is_closed:
+                _read_total(part, row, table, kind, cells, found)
+                is_closed |= kind == "total" and seen_rows
+            continue
+        if is_closed:
+            continue
+        if _is_of_head(part, row, cells):
+            continue
+        if _is_across(part, row, table, cells, named):
+            _skip_row(part, row, cells, "across")
+            continue
+        texts, places = _row_texts(part, row, columns, headers)
+        record = _indicator(part, table, row, texts, places, levels, tree)
+        if record is None:
+            if any(texts.values()):
+                _skip_row(part, row, cells, "no_name")
+            continue
+        seen_rows = True
+        found.reading.records.extend(record)
+
+
+def _is_of_head(part: Part, row: int, cells: list[tuple[int, int, str]]) -> bool:
+    """Say whether a row below a header is one of the head: a title, or labels with their values."""
+    labels = [text for _, _, text in cells if label_in(text)[0] in {"project", "department", "unit", "year"}]
+    return bool(labels) or (len(cells) == 1 and title_kind(cells[0][2]) != "" and len(cells[0][2]) > 4)
+
+
+def table_name(part: Part, table: Table) -> str:
+    """Return the name of a table: that of its sheet for the first one there."""
+    tops = [one.top for one in part.tables if one.kind in {"indicators", "projects"}]
+    return part.sheet if table.top == min(tops) else f"{part.sheet}:{table.top + 1}"
+
+
+def _levels(table: Table) -> dict[str, str]:
+    """Return which column gives category, subcategory and indicator (层级): column of the frame -> meaning."""
+    names = {name.removeprefix(SECOND) for name in table.names}
+    deepest = next((name for name in ("level4", "level3", "name", "level2", "level1") if name in names), "")
+    levels = {"indicator": deepest}
+    if "level1" in names and deepest != "level1":
+        levels["category"] = "level1"
+    if "level2" in names and deepest != "level2":
+        levels["subcategory"] = "level2"
+    return levels
+
+
+def _is_again(part: Part, row: int, table: Table, cells: list[tuple[int, int, str]]) -> bool:
+    """Say whether a row repeats the header, as on a new page."""
+    printed = {column.left: normalise(column.text) for column in table.columns}
+    same = sum(printed.get(left) == normalise(text) for left, _, text in cells)
+    if same >= 2 and same >= 0.7 * len(cells):
+        part.used.update((row, left) for left, _, _ in cells)
+        return True
+    return False
+
+
+def _closing_kind(part: Part, row: int, cells: list[tuple[int, int, str]], first: int, last: int) -> str:
+    """Return what a row below the indicators closes: total, subtotal, grade; empty for any other row."""
+    left, _right, text = cells[0]
+    plain = normalise(text).strip(":;。.")
+    if left > last:
+        return ""
+    others = [cell for cell in cells[1:] if cell[0] <= last and not is_amount(cell[2])]
+    if not others and _pattern("totals").fullmatch(plain):
+        return "total"
+    if _pattern("subtotals").search(plain):
+        return "subtotal"
+    if _pattern("grades").fullmatch(plain):
+        return "grade"
+    for _, _, below in cells[1:]:
+        if _pattern("subtotals").search(normalise(below)) and len(normalise(below)) <= 8:
+            return "subtotal"
+    return ""
+
+
+def _read_total(part: Part, row: int, table: Table, kind: str, cells: list[tuple[int, int, str]], found: Found) -> None:
+    label = (row, cells[0][0])
+    part.used.add(label)
+    texts = {"list_label": cells[0][2].strip()}
+    places = {"list_label": part.view.address(*label)}
+    for column in table.columns:
+        if column.name not in {"weight", "reported_score"}:
+            continue
+        under = [at for at in _cells_under(part, row, column) if at[0] == row and at != label]
+        if under:
+            texts[column.name], places[column.name] = part.text(under[0]), part.view.address(*under[0])
+            part.used.add(under[0])
+    score = table.named("reported_score")
+    numbers = [(row, left) for left, _, text in cells[1:] if is_amount(text)]
+    if score is not None and "reported_score" not in texts and len(numbers) == 1 and table.named("weight") is None:
+        texts["reported_score"], places["reported_score"] = part.text(numbers[0]), part.view.address(*numbers[0])
+        part.used.add(numbers[0])
+        part.tell(numbers[0], "total_beside")
+    texts.setdefault("weight", "")
+    if (
+        kind == "total"
+        and len(numbers) == 1
+        and numbers[0][1]
+        and "reported_score" not in texts
+        and not texts["weight"]
+    ):
+        texts["reported_score"], places["reported_score"] = part.text(numbers[0]), part.view.address(*numbers[0])
+        part.used.add(numbers[0])
+        part.tell(numbers[0], "total_beside")
+    name = table_name(part, table)
+    found.reading.records.append(Record(kind, part.sheet, row + 1, texts, places, table=name))
+
+
+def _is_across(part: Part, row: int, table: Table, cells: list[tuple[int, int, str]], named: list[Column]) -> bool:
+    """Say whether a row is an opinion, a stamp or a note: one cell over names and values, or a label that says so."""
+    values = [column for column in table.columns if column.name and column not in named]
+    for left, right, _text in cells:
+        covers_name = any(column.left <= right and left <= column.right for column in named)
+        covered = [column for column in values if column.left <= right and left <= column.right]
+        if covers_name and covered and (len(covered) > 1 or right - left > 0):
+            return True
+    first = normalise(cells[0][2])
+    is_closing = _pattern("closing").search(first) is not None and len(first) <= 30
+    filled = [
+        column
+        for column in values
+        if column.name in {"target", "actual", "weight", "reported_score"}
+        and (under := _cells_under(part, row, column))
+        and (column.name in {"target", "actual"} or is_amount(part.text(under[0])))
+    ]
+    if len(cells) == 1 and not filled and _level_by_name(cells[0][2], []) is not None:
+        return False
+    if len(cells) == 1 and not filled and (is_closing or cells[0][1] - cells[0][0] > 0 or len(first) > 20):
+        return True
+    return (
+        is_closing
+        and len(cells) <= 3
+        and len([column for column in filled if column.name != "target"]) == 0
+        and (_pattern("closing_start").search(first) is not None or not filled)
+    )
+
+
+def _skip_row(part: Part, row: int, cells: list[tuple[int, int, str]], reason: str) -> None:
+    for left, _, _ in cells:
+        if (row, left) not in part.used:
+            part.skip((row, left), reason)
+
+
+def _row_texts(
+    part: Part, row: int, columns: list[Column], headers: set[Position]
+) -> tuple[dict[str, str], dict[str, list[Position]]]:
+    """Return the texts of a row by meaning, and the cells they come from."""
+    texts: dict[str, str] = {}
+    places: dict[str, list[Position]] = {}
+    shared: dict[Position, str] = {}
+    for column in columns:
+        under = [at for at in _cells_under(part, row, column) if at not in headers]
+        name = column.name
+        plain = name.removeprefix(SECOND)
+        if plain in REPEATED:
+            for at in under:
+                part.skip(at, "known_column")
+            continue
+        kept = [
+            at
+            for at in under
+            if at[0] == row or plain in {*NAMES, "target", "actual", *TEXTS, "project"} or at not in part.used
+        ]
+        if plain in SUMMED:
+            late = [at for at in under if at[0] < row and at in part.used]
+            for at in late:
+                part.tell(at, "shared_once")
+            kept = [at for at in under if at not in late]
+        elif plain in {"target", "actual"}:
+            for at in under:
+                if at[0] < row and at in part.used:
+                    part.tell(at, "shared_again")
+        if plain not in NAMES:
+            for at in [at for at in kept if at in shared]:
+                part.tell(at, "shared_once")
+            kept = [at for at in kept if at not in shared]
+        for at in kept:
+            shared[at] = plain
+        texts[name], places[name] = _joined(part, kept, plain)
+    return texts, places
+
+
+def _joined(part: Part, cells: list[Position], name: str) -> tuple[str, list[Position]]:
+    """Return the text of the cells under one header, and those cells: sign, value and unit make one text."""
+    words = [part.text(at) for at in cells]
+    if len(words) < 2:
+        return (words[0] if words else ""), cells
+    if name in {"target", "actual"}:
+        part.tell(cells[0], "joined")
+        return "".join(words), cells
+    if name in NAMES:
+        named = [place for place, word in enumerate(words) if not re.fullmatch(r"\d{1,3}[.、]?", normalise(word))]
+        last = named[-1] if named else len(words) - 1
+        return words[last], [cells[last], *(at for place, at in enumerate(cells) if place != last)]
+    part.tell(cells[0], "first_of_several")
+    return words[0], cells[:1]
+
+
+def _indicator(
+    part: Part,
+    table: Table,
+    row: int,
+    texts: dict[str, str],
+    places: dict[str, list[Position]],
+    levels: dict[str, str],
+    tree: list[str],
+) -> list[Record] | None:
+    halves = any(name.startswith(SECOND) for name in texts)
+    records = []
+    for half in ("", SECOND) if halves else ("",):
+        record = _one_indicator(part, table, row, texts, places, levels, tree, half)
+        if record is not None:
+            if halves:
+                record.texts = {"term": reading_words()["terms"][1 if half else 0], **record.texts}
+            records.append(record)
+    return records or None
+
+
+def _one_indicator(
+    part: Part,
+    table: Table,
+    row: int,
+    texts: dict[str, str],
+    places: dict[str, list[Position]],
+    levels: dict[str, str],
+    tree: list[str],
+    half: str,
+) -> Record | None:
+    def taken(name: str) -> tuple[str, list[Position]]:
+        key = f"{half}{name}" if f"{half}{name}" in texts else name
+        return texts.get(key, ""), places.get(key, [])
+
+    values = [name for name in ("target", "target_adjusted", "actual", "weight", "reported_score") if taken(name)[0]]
+    name, at = taken(levels["indicator"])
+    if not name and levels["indicator"] == "level4":
+        name, at = taken("level3")
+    if not name and "subcategory" in levels and taken("level2")[0] and len(values) > 1:
+        at = []
+    elif not name:
+        return None
+    if set(levels) == {"indicator"}:
+        step = _level_by_name(name, values, tree[0])
+        if step is not None:
+            tree[step:] = [name, *[""] * (1 - step)]
+            part.used.update(at)
+            return None
+    elif not values and not _has_values_column(table):
+        pass
+    elif not values and not half:
+        return _unused_row(part, table, row, name, at, texts, places, levels)
+    record: dict[str, str] = {}
+    cells: dict[str, str] = {}
+
+    def put(column: str, text: str, where: list[Position]) -> None:
+        record[column] = text
+        if where:
+            cells[column] = part.view.address(*where[0])
+            part.used.update(where)
+
+    for column in ("category", "subcategory"):
+        if column in levels:
+            put(column, *taken(levels[column]))
+        elif set(levels) == {"indicator"}:
+            record[column] = tree[0 if column == "category" else 1]
+    put("indicator", name, at)
+    present = {key.removeprefix(half) if half else key for key in texts}
+    for column in (
+        "target",
+        "actual",
+        "weight",
+        "reported_score",
+        *TEXTS,
+        "category_weight",
+        "subcategory_weight",
+        "completion",
+        "nature",
+    ):
+        if column in present or column in texts:
+            put(column, *taken(column))
+    adjusted, where = taken("target_adjusted")
+    if adjusted and not re.fullmatch(r"[-—/]*", normalise(adjusted)):
+        put("target", adjusted, where)
+    direction = normalise(record.get("direction", ""))
+    if direction in signs():
+        record.pop("direction")
+        put("target_relation", taken("direction")[0], taken("direction")[1])
+    nature = record.pop("nature", "")
+    if nature:
+        _settle_nature(record, cells, nature, taken("nature")[1], part)
+    for key, listed in places.items():
+        if key in {"standard", "goal", "situation"}:
+            for position in listed:
+                part.skip(position, "known_column")
+        elif key in {"project", "unit_name", "department", "annual_budget"}:
+            part.used.update(listed)
+    _clean_unit(part, record, taken("measure_unit")[1])
+    if record.get("target_relation") or record.get("measure_unit"):
+        record["target"] = _composed_target(record)
+    return Record("indicators", part.sheet, row + 1, record, cells, table=table_name(part, table))
+
+
+def _composed_target(texts: dict[str, str]) -> str:
+    """Return the target with the sign and the unit that stand in columns of their own."""
+    record = Record("indicators", "", 0, dict(texts), {})
+    compose_target(record)
+    return record.texts.get("target", "")
+
+
+def _settle_nature(record: dict[str, str], cells: dict[str, str], nature: str, at: list[Position], part: Part) -> None:
+    """Take 指标性质 for what it holds: a sign is the relation of the target, a word its direction or kind."""
+    plain = normalise(nature)
+    name = "direction" if record.get("target_relation") and plain not in signs() else "target_relation"
+    if not record.get(name):
+        record[name] = nature
+        if at:
+            cells[name] = part.view.address(*at[0])
+            part.used.update(at)
+
+
+def _clean_unit(part: Part, record: dict[str, str], at: list[Position]) -> None:
+    unit = normalise(record.get("measure_unit", ""))
+    if unit and not unit[0].isalpha() and unit[0] not in "%‰°":
+        record["measure_unit"] = ""
+        if at:
+            part.tell(at[0], "odd_unit")
+
+
+def _has_values_column(table: Table) -> bool:
+    return bool(table.names & {"target", "actual", "weight", "reported_score"})
+
+
+def _is_below(name: str, above: str) -> bool:
+    """Say whether a name that may be of either level is one below another: 成本 below 产出, 满意度 below 满意度指标."""
+    ours, theirs = (re.sub(r"指标|[(].*[)]", "", text) for text in (name, above))
+    within = header_words()["below"]
+    return ours in theirs or theirs in ours or any(one in theirs and other in ours for one, other in within.items())
+
+
+def _level_by_name(name: str, values: list[str], above: str = "") -> int | None:
+    """Return the level (0 or 1) that a row in a single column of names names; nothing for an indicator."""
+    plain = normalise(name)
+    is_valueless = not [value for value in values if value in {"target", "actual"}]
+    if not is_valueless:
+        return None
+    if above and _pattern("subcategory_words").fullmatch(plain) and _is_below(plain, normalise(above)):
+        return 1
+    if _pattern("category_words").fullmatch(plain) or re.match(r"[一二三四五六七八九十]+[、.]", plain):
+        return 0
+    if _pattern("subcategory_words").fullmatch(plain) or re.match(r"[(][一二三四五六七八九十]+[)]", plain):
+        return 1
+    return None
+
+
+def _unused_row(
+    part: Part,
+    table: Table,
+    row: int,
+    name: str,
+    at: list[Position],
+    texts: dict[str, str],
+    places: dict[str, list[Position]],
+    levels: dict[str, str],
+) -> Record | None:
+    """Keep a row with a name and no value as the printed form has it, unless it is a label of something else."""
+    plain = normalise(name)
+    labels = meaning_of(name, "labels")
+    if (labels is not None and labels.sure >= LABEL_SURE) or _pattern("closing").search(plain):
+        return None
+    record, cells = {}, {}
+    for column, source in levels.items():
+        record[column] = texts.get(source, "")
+        if places.get(source):
+            cells[column] = part.view.address(*places[source][0])
+    if "category" in levels and not record.get("category") and not record.get("subcategory") and not at:
+        return None
+    for column in ("target", "actual", "weight", "reported_score", "deviation_reason"):
+        if column in texts:
+            record[column] = texts[column]
+    for listed in places.values():
+        part.used.update(listed)
+    return Record("indicators", part.sheet, row + 1, record, cells, table=table_name(part, table))
+
+
+# ---- rows of money --------------------------------------------------------------------------------------------------
+
+
+def _read_funds(part: Part, table: Table, found: Found) -> None:
+    view = part.view
+    columns = [column for column in table.columns if column.name]
+    money = [column for column in columns if column.name in {*MONEY, "execution_rate", "arrival_rate"}]
+    if not money:
+        return
+    first = min(column.left for column in money)
+    labelled = next((column for column in columns if column.name in {"source", "item"} and column.left < first), None)
+    blank = 0
+    rows = 0
+    for row in range(table.bottom + 1, table.stop):
+        cells = own_cells(view, row)
+        if not cells:
+            blank += 1
+            if blank > 1:
+                break
+            continue
+        label_at, label, is_own = _fund_label(part, row, first, labelled)
+        if label_at is None:
+            label_at, label, is_own = _label_behind(part, row, columns)
+        amounts = [
+            column
+            for column in money
+            if any(is_amount(part.text(at)) for at in _cells_under(part, row, column) if at[0] == row)
+        ]
+        is_source = bool(label) and _is_source(label)
+        if not amounts and not is_source:
+            if rows or _ends_money(part, row, cells):
+                break
+            continue
+        if not is_own and rows and not label:
+            continue
+        part.money_rows.add(row)
+        _fund_record(part, table, row, label_at, label if is_own or is_source else "", columns, found, rows, amounts)
+        rows += 1
+
+
+def _ends_money(part: Part, row: int, cells: list[tuple[int, int, str]]) -> bool:
+    return any(
+        (meaning := meaning_of(text, "goals")) is not None and meaning.sure >= LABEL_SURE for _, _, text in cells
+    )
+
+
+def _is_source(text: str) -> bool:
+    found = meaning_of(text, "sources")
+    tags = parse_header(text).tags
+    return found is not None or bool(tags & {"fund", "amount"} and not tags & {"situation", "use", "goal", "indicator"})
+
+
+def _fund_label(part: Part, row: int, first: int, labelled: Column | None) -> tuple[Position | None, str, bool]:
+    """Return where the source of a row of money stands, its text, and whether it begins in this row."""
+    view = part.view
+    places = range(labelled.left, labelled.right + 1) if labelled is not None else range(first - 1, -1, -1)
+    for place in places:
+        at = view.corner(row, place)
+        text = view.texts[row][place].strip()
+        if not text or is_amount(text):
+            continue
+        is_side = at[0] < row and (bottom_edge(view, row, place) > row or not _is_source(text))
+        if is_side and meaning_of(text, "sources") is None:
+            continue
+        if "情况" in text and meaning_of(text, "sources") is None:
+            continue
+        return at, text, at[0] == row
+    return None, "", True
+
+
+def _label_behind(part: Part, row: int, columns: list[Column]) -> tuple[Position | None, str, bool]:
+    """Return the source of a row of money that stands right of its amounts (名称在金额右侧)."""
+    last = max(column.right for column in columns)
+    for place in range(last + 1, part.view.width):
+        at, text = part.view.corner(row, place), part.view.texts[row][place].strip()
+        if text and at[0] == row and meaning_of(text, "sources") is not None:
+            return at, text, True
+    return None, "", True
+
+
+def _fund_record(
+    part: Part,
+    table: Table,
+    row: int,
+    label_at: Position | None,
+    label: str,
+    columns: list[Column],
+    found: Found,
+    rows: int,
+    amounts: list[Column],
+) -> None:
+    view = part.view
+    source = meaning_of(label, "sources") if label else None
+    parsed = parse_header(label) if label else None
+    if source is not None and not (source.name == "total" and parsed is not None and parsed.among):
+        fund = source.name
+    elif label:
+        fund = label_key(label) or label
+    else:
+        fund = "total"
+    is_cost = table.kind == "costs"
+    if is_cost and fund != "total":
+        if label_at is not None:
+            part.skip(label_at, "cost_row")
+        for _, left in [(row, left) for left, _, _ in own_cells(view, row)]:
+            part.skip((row, left), "cost_row")
+        return
+    texts: dict[str, str] = {"fund": fund}
+    cells: dict[str, str] = {"fund": view.address(*(label_at or (row, columns[0].left)))}
+    units: dict[str, str] = {}
+    if label_at is not None:
+        part.used.add(label_at)
+    for column in columns:
+        name = column.name
+        if name not in {*MONEY, "execution_rate", "arrival_rate", "weight", "reported_score"}:
+            for at in _cells_under(part, row, column):
+                if name not in {"source", "item"}:
+                    part.skip(at, "known_column")
+            continue
+        under = [
+            at for at in _cells_under(part, row, column) if at != label_at and at not in {c.at for c in table.columns}
+        ]
+        late = [at for at in under if at[0] < row and at in part.used]
+        for at in late:
+            part.tell(at, "shared_once")
+        under = [at for at in under if at not in late]
+        text = part.text(under[0]) if under else ""
+        texts[name] = text
+        if under or not view.texts[row][column.left].strip():
+            cells[name] = view.address(*(under[0] if under else (row, column.left)))
+        part.used.update(under[:1])
+        unit = parse_header(column.text).unit
+        if unit:
+            units[name] = unit
+        points = parse_header(column.text).points
+        if name == "reported_score" and points and "weight" not in {c.name for c in columns} and fund == "total":
+            texts["weight"], cells["weight"] = points, view.address(*column.at)
+        if name == "weight" and not text and points and fund == "total":
+            texts["weight"], cells["weight"] = points, view.address(*column.at)
+    if "annual_budget" not in texts and is_cost:
+        return
+    record = Record("funds", part.sheet, row + 1, texts, cells, units=units)
+    if fund == "total" and any(r.block == "funds" and r.texts["fund"] == "total" for r in found.reading.records):
+        same = next(r for r in found.reading.records if r.block == "funds" and r.texts["fund"] == "total")
+        if same.sheet == record.sheet and table.kind == "funds" and rows:
+            record.texts["fund"] = label_key(label) or fund
+    found.reading.records.append(record)
+    if is_cost and label_at is not None:
+        part.tell(label_at, "budget_of_costs")
+
+
+# ---- labels, goals and lines ----------------------------------------------------------------------------------------
+
+
+def is_money_label(text: str) -> bool:
+    """Say whether a text is a label of money: an amount of the budget, or a source of it."""
+    role, source = meaning_of(text, "funds"), meaning_of(text, "sources")
+    return (role is not None and role.name in MONEY and role.sure >= 0.9) or (
+        source is not None and source.sure >= 0.9 and not is_amount(text)
+    )
+
+
+def beside(view: View, row: int, column: int) -> Position | None:
+    """Return the next cell to the right that holds text and is no label, nothing when a label comes first."""
+    corner = view.corner(row, column)
+    for place in range(column + 1, view.width):
+        at = view.corner(row, place)
+        text = view.texts[row][place].strip()
+        if at == corner or not text:
+            continue
+        if label_in(text)[0] or is_money_label(text) or (re.search(r"[:：]\s*$", text) and not is_amount(text)):
+            return None
+        return at
+    return None
+
+
+_RANK = {"central": -2}
+
+
+def read_labels(part: Part, found: Found) -> None:
+    """Read what labels say beside, below or within their cells (项目名称, 主管部门, 预算数 …)."""
+    view = part.view
+    for row, column in view.filled:
+        at = (row, column)
+        if not part.start <= row < part.stop or at in part.used or at in part.reasons:
+            continue
+        text = view.texts[row][column]
+        name, _ = label_in(text)
+        if name:
+            _read_label(part, found, at, name, text)
+            continue
+        if _read_money_pair(part, found, at, text):
+            continue
+        if _COLON.search(text):
+            for label, meaning, value in glued_labels(text):
+                part.used.add(at) if meaning != "ignored" else part.skip(at, "ignored")
+                if meaning != "ignored" and value and not find_money_unit(f"({value})"):
+                    _keep(found, part, meaning, label, value, at, rank=-1)
+
+
+def _read_label(part: Part, found: Found, at: Position, name: str, text: str) -> None:
+    view = part.view
+    value = beside(view, *at)
+    if name == "total_claimed" and (value is None or not is_amount(part.text(value))):
+        value = _below(part, at)
+    if name == "ignored":
+        part.skip(at, "ignored")
+        if value is not None and value not in part.used:
+            part.skip(value, "ignored")
+        return
+    part.used.add(at)
+    if value is None or value in part.used:
+        return
+    written = part.text(value)
+    if name in {"total_claimed"} and not is_amount(written):
+        part.used.discard(at)
+        return
+    if _keep(found, part, name, text, written, value, rank=0):
+        part.used.add(value)
+
+
+def _below(part: Part, at: Position) -> Position | None:
+    view = part.view
+    row = bottom_edge(view, *at) + 1
+    if row >= part.stop:
+        return None
+    below = view.corner(row, at[1])
+    return below if is_amount(part.text(below)) else None
+
+
+def _keep(found: Found, part: Part, name: str, label: str, value: str, at: Position, *, rank: int) -> bool:
+    """Keep a value of the head; of several for one name the one with the closest label counts."""
+    parsed = parse_header(label)
+    if name == "unit":
+        rank += (
+            3
+            if "实施" in parsed.core
+            else 2
+            if parsed.tags & {"use"} or "使用" in parsed.core or "承担" in parsed.core
+            else 1
+        )
+    if name == "department" and "中央" in parsed.core:
+        rank -= 2
+    if name == "project" and "一级" in parsed.core:
+        rank -= 1
+    head = found.reading.head
+    if name in head and found.rank.get(name, 0) >= rank:
+        if normalise(next(iter(head[name].texts.values()))) == normalise(value):
+            return True
+        part.skip(at, "another_value")
+        return False
+    found.rank[name] = rank
+    head[name] = Record("head", part.sheet, at[0] + 1, {name: value}, {name: part.view.address(*at)})
+    if not is_exact_label(label, name):
+        part.tell(at, "label_by_parts", label=normalise(label).strip(":"), name=_meaning_names().get(name, name))
+    return True
+
+
+@cache
+def _declared_labels() -> frozenset[tuple[str, str]]:
+    from jixiao.reading.forms.families import load_families
+
+    return frozenset((label, column) for family in load_families() for label, column in family.head.items())
+
+
+def is_exact_label(label: str, name: str) -> bool:
+    """Say whether a label is printed as it is declared."""
+    return (label_key(label), name) in _declared_labels()
+
+
+def _read_money_pair(part: Part, found: Found, at: Position, text: str) -> bool:
+    """Read money that stands as label and value (预算数: 3.6 | 其中:财政资金 | 30), also within one cell."""
+    view = part.view
+    if at[0] in part.money_rows:
+        return False
+    glued = re.fullmatch(r"(.{2,24}?)[:：]\s*([¥￥]?\d[\d,]*(?:\.\d+)?\s*(?:万元|元|亿元|万)?)", text.strip(), re.S)
+    label, value_at = (glued[1], at) if glued else (text, beside(view, *at))
+    meaning = meaning_of(label, "funds")
+    role = meaning.name if meaning is not None and meaning.sure >= LABEL_SURE else ""
+    source = meaning_of(label, "sources")
+    value = glued[2] if glued else part.text(value_at) if value_at is not None else ""
+    if not glued and value_at is not None and not _may_be_money(value):
+        return False
+    if value_at is not None and not glued and (value_at in part.used or value_at in part.reasons):
+        return False
+    is_part = _is_part_of_money(label, part, found, at)
+    if role not in MONEY and source is None and not is_part:
+        return False
+    if role in MONEY and source is None:
+        found.roles[at[1]] = role
+        fund = "total"
+    elif source is not None or is_part:
+        near = [place for place in found.roles if place <= at[1]]
+        role = found.roles[max(near)] if near else "annual_budget"
+        fund = source.name if source is not None else label_key(label)
+        if source is not None and "term" in parse_header(label).tags:
+            return False
+    else:
+        return False
+    if parse_header(label).tags & {"period"} and source is not None and source.name == "total":
+        fund = "term_total"
+    if value_at is None or not value or not is_amount(value) or value.strip().endswith(("%", "％", "分")):
+        part.used.add(at)
+        return True
+    unit = parse_header(label).unit
+    records = found.reading.records
+    record = next((r for r in records if r.block == "funds" and r.texts["fund"] == fund), None)
+    if record is not None and record.texts.get(role) and (record.row != at[0] + 1 or record.sheet != part.sheet):
+        return False
+    if record is None:
+        record = Record("funds", part.sheet, at[0] + 1, {"fund": fund}, {"fund": view.address(*at)})
+        records.append(record)
+    if record.texts.get(role):
+        return False
+    record.texts[role], record.cells[role] = value.strip(), view.address(*value_at)
+    if unit:
+        record.units[role] = unit
+    part.used |= {at, value_at}
+    if source is None:
+        part.tell(value_at, "money_by_label", name=_meaning_names().get(role, role))
+    return True
+
+
+def _is_part_of_money(label: str, part: Part, found: Found, at: Position) -> bool:
+    """Say whether a label names a source of money that is not declared: it stands below or beside one that is."""
+    parsed = parse_header(label)
+    if not parsed.tags & {"fund", "amount", "central"} or parsed.rest > 0.5 or parsed.tags & {"use", "situation"}:
+        return False
+    rows = [
+        record.row - 1 for record in found.reading.records if record.block == "funds" and record.sheet == part.sheet
+    ]
+    return at[1] in found.roles or any(0 <= at[0] - row <= 6 for row in rows)
+
+
+def _may_be_money(text: str) -> bool:
+    return is_amount(text) or normalise(text) in {"万元", "元", "/", "-", "—", ""}
+
+
+def _is_goal(text: str) -> bool:
+    meaning = meaning_of(text, "goals")
+    return meaning is not None and meaning.sure >= LABEL_SURE
+
+
+def read_goals(part: Part, found: Found) -> None:
+    """Read the goals in words: beside their label, or below it where two stand side by side (绩效目标)."""
+    view = part.view
+    for row in range(part.start, part.stop):
+        cells = [
+            (left, right, text, meaning.name)
+            for left, right, text in own_cells(view, row)
+            if (row, left) not in part.used
+            and (meaning := meaning_of(text, "goals")) is not None
+            and meaning.sure >= LABEL_SURE
+        ]
+        if not cells:
+            continue
+        several = len(cells) > 1
+        taken = [cell for cell in cells if not (several and bottom_edge(view, row, cell[0]) > row)]
+        for left, _, _, name in taken:
+            value: Position | None = beside(view, row, left)
+            if len(taken) > 1 or (value is not None and _is_goal(part.text(value))):
+                value = view.corner(row + 1, left) if row + 1 < part.stop else None
+            part.used.add((row, left))
+            if value is None or value in part.used or not part.text(value):
+                continue
+            record = Record(
+                "objective",
+                part.sheet,
+                value[0] + 1,
+                {"objective": part.text(value)},
+                {"objective": view.address(*value)},
+            )
+            kept = found.reading.head.setdefault(f"objective_{name}", record)
+            if kept.texts == record.texts:
+                part.used.add(value)
+            else:
+                part.skip(value, "another_value")
+        for left, _, _, _ in cells:
+            part.used.add((row, left))
+
+
+def left_over(part: Part, reading: Reading) -> Iterator[dict[str, str]]:
+    """Yield every cell of a part that went into no record and is no label, with the reason."""
+    reasons = reading_words()["reasons"]
+    note = re.compile(reading_words()["note_line"])
+    kept = {
+        cell
+        for record in [*reading.records, *reading.head.values()]
+        if record.sheet == part.sheet
+        for cell in record.cells.values()
+    }
+    kept |= {guess["cell"] for guess in part.told}
+    headers = {column.at for table in part.tables for column in table.columns}
+    for row, column in part.view.filled:
+        at = (row, column)
+        if not part.start <= row < part.stop:
+            continue
+        text, cell = part.view.texts[row][column], part.view.address(row, column)
+        if at in part.used and (cell in kept or at in headers or is_known_label(text)):
+            continue
+        key = part.reasons.get(at) or ("remark" if note.match(normalise(text)) else "no_column")
+        yield {"sheet": part.sheet, "cell": cell, "text": text, "reason": reasons[key]}
+
+
+def is_known_label(text: str) -> bool:
+    """Say whether a text is a label, a title, a line of the year or the unit, and nothing that is filled in."""
+    if is_amount(text) or len(normalise(text)) < 2:
+        return False
+    contexts = ("labels", "goals", "sources")
+    found = [meaning for context in contexts if (meaning := meaning_of(text, context)) is not None]
+    is_year = re.fullmatch(reading_words()["year_line"], normalise(text)) is not None
+    is_line = (
+        (bool(title_kind(text)) and len(normalise(text)) > 4)
+        or is_year
+        or bool(find_money_unit(normalise(text)))
+        or is_exact(text)
+    )
+    is_total = any(_pattern(name).search(normalise(text)) for name in ("totals", "subtotals", "grades"))
+    return any(meaning.sure >= LABEL_SURE for meaning in found) or is_line or is_total or bool(glued_labels(text))
