@@ -192,8 +192,9 @@ def test_the_framework_is_chosen_by_kind_year_and_project():
     assert (
         choose_framework("department", 2022, {**facts, "project": "党政信息网络建设项目"}).id == "caiyu_2020_10_form2"
     )
-    with pytest.raises(RequestError, match="2019年度没有适用"):
-        choose_framework("self", 2019, facts)
+    assert choose_framework("self", 2019, facts).id == "own_points"  # kept as it is printed, nothing is scored
+    with pytest.raises(RequestError, match="1980年度没有适用"):
+        choose_framework("self", 1980, facts)
     with pytest.raises(RequestError, match="没有名为“无此体系”"):
         load_framework("无此体系")
 

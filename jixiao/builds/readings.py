@@ -23,6 +23,7 @@ FOLDER = "readings"
 RULES_OF_READING = (
     "documents.yaml",
     "forms/",
+    "headers.yaml",
     "limits.yaml",
     "reading.yaml",
     "signs.yaml",

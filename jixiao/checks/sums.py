@@ -213,13 +213,34 @@ def profile_weights(evidence: Evidence, check: Check) -> Outcome:
 
 
 def _prints_weights(evidence: Evidence) -> np.ndarray:
-    """Say which evaluations print the weights of their levels themselves (产出指标（40分）): those are not wrong."""
-    headings = evidence.frames.headings
+    """Say which evaluations print weights of their own for the levels (产出指标（40分）) that make up the full score.
+
+    With the points of the execution rate or without: such a scheme is another one, not a wrong one.
+    """
+    size = len(evidence.totals)
+    headings, budgets = evidence.frames.headings, evidence.frames.budgets
     printed = headings[headings["heading_level"].eq("category") & headings["heading_weight"].notna()]
+    money = budgets[budgets["fund"].eq("total") & budgets["weight"].notna()]
+    levels, execution = (
+        np.nan_to_num(sum_by(positions(rows, evidence.totals), rows[column], size))
+        for rows, column in ((printed, "heading_weight"), (money, "weight"))
+    )
+    full = np.array([float(load_framework(str(one)).full_score) for one in evidence.totals["framework"]])
+    laid = [
+        {
+            name: float(level.weight)
+            for level in load_framework(str(one)).categories
+            if level.weight
+            for name in level.names
+        }
+        for one in evidence.totals["framework"]
+    ]
     place = positions(printed, evidence.totals)
-    found = np.zeros(len(evidence.totals) + 1, bool)
-    found[place[place >= 0]] = True
-    return found
+    is_own = np.zeros(size, bool)
+    for row, name, weight in zip(place, printed["heading"], printed["heading_weight"], strict=True):
+        is_own[row] |= row >= 0 and abs(laid[row].get(name, weight) - weight) > TOLERANCE
+    is_whole = (np.abs(levels - full) < TOLERANCE) | (np.abs(levels + execution - full) < TOLERANCE)
+    return np.append(is_whole & is_own, False)
 
 
 def framework_weights(evidence: Evidence, check: Check) -> Outcome:

@@ -352,5 +352,8 @@ def choose_framework(evaluation: str, year: int, facts: dict[str, str]) -> Frame
     for framework in fitting:
         if framework.is_default:
             return framework
+    for framework in fitting:  # no framework of this year: the printed points are kept, nothing is scored
+        if not framework.is_graded:
+            return framework
     kind, project = word("evaluation", evaluation), facts.get("project", "")
     raise RequestError(f"{year}年度没有适用于“{project}”的{kind}指标体系，请在 rules/frameworks 中补充")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
 from jixiao.reading.forms.families import load_families
-from jixiao.reading.forms.meanings import Meaning, header_words, meaning_of, parse_header
+from jixiao.reading.forms.meanings import Meaning, header_words, meaning_of, parse_header, pattern
 from jixiao.reading.forms.records import label_key
 from jixiao.reading.values.values import load_grammar, normalise
 
@@ -51,13 +51,12 @@ _ALTERNATIVES = {
     "half_target": (("target", 0.5),),
     "part": (("annual_budget", 0.4),),
 }
-_FOUND_BY_CONTENT = ("weight", "reported_score", "target", "actual", "measure_unit", "target_relation")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:分|%)?")
+_FOUND_BY_CONTENT = ("weight", "reported_score", "target", "target_relation")
+_DIGITS = re.compile(r"-?\d+(?:\.\d+)?")
 _LARGEST_RATE = 200
 """A rate in % that is larger is none: it is an amount under the wrong header."""
 _CONTRADICTED = -0.6
 _CHECKED = frozenset({"weight", "reported_score", "execution_rate", "arrival_rate"})
-_BLANK = re.compile(r"[-—–/／无]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +110,22 @@ def spelled_like(text: str, context: str) -> Meaning | None:
 
 def numbers_of(texts: Sequence[str]) -> list[float | None]:
     """Return the numbers of a column, nothing where a cell holds none."""
-    return [
-        float(plain.rstrip("分%")) if _NUMBER.fullmatch(plain := normalise(text).replace(",", "")) else None
-        for text in texts
-    ]
+    found: list[float | None] = []
+    for text in texts:
+        plain = normalise(text).replace(",", "")
+        digits = _DIGITS.match(plain) if pattern("number_cell").fullmatch(plain) else None
+        found.append(float(digits[0]) if digits else None)
+    return found
 
 
 def _share(texts: Sequence[str], is_such: Callable[[str], bool]) -> float:
-    filled = [text for text in texts if not _BLANK.fullmatch(normalise(text))]
+    filled = [text for text in texts if not pattern("blank_cell").fullmatch(normalise(text))]
     return sum(map(is_such, filled)) / len(filled) if filled else 0.0
 
 
 @cache
 def _signs() -> frozenset[str]:
-    return frozenset(dict(load_grammar().prefixes)) | {"定性", "定量", "＝", "="}
+    return frozenset(dict(load_grammar().prefixes)) | {"=", *header_words()["kinds_of_target"]}
 
 
 def fits_content(name: str, texts: Sequence[str], others: dict[str, Sequence[str]]) -> float:
@@ -135,11 +136,11 @@ def fits_content(name: str, texts: Sequence[str], others: dict[str, Sequence[str
         texts: The cells below the header.
         others: The cells of the columns that are understood already.
     """
-    filled = [text for text in texts if not _BLANK.fullmatch(normalise(text))]
+    filled = [text for text in texts if not pattern("blank_cell").fullmatch(normalise(text))]
     if not filled:
         return 0.0
     numbers = numbers_of(texts)
-    numeric = _share(texts, lambda text: _NUMBER.fullmatch(normalise(text).replace(",", "")) is not None)
+    numeric = _share(texts, lambda text: pattern("number_cell").fullmatch(normalise(text).replace(",", "")) is not None)
     if name in {"weight", "reported_score"}:
         if numeric < 0.8 or any(number is not None and not 0 <= number <= 100 for number in numbers):
             return -0.6
@@ -232,7 +233,11 @@ def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) 
         for name in given:
             fit = fits_content(name, texts, {k: v for k, v in known.items() if v is not texts})
             given[name] += 0.1 * fit - (0.5 if name in _CHECKED and fit <= _CONTRADICTED else 0)
-        if context == "columns" and not column.choices and any(not _BLANK.fullmatch(normalise(t)) for t in texts):
+        if (
+            context == "columns"
+            and not column.choices
+            and any(not pattern("blank_cell").fullmatch(normalise(t)) for t in texts)
+        ):
             for name in _FOUND_BY_CONTENT:
                 fit = fits_content(name, texts, {k: v for k, v in known.items() if v is not texts})
                 if name not in names and fit >= 0.6:

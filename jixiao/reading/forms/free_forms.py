@@ -9,11 +9,11 @@ from itertools import pairwise
 from jixiao.core.errors import AnotherKindError, FormError
 from jixiao.core.vocabulary import reading_words, value_labels
 from jixiao.reading.files import Grid
-from jixiao.reading.forms.assignment import FOREIGN
+from jixiao.reading.forms.assignment import FOREIGN, NAMES
 from jixiao.reading.forms.divisions import stand_apart
 from jixiao.reading.forms.glued import glued_labels, label_in
 from jixiao.reading.forms.headers import View
-from jixiao.reading.forms.meanings import header_words, title_kind
+from jixiao.reading.forms.meanings import header_words, meaning_of, pattern, title_kind
 from jixiao.reading.forms.naming import (
     is_office,
     kind_of_titles,
@@ -30,7 +30,7 @@ from jixiao.reading.forms.understanding import (
     left_over,
     read_goals,
     read_labels,
-    read_table,
+    read_rows,
 )
 from jixiao.reading.values.values import normalise
 
@@ -82,7 +82,7 @@ def understand(grids: list[Grid], name: str, *, taught: Taught = _no_lesson, pla
             continue
         readings += found
     if not readings:
-        raise refused[0] if refused else FormError(name, "没有找到可识别的表头", "请检查表头文字是否完整")
+        raise refused[0] if refused else _question(views, name)
     for part in unread:
         part.used.clear()
         part.reasons = dict.fromkeys(part.view.filled, "no_form")
@@ -93,6 +93,30 @@ def understand(grids: list[Grid], name: str, *, taught: Taught = _no_lesson, pla
         for sheet, line in margins
     ]
     return readings
+
+
+def _question(views: list[View], name: str) -> FormError:
+    """Return what stands in the way of a file in which no table was found: the row that comes closest to a header."""
+    best: tuple[int, View, list[str]] | None = None
+    for view in views:
+        for row in range(view.height):
+            texts = [text for _, _, text in own_cells(view, row)]
+            known = {meaning.name for text in texts if (meaning := meaning_of(text, "columns")) and meaning.sure >= 0.9}
+            if len(known) >= 3 and known & {*NAMES} and (best is None or len(known) > best[0]):
+                best = (len(known), view, [text for text in texts if meaning_of(text, "columns") is None])
+    if best is None:
+        return FormError(name, "没有找到可识别的表头", "请检查表头文字是否完整")
+    return _unknown_columns(name, best[0], best[2], best[1].grid.sheet)
+
+
+def _unknown_columns(name: str, known: int, unknown: list[str], sheet: str) -> FormError:
+    listed = "”“".join(normalise(text) for text in unknown)
+    return FormError(
+        name,
+        f"表头只认识{known}栏，不认识“{listed}”",
+        "请用 jixiao read --ask 列出问题，或在 12_teach_a_form 中示教一次",
+        place=sheet,
+    )
 
 
 def divide(views: list[View], taught: Taught = _no_lesson) -> list[_Form]:
@@ -213,7 +237,7 @@ def _read(form: _Form, name: str, titles: list[str], place: str) -> list[Reading
     reading.year = _year_of(titles)
     for part in form.parts:
         for table in part.tables:
-            read_table(part, table, found)
+            read_rows(part, table, found)
     for part in form.parts:
         read_goals(part, found)
         read_labels(part, found)
@@ -294,7 +318,7 @@ def _kind(name: str, titles: list[str], tables: list[Table]) -> str:
         and "target" in names
         and not names & {"weight"}
     ):
-        return "target_declaration" if not any("自评" in title for title in titles) else kind
+        return "target_declaration" if not any(pattern("self_evaluation").search(title) for title in titles) else kind
     if kind == "review":
         kind = ""
     if kind:
@@ -307,13 +331,7 @@ def _must_be_understood(name: str, form: _Form, tables: list[Table]) -> None:
     columns = [column for table in tables for column in table.columns]
     known = sum(bool(column.name) for column in columns)
     if columns and known < float(header_words()["least_understood"]) * len(columns):
-        unknown = "”“".join(normalise(column.text) for column in columns if not column.name)
-        raise FormError(
-            name,
-            f"表头只认识{known}栏，不认识“{unknown}”",
-            "请用 jixiao read --ask 列出问题，或在 12_teach_a_form 中示教一次",
-            place=form.parts[0].sheet,
-        )
+        raise _unknown_columns(name, known, [column.text for column in columns if not column.name], form.parts[0].sheet)
 
 
 def _read_lines(part: Part, found: Found) -> None:
@@ -346,11 +364,7 @@ def _unit_of_line(text: str) -> str:
     plain = normalise(text)
     if len(plain) > 60:
         return ""
-    is_line = re.search(r"单位[:：]?(?:人民币)?(?:万元|元|千元|亿元)", plain) is not None
-    is_money = re.search(
-        r"(?:资金|预算|金额|执行|收入|支出|总额|投资|经费)[^,，。]{0,16}[(](?:单位[:：]?)?(?:人民币)?(?:万元|元|千元|亿元)",
-        plain,
-    )
+    is_line, is_money = (pattern(name).search(plain) is not None for name in ("unit_line", "unit_header"))
     return find_money_unit(plain) if is_line or is_money else ""
 
 
@@ -371,7 +385,10 @@ def _settle(reading: Reading, found: Found, form: _Form, titles: list[str], plac
         reading.evaluation = names.get(normalise(head["evaluation"].texts["evaluation"]), "")
     if not reading.evaluation:
         lines = "".join(titles)
-        reading.evaluation = "department" if "部门评价" in lines else "finance" if "财政评价" in lines else "self"
+        is_department, is_finance = (
+            pattern(f"{kind}_evaluation").search(lines) is not None for kind in ("department", "finance")
+        )
+        reading.evaluation = "department" if is_department else "finance" if is_finance else "self"
         tell(titles[0] if titles else "", "kind_assumed")
     if "year" in head:
         stated = re.search(r"20\d\d", normalise(head["year"].texts["year"]))

@@ -17,10 +17,7 @@ from jixiao.reading.values.values import normalise
 
 _BRACKETS = re.compile(r"[(\[【〔<《]([^()\[\]【】〔〕<>《》]*)[)\]】〕>》]")
 _FORMULA = re.compile(r"[A-Za-z0-9/÷×*+=%‰.,~\-—:]*")
-_POINTS = re.compile(r"\(?(?:共|满分)?\d+(?:\.\d+)?(?:分|%)?(?:[*×]?执行率)?\)?")
-_NUMBER = re.compile(r"^(?:[(]?[一二三四五六七八九十]+[)、.]|[①-⑳]|\d+[、.)](?!\d)|[(]\d+[)])+")
 _LEAD = re.compile(r"^[*★☆#▲△●○◆·\-—]+")
-_TAIL = re.compile(r"(?:[A-H](?:[/÷][A-H])?(?:[*×]100%?)?|\d+(?:\.\d+)?分|%|\*\d+%?|\d)[)）\]]*$")
 _SENTENCE = re.compile(r"[。！!；;]\s*\S|[。！!]\s*$|[，,]")
 _TRIM = ":：;,，。、*★ ()（）[]"
 
@@ -66,6 +63,12 @@ def header_words() -> dict[str, Any]:
 
 
 @cache
+def pattern(name: str) -> re.Pattern[str]:
+    """Return one of the declared patterns of headers and cells (表头样式)."""
+    return re.compile(header_words()["patterns"][name])
+
+
+@cache
 def _lexicon() -> tuple[dict[str, frozenset[str]], int]:
     words: dict[str, set[str]] = {}
     for tag, listed in header_words()["parts"].items():
@@ -99,39 +102,35 @@ def parse_header(text: str) -> Parsed:
     """
     plain = normalise(text)
     points, unit = find_points(plain) or _points_of(plain), find_money_unit(plain)
-    among = plain.startswith(("其中", "#其中"))
-    core = _LEAD.sub("", plain)
-    core = _NUMBER.sub("", core)
-    if among or core.startswith("其中"):
-        core = core.removeprefix("其中").lstrip(":;,、.")
-        core = _NUMBER.sub("", core)
+    core = pattern("number").sub("", _LEAD.sub("", plain))
+    among = pattern("among").match(core) is not None
+    if among:
+        core = pattern("number").sub("", pattern("among").sub("", core))
     core = _BRACKETS.sub(_inner, core)
     core = core.strip(_TRIM)
-    shorter = _TAIL.sub("", core).strip(_TRIM)
+    shorter = pattern("tail").sub("", core).strip(_TRIM)
     while shorter and shorter != core:
-        core, shorter = shorter, _TAIL.sub("", shorter).strip(_TRIM)
+        core, shorter = shorter, pattern("tail").sub("", shorter).strip(_TRIM)
     core = re.sub(r"[()（）\[\]【】]", "", core)
-    found = re.search(r"(20\d\d)年?度?", core)
+    found = pattern("year").search(core)
     core = core.replace(found[0], "", 1) if found else core
-    core = re.sub(
-        r"(?:\d{1,2}|[N一二三四五六七八九十]+)?[-~—至到](?:\d{1,2}|[NnXx]|[一二三四五六七八九十]+)月(?:份)?", "月", core
-    )
-    core = re.sub(r"^\d{1,2}月(?:份)?(?:底)?", "月", core).strip(_TRIM)
+    month = header_words()["patterns"]["month"]
+    core = pattern("month_first").sub(month, pattern("months").sub(month, core)).strip(_TRIM)
     tags, rest = _segment(core)
     return Parsed(core, tags, rest, points, unit, found[1] if found else "", among)
 
 
 def _points_of(plain: str) -> str:
-    found = re.search(r"(\d+(?:\.\d+)?)分[)）]?$", plain)
+    found = pattern("stated_points").search(plain)
     return found[1] if found else ""
 
 
 def _inner(found: re.Match[str]) -> str:
     """Return what a bracket adds to a header: words are part of it, units, formulas and points are not."""
     inside = found[1]
-    if _FORMULA.fullmatch(inside) or _POINTS.fullmatch(found[0]) or find_money_unit(f"({inside})"):
+    if _FORMULA.fullmatch(inside) or pattern("points").fullmatch(found[0]) or find_money_unit(f"({inside})"):
         return ""
-    if re.fullmatch(r"(?:单位:?)?(?:万元|元|亿元|千元|分|%|盖章|公章|签章|签字|加盖公章|章)", inside):
+    if pattern("mark").fullmatch(inside):
         return ""
     tags, rest = _segment(inside)
     return inside if rest == 0 and len(inside) <= 6 and "stamp" not in tags else ""

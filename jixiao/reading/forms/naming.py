@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import PurePath
 
 from jixiao.core.vocabulary import reading_words
-from jixiao.reading.forms.meanings import header_words, meaning_of, title_kind
+from jixiao.reading.forms.meanings import header_words, meaning_of, pattern, title_kind
 from jixiao.reading.forms.records import find_year, in_digits
 from jixiao.reading.values.values import normalise
 
@@ -60,7 +60,7 @@ def name_in_title(text: str) -> str:
         ('示例救助专项资金项目', '')
     """
     plain = normalise(text)
-    plain = re.sub(r"[(](?:20\d\d)年?度?[)]", "", plain)
+    plain = pattern("title_year").sub("", plain)
     plain = _pattern("before_title").sub("", plain)
     rest = _pattern("title_ending").sub("", plain)
     if rest == plain or len(rest) < 4 or _pattern("no_name").fullmatch(rest):

@@ -8,7 +8,7 @@ from functools import cache
 
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.forms.headers import NAMES, Header, Position, View
-from jixiao.reading.forms.meanings import header_words
+from jixiao.reading.forms.meanings import header_words, pattern
 from jixiao.reading.values.values import normalise
 
 SUMMED = frozenset({"weight", "reported_score", "initial_budget", "annual_budget", "arrived", "issued", "executed"})
@@ -128,7 +128,7 @@ def is_opinion(view: View, row: int, header: Header) -> bool:
     if not re.match(header_words()["closing_start"], normalise(first)):
         return False
     values = {column for column, name in header.columns.items() if name in {"weight", "reported_score"}}
-    if any(re.fullmatch(r"[\d.]+分?", normalise(view.texts[row][column])) for column in values):
+    if any(pattern("points_cell").fullmatch(normalise(view.texts[row][column])) for column in values):
         return False
     own = {view.corner(row, column) for column in header.columns if view.texts[row][column].strip()}
     return len(own) <= 2

@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from jixiao.reading.forms.assignment import FOREIGN, MONEY, NAMES, VALUES, Column, assign, candidates
 from jixiao.reading.forms.glued import glued_labels
 from jixiao.reading.forms.headers import Position, View
-from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header
+from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern
 from jixiao.reading.values.values import normalise
 
 Taught = Callable[[str, str], str]
 """What a taught family says of a header in a context; empty when it says nothing."""
 
-_AMOUNT = re.compile(r"[¥￥]?-?\d[\d,]*(?:\.\d+)?(?:元|万元|亿元|万|%|分)?")
 _COLON = re.compile(r"[:：]")
 _LOOK_AHEAD = 3
 """How many rows below a header tell whether a column is filled at all."""
@@ -69,7 +68,7 @@ def own_cells(view: View, row: int) -> list[tuple[int, int, str]]:
 
 def is_amount(text: str) -> bool:
     """Say whether a cell holds nothing but a number, an amount or a rate."""
-    return _AMOUNT.fullmatch(normalise(text)) is not None
+    return pattern("amount_cell").fullmatch(normalise(text)) is not None
 
 
 def _nothing(text: str, context: str) -> str:
@@ -229,7 +228,7 @@ def _headers(view: View, row: int, context: str, taught: Taught) -> tuple[int, l
         over = over if over is not None and (right <= over[1] or not view.corner_of) else None
         name, sure = _meaning(text, context, taught)
         whole, whole_sure = _meaning(over[2] + text, context, taught) if over is not None else ("", 0.0)
-        understood += max(sure, whole_sure) >= threshold or text.strip() in {"数值", "值", "前年", "上年"}
+        understood += max(sure, whole_sure) >= threshold or text.strip() in header_words()["sub_headers"]
         composed.append((left, right, _composed(over, text, name, sure, whole, whole_sure), (row + 1, left)))
     groups = [cell for cell in top if sum(cell[0] <= left <= cell[1] for left, _, _ in below) > 1]
     is_second = (merged_down and groups) or (not view.corner_of and _is_split(view, row, below, top))

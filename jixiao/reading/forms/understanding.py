@@ -16,7 +16,7 @@ from jixiao.reading.forms.assignment import MONEY, NAMES, REPEATED, Column, is_e
 from jixiao.reading.forms.blocks import compose_target, signs
 from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in
 from jixiao.reading.forms.headers import Position, View
-from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, title_kind
+from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, label_key
 from jixiao.reading.forms.regions import Table, bottom_edge, is_amount, own_cells
 from jixiao.reading.values.values import normalise
@@ -93,7 +93,7 @@ class Found:
 # ---- rows of indicators ---------------------------------------------------------------------------------------------
 
 
-def read_table(part: Part, table: Table, found: Found) -> None:
+def read_rows(part: Part, table: Table, found: Found) -> None:
     """Read the rows of one table into records."""
     for column in table.columns:
         part.used.add(column.at)
@@ -502,7 +502,7 @@ def _has_values_column(table: Table) -> bool:
 
 def _is_below(name: str, above: str) -> bool:
     """Say whether a name that may be of either level is one below another: 成本 below 产出, 满意度 below 满意度指标."""
-    ours, theirs = (re.sub(r"指标|[(].*[)]", "", text) for text in (name, above))
+    ours, theirs = (pattern("level_mark").sub("", text) for text in (name, above))
     within = header_words()["below"]
     return ours in theirs or theirs in ours or any(one in theirs and other in ours for one, other in within.items())
 
@@ -515,9 +515,9 @@ def _level_by_name(name: str, values: list[str], above: str = "") -> int | None:
         return None
     if above and _pattern("subcategory_words").fullmatch(plain) and _is_below(plain, normalise(above)):
         return 1
-    if _pattern("category_words").fullmatch(plain) or re.match(r"[一二三四五六七八九十]+[、.]", plain):
+    if _pattern("category_words").fullmatch(plain) or pattern("first_level").match(plain):
         return 0
-    if _pattern("subcategory_words").fullmatch(plain) or re.match(r"[(][一二三四五六七八九十]+[)]", plain):
+    if _pattern("subcategory_words").fullmatch(plain) or pattern("second_level").match(plain):
         return 1
     return None
 
@@ -616,7 +616,7 @@ def _fund_label(part: Part, row: int, first: int, labelled: Column | None) -> tu
         is_side = at[0] < row and (bottom_edge(view, row, place) > row or not _is_source(text))
         if is_side and meaning_of(text, "sources") is None:
             continue
-        if "情况" in text and meaning_of(text, "sources") is None:
+        if pattern("situation").search(text) and meaning_of(text, "sources") is None:
             continue
         return at, text, at[0] == row
     return None, "", True
@@ -786,16 +786,11 @@ def _keep(found: Found, part: Part, name: str, label: str, value: str, at: Posit
     """Keep a value of the head; of several for one name the one with the closest label counts."""
     parsed = parse_header(label)
     if name == "unit":
-        rank += (
-            3
-            if "实施" in parsed.core
-            else 2
-            if parsed.tags & {"use"} or "使用" in parsed.core or "承担" in parsed.core
-            else 1
-        )
-    if name == "department" and "中央" in parsed.core:
+        ranks = [pattern(rank_name).search(parsed.core) is not None for rank_name in ("first_rank", "second_rank")]
+        rank += 3 if ranks[0] else 2 if ranks[1] else 1
+    if name == "department" and pattern("late_department").search(parsed.core):
         rank -= 2
-    if name == "project" and "一级" in parsed.core:
+    if name == "project" and pattern("late_project").search(parsed.core):
         rank -= 1
     head = found.reading.head
     if name in head and found.rank.get(name, 0) >= rank:
@@ -827,7 +822,7 @@ def _read_money_pair(part: Part, found: Found, at: Position, text: str) -> bool:
     view = part.view
     if at[0] in part.money_rows:
         return False
-    glued = re.fullmatch(r"(.{2,24}?)[:：]\s*([¥￥]?\d[\d,]*(?:\.\d+)?\s*(?:万元|元|亿元|万)?)", text.strip(), re.S)
+    glued = pattern("money_pair").fullmatch(" ".join(text.split()))
     label, value_at = (glued[1], at) if glued else (text, beside(view, *at))
     meaning = meaning_of(label, "funds")
     role = meaning.name if meaning is not None and meaning.sure >= LABEL_SURE else ""
@@ -853,7 +848,7 @@ def _read_money_pair(part: Part, found: Found, at: Position, text: str) -> bool:
         return False
     if parse_header(label).tags & {"period"} and source is not None and source.name == "total":
         fund = "term_total"
-    if value_at is None or not value or not is_amount(value) or value.strip().endswith(("%", "％", "分")):
+    if value_at is None or not value or not is_amount(value) or pattern("no_amount").fullmatch(value.strip()):
         part.used.add(at)
         return True
     unit = parse_header(label).unit
@@ -887,7 +882,7 @@ def _is_part_of_money(label: str, part: Part, found: Found, at: Position) -> boo
 
 
 def _may_be_money(text: str) -> bool:
-    return is_amount(text) or normalise(text) in {"万元", "元", "/", "-", "—", ""}
+    return is_amount(text) or pattern("money_blank").fullmatch(normalise(text)) is not None
 
 
 def _is_goal(text: str) -> bool:

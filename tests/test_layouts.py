@@ -1,0 +1,101 @@
+"""Layouts nobody declared are read as they are printed (未登记版式): 100 here, thousands in ``make soak``."""
+
+from __future__ import annotations
+
+import pytest
+from layouts.generator import make_layout
+from layouts.judging import Judgement
+from layouts.writing import KINDS, write_layout
+
+from jixiao.core.errors import AnotherKindError, FormError
+from jixiao.reading.files import Grid
+from jixiao.reading.forms.meanings import meaning_of, title_kind
+from jixiao.reading.forms.sources import recognise
+
+SEEDS = range(100)
+
+
+def judged(seeds, folder):
+    found = Judgement()
+    for seed in seeds:
+        layout = make_layout(seed)
+        found.judge(layout, write_layout(layout, folder / str(seed), KINDS[seed % len(KINDS)]))
+    return found
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_layouts_made_at_random_are_read_without_a_wrong_value(part, tmp_path):
+    found = judged(SEEDS[part::4], tmp_path)
+    assert found.counts["wrong"] == found.counts["invented"] == 0, found.lines
+    assert found.counts["read"] >= 0.95 * found.counts["forms"], found.lines
+    assert found.counts["right"] >= 0.98 * (found.counts["right"] + found.counts["missed"]), found.lines
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "name"),
+    [
+        ("未完成原因及改进措施", "columns", "deviation_reason"),
+        ("全年实际值", "columns", "actual"),
+        ("自评分值", "columns", "reported_score"),
+        ("参考分值", "columns", "weight"),
+        ("计划完成值", "columns", "target"),
+        ("年初设定指标值", "columns", "target"),
+        ("具体指标", "columns", "name"),
+        ("年初目标值（A", "columns", "target"),
+        ("核查分数", "columns", "review_score"),
+        ("执行数B)", "funds", "executed"),
+        ("1—7月执行数", "funds", "month"),
+        ("项目(专项)名称", "labels", "project"),
+        ("项 目 实 施 单 位", "labels", "unit"),
+        ("自评总分(分)", "labels", "total_claimed"),
+    ],
+)
+def test_a_header_is_understood_by_its_parts(text, context, name):
+    assert meaning_of(text, context).name == name
+
+
+@pytest.mark.parametrize("text", ["示例河道清淤", "培训人数", "路面优良率", "已按期完成，效果良好。"])
+def test_a_value_is_no_header(text):
+    found = [meaning_of(text, context) for context in ("columns", "funds", "labels")]
+    assert all(one is None or one.sure < 0.6 for one in found), found
+
+
+def table(*rows):
+    return [Grid("表.xlsx", "表", True, [list(row) for row in rows])]
+
+
+def test_a_monitoring_form_is_named_and_never_read_as_another():
+    grids = table(
+        ["项目支出绩效运行监控表（2024年度）"],
+        ["项目名称", "示例项目"],
+        ["一级指标", "二级指标", "三级指标", "年度指标值", "1-7月执行情况", "全年预计完成情况", "完成目标可能性"],
+        ["产出指标", "数量指标", "培训人数", "≥50人", "20人", "50人", "确定能"],
+    )
+    assert title_kind("项目支出绩效运行监控表") == "monitoring"
+    with pytest.raises(AnotherKindError, match="绩效运行监控表"):
+        recognise(grids, "表.xlsx")
+
+
+def test_a_form_of_which_less_than_half_is_understood_is_a_question():
+    grids = table(
+        ["项目支出绩效自评表（2024年度）"],
+        ["项目名称", "示例项目"],
+        ["一级指标", "甲栏", "乙栏", "丙栏", "得分", "丁栏", "戊栏", "三级指标"],
+        ["产出指标", "—", "甲", "乙", "10", "丙", "丁", "培训人数"],
+    )
+    with pytest.raises(FormError, match="只认识"):
+        recognise(grids, "表.xlsx")
+
+
+def test_a_column_that_is_not_understood_is_listed_and_its_block_named():
+    grids = table(
+        ["项目支出绩效自评表（2024年度）"],
+        ["项目名称", "示例项目"],
+        ["一级指标", "二级指标", "三级指标", "年度指标值", "全年实际值", "得分", "异形栏"],
+        ["产出指标", "数量指标", "培训人数", "≥50人", "50人", "10", "某甲、某乙"],
+        ["产出指标", "数量指标", "培训场次", "≥5场", "5场", "10", "某丙"],
+    )
+    (reading,) = recognise(grids, "表.xlsx")
+    assert reading.unread == ["indicators"]
+    assert {"异形栏", "某甲、某乙", "某丙"} <= {skipped["text"] for skipped in reading.skipped}
+    assert [guess["text"] for guess in reading.guesses] == ["全年实际值"]
