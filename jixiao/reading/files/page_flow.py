@@ -15,6 +15,7 @@ from jixiao.reading.files import pdf_pages
 from jixiao.reading.files.cells import Box, check_size
 from jixiao.reading.files.flow_items import Dropped, Flow, Item
 from jixiao.reading.files.limits import Limits
+from jixiao.reading.files.pdf_marks import take_marks, upright
 
 _ROW = 3.0
 """Points by which the signs of one line may stand apart in height."""
@@ -117,10 +118,11 @@ def _free(lines: list[_Line]) -> list[_Line]:
 def _read_page(page: Any, number: int, name: str, limits: Limits) -> tuple[pdf_pages._Page, list[_Line]]:
     """Read one page: its ruled tables, and every line with what of it stands outside of them."""
     is_picture = bool(page.images) and not page.chars
-    page, _ = pdf_pages._clear(page, number)
+    page, _ = upright(page)
+    page, _ = take_marks(page, "")
     found = pdf_pages._Page(number, float(page.height), is_picture=is_picture)
     ruled = [table for table in page.find_tables() if len(table.cells) > 1] if page.rects or page.lines else []
-    chars = [char for char in page.chars if char["upright"]]
+    chars = _once([char for char in page.chars if char["upright"]])
     for table in ruled:
         cells: list[Box] = list(table.cells)
         columns = pdf_pages._edges(edge for cell in cells for edge in (cell[0], cell[2]))
@@ -150,6 +152,18 @@ def _read_page(page: Any, number: int, name: str, limits: Limits) -> tuple[pdf_p
             found.lines.append(pdf_pages._Text(box, text, size))
     found.size = median(char["size"] for char in chars) if chars else 0.0
     return found, lines
+
+
+def _once(chars: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out signs that are painted twice at one place to look bold."""
+    seen: set[tuple[str, int, int]] = set()
+    kept = []
+    for char in chars:
+        key = (char["text"], round(char["x0"]), round(char["top"]))
+        if key not in seen:
+            seen.add(key)
+            kept.append(char)
+    return kept
 
 
 def _rows(chars: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
