@@ -15,7 +15,6 @@ from paper_reading import paragraphs_of, text_of
 from jixiao.builds.run import evaluate
 from jixiao.checks.texts import find_claims, read_document
 from jixiao.core.errors import FormError
-from jixiao.core.frames import SCHEMAS
 from jixiao.publish import papers
 from jixiao.publish.papers.contents import find_evaluation
 from jixiao.publish.papers.open_questions import open_questions, write_questions
@@ -24,7 +23,6 @@ from jixiao.reading.supplements import keep_supplement, list_answers, read_suppl
 
 SHARED = next((place / "shared" / "documents" for place in ROOT.parents if (place / "shared").is_dir()), ROOT / "none")
 DOCUMENTS = Path(os.environ.get("JIXIAO_DOCUMENTS") or SHARED) / "docx"
-HAS_PASSAGES = pytest.mark.skipif("passages" not in SCHEMAS, reason="whole reports are not read here")
 ROAD = {"year": 2024, "project": "示例农村公路养护项目", "evaluation": "department"}
 
 
@@ -94,7 +92,6 @@ def named(chosen) -> dict:
     return {"year": int(chosen["year"]), "project": chosen["project_id"], "evaluation": chosen["evaluation"]}
 
 
-@HAS_PASSAGES
 @pytest.mark.skipif(not DOCUMENTS.is_dir(), reason="the published documents are not here: set JIXIAO_DOCUMENTS")
 def test_the_reports_of_the_published_documents_are_their_own_words(tmp_path):
     place = places(tmp_path / "p") if (tmp_path / "p").mkdir() is None else None
@@ -128,7 +125,6 @@ def sample(tmp_path) -> Path:
     return tmp_path / "data"
 
 
-@HAS_PASSAGES
 def test_a_whole_report_needs_nothing_from_a_person(sample, tmp_path):
     results = evaluate(sample)
     path = papers.write_report(results, tmp_path / "a.docx", **ROAD)
@@ -144,7 +140,6 @@ def test_a_whole_report_needs_nothing_from_a_person(sample, tmp_path):
     )
 
 
-@HAS_PASSAGES
 def test_the_answers_of_a_filled_form_stand_in_the_report(sample, tmp_path):
     asked = {"year": 2023, "project": "示例校园网络运维项目", "evaluation": "self"}
     results = evaluate(sample)

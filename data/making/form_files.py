@@ -27,6 +27,7 @@ FIXED_TIME = datetime(2026, 11, 21)
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 FONT = "宋体"
 PAGE_WIDTH_CM = 25.7  # A4 landscape less two margins of 2 cm
+PORTRAIT_WIDTH_CM = 16.0  # A4 less two margins of 2.5 cm
 
 
 def new_workbook(path: Path) -> xlsxwriter.Workbook:
@@ -169,6 +170,31 @@ def write_report(path: Path, heading: str, tables: Sequence[WordTable], note: st
     _save_document(document, path)
 
 
+def write_whole_report(path: Path, title: str, lines: Sequence[dict[str, str]], tables: Sequence[WordTable]) -> None:
+    """Write a whole report (评价报告全文) as a unit does in Word: headings as styles, its tables at the end."""
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Cm(21), Cm(29.7)
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Cm(2.5)
+    for name, size in (
+        ("Normal", 12),
+        ("Title", 18),
+        *((f"Heading {level}", 12) for level in (1, 2, 3)),
+        ("Caption", 12),
+    ):
+        _set_font(document, name, size)
+    document.add_paragraph(title, style="Title").alignment = WD_ALIGN_PARAGRAPH.CENTER
+    for line in lines:
+        ((kind, text),) = line.items()
+        written = document.add_paragraph(text, style=f"Heading {kind[1]}" if kind[0] == "h" else "Normal")
+        if kind == "sign":
+            written.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    document.add_paragraph("附件")
+    for table in tables:
+        _add_table(document, table, width=PORTRAIT_WIDTH_CM)
+    _save_document(document, path)
+
+
 def _set_font(document: WordDocument, style_name: str, size: float) -> None:
     """Give a style the form's font, in black."""
     style = document.styles[style_name]
@@ -179,14 +205,14 @@ def _set_font(document: WordDocument, style_name: str, size: float) -> None:
     fonts.set(qn("w:eastAsia"), FONT)
 
 
-def _add_table(document: WordDocument, content: WordTable) -> None:
+def _add_table(document: WordDocument, content: WordTable, width: float = PAGE_WIDTH_CM) -> None:
     """Add the caption paragraph and the table, merged as the grid says."""
     caption = document.add_paragraph(content.caption, style="Caption")
     caption.paragraph_format.keep_with_next = True
     caption.paragraph_format.space_before = Pt(12)
     table = document.add_table(len(content.grid), len(content.widths), style="Table Grid")
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
-    unit = PAGE_WIDTH_CM / sum(content.widths)
+    unit = width / sum(content.widths)
     for grid_column, share in zip(table.columns, content.widths, strict=True):
         grid_column.width = Cm(share * unit)
     for number, (row, values) in enumerate(zip(table.rows, content.grid, strict=True)):

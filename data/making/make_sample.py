@@ -14,13 +14,14 @@ from typing import Any
 
 import yaml
 
-from form_files import write_report, write_self_form
+from form_files import write_report, write_self_form, write_whole_report
 from form_layouts import Indicator, SelfForm, WordTable, completion_grid, scoring_table
 from make_source import differences, write_manifest
 
 DATA = Path(__file__).resolve().parents[1]
 SAMPLE = DATA / "sample"
 CONTENT = Path(__file__).with_name("sample_content.yaml")
+REPORT = Path(__file__).with_name("sample_report.yaml")
 README = "README.md"
 MADE_UP = "示例数据，纯属虚构"
 YEARS = (2023, 2024)
@@ -106,9 +107,23 @@ def write_evaluation(path: Path, project: Content, year: int, rows: list[list[An
     write_report(path, f"{project['name']}绩效评价报告（评分表与资金摘录）", tables, note=MADE_UP)
 
 
+def write_whole(path: Path, report: Content, rows: list[list[Any]]) -> None:
+    """Write the made-up report that has every section and kind of sentence; its scores stand in text and table."""
+    indicators = [
+        Indicator(l1, w1, l2, w2, name, weight, score, target, actual, standard=standard)
+        for l1, w1, l2, w2, name, weight, score, target, actual, standard in rows
+    ]
+    total = round(sum(item.score or 0 for item in indicators), 2)
+    boxes = " ".join(f"{name}{'☑' if name == grade_of(total) else '□'}" for name in "优良中差")
+    table = scoring_table(indicators, (100, total), boxes, decimals=2)
+    completion = WordTable("指标完成情况", completion_grid(indicators), [38, 20, 42], (0, 2))
+    write_whole_report(path, report["title"], report["lines"], [table, completion])
+
+
 def build(target: Path) -> None:
     """Write every made-up form and the manifest under ``target``."""
     content = yaml.safe_load(CONTENT.read_text(encoding="utf-8"))
+    whole = yaml.safe_load(REPORT.read_text(encoding="utf-8"))
     evaluations = {(entry["project"], entry["year"]): entry["rows"] for entry in content["evaluations"]}
     entries = []
     for year in YEARS:
@@ -121,7 +136,10 @@ def build(target: Path) -> None:
             rows = evaluations.get((project["name"], year))
             if rows:
                 file = f"{year}/{project['name']}_部门评价报告.docx"
-                write_evaluation(target / file, project, year, rows)
+                if (project["name"], year) == (whole["project"], whole["year"]):
+                    write_whole(target / file, whole, rows)
+                else:
+                    write_evaluation(target / file, project, year, rows)
                 title = f"{project['name']}部门评价报告（{year}年度）"
                 entries.append({**entry, "file": file, "title": title, "evaluation": "department"})
     write_manifest(target, entries)

@@ -155,8 +155,8 @@ def add_supplements(frames: Frames, folder: Path) -> Frames:
     rows = list(_passages(folder))
     if not rows:
         return frames
-    read = dict(frames.items())["passages"]
-    return frames.changed(passages=pd.concat([read, typed(rows, SCHEMAS["passages"])], ignore_index=True))
+    added = typed(rows, SCHEMAS["passages"])
+    return frames.changed(passages=pd.concat([frames.passages, added], ignore_index=True))
 
 
 def _passages(folder: Path) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,6 @@ from jixiao.publish.papers.unit_words import (
     passages_of,
     says,
     told,
-    written_frame,
 )
 from jixiao.publish.papers.wording import MERGED, clean, paper_words, shown_target, written
 from jixiao.scoring.frameworks import Framework, load_framework
@@ -66,7 +65,7 @@ def evaluation_content(results: Results, chosen: pd.Series) -> Row:
     framework = load_framework(chosen["framework"])
     names = {name: clean(chosen[name]) for name in ("project", "department", "unit")}
     head = select_rows(results.frames.evaluations, chosen).iloc[0]
-    said = fill_outline(passages_of(written_frame(results.frames, "passages"), chosen), paper)
+    said = fill_outline(passages_of(results.frames.passages, chosen), paper)
     rows = list(_indicator_rows(results, chosen))
     funds = [fund_row(row) for row in select_rows(results.frames.budgets, chosen).to_dict("records")]
     money = _money(results, chosen, funds)
@@ -125,7 +124,7 @@ def _points_of(total: str, words: Row) -> list[str]:
 
 def _period(results: Results, chosen: pd.Series) -> str:
     """Return the evaluated period as dates (评价时段): as the unit states it, else the whole year."""
-    stated = select_rows(written_frame(results.frames, "statements"), chosen)
+    stated = select_rows(results.frames.statements, chosen)
     ends = [stated.loc[stated["statement"] == name, "value_text"].tolist() for name in ("period_start", "period_end")]
     if all(ends):
         return str(paper_words()["period_between"].format(start=clean(ends[0][0]), end=clean(ends[1][0])))
@@ -134,7 +133,7 @@ def _period(results: Results, chosen: pd.Series) -> str:
 
 def _signature(results: Results, chosen: pd.Series) -> Row:
     """Return who signs and when, as the unit's own report says (落款)."""
-    passages = passages_of(written_frame(results.frames, "passages"), chosen)
+    passages = passages_of(results.frames.passages, chosen)
     signed = passages[passages["passage_kind"] == "signature"]
     return {"lines": [clean(text) for text in signed["text"] if clean(text)]}
 
@@ -153,9 +152,9 @@ def _indicator_rows(results: Results, chosen: pd.Series) -> Iterator[Row]:
 
 def _written_reasons(results: Results, chosen: pd.Series) -> dict[str, str]:
     """Return why points were lost, by the id of an indicator, or by its name where the unit answered a question."""
-    paragraphs = select_rows(written_frame(results.frames, "indicator_paragraphs"), chosen)
+    paragraphs = select_rows(results.frames.indicator_paragraphs, chosen)
     found = {clean(row.indicator_id): clean(row.loss_reason) for row in paragraphs.itertuples() if row.indicator_id}
-    answers = passages_of(written_frame(results.frames, "passages"), chosen)
+    answers = passages_of(results.frames.passages, chosen)
     for name, mine in answers[answers["subsection"] == REASONS].groupby("heading", sort=False):
         found[clean(name)] = "".join(mine["text"].map(clean))
     return {key: text for key, text in found.items() if text}
@@ -241,7 +240,7 @@ def _money(results: Results, chosen: pd.Series, funds: list[Row]) -> Row:
 
 def _stated_rate(results: Results, chosen: pd.Series) -> str:
     """Return the execution rate as the unit's own text states it."""
-    stated = select_rows(written_frame(results.frames, "statements"), chosen)
+    stated = select_rows(results.frames.statements, chosen)
     texts = stated.loc[stated["statement"] == "execution_rate", "value_text"].map(clean)
     return next((text for text in texts if text), "")
 

@@ -12,7 +12,7 @@ from jixiao.core.frames import GRADES, PROJECT_KINDS
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
 from jixiao.publish.papers.contents import Row, indicator_row
-from jixiao.publish.papers.unit_words import fill_outline, highest_number, summary_passages, told, written_frame
+from jixiao.publish.papers.unit_words import fill_outline, highest_number, summary_passages, told
 from jixiao.publish.papers.wording import clean, paper_words, written
 
 KINDS = ("self", "department", "finance", "whole")
@@ -39,9 +39,7 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
     kinds = evaluations["evaluation"].value_counts()
     counted = results.scores[results.scores["is_counted"]]
     missed = _missed(counted)
-    said = fill_outline(
-        summary_passages(written_frame(results.frames, "passages"), year=year, department=department), "department"
-    )
+    said = fill_outline(summary_passages(results.frames.passages, year=year, department=department), "department")
     names = {"department": clean(department), "year": str(year)}
     has_money = numbers["annual_budget"] == numbers["annual_budget"]
     rows = _projects(results, evaluations)
@@ -129,7 +127,7 @@ def _missed(counted: pd.DataFrame) -> list[Row]:
 
 def _signature(results: Results, year: int, department: str) -> list[str]:
     """Return who signed the department's own summary, and when."""
-    passages = summary_passages(written_frame(results.frames, "passages"), year=year, department=department)
+    passages = summary_passages(results.frames.passages, year=year, department=department)
     signed = passages.loc[passages["passage_kind"] == "signature", "text"].map(clean)
     return [text for text in signed if text]
 

@@ -8,27 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.core.frames import EVALUATION_KEY, Frames
+from jixiao.core.frames import EVALUATION_KEY
 from jixiao.publish.papers.wording import NEXT_CELL, NEXT_ROW, TABLE, clean, paper_words
 
 Row = dict[str, Any]
-_NOTHING = pd.DataFrame(
-    columns=[
-        *(*EVALUATION_KEY, "department", "document_kind", "section", "subsection", "heading", "passage_kind", "level"),
-        *("ordinal", "text", "line", "source_file", "statement", "value_text", "indicator_id", "loss_reason"),
-    ],
-    dtype="object",
-)
 REASONS = "indicator_reason"
 """The subsection of an answer that says why an indicator fell short; its heading is the indicator's name."""
 _TEXT_DEPTH = 99
 CELL, LINE = "｜", "\n"
 """What divides the cells and the rows of a table that stands among the passages."""
-
-
-def written_frame(frames: Frames, name: str) -> pd.DataFrame:
-    """Return a frame of what units wrote (文字数据表); empty where nothing of the kind was read."""
-    return getattr(frames, name, _NOTHING)
 
 
 def outline_of(kind: str) -> dict[str, Row]:
