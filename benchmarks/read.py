@@ -13,6 +13,7 @@ import json
 import platform
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -184,6 +185,57 @@ def report(results: dict[str, dict[str, float]]) -> Iterable[str]:
     yield json.dumps({"benchmark": "read", "date": f"{date.today()}", "machine": machine, "ratios": line})
 
 
+PAGES = 60
+"""Pages of the whole report that is read."""
+
+
+def write_report(path: Path) -> None:
+    """Write a made-up evaluation report of some sixty pages as a Word document."""
+    import docx
+
+    document = docx.Document()
+    document.add_paragraph("示例县公共服务提升项目绩效评价报告")
+    body = "经核查，项目单位按照批复的方案组织实施，资料齐全，资金使用符合规定，验收手续完整，受益群众反映良好。" * 8
+    for number, chapter in enumerate(("基本情况", "绩效评价工作开展情况", "综合评价情况及评价结论"), 1):
+        document.add_paragraph(f"{'一二三'[number - 1]}、{chapter}")
+        for part in range(1, 25):
+            document.add_paragraph(f"{part}.第{part}项")
+            document.add_paragraph(
+                f"项目预算资金{part * 100}万元，实际到位{part * 100}万元，实际支出{part * 90}万元。" + body
+            )
+    document.add_paragraph("四、绩效评价指标分析")
+    for part in range(1, 101):
+        document.add_paragraph(f"{part}.第{part}项服务完成率（1分）")
+        document.add_paragraph(f"{body}根据评分标准，该指标得{'0.5' if part % 7 == 0 else '1'}分。")
+    document.add_paragraph("五、存在的问题")
+    for part in range(1, 11):
+        document.add_paragraph(f"{part}.第{part}个方面有待加强")
+        document.add_paragraph(body)
+    document.save(str(path))
+
+
+def report_seconds(folder: Path) -> Iterable[str]:
+    """Lines that tell what a whole report costs: as a Word document, and as PDF where LibreOffice is installed."""
+    from jixiao.reading.documents.whole_reports import read_source
+
+    path = folder / "report.docx"
+    write_report(path)
+    files = [path]
+    program = shutil.which("soffice")
+    if program:
+        profile = f"-env:UserInstallation=file://{folder}/profile"
+        command = [program, profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), str(path)]
+        subprocess.run(command, check=True, capture_output=True)
+        files.append(folder / "report.pdf")
+    for file in files:
+        read_source(file)  # imports and caches are not what is measured
+        start = time.process_time()
+        readings = read_source(file)
+        seconds = time.process_time() - start
+        passages = sum(record.block == "passages" for record in readings[-1].records)
+        yield f"整份报告（约{PAGES}页，{passages}段）{file.suffix}：{seconds:.2f} CPU秒"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=1_000)
@@ -202,6 +254,7 @@ def main() -> None:
             command = [sys.executable, __file__, "--way", way, "--keep", str(folder)]
             results[way] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         print("\n".join(report(results)))
+        print("\n".join(report_seconds(folder)))
 
 
 if __name__ == "__main__":

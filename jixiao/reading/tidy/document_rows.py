@@ -68,7 +68,8 @@ def _link(rows: Rows, made: dict[str, list[dict[str, Any]]]) -> None:
     problems = {(row["portion"], row["number"]): row for row in made.get("problems", [])}
     for row in made.get("advice", []):
         answered = problems.get((row["portion"], row["problem_number"]))
-        if answered is not None and answered["indicator"] and not row["indicator"]:
+        is_surer = answered is not None and (answered["match_sureness"] or 0) > (row["match_sureness"] or 0)
+        if answered is not None and answered["indicator"] and is_surer:
             row |= {name: answered[name] for name in ("indicator_id", "indicator", "match_sureness")}
 
 
