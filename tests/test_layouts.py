@@ -7,10 +7,11 @@ from layouts.generator import make_layout
 from layouts.judging import Judgement
 from layouts.writing import KINDS, write_layout
 
-from jixiao.core.errors import AnotherKindError, FormError
+from jixiao.core.errors import AnotherKindError, FormError, RequestError
 from jixiao.reading.files import Grid
 from jixiao.reading.forms.meanings import meaning_of, title_kind
 from jixiao.reading.forms.sources import recognise
+from jixiao.reading.forms.teaching import keep_lesson
 
 SEEDS = range(100)
 
@@ -99,3 +100,20 @@ def test_a_column_that_is_not_understood_is_listed_and_its_block_named():
     assert reading.unread == ["indicators"]
     assert {"异形栏", "某甲、某乙", "某丙"} <= {skipped["text"] for skipped in reading.skipped}
     assert [guess["text"] for guess in reading.guesses] == ["全年实际值"]
+
+
+def test_a_taught_header_is_used_and_told_as_taught(tmp_path, monkeypatch):
+    monkeypatch.setenv("JIXIAO_HOME", str(tmp_path))
+    grids = table(
+        ["项目支出绩效自评表（2024年度）"],
+        ["项目名称", "示例项目"],
+        ["一级指标", "二级指标", "三级指标", "年度指标值", "甲乙栏", "得分"],
+        ["产出指标", "数量指标", "培训人数", "≥50人", "51人", "10"],
+    )
+    assert "actual" not in recognise(grids, "表.xlsx")[0].records[0].texts
+    keep_lesson("示例版式", {"columns": {"甲乙栏": "actual"}})
+    (reading,) = recognise(grids, "表.xlsx")
+    assert reading.records[0].texts["actual"] == "51人"
+    assert [guess["reason"] for guess in reading.guesses] == ["按示教的版式读作“完成值”"]
+    with pytest.raises(RequestError, match="不是可选的栏目"):
+        keep_lesson("示例版式", {"columns": {"甲乙栏": "无此栏"}})

@@ -17,6 +17,7 @@ from jixiao.core.files import checksum, explained
 from jixiao.core.hashes import code_hash, hash_of, rule_hashes
 from jixiao.reading.files import load_limits
 from jixiao.reading.forms.records import Reading
+from jixiao.reading.forms.teaching import lessons_folder
 from jixiao.reading.workers import read_files, reading_from_json, reading_to_json
 
 FOLDER = "readings"
@@ -42,7 +43,8 @@ class Readings:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         rules = {name: value for name, value in rule_hashes().items() if name.startswith(RULES_OF_READING)}
-        self._setting = hash_of([rules, code_hash(), load_limits().model_dump()])
+        lessons = [checksum(path) for path in sorted(lessons_folder().glob("*.yaml"))]
+        self._setting = hash_of([rules, code_hash(), load_limits().model_dump(), lessons])
         self.fresh = self.known = 0
 
     def __call__(self, files: Sequence[tuple[Path, str]]) -> Iterator[list[Reading] | JixiaoError]:

@@ -33,11 +33,20 @@ def score_range(evidence: Evidence, check: Check) -> Outcome:
     return Outcome(rows, len(left) - count_true(np.isnan(left)))
 
 
+def has_unread_columns(evidence: Evidence) -> np.ndarray:
+    """Say of which evaluations a column was not understood (有未读的栏): nothing is concluded from what they lack."""
+    skipped = evidence.frames.skipped
+    unread = skipped[skipped["reason"].eq(reading_words()["reasons"]["not_understood"])]
+    places = set(zip(unread["source_file"], unread["source_sheet"], strict=True))
+    rows = zip(evidence.totals["source_file"], evidence.totals["source_sheet"], strict=True)
+    return np.fromiter((place in places for place in rows), bool, len(evidence.totals))
+
+
 def score_missing(evidence: Evidence, check: Check) -> Outcome:
     """A counted row without points although a total is printed (缺得分)."""
     place = evidence.position("scores")
     total = np.append(evidence.totals["total_reported"].to_numpy("float64"), np.nan)[place]
-    asked = evidence.counted & ~np.isnan(total)
+    asked = evidence.counted & ~np.isnan(total) & ~np.append(has_unread_columns(evidence), False)[place]
     no_score, no_weight = evidence.scores["reported_score"].isna(), evidence.scores["weight"].isna()
     wrong = ((no_score | no_weight) & asked).to_numpy()
     bare, no_score, no_weight = evidence.scores[wrong], no_score[wrong], no_weight[wrong]
@@ -157,7 +166,7 @@ def total_weight(evidence: Evidence, check: Check) -> Outcome:
     """The sum of the weights against full score (分值合计)."""
     rows = evidence.totals
     full = evidence.look_up("totals", "framework", lambda name: float(load_framework(name).full_score), np.nan)
-    gap = (rows["weight_sum"] - full).abs()
+    gap = (rows["weight_sum"] - full).abs().mask(has_unread_columns(evidence))
     wrong = placed(rows[gap > TOLERANCE], "total_cell")
     full = pd.Series(full[(gap > TOLERANCE).to_numpy()], index=wrong.index)
     found = problems(
@@ -301,7 +310,8 @@ def outcome_share(evidence: Evidence, check: Check) -> Outcome:
 
 def total_score(evidence: Evidence, check: Check) -> Outcome:
     """The printed total against the sum of the printed points (总分核对)."""
-    found = _different(evidence.totals, "total_reported", "reported_sum", cell="source_cell")
+    read = evidence.totals[~has_unread_columns(evidence)]  # no sum is false for a column that was not read
+    found = _different(read, "total_reported", "reported_sum", cell="source_cell")
     return Outcome(placed(found.rows, "total_cell"), found.checked)
 
 

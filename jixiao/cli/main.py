@@ -31,8 +31,11 @@ app = typer.Typer(
 def read(
     files: Annotated[list[Path], typer.Argument(help="要读取的表格文件（工作簿、文档、PDF、CSV）")],
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供其他程序读取")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="只列出每个表头的判定、把握和需要示教的问题")] = False,
 ) -> None:
     """读取表格，说明读出了什么、哪些未读、哪些是推断。"""
+    if ask:
+        return _ask(files)
     from jixiao.publish.findings import exchange
 
     readings, failed = [], []
@@ -48,6 +51,25 @@ def read(
         print(json.dumps(written[0] if len(files) == 1 and written else written, ensure_ascii=False, indent=1))
     elif readings:
         print(exchange.describe_shares(readings))
+    _fail(failed)
+
+
+def _ask(files: list[Path]) -> None:
+    """Print every header that is not understood, or not by a declared word, with what it is taken for."""
+    from jixiao.reading.forms.teaching import choices, questions
+
+    failed = []
+    for path in files:
+        try:
+            found = questions(path)
+        except JixiaoError as error:
+            failed.append(str(error))
+            continue
+        asked = [one for one in found if one.is_asked or one.how != "exact"]
+        print(f"{path.name}：{len(found)} 个表头，{sum(one.is_asked for one in found)} 个需要示教")
+        for one in asked:
+            named = choices(one.context).get(one.name.removeprefix("2:"), one.name) if one.name else "？"
+            print(f"  {one.sheet} {one.cell} “{' '.join(one.text.split())}” → {named}（把握 {one.sure:.0%}）")
     _fail(failed)
 
 

@@ -203,7 +203,7 @@ def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) 
     """
     threshold = float(header_words()["threshold"])
     settled = {
-        place: replace(column, name=column.choices[0][0], sure=column.choices[0][1], how="parts")
+        place: replace(column, name=column.choices[0][0], sure=column.choices[0][1], how=column.how or "parts")
         for place, column in enumerate(columns)
         if column.choices and column.choices[0][0] in REPEATED and column.choices[0][1] >= threshold
     }
@@ -221,7 +221,7 @@ def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) 
     )
     if is_plain:
         return [
-            replace(column, name=name, sure=sure, how="exact" if is_exact(column.text) else "parts")
+            replace(column, name=name, sure=sure, how=column.how or ("exact" if is_exact(column.text) else "parts"))
             for column, (name, sure) in zip(columns, first, strict=True)
         ]
     known = {
@@ -240,6 +240,9 @@ def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) 
         ):
             for name in _FOUND_BY_CONTENT:
                 fit = fits_content(name, texts, {k: v for k, v in known.items() if v is not texts})
+                points = {"weight", "reported_score"}
+                if name in points and points.isdisjoint(names):
+                    continue  # one column of numbers alone may be either
                 if name not in names and fit >= 0.6:
                     given[name] = 0.6 + 0.05 * fit
         scores.append(given)
@@ -268,5 +271,5 @@ def _chosen(columns: list[Column], scores: list[dict[str, float]], threshold: fl
         how = "content" if stated is None else "exact" if is_exact(column.text) and stated >= 1 else "parts"
         sure = found if stated is None or found < stated - 0.3 else stated  # the contents speak against the header
         if sure >= threshold:
-            result[row] = replace(column, name=name, sure=sure, how=how)
+            result[row] = replace(column, name=name, sure=sure, how=column.how or how)
     return result

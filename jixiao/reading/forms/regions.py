@@ -271,7 +271,7 @@ def _open(view: View, row: int, stop: int, kind: str, context: str, taught: Taug
             choices = tuple(one for one in candidates(text, "funds") if one[0] in MONEY) or choices
         if kind == "costs":
             choices = tuple(("annual_budget" if name == "amount" else name, sure) for name, sure in choices[:1])
-        columns.append(Column(left, right, at, text, choices=choices))
+        columns.append(Column(left, right, at, text, how="taught" if said else "", choices=choices))
     last = _last_row(view, bottom + 1, stop)
     if context == "funds":
         columns = _money_columns(columns)

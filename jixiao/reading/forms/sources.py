@@ -22,6 +22,7 @@ from jixiao.reading.forms.headers import Headers, View, choose_family, find_head
 from jixiao.reading.forms.heads import find_titles, read_head, settle_head
 from jixiao.reading.forms.pieces import Piece
 from jixiao.reading.forms.records import Reading, Record, label_key
+from jixiao.reading.forms.teaching import Lessons, lessons_folder
 from jixiao.reading.values.values import normalise
 
 _COPY_SHARE = 0.8
@@ -88,7 +89,7 @@ def recognise(grids: list[Grid], name: str, *, place: str = "") -> list[Reading]
     if declared and not any(_has_doubt(reading) for reading in declared):
         return declared
     try:
-        understood = understand(grids, name, place=place)
+        understood = understand(grids, name, place=place, taught=Lessons(lessons_folder()))
     except FormError as error:
         if not declared or isinstance(error, AnotherKindError):
             raise error from refused
