@@ -6,13 +6,12 @@ It is used for every form read from then on and can be copied to a colleague.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-import yaml
 
 from jixiao.core.declared import load_yaml, refuse
 from jixiao.core.errors import RequestError
@@ -112,8 +111,11 @@ def keep_lesson(name: str, taught: Mapping[str, Mapping[str, str]], *, folder: P
             raise RequestError(f"“{unknown[0]}”不是可选的栏目，可选：{'、'.join(choices('columns'))}")
     target = (folder or lessons_folder()) / f"{name}.yaml"
     target.parent.mkdir(parents=True, exist_ok=True)
-    content = {"id": name, **{context: dict(named) for context, named in taught.items() if named}}
-    target.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    lines = [f"id: {name}"]
+    for context, named in taught.items():
+        pairs = [f"  {json.dumps(text, ensure_ascii=False)}: {meaning}" for text, meaning in named.items()]
+        lines += [f"{context}:", *pairs] if pairs else []
+    target.write_text("\n".join([*lines, ""]), encoding="utf-8")
     return target
 
 
