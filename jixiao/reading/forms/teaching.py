@@ -103,7 +103,7 @@ def keep_lesson(name: str, taught: Mapping[str, Mapping[str, str]], *, folder: P
     Raises:
         RequestError: The name cannot be a file's, or a meaning is none.
     """
-    if not re.fullmatch(r"[\w一-鿿-]{1,60}", name):
+    if not re.fullmatch(r"[\w-]{1,60}", name):
         raise RequestError(f"版式名称“{name}”不能作文件名，请只用文字、数字和短横")
     for context, named in taught.items():
         unknown = [meaning for meaning in named.values() if context not in CONTEXTS or meaning not in choices(context)]
