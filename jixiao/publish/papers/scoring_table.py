@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -38,7 +37,7 @@ def lay_out_scores(chosen: pd.Series, scores: pd.DataFrame) -> LaidOut:
     """
     words = paper_words()["workbook"]
     widths = tuple(Decimal(str(width)) for width in words["widths"])
-    form = LaidOut(replace(load_layout(), title=words["file_title"], widths=widths))
+    form = LaidOut(load_layout().model_copy(update={"title": words["file_title"], "widths": widths}))
     kind = word("evaluation", chosen["evaluation"])
     form.add(Slot(0, 0, words["file_title"], columns=_LAST + 1, role="title"))
     form.add(Slot(1, 0, words["year_line"].format(year=chosen["year"], kind=kind), columns=_LAST + 1, role="line"))
