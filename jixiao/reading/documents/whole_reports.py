@@ -29,7 +29,7 @@ from jixiao.reading.files.cells import Grid, Line
 from jixiao.reading.files.flow_items import Flow
 from jixiao.reading.files.flows import DOCUMENT_NAMES, read_flow
 from jixiao.reading.forms.records import Reading, Record
-from jixiao.reading.forms.sources import read_file, recognise
+from jixiao.reading.forms.sources import read_file, recognise, recognise_declared
 
 LEAST_CHAPTERS = 3
 """Different sections from which a document is a report; a form with a title and remarks has none."""
@@ -150,9 +150,12 @@ def _forms(grids: Sequence[Grid], name: str, identity: Identity | None, head: It
         lines = (Line(year, ""),)
     first = replace(grids[0], above=(*lines, *grids[0].above))
     try:
-        found = recognise([first, *grids[1:]], name)
+        found = recognise_declared([first, *grids[1:]], name)  # what a report holds beside its forms is no form
     except FormError:
-        return []
+        try:
+            found = recognise([first, *grids[1:]], name)
+        except FormError:
+            return []
     settle_rows(found, grids)
     return found
 
