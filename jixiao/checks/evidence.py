@@ -7,7 +7,7 @@ one indicator in two evaluations) find each other by number, so that a check cos
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -150,7 +150,7 @@ class Evidence:
 
         def work() -> np.ndarray:
             keys, usable = self._keys(by_year=True)
-            return _match(keys, keys - 1, usable)
+            return _match(keys, usable, 1)[0]
 
         return self.keep("previous", work)
 
@@ -162,9 +162,9 @@ class Evidence:
 
         def work() -> np.ndarray:
             keys, usable = self._keys(by_year=False)
-            found = _match(keys, keys - 1, usable)
+            before, self_evaluation = _match(keys, usable, 1, 2)
             finance = usable & (keys % 4 == _RANK["finance"])
-            return np.where(finance & (found < 0), _match(keys, keys - 2, usable), found)
+            return np.where(finance & (before < 0), self_evaluation, before)
 
         return self.keep("twin", work)
 
@@ -212,36 +212,60 @@ def name_core(name: str) -> str:
     return core
 
 
-def _match(keys: np.ndarray, wanted: np.ndarray, usable: np.ndarray) -> np.ndarray:
-    """Return the row whose key is the wanted one, -1 when there is none or more than one."""
+def _match(keys: np.ndarray, usable: np.ndarray, *steps: int) -> list[np.ndarray]:
+    """Return for each step the row whose key is so much less than a row's own, -1 without one or when keys repeat."""
     rows = np.flatnonzero(usable)
-    found = np.full(len(keys), -1)
-    if not len(rows):
-        return found
-    order = rows[np.argsort(keys[rows], kind="stable")]
-    known = keys[order]
-    place = np.searchsorted(known, wanted[order])
-    place = np.minimum(place, len(known) - 1)
-    repeated = np.zeros(len(known), dtype=bool)
-    repeated[1:] |= known[1:] == known[:-1]
-    repeated[:-1] |= known[1:] == known[:-1]
-    good = (known[place] == wanted[order]) & ~repeated[place] & ~repeated
-    found[order[good]] = order[place[good]]
-    return found
+    rows = rows[~pd.Series(keys[rows]).duplicated(keep=False).to_numpy()]
+    known, matches = pd.Index(keys[rows]), []
+    for step in steps:
+        place = known.get_indexer(pd.Index(keys[rows] - step))
+        found = np.full(len(keys), -1)
+        found[rows[place >= 0]] = rows[place[place >= 0]]
+        matches.append(found)
+    return matches
 
 
-def category_sums(evidence: Evidence) -> tuple[pd.DataFrame, np.ndarray]:
+def neighbours(usable: np.ndarray, *, same: Sequence[np.ndarray], then: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of rows that follow each other in their group (同组相邻两行).
+
+    Args:
+        usable: Which rows take part.
+        same: What the rows of one group share, as numbers.
+        then: How the rows of a group are ordered.
+
+    Example:
+        >>> first, second = neighbours(np.ones(4, bool), same=[np.array([1, 2, 1, 1])], then=np.array([0, 0, 2, 1]))
+        >>> first.tolist(), second.tolist()
+        ([0, 3], [3, 2])
+    """
+    rows = np.flatnonzero(usable)
+    order = rows[np.lexsort((then[rows], *(numbers[rows] for numbers in reversed(same))))]
+    first, second = order[:-1], order[1:]
+    pair = np.all([numbers[first] == numbers[second] for numbers in same], axis=0)
+    return first[pair], second[pair]
+
+
+def category_numbers(evidence: Evidence) -> np.ndarray:
+    """Return the number of each counted row's evaluation and level-1 name (评价与一级指标), -1 for any other row."""
+
+    def work() -> np.ndarray:
+        codes, place = evidence.distinct("scores", "category")[0], evidence.position("scores")
+        usable = evidence.counted & (place >= 0)
+        numbers = np.full(len(place), -1)
+        numbers[usable] = (
+            pd.DataFrame({"place": place[usable], "name": codes[usable]}).groupby(["place", "name"]).ngroup()
+        )
+        return numbers
+
+    return evidence.keep("category", work)
+
+
+def category_sums(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
     """Return the first row of every level-1 name of every evaluation, and the sum of the weights under it."""
-    codes, names = evidence.distinct("scores", "category")
-    place, count = evidence.position("scores"), max(len(names), 1)
-    group = np.where(evidence.counted & (place >= 0), place.astype(np.int64) * count + codes, -1)
-    size = len(evidence.totals) * count
-    sums = sum_by(group, evidence.scores["weight"], size)
-    first = np.full(size, -1)
-    inside = np.flatnonzero(group >= 0)[::-1]
-    first[group[inside]] = inside
-    known = np.flatnonzero(first >= 0)
-    return first[known], sums[known]
+    numbers = category_numbers(evidence)
+    known = np.flatnonzero(numbers >= 0)
+    first = known[np.unique(numbers[known], return_index=True)[1]]
+    return first, sum_by(numbers, evidence.scores["weight"], len(first))
 
 
 CheckFunction = Callable[[Evidence, Check], Outcome]

@@ -8,10 +8,11 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 import pandas as pd
 
-from jixiao.checks.evidence import CheckFunction, Evidence
+from jixiao.checks.evidence import CheckFunction, Evidence, neighbours
 from jixiao.checks.findings import Check, Outcome, count_true, gap_between, problems
 from jixiao.checks.money import money_cell, money_rows, named_money
 from jixiao.checks.thresholds import Digits, KnownShare, Share
+from jixiao.core.exact import sum_by
 from jixiao.core.frames import EVALUATION_KINDS
 from jixiao.core.vocabulary import label, value_labels, word
 from jixiao.core.writing import amount_text, percent_text
@@ -35,13 +36,6 @@ def _is_total(evidence: Evidence) -> np.ndarray:
     return evidence.flags("budgets", "fund", lambda text: text == "total")
 
 
-def _summed(groups: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
-    """Sum money by group; blank cells are no addends, and a sum over nothing but blanks is missing."""
-    known = ~np.isnan(values) & (groups >= 0)
-    sums = np.bincount(groups[known], np.rint(values[known] * 1e6), size) / 1e6
-    return np.where(np.bincount(groups[known], minlength=size) > 0, sums, np.nan)
-
-
 def funds_sum(evidence: Evidence, check: Check) -> Outcome:
     """The parts of the funds against their total, column by column (资金来源核对)."""
     rows, is_term = evidence.frames.budgets, evidence.flags("budgets", "fund", lambda text: text.startswith("term_"))
@@ -54,7 +48,7 @@ def funds_sum(evidence: Evidence, check: Check) -> Outcome:
     size, checked, found = int(group.max(initial=-1)) + 1, 0, []
     for column in ("initial_budget_wan", *_COLUMNS):
         values = rows[column].to_numpy("float64")
-        parts = _summed(np.where(is_total | left, -1, group), values, size)[group]
+        parts = sum_by(np.where(is_total | left, -1, group), values, size, missing="left_out")[group]
         asked = is_total & ~np.isnan(parts) & ~np.isnan(values)
         wrong = asked & (np.abs(values - parts) > 0.015)
         checked += count_true(asked)
@@ -82,11 +76,12 @@ def list_sum(evidence: Evidence, check: Check) -> Outcome:
     listed = budgets[evidence.flags("budgets", "evaluation", lambda text: text == "budget_list")]
     grouped = listed.groupby(["source_file", "source_sheet"])
     where = pd.MultiIndex.from_frame(rows[["source_file", "source_sheet"]])
-    complete = rows["parts_count"].to_numpy("float64", na_value=-1) == grouped.size().reindex(where).to_numpy()
+    listed_rows = grouped.size().reindex(where).to_numpy()
+    complete = rows["parts_count"].to_numpy("float64", na_value=np.nan) == listed_rows
     for column in ("arrived_wan", "issued_wan", "executed_wan"):
-        every = (grouped[column].count() == grouped.size()).reindex(where).to_numpy(dtype=object) == True  # noqa: E712
+        is_known = complete & (grouped[column].count().reindex(where).to_numpy() == listed_rows)
         sums = grouped[column].sum().round(6).reindex(where).to_numpy("float64")
-        parts[column] = pd.Series(np.where(complete & every, sums, np.nan), index=rows.index)
+        parts[column] = pd.Series(np.where(is_known, sums, np.nan), index=rows.index)
     tolerance = 0.005 * (rows["parts_count"].astype("float64") + 1)
     checked, found = 0, []
     for column, sums in parts.items():
@@ -198,23 +193,22 @@ def budget_adjusted(evidence: Evidence, check: Check) -> Outcome:
 def carry_over_source(evidence: Evidence, check: Check) -> Outcome:
     """Money carried over that the year before did not leave (结转来源)."""
     rows = evidence.frames.budgets
-    project, year = evidence.project("budgets").astype(np.int64), rows["year"].to_numpy(np.int64)
+    year, project = rows["year"].astype("int64"), evidence.project("budgets")
     is_self = evidence.flags("budgets", "evaluation", lambda text: text == "self")
-    key = project * 10_000 + year
-    left = (rows["annual_budget_wan"] - rows["executed_wan"]).to_numpy("float64").round(6)
-    last = np.flatnonzero(_is_total(evidence) & is_self & ~np.isnan(left))
-    last = last[np.argsort(key[last])]
-    carried = rows["annual_budget_wan"].where(rows["annual_budget_wan"].notna(), rows["initial_budget_wan"])
-    carried = carried.to_numpy("float64")
-    asked = np.flatnonzero(evidence.flags("budgets", "fund", lambda text: text == "carry_over") & is_self)
-    asked = asked[carried[asked] > 0]
-    place = np.minimum(np.searchsorted(key[last], key[asked] - 1), max(len(last) - 1, 0))
-    hit = key[last][place] == key[asked] - 1 if len(last) else np.zeros(len(asked), bool)
-    asked, before = asked[hit], last[place[hit]] if len(last) else last
-    wrong = carried[asked] > left[before] + 0.015
-    bad = named_money(evidence, money_rows(evidence).iloc[asked[wrong]])
-    printed = pd.Series(carried[asked][wrong], index=bad.index)
-    derived = pd.Series(left[before][wrong], index=bad.index)
+    is_carried = evidence.flags("budgets", "fund", lambda text: text == "carry_over")
+    left = (rows["annual_budget_wan"] - rows["executed_wan"]).round(6)
+    carried = rows["annual_budget_wan"].fillna(rows["initial_budget_wan"])
+    money = pd.DataFrame({"project": project, "year": year, "left": left, "row": np.arange(len(rows))})
+    last = money[_is_total(evidence) & is_self & left.notna()].drop_duplicates(["project", "year"])
+    asked = money[is_carried & is_self & (carried > 0)].drop(columns="left")
+    both = asked.merge(
+        last.assign(year=last["year"] + 1), on=["project", "year"], suffixes=("", "_last"), validate="m:1"
+    )
+    wrong = both[carried.to_numpy()[both["row"]] > both["left"] + 0.015]
+    before = rows.iloc[wrong["row_last"]]
+    bad = named_money(evidence, money_rows(evidence).iloc[wrong["row"]])
+    printed = pd.Series(carried.to_numpy()[wrong["row"]], index=bad.index)
+    derived = pd.Series(wrong["left"].to_numpy(), index=bad.index)
     found = problems(
         bad.assign(
             carried_cell=bad["annual_budget_cell"].where(bad["annual_budget_wan"].notna(), bad["initial_budget_cell"])
@@ -224,12 +218,12 @@ def carry_over_source(evidence: Evidence, check: Check) -> Outcome:
         derived=derived.map(amount_text),
         arithmetic=[
             f"{amount_text(budget)}－{amount_text(spent)}"
-            for budget, spent in rows[["annual_budget_wan", "executed_wan"]].iloc[before[wrong]].itertuples(index=False)
+            for budget, spent in before[["annual_budget_wan", "executed_wan"]].itertuples(index=False)
         ],
-        other=[str(one) for one in rows["source_file"].iloc[before[wrong]]],
+        other=before["source_file"].to_list(),
         **gap_between(printed, derived),
     )
-    return Outcome(found, len(asked))
+    return Outcome(found, len(both))
 
 
 def _pairs(evidence: Evidence, column: str) -> tuple[np.ndarray, np.ndarray]:
@@ -238,13 +232,8 @@ def _pairs(evidence: Evidence, column: str) -> tuple[np.ndarray, np.ndarray]:
     def work() -> tuple[np.ndarray, np.ndarray]:
         rows = evidence.frames.budgets
         usable = _is_total(evidence) & rows[column].notna().to_numpy() & (evidence.project("budgets") >= 0)
-        known = np.flatnonzero(usable)
-        key = evidence.project("budgets").astype(np.int64) * 10_000 + rows["year"].to_numpy(np.int64)
         kind = evidence.look_up("budgets", "evaluation", EVALUATION_KINDS.index, 0)
-        order = known[np.lexsort((kind[known], key[known]))]
-        first, second = order[:-1], order[1:]
-        same = key[first] == key[second]
-        return first[same], second[same]
+        return neighbours(usable, same=[evidence.project("budgets"), rows["year"].to_numpy(np.int64)], then=kind)
 
     return evidence.keep(("pairs", column), work)
 
@@ -335,20 +324,15 @@ def unit_slip(evidence: Evidence, check: Check) -> Outcome:
 def double_counting(evidence: Evidence, check: Check) -> Outcome:
     """The same uneven amount under two projects of one unit, or under one name in two units (重复列支)."""
     rows = evidence.frames.budgets
-    total = np.flatnonzero(_is_total(evidence))
-    year = rows["year"].to_numpy(np.int64)[total]
+    total = _is_total(evidence)
     found, checked = [], 0
     for column in _COLUMNS:
-        scaled = np.rint(np.nan_to_num(rows[column].to_numpy("float64")[total]) * 10_000).astype(np.int64)
-        known = np.flatnonzero(_is_uneven(scaled, check.drawn(Digits).digits))
-        checked += len(known)
-        known = known[np.argsort(scaled[known])]
-        amounts = scaled[known]
-        again = np.zeros(len(known), dtype=bool)  # only amounts that stand there more than once
-        again[1:] |= amounts[1:] == amounts[:-1]
-        again[:-1] |= amounts[1:] == amounts[:-1]
-        twice = known[again]
-        for first, second in _of_one_place(evidence, total[twice], scaled[twice] * 10_000 + year[twice]):
+        amounts = np.rint(np.nan_to_num(rows[column].to_numpy("float64")) * 10_000).astype(np.int64)
+        uneven = total & _is_uneven(amounts, check.drawn(Digits).digits)
+        checked += count_true(uneven)
+        twice = np.flatnonzero(uneven)
+        twice = twice[pd.Series(amounts[twice]).duplicated(keep=False).to_numpy()]
+        for first, second in _of_one_place(evidence, twice, amounts[twice]):
             laid = _beside(evidence, first, second, column)
             names, texts = evidence.distinct("projects", "project")
             other = names[evidence.first_project()[evidence.project("budgets")[second]]]
@@ -365,6 +349,7 @@ def _is_uneven(amounts: np.ndarray, digits: int) -> np.ndarray:
 
 def _of_one_place(evidence: Evidence, rows: np.ndarray, amounts: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield pairs of rows with one amount and year in one department: of one unit, of one name (同一单位或同名)."""
+    year = evidence.frames.budgets["year"].to_numpy(np.int64)[rows]
     project = evidence.project("budgets")[rows]
     listed = evidence.first_project()[project]
     department = evidence.distinct("projects", "department")[0][listed]
@@ -374,14 +359,11 @@ def _of_one_place(evidence: Evidence, rows: np.ndarray, amounts: np.ndarray) -> 
     own, unit = name[0][listed], evidence.distinct("projects", "unit")[0][listed]
     bare = evidence.flags("projects", "unit", lambda text: not text)[listed]
     for codes, usable in ((unit, ~bare), (evidence.cores()[0][listed], np.ones(len(rows), dtype=bool))):
-        order = np.flatnonzero(usable)
-        order = order[np.lexsort((project[order], codes[order], department[order], amounts[order]))]
-        first, second = order[:-1], order[1:]
-        same = (amounts[first] == amounts[second]) & (project[first] != project[second])
-        same &= (codes[first] == codes[second]) & (department[first] == department[second])
-        same &= (above[first] != own[second]) & (above[second] != own[first])
-        if same.any():
-            yield rows[first[same]], rows[second[same]]
+        first, second = neighbours(usable, same=[amounts, year, department, codes], then=project)
+        is_pair = project[first] != project[second]
+        is_pair &= (above[first] != own[second]) & (above[second] != own[first])  # a project and its part are one
+        if is_pair.any():
+            yield rows[first[is_pair]], rows[second[is_pair]]
 
 
 CHECKS: dict[str, CheckFunction] = {

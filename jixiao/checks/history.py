@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from jixiao.checks.evidence import CheckFunction, Evidence
+from jixiao.checks.evidence import CheckFunction, Evidence, neighbours
 from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
 from jixiao.checks.thresholds import Share, Shortest
 from jixiao.core.frames import EVALUATION_KEY, EVALUATION_KINDS, PROJECT_KINDS
@@ -80,14 +80,10 @@ def compare_scores(totals: pd.DataFrame) -> pd.DataFrame:
 def grades_differ(evidence: Evidence, check: Check) -> Outcome:
     """Evaluations of one project and year whose totals fall into different grades (各类评价等级不同)."""
     rows = evidence.totals
-    project = evidence.project("totals").astype(np.int64)
+    project = evidence.project("totals")
     rank = evidence.look_up("totals", "evaluation", EVALUATION_KINDS.index, 0)
-    key = project * 10_000 + rows["year"].to_numpy(np.int64)
-    known = np.flatnonzero(rows["reported_grade"].notna().to_numpy() & (project >= 0))
-    order = known[np.lexsort((rank[known], key[known]))]
-    first, second = order[:-1], order[1:]
-    pair = key[first] == key[second]
-    first, second = first[pair], second[pair]
+    known = rows["reported_grade"].notna().to_numpy() & (project >= 0)
+    first, second = neighbours(known, same=[project, rows["year"].to_numpy(np.int64)], then=rank)
     codes = pd.Categorical(rows["reported_grade"]).codes
     wrong = codes[first] != codes[second]
     bad, other = placed(rows.iloc[second[wrong]], "total_cell"), rows.iloc[first[wrong]]

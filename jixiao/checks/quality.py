@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from jixiao.checks.evidence import CheckFunction, Evidence, category_sums
+from jixiao.checks.evidence import CheckFunction, Evidence, category_numbers, category_sums
 from jixiao.checks.findings import Check, Outcome, at_actual, check_words, count_true, problems
 from jixiao.checks.thresholds import Level, Shortest
 from jixiao.core.exact import sum_by
@@ -96,14 +96,9 @@ def _is_self(evidence: Evidence, frame: str) -> np.ndarray:
 
 def one_carries_level(evidence: Evidence, check: Check) -> Outcome:
     """One indicator that carries nearly all points of a level (单个指标权重过于集中)."""
-    first, sums = category_sums(evidence)
-    level = np.full(len(evidence.totals) * max(len(evidence.distinct("scores", "category")[1]), 1), np.nan)
-    key = evidence.position("scores").astype(np.int64) * max(len(evidence.distinct("scores", "category")[1]), 1)
-    key = key + evidence.distinct("scores", "category")[0]
-    level[key[first]] = sums
-    weight = evidence.scores["weight"].to_numpy("float64")
-    mine = evidence.counted & _is_self(evidence, "scores") & (evidence.position("scores") >= 0)
-    whole = np.where(mine, level[np.where(mine, key, 0)] if len(level) else np.nan, np.nan)
+    weight, level = evidence.scores["weight"].to_numpy("float64"), category_numbers(evidence)
+    _, sums = category_sums(evidence)
+    whole = np.where((level >= 0) & _is_self(evidence, "scores"), np.append(sums, np.nan)[level], np.nan)
     asked = whole >= check.drawn(Level).start
     wrong = asked & (weight >= check.drawn(Level).share * whole)
     rows = evidence.scores[wrong]

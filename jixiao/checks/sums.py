@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.checks.evidence import CheckFunction, Evidence, category_sums
+from jixiao.checks.evidence import CheckFunction, Evidence, category_sums, neighbours
 from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
 from jixiao.checks.thresholds import Lowest
 from jixiao.core.exact import positions, sum_by
@@ -92,36 +92,22 @@ def heading_weights(evidence: Evidence, check: Check) -> Outcome:
 
 def level_weights(evidence: Evidence, check: Check) -> Outcome:
     """Weights printed at the level-2 headings against their level-1 heading, in the same table (二级对一级)."""
-    rows = evidence.frames.headings
-    table, tables = evidence.distinct("headings", "table")
-    name, names = evidence.distinct("headings", "heading")
-    above = evidence.distinct("headings", "parent")
-    number = {text: code for code, text in enumerate(names)}
-    parent = np.array([*(number.get(text, -1) for text in above[1]), -1])[above[0]]
-    level = evidence.flags("headings", "heading_level", lambda text: text == "category")
-    base = (evidence.position("headings").astype(np.int64) * (len(tables) + 1) + table) * (len(names) + 1)
-    weight = rows["heading_weight"].to_numpy("float64")
+    rows = evidence.frames.headings.assign(place=evidence.position("headings"))
+    is_top = rows["heading_level"] == "category"
+    tops = rows[is_top & rows["heading_weight"].notna()].drop_duplicates(["place", "table", "heading"])
     # A heading over nothing but placeholder rows (无) has no parts and prints no weight of its own.
-    is_part = ~level & (weight > 0) & (parent >= 0)
-    parents = np.flatnonzero(level & ~np.isnan(weight))
-    keys = (base + name)[parents]
-    order = np.argsort(keys)
-    place = np.searchsorted(keys[order], (base + parent)[is_part])
-    place = np.minimum(place, max(len(keys) - 1, 0))
-    hit = keys[order][place] == (base + parent)[is_part] if len(keys) else np.zeros(0, bool)
-    group = np.where(hit, order[place], -1) if len(keys) else np.full(count_true(is_part), -1)
-    sums = sum_by(group, weight[is_part], len(parents))
-    given = np.bincount(group[group >= 0], minlength=len(parents))
-    complete = given == rows["children"].to_numpy("float64", na_value=-1)[parents]
-    both = rows.iloc[parents].assign(sum_of_parts=np.where(complete, sums, np.nan))
+    parts = rows[~is_top & (rows["heading_weight"] > 0)]
+    under, top = ["place", "table", "parent"], ["place", "table", "heading"]
+    sums = parts.groupby(under)["heading_weight"].agg(sum_of_parts="sum", given="size")
+    both = tops.join(sums, on=top)
+    complete = both["given"] == both["children"]
+    both["sum_of_parts"] = both["sum_of_parts"].round(6).where(complete)
     found = _different(both, "heading_weight", "sum_of_parts", cell="heading_cell")
-    wrong = np.isin(parents, found.rows.index.to_numpy())
-    parts = rows[is_part]
-    written = [
-        "、".join(f"{row.heading}{points_text(row.heading_weight)}" for row in parts[group == number].itertuples())
-        for number in np.flatnonzero(wrong)
-    ]
-    return Outcome(_named(evidence, found.rows, "headings").assign(parts=written), found.checked)
+    wrong = _named(evidence, found.rows, "headings")
+    if wrong.empty:
+        return Outcome(wrong, found.checked)
+    texts = parts.assign(parts=parts["heading"].str.cat(points_texts(parts["heading_weight"]).array))
+    return Outcome(wrong.join(texts.groupby(under)["parts"].agg("、".join), on=top), found.checked)
 
 
 def heading_scores(evidence: Evidence, check: Check) -> Outcome:
@@ -132,34 +118,26 @@ def heading_scores(evidence: Evidence, check: Check) -> Outcome:
 
 def copy_differs(evidence: Evidence, check: Check) -> Outcome:
     """A heading whose weight is another one in another table of the same document (各表一致)."""
-    rows = evidence.frames.headings
+    rows, place = evidence.frames.headings, evidence.position("headings")
+    same = [place, *(evidence.recode("headings", column, category_group) for column in ("heading", "parent"))]
+    same.append(evidence.recode("headings", "heading_level", str))
+    usable = rows["heading_weight"].notna().to_numpy() & (place >= 0)
+    first, second = neighbours(usable, same=same, then=np.arange(len(rows)))
     table, _ = evidence.distinct("headings", "table")
-    kinds = [
-        evidence.recode("headings", column, read)
-        for column, read in (("heading", category_group), ("parent", category_group), ("heading_level", str))
-    ]
-    key = evidence.position("headings").astype(np.int64)
-    for codes in kinds:
-        key = key * (codes.max(initial=0) + 2) + codes + 1
-    weight = rows["heading_weight"].to_numpy("float64")
-    known = np.flatnonzero(~np.isnan(weight) & (evidence.position("headings") >= 0))
-    order = known[np.lexsort((known, key[known]))]
-    first, second = order[:-1], order[1:]
-    pair = (key[first] == key[second]) & (table[first] != table[second])
-    first, second = first[pair], second[pair]
-    wrong = np.abs(weight[first] - weight[second]) > TOLERANCE
-    found, other = rows.iloc[first[wrong]], rows.iloc[second[wrong]]
-    other_weight = pd.Series(other["heading_weight"].to_numpy(), index=found.index)
+    pair = table[first] != table[second]
+    found, other = rows.iloc[first[pair]], rows.iloc[second[pair]].set_axis(first[pair])
+    wrong = (found["heading_weight"] - other["heading_weight"]).abs() > TOLERANCE
+    found, other = found[wrong], other[wrong]
     laid = problems(
         found,
         cell="heading_cell",
         printed=found["heading_weight"].map(points_text),
-        derived=other_weight.map(points_text),
-        other=other["table"].to_numpy(),
-        other_cell=other["heading_cell"].to_numpy(),
-        **gap_between(found["heading_weight"], other_weight),
+        derived=other["heading_weight"].map(points_text),
+        other=other["table"],
+        other_cell=other["heading_cell"],
+        **gap_between(found["heading_weight"], other["heading_weight"]),
     )
-    return Outcome(_named(evidence, laid, "headings"), len(first))
+    return Outcome(_named(evidence, laid, "headings"), count_true(pair))
 
 
 def total_weight(evidence: Evidence, check: Check) -> Outcome:
@@ -347,13 +325,10 @@ def claimed_counts(evidence: Evidence, check: Check) -> Outcome:
     for column in ("category", "subcategory", "indicator"):
         pattern = re.compile(reading_words()["claimed_count"].format(level=label(column)))
         claims = evidence.look_up("totals", "claimed_counts", _first_number(pattern), -1).astype(np.int64)
-        codes, names = evidence.distinct("scores", column)
-        if column == "indicator":
-            have = np.bincount(place[mine], minlength=size)
-        else:
-            pairs = np.unique(place[mine].astype(np.int64) * (len(names) + 1) + codes[mine])
-            have = np.bincount(pairs // (len(names) + 1), minlength=size)
-        asked = (claims >= 0) & (np.bincount(place[mine], minlength=size) > 0)
+        rows_of = pd.Series(evidence.distinct("scores", column)[0][mine]).groupby(place[mine])
+        counts = rows_of.size() if column == "indicator" else rows_of.nunique()
+        have = counts.reindex(range(size), fill_value=0).to_numpy()
+        asked = (claims >= 0) & (have > 0)
         wrong = asked & (claims != have)
         checked += count_true(asked)
         bad = placed(rows[wrong], "claimed_counts_cell")
