@@ -76,7 +76,7 @@ def trace(
     """Follow a score, a total, an amount or a finding back to the cells it comes from (溯源).
 
     Args:
-        results: What :func:`jixiao.builds.evaluate` gave of ``folder``.
+        results: What :func:`jixiao.builds.run.evaluate` gave of ``folder``.
         folder: The folder that was read; of a built one the version is named too.
         project: Part of the name of a project.
         about: Part of the name of an indicator or its number, the label of an amount such as 全年执行数, or the code,

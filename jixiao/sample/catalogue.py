@@ -16,8 +16,6 @@ from jixiao.reading.values.comparisons import compare_values, direction_of, kind
 from jixiao.reading.values.values import parse_value, reading_state
 
 KINDS = ("count", "duration", "rate", "money", "date", "words", "often")
-PLACES = {"rate": 1, "money": 2}
-"""Decimals of the integers a kind is kept in: per mille of a rate, hundredths of 万元; others are whole."""
 NUMBERS = ("count", "duration", "rate", "money")
 PLAIN, SAID, PARTLY, MISSED = range(4)
 """How an actual is written: as the target is, in a word that stands for a number, as a level of attainment."""

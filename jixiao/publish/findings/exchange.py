@@ -49,31 +49,20 @@ def read_each(paths: Sequence[Path]) -> Iterator[Frames | JixiaoError]:
         yield frames
 
 
-def read_as_dict(path: Path) -> dict[str, Any]:
-    """Read one form file into the shape that other programs read (``jixiao read --json``).
+def frames_as_dict(frames: Frames) -> dict[str, Any]:
+    """Return the frames of one file in the shape that other programs read (对外格式, ``jixiao read --json``).
 
     Returns:
         file, form, money_unit, projects (each with year, department, unit, project, evaluation, budgets, indicators,
         total_reported, grade_reported), skipped and guesses. Money is 万元 (``money_unit`` is what the form prints),
         rates are fractions, missing is ``None``. A file of several forms is named by its first.
 
-    Raises:
-        FormError: The file is none of the declared forms.
-
     Example:
         >>> from jixiao.core.files import find_place
         >>> first = sorted((find_place("sample") / "2023").glob("*自评表.xlsx"))[0]
-        >>> read_as_dict(first)["form"]
+        >>> frames_as_dict(next(read_each([first])))["form"]
         'self_evaluation'
     """
-    (found,) = read_each([path])
-    if isinstance(found, JixiaoError):
-        raise found
-    return frames_as_dict(found)
-
-
-def frames_as_dict(frames: Frames) -> dict[str, Any]:
-    """Return the frames of one file in the shape of :func:`read_as_dict` (对外格式)."""
     first = frames.ingest.iloc[0]
     evaluations = [row for _, row in frames.evaluations.iterrows()]
     for form, evaluation in (("budget_list", "budget_list"), ("target_declaration", "plan")):

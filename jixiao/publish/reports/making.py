@@ -32,7 +32,7 @@ MAKING = ".making"
 class Task:
     """One report with everything it is made of; it can be sent to another process or machine (报告任务).
 
-    ``packed`` are its rows, as :func:`jixiao.builds.unpack_results` takes them.
+    ``packed`` are its rows, as :func:`jixiao.builds.handover.unpack_results` takes them.
     """
 
     request: ReportRequest

@@ -32,7 +32,7 @@ def notebook_text(notebook: str) -> str:
     """Return a notebook of this program as it stands in ``notebooks/`` (笔记本原文).
 
     Raises:
-        RequestError: As :func:`jixiao.builds.find_notebook`, or it cannot be read.
+        RequestError: As :func:`jixiao.core.files.find_notebook`, or it cannot be read.
     """
     try:
         return find_notebook(notebook).read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from jixiao.core.errors import RequestError
 from jixiao.publish.server.doors import PAGES
 from jixiao.publish.server.settings import Settings, check_settings, declared, is_loopback
 
-# ``store`` and ``figures`` are imported where they are used: the server process needs neither, nor pandas below them.
+# ``builds`` and ``figures`` are imported where they are used: the server process needs neither, nor pandas below them.
 ACCESS_LOG = "dashboard_access.log"
 LOGS_VARIABLE = "JIXIAO_LOGS"
 """Environment variable that names another folder than ``reports`` for what the server keeps."""
