@@ -111,8 +111,8 @@ def test_a_child_that_died_between_two_calls_is_replaced(child):
     child("")
     list(read_files([(Path("x"), "a")], workers=1))
     waiting = workers._idle(os.getpid()).queue[0]
-    waiting._process.kill()
-    waiting._process.wait()
+    waiting.process.kill()
+    waiting.process.wait()
     (result,) = read_files([(Path("x"), "b")], workers=1)
     assert str(result).startswith("b")
 
@@ -155,7 +155,7 @@ def test_children_end_with_their_parent(tmp_path):
     code = (
         "import os; from pathlib import Path; from jixiao.reading import workers\n"
         f"list(workers.read_files([(Path({str(tmp_path / 'a.xlsx')!r}), 'a.xlsx')], workers=1))\n"
-        "print(workers._idle(os.getpid()).queue[0]._process.pid, flush=True)\n"
+        "print(workers._idle(os.getpid()).queue[0].process.pid, flush=True)\n"
         "os._exit(0) if os.environ.get('AT_ONCE') else None"
     )
     for more in ({}, {"AT_ONCE": "1"}):

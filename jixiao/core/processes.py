@@ -16,10 +16,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
@@ -122,6 +123,95 @@ def end_tree(process: subprocess.Popen[Any]) -> None:
             subprocess.run(command, capture_output=True, timeout=10, check=False)
         process.kill()
     process.wait()
+
+
+PACKAGE = Path(__file__).resolve().parents[2]
+"""Where the package lies; a child takes it from the same place."""
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
+
+
+class Child(Generic[Asked, Answered]):
+    """A child process that answers over its pipes (子进程), one request at a time, each in limited time.
+
+    A child that is too slow, dies or answers with half a message is ended, and costs only what it was asked.
+
+    Args:
+        command: How it is started; the package and no file lying about is what it imports.
+        send: Writes a request into its pipe.
+        receive: Reads an answer from its pipe; EOFError when it is not whole.
+        environment: Beside that of this process.
+        is_apart: Whether it is started apart from the console and ended at once, with everything it started; else it
+            is asked to end first, and has a second for what it started.
+        stderr: As for ``subprocess.Popen``.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        send: Callable[[IO[bytes], Asked], None],
+        receive: Callable[[IO[bytes]], Answered],
+        environment: Mapping[str, str] | None = None,
+        is_apart: bool = False,
+        stderr: int | None = None,
+    ) -> None:
+        self._send, self._receive, self._is_apart = send, receive, is_apart
+        paths = [str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
+        safe = {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(paths)}
+        self.is_late = False
+        self.process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env={**os.environ, **(environment or {}), **safe},
+            **(apart() if is_apart else {}),
+        )
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self.process.poll() is None
+
+    def ask(self, request: Asked, seconds: float) -> Answered | None:
+        """Return the answer to one request; None when the child was too slow or ended, and then it is gone."""
+        timer = threading.Timer(seconds, self._stop_late)
+        timer.start()
+        try:
+            assert self.process.stdin is not None and self.process.stdout is not None
+            self._send(self.process.stdin, request)
+            return self._receive(self.process.stdout)
+        except (OSError, EOFError, ValueError):
+            self.end()
+            return None
+        finally:
+            timer.cancel()
+
+    def end(self) -> None:
+        """End the process and close its pipes."""
+        self._stop()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    pipe.close()
+
+    def _stop_late(self) -> None:
+        self.is_late = True
+        self._stop()
+
+    def _stop(self) -> None:
+        if not self.is_alive:
+            return
+        if self._is_apart:
+            end_tree(self.process)
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 def ask_to_end(process: subprocess.Popen[Any]) -> None:

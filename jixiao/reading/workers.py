@@ -8,28 +8,24 @@ needed and end with their parent.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import json
 import os
 import queue
 import subprocess
 import sys
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO, Union, get_args, get_origin, get_type_hints
+from typing import IO, Any, TextIO, Union, get_args, get_origin, get_type_hints
 
 from jixiao.core.errors import FormError, JixiaoError
-from jixiao.core.processes import limit_memory
+from jixiao.core.processes import Child, limit_memory
 from jixiao.reading.files import SETTING, load_limits
 from jixiao.reading.forms.records import Reading
 
-ROOT = Path(__file__).resolve().parents[2]
-"""Where the package lies; a child takes it from the same place."""
 COMMAND = (sys.executable, "-m", "jixiao.reading.workers")
 AHEAD = 4
 """Files handed out per child before the first of them was taken back."""
@@ -67,72 +63,26 @@ def read_files(
                 future.cancel()
 
 
-class _Child:
+class _Child(Child[dict[str, str], Any]):
     """One reading process: started with the settings in force, asked one file at a time."""
 
     def __init__(self, settings: str) -> None:
+        super().__init__(COMMAND, send=_send, receive=_receive, stderr=subprocess.DEVNULL)
         self.settings = settings
-        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        self._process = subprocess.Popen(
-            COMMAND,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-            env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(paths)},
-        )
-        self.is_ready = self._line() == "ready"
-        self.is_late = False
+        assert self.process.stdout is not None
+        self.is_ready = self.process.stdout.readline().strip() == b"ready"
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._process.poll() is None
 
-    def ask(self, request: dict[str, str], seconds: float) -> Any:
-        """Return the answer to one request; None when the child was too slow or ended, and then it is gone."""
-        timer = threading.Timer(seconds, self._stop_late)
-        timer.start()
-        try:
-            assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            line = self._line()
-        except OSError:
-            line = ""
-        finally:
-            timer.cancel()
-        if not line:
-            self.end()
-            return None
-        return json.loads(line)
+def _send(pipe: IO[bytes], request: dict[str, str]) -> None:
+    pipe.write(json.dumps(request).encode() + b"\n")
+    pipe.flush()
 
-    def end(self) -> None:
-        """End the child: politely, so that it ends what it started, then by force."""
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(1)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
 
-    def _stop_late(self) -> None:
-        self.is_late = True
-        self._process.terminate()
-        try:
-            self._process.wait(1)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().rstrip("\n")
+def _receive(pipe: IO[bytes]) -> Any:
+    line = pipe.readline()
+    if not line.strip():
+        raise EOFError
+    return json.loads(line)
 
 
 @cache

@@ -6,12 +6,10 @@ forks the server of its kernels first, while it has one thread, and ends when it
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import queue
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -23,12 +21,12 @@ from typing import IO, Any
 
 from jixiao.core import processes
 from jixiao.core.errors import JixiaoError, RequestError
+from jixiao.core.processes import Child
 from jixiao.publish.reports import kernels
 from jixiao.publish.reports.making import DiskFullError, Task, make_report
 from jixiao.publish.reports.notebooks import papermill, report_words
 from jixiao.publish.reports.requests import ReportRequest
 
-ROOT = Path(__file__).resolve().parents[3]
 GRACE = 90
 """Seconds a worker has beyond the time limit of a report, to write its files."""
 TRIES = 2
@@ -87,42 +85,17 @@ def packed(send: Callable[[IO[bytes], Any], None], what: Any) -> bytes:
 _ERRORS: tuple[type[JixiaoError], ...] = (DiskFullError, RequestError)
 
 
-class Worker:
-    """One worker process; started when it is made."""
+class Worker(Child[Task, Answer]):
+    """One worker process; started when it is made. Its kernels end with it, and a Ctrl-C is for the batch."""
 
     def __init__(self) -> None:
-        paths = [*filter(None, [os.environ.get("PYTHONPATH")]), str(ROOT)]
-        one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        self.process = subprocess.Popen(
+        super().__init__(
             [sys.executable, "-c", "from jixiao.publish.reports.report_workers import main; main()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            **processes.apart(),  # a Ctrl-C is for the batch, which ends its workers
-            env={**os.environ, **one, "PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(paths)},
+            send=send_task,
+            receive=read_answer,
+            environment=dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+            is_apart=True,
         )
-
-    def make(self, task: Task) -> Answer | None:
-        """Make one report; None when the worker died over it, or took too long and was ended."""
-        timer = threading.Timer(task.time_limit + GRACE, self.end)
-        timer.start()
-        try:
-            assert self.process.stdin is not None and self.process.stdout is not None
-            send_task(self.process.stdin, task)
-            return read_answer(self.process.stdout)
-        except (OSError, EOFError, ValueError):
-            self.end()
-            return None
-        finally:
-            timer.cancel()
-
-    def end(self) -> None:
-        """End the process; its kernels end with it."""
-        if self.process.poll() is None:
-            processes.end_tree(self.process)
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError, ValueError):
-                    pipe.close()
 
 
 class Pool:
@@ -143,7 +116,7 @@ class Pool:
             except queue.Empty:
                 worker = Worker()
                 self._all.append(worker)
-            answer = worker.make(task)
+            answer = worker.ask(task, task.time_limit + GRACE)
             if answer is not None:
                 self._idle.put(worker)
                 return answer
