@@ -134,6 +134,10 @@ class AnotherKindError(FormError):
     """A form is of a kind that is not read yet (不能读取的表种); it is never read as another kind."""
 
 
+class NoTableError(FormError):
+    """A file holds no table of which anything is understood (没有可识别的表)."""
+
+
 class ProofError(FormError):
     """A form that was written (写出的表) would not be read back as what was to be written; it is not kept."""
 

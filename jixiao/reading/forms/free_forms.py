@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from jixiao.core.errors import AnotherKindError, FormError
+from jixiao.core.errors import AnotherKindError, FormError, NoTableError
 from jixiao.core.vocabulary import reading_words, value_labels
 from jixiao.reading.files import Grid
 from jixiao.reading.forms.assignment import FOREIGN, NAMES
+from jixiao.reading.forms.blocks import ticked
 from jixiao.reading.forms.divisions import stand_apart
 from jixiao.reading.forms.glued import glued_labels, label_in
 from jixiao.reading.forms.headers import View
@@ -105,7 +106,7 @@ def _question(views: list[View], name: str) -> FormError:
             if len(known) >= 3 and known & {*NAMES} and (best is None or len(known) > best[0]):
                 best = (len(known), view, [text for text in texts if meaning_of(text, "columns") is None])
     if best is None:
-        return FormError(name, "没有找到可识别的表头", "请检查表头文字是否完整")
+        return NoTableError(name, "没有找到可识别的表头", "请检查表头文字是否完整")
     return _unknown_columns(name, best[0], best[2], best[1].grid.sheet)
 
 
@@ -420,7 +421,7 @@ def _settle(reading: Reading, found: Found, form: _Form, titles: list[str], plac
             record.block,
             record.sheet,
             record.row,
-            {"grade_claimed": record.texts["grade"]},
+            {"grade_claimed": ticked(record.texts["grade"])},
             {"grade_claimed": record.cells["grade"]},
         )
     if (

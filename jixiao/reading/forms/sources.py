@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from jixiao.core.declared import load_shipped
-from jixiao.core.errors import AnotherKindError, FormError
+from jixiao.core.errors import AnotherKindError, FormError, NoTableError
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Grid, read_parts
 from jixiao.reading.forms.account_tables import read_accounts
@@ -91,6 +91,8 @@ def recognise(grids: list[Grid], name: str, *, place: str = "") -> list[Reading]
     try:
         understood = understand(grids, name, place=place, taught=Lessons(lessons_folder()))
     except FormError as error:
+        if refused is not None and isinstance(error, NoTableError):
+            raise refused from error  # it says what the file holds instead
         if not declared or isinstance(error, AnotherKindError):
             raise error from refused
         return declared
