@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from site_browser import ARGUMENTS, CHROMIUM, Watched, served
 
-from jixiao import builds
+from jixiao.builds.run import evaluate
 from jixiao.publish.boards.declared_pages import boards
 from jixiao.publish.boards.scripts import SCRIPTS, script
 from jixiao.publish.boards.site import write_site
@@ -57,7 +57,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Watched,
     playwright = pytest.importorskip("playwright.sync_api")
     folder = tmp_path_factory.mktemp("charts")
     write_province(Wanted(departments=8, years=(2021, 2022, 2023), projects=40, seed=5), folder / "data")
-    results = builds.evaluate(folder / "data")
+    results = evaluate(folder / "data")
     write_site(results, folder / "site")
     with served(folder / "site") as address, playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
