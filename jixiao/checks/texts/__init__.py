@@ -12,18 +12,22 @@ from pathlib import Path
 
 import pandas as pd
 
+from jixiao.checks.texts.absent import find_absent
 from jixiao.checks.texts.counts import find_counts
 from jixiao.checks.texts.dates import find_dates, find_documents
 from jixiao.checks.texts.facts import find_facts, find_residues
 from jixiao.checks.texts.found import Claim, Finder
 from jixiao.checks.texts.grammar import load_claims, load_grammar
 from jixiao.checks.texts.growth import find_growth, find_signs
+from jixiao.checks.texts.justified import find_reasons
 from jixiao.checks.texts.names import find_names
 from jixiao.checks.texts.parts import find_parts
 from jixiao.checks.texts.printed_figures import find_figures, find_openings
 from jixiao.checks.texts.prose import Document, make_document
 from jixiao.checks.texts.rates import find_formulas, find_shares
 from jixiao.checks.texts.scores import find_scores
+from jixiao.checks.texts.standing import find_standing
+from jixiao.checks.texts.told import find_told_twice
 from jixiao.core.frames import FINDINGS, SEVERITIES, typed
 from jixiao.reading.files import TextLine, read_lines
 
@@ -56,6 +60,10 @@ FINDERS: tuple[Finder, ...] = (
     find_dates,
     find_names,
     find_openings,
+    find_told_twice,
+    find_reasons,
+    find_standing,
+    find_absent,
 )
 """Every finder that looks at one text alone."""
 

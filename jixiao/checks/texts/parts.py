@@ -15,6 +15,7 @@ KIND = "claim_parts"
 FEWEST = 3
 LONGEST_LIST = 40
 COVERED = Decimal("0.9")
+MOST_OVER = Decimal("1.25")
 
 
 def find_parts(document: Document) -> Iterator[Claim]:
@@ -109,6 +110,10 @@ def _doubt(paragraph: Paragraph, whole: Quantity, parts: list[Quantity], *, is_l
     pairs = grammar.words["complements"]
     is_pair = any(all(any(word in label for label in labels) for word in pair) for pair in pairs)
     overlap = not is_pair and any(grammar.has("overlapping", label) for label in labels)
+    if _are_stages(labels):
+        return "open"
+    if whole.unit in grammar.words["respondents"] and added.value > MOST_OVER * whole.value:
+        return "open"  # groups of people may overlap; parts of one count exceed it by little
     if len(parts) == 1:
         return "fails" if added.low > whole.span.high else "open"
     if added.low > whole.span.high:
@@ -119,6 +124,13 @@ def _doubt(paragraph: Paragraph, whole: Quantity, parts: list[Quantity], *, is_l
     if is_list and not (grammar.has("altogether", around) or grammar.has("so_far", around)):
         return "open"
     return "fails" if says_all and enough and not overlap and added.value >= COVERED * whole.value else "open"
+
+
+def _are_stages(labels: Sequence[str]) -> bool:
+    """Say whether amounts tell stages of the same money (安排、到位、支出), which are no parts of it."""
+    stages: dict[str, list[str]] = load_grammar().words["stages"]
+    found = [{stage for stage, words in stages.items() if any(word in label for word in words)} for label in labels]
+    return len(set().union(*found)) > 1 and all(found)
 
 
 def _claim(paragraph: Paragraph, whole: Quantity, parts: Sequence[Quantity], verdict: str) -> Claim:

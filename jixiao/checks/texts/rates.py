@@ -268,7 +268,10 @@ def _whole_named(
         pool = [one for other in before for one in other.quantities] + amounts
         same = [one for one in pool if one.unit == part.unit and one is not part and name in one.label]
         same = [one for one in same if not grammar.has("change", one.label)]
-        return same[-1] if len({one.value for one in same}) == 1 else None
+        if len({one.value for one in same}) != 1:
+            return None
+        exact = any(grammar.pattern("fact_verb").sub("", one.label).endswith(name) for one in same)
+        return same[-1] if exact else _fitting_whole(part, same, paragraph)
     composed = grammar.find("composed", paragraph.text)
     if not composed or composed.start() > part.start:
         start = paragraph.sentence(part.start)[0]
@@ -279,10 +282,24 @@ def _whole_named(
             start = paragraph.sentence(start - 2)[0]
         wholes = [one for one in paragraph.between(start, marks[-1].start()) if one.unit == part.unit]
         wholes = [one for one in wholes if not grammar.has("not_whole", one.label) and one.value >= part.value]
+        if len({one.value for one in wholes}) > 1:
+            return _fitting_whole(part, wholes, paragraph)
         return wholes[0] if wholes else None
     title = composed["name"]
     named = [one for other in before for one in other.quantities if title in one.label and one.unit == part.unit]
     return named[-1] if named else None
+
+
+def _fitting_whole(part: Quantity, wholes: list[Quantity], paragraph: Paragraph) -> Quantity | None:
+    """Of several bases that a share may be taken of, return the one that gives it; none when no one does."""
+    match = load_grammar().pattern("share").search(paragraph.text, part.end)
+    if match is None:
+        return None
+    for whole in wholes:
+        claim = _percent_claim(paragraph, match.span(), match["n"], part, whole)
+        if claim and claim.verdict != "fails":
+            return whole
+    return None
 
 
 def _procurement(paragraph: Paragraph) -> Iterator[Claim]:

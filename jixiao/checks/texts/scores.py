@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -62,7 +63,8 @@ def _headings(document: Document) -> list[Heading]:
                 parent.children.append(heading)
             open_at = {**{key: value for key, value in open_at.items() if key < level}, level: heading}
             found.append(heading)
-            continue
+            if not match["body"]:
+                continue
         if grammar.find("chapter", paragraph.text):
             open_at = {}
         leaf = open_at.get(3)
@@ -192,6 +194,8 @@ def _row_tables(document: Document) -> Iterator[Claim]:
             column = column or []
             continue
         if column is None or not paragraph.is_row:
+            if column and re.search(r"\d$", text):  # a row that was not recognised as one
+                column = None
             continue
         cells = [cell for cell in paragraph.cells if cell]
         numbers = [Decimal(cell) for cell in cells if grammar.pattern("plain_number").fullmatch(cell)]
