@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator, field_validator
 
-from jixiao.checks import accounts, funds, history, magnitude, money, proof, quality, standards, sums
+from jixiao.checks import accounts, funds, history, magnitude, money, plausible, proof, quality, standards, sums
 from jixiao.checks.evidence import CheckFunction, Evidence, gather
 from jixiao.checks.findings import Check, coded
 from jixiao.core.declared import RULES
@@ -188,7 +188,7 @@ def _write(check: Check, rows: pd.DataFrame) -> pd.DataFrame:
     return whole.fillna(dict.fromkeys(texts, "")).astype(FINDINGS)
 
 
-ROOMS = (sums, standards, money, funds, magnitude, proof, quality, history, accounts)
+ROOMS = (sums, standards, money, funds, magnitude, plausible, proof, quality, history, accounts)
 CHECKS: dict[str, CheckFunction] = {code: check for room in ROOMS for code, check in room.CHECKS.items()}
 """Every check by its code."""
 LAST = "repeated_finding"

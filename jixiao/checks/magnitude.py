@@ -7,6 +7,7 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, at_actual, count_true, problems
+from jixiao.checks.plausible import excluded_rates
 from jixiao.checks.thresholds import Deviation, Factors, Rows, Times
 from jixiao.core.writing import percent_text
 
@@ -76,7 +77,7 @@ def over_completion(evidence: Evidence, check: Check) -> Outcome:
     lines = check.drawn(Deviation)
     explain, question = lines.explain_from, lines.question_from
     silent = evidence.flags("scores", "reason_cell", bool) & evidence.flags("scores", "deviation_reason", _is_empty)
-    wrong = (over >= question) | ((over >= explain) & silent)
+    wrong = ((over >= question) | ((over >= explain) & silent)) & ~excluded_rates(evidence)
     verdict = np.where(over[wrong] >= question, check.verdicts["question"], check.verdicts["explain"])
     rows = evidence.scores[wrong]
     return Outcome(at_actual(rows, rate=[percent_text(one) for one in rate[wrong]], verdict=verdict), count_true(asked))

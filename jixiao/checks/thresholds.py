@@ -89,7 +89,7 @@ THRESHOLDS: dict[str, type[Model]] = {
     "subproject_sum": KnownShare,
     "double_counting": Digits,
     "always_over": Times,
-    "targets_equal_actuals": Rows,
+    **dict.fromkeys(("targets_equal_actuals", "targets_equal_weights"), Rows),
     "satisfaction_bound": Confidence,
     "one_carries_level": Level,
 }

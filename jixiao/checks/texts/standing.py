@@ -16,6 +16,7 @@ from jixiao.checks.texts.told_places import segments
 KIND = "claim_same"
 MOST_VALUES = 2
 SHORTEST_NAME = 5
+HAN = range(0x4E00, 0x9FA6)
 LONGEST_WINDOW = 24
 Place = tuple[int, int, Paragraph, tuple[int, int], Quantity]
 """Segment, chapter, paragraph, where it stands, its number."""
@@ -137,7 +138,7 @@ def _counts(document: Document, chapters: list[tuple[int, int, Paragraph]]) -> I
             around = paragraph.text[max(0, quantity.start - 30) : quantity.start]
             if len(name) < SHORTEST_NAME or grammar.has("not_fact", name) or grammar.has("other_scope", around):
                 continue
-            if grammar.find("year", around) or re.search(r"\d|率", name):
+            if grammar.find("year", around) or grammar.find("in_no_name", name):
                 continue
             place = (quantity.start - len(quantity.label), quantity.end)
             found[segment, name, unit].append((segment, chapter, paragraph, place, quantity))
@@ -212,7 +213,7 @@ def _is_near(one: str, two: str) -> bool:
         return False
     pairs = [(a, b) for a, b in zip(one, two, strict=True) if a != b]
     numerals = load_grammar().words["digits"]
-    plain = all("一" <= a <= "龥" and a not in numerals and b not in numerals for a, b in pairs)
+    plain = all(ord(a) in HAN and a not in numerals and b not in numerals for a, b in pairs)
     return len(pairs) <= max(1, len(two) // 9) and plain and one[-1] == two[-1]
 
 
