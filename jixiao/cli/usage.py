@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from difflib import get_close_matches
 from typing import Any
 
 import typer
@@ -113,7 +114,7 @@ def say_usage(error: Any) -> str:
         return str(error.format_message())
     asked = f"用 {context.command_path if context else 'jixiao'} --help 查看写法"
     if kind == "NoSuchOption":
-        near = "、".join(sorted(error.possibilities or []))
+        near = "、".join(get_close_matches(error.option_name, error.possibilities or [], cutoff=0))
         return f"没有选项“{error.option_name}”{f'，是否应为 {near}' if near else ''}；{asked}"
     if kind == "MissingParameter":
         return f"缺少{_named(error.param).strip()}；{asked}"
