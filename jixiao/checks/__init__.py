@@ -16,29 +16,34 @@ from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BeforeValidator, field_validator
+from pydantic import AfterValidator, BeforeValidator, field_validator
 
 from jixiao.checks import accounts, funds, history, magnitude, money, plausible, proof, quality, standards, sums
 from jixiao.checks.evidence import CheckFunction, Evidence, gather
 from jixiao.checks.findings import Check, coded
 from jixiao.core.declared import RULES
 from jixiao.core.frames import FINDINGS, PASSED, SEVERITIES, Frames, typed
-from jixiao.core.models import Model, Notes, load_model
+from jixiao.core.models import Model, Notes, load_model, refuse_value
 from jixiao.core.writing import fill_in
+
+
+def _with_function(code: str) -> str:
+    """Return the code of a check when a function bears it; for the keys of the declaration."""
+    if code not in CHECKS:
+        refuse_value("没有同名的核查函数，请在 checks 中补充或删除该项")
+    return code
 
 
 class _Checks(Model):
     """The file of the checks."""
 
-    checks: Annotated[dict[str, Check], BeforeValidator(coded)]
+    checks: Annotated[dict[Annotated[str, AfterValidator(_with_function)], Check], BeforeValidator(coded)]
     words: dict[str, Any] = {}
 
     @field_validator("checks")
     @classmethod
     def _each_has_its_function(cls, declared: dict[str, Check]) -> dict[str, Check]:
         notes = Notes()
-        for code in declared.keys() - CHECKS.keys():
-            notes.note(code, "没有同名的核查函数，请在 checks 中补充或删除该项")
         for code in CHECKS.keys() - declared.keys():
             notes.note(code, "核查函数没有对应的声明，请在 checks.yaml 中补充")
         notes.refuse()

@@ -187,7 +187,7 @@ def keyed(keys: Iterable[str], kind: Any) -> BeforeValidator:
 
 def _place(steps: Iterable[int | str], below: str = "") -> str:
     place = ""
-    for step in steps:
+    for step in (step for step in steps if step != "[key]"):  # what pydantic puts behind a key that is refused
         place += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if place else step
     return (place + below if below.startswith("[") else ".".join(part for part in (place, below) if part)) or FILE_START
 
