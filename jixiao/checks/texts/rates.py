@@ -15,6 +15,7 @@ from jixiao.checks.texts.prose import LONGEST_REACH, Document, Paragraph
 
 HUNDRED = Decimal(100)
 LONGEST_FORMULA = 160
+MOST_AMOUNTS = 8
 
 
 def find_formulas(document: Document) -> Iterator[Claim]:
@@ -105,8 +106,10 @@ def _operand(text: str, *, scaled: bool, is_exact: bool) -> Span | None:
 
 def find_shares(document: Document) -> Iterator[Claim]:
     """Find shares and rates with the amounts they are made of (占比、完成率、执行率)."""
+    unit = load_grammar().money_unit
+    amounts = {one.value: one for paragraph in document.prose for one in paragraph.quantities if one.unit == unit}
     for number, paragraph in enumerate(document.prose):
-        yield from _rates(paragraph)
+        yield from _rates(paragraph, amounts)
         yield from _shares(paragraph, document.prose[max(0, number - 2) : number])
         yield from _procurement(paragraph)
 
@@ -136,7 +139,7 @@ def _percent_claim(
     )
 
 
-def _rates(paragraph: Paragraph) -> Iterator[Claim]:
+def _rates(paragraph: Paragraph, amounts: dict[Decimal, Quantity]) -> Iterator[Claim]:
     """Check a rate against the amounts before it in the same sentence."""
     grammar = load_grammar()
     text = paragraph.text
@@ -159,6 +162,25 @@ def _rates(paragraph: Paragraph) -> Iterator[Claim]:
             if claim:
                 yield claim
                 break
+        else:
+            yield from _over_any(paragraph, match, pools[1], amounts)
+
+
+def _over_any(
+    paragraph: Paragraph, match: re.Match[str], pool: list[list[Quantity]], amounts: dict[Decimal, Quantity]
+) -> Iterator[Claim]:
+    """Check a rate whose base stands earlier in its paragraph, unless another amount of the text gives it."""
+    for alike in pool:
+        pair = _roles(match["name"], alike, most=MOST_AMOUNTS)
+        if pair is None or pair[0].unit != load_grammar().money_unit:
+            continue
+        part, whole = pair
+        place = (min(part.start, whole.start), match.end())
+        others = [_percent_claim(paragraph, place, match["n"], part, other) for other in amounts.values()]
+        claim = _percent_claim(paragraph, place, match["n"], part, whole)
+        if claim and all(one is None or one.verdict == "fails" for one in others):
+            yield claim
+            return
 
 
 def _alike(paragraph: Paragraph, start: int, end: int) -> list[list[Quantity]]:
@@ -188,7 +210,7 @@ def _fitting(paragraph: Paragraph, match: re.Match[str], alike: list[Quantity]) 
     return [claim for claim in claims if claim and claim.verdict in {"holds", "rounding"}]
 
 
-def _roles(name: str, amounts: list[Quantity]) -> tuple[Quantity, Quantity] | None:
+def _roles(name: str, amounts: list[Quantity], *, most: int = 3) -> tuple[Quantity, Quantity] | None:
     """Return numerator and denominator when the words name exactly one of each."""
     grammar = load_grammar()
     roles = next((role for role in grammar.words["rates"] if role["name"] in name), None)
@@ -196,7 +218,7 @@ def _roles(name: str, amounts: list[Quantity]) -> tuple[Quantity, Quantity] | No
         return None
     bases = [one for one in amounts if any(word in one.label for word in roles["whole"])]
     tops = [one for one in amounts if any(word in one.label for word in roles["part"]) and one not in bases]
-    if len({one.value for one in tops}) != 1 or len({one.value for one in bases}) != 1 or len(amounts) > 3:
+    if len({one.value for one in tops}) != 1 or len({one.value for one in bases}) != 1 or len(amounts) > most:
         return None
     return tops[-1], bases[-1]
 

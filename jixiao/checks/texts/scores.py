@@ -11,6 +11,7 @@ from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import written
 from jixiao.checks.texts.prose import Document, Paragraph
+from jixiao.checks.texts.told_places import plain_name
 
 KIND = "claim_score"
 FEWEST_HEADINGS = 4
@@ -40,6 +41,7 @@ def find_scores(document: Document) -> Iterator[Claim]:
         for leaf in leaves:
             yield from _given(leaf)
         yield from _claimed_numbers(document, headings)
+        yield from _levels(document, headings)
     yield from _totals(document, leaves)
     yield from _flat_tables(document)
     yield from _row_tables(document)
@@ -153,6 +155,24 @@ def _totals(document: Document, leaves: list[Heading]) -> Iterator[Claim]:
         match = grammar.find("total_named", paragraph.text)
         if match:
             yield _score_claim(paragraph, match.span(), Decimal(match["n"]), added, "given", count=str(len(leaves)))
+
+
+def _levels(document: Document, headings: list[Heading]) -> Iterator[Claim]:
+    """Compare the points named for a level, 过程指标得分17分, with the points given one by one below its heading."""
+    grammar = load_grammar()
+    sums: dict[str, tuple[Decimal, int]] = {}
+    for heading in headings:
+        leaves = [leaf for child in heading.children for leaf in child.children]
+        if heading.level == 1 and leaves and all(leaf.given is not None for leaf in leaves):
+            name = plain_name(heading.name)
+            if name in sums:
+                return  # two reports in one text
+            sums[name] = sum((leaf.given for leaf in leaves if leaf.given is not None), Decimal(0)), len(leaves)
+    for paragraph in document.prose:
+        for match in grammar.pattern("told_score").finditer(paragraph.text):
+            known = sums.get(plain_name(match["name"]))
+            if known:
+                yield _score_claim(paragraph, match.span(), Decimal(match["n"]), known[0], "given", count=str(known[1]))
 
 
 def _flat_tables(document: Document) -> Iterator[Claim]:

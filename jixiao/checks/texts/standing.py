@@ -15,7 +15,7 @@ from jixiao.checks.texts.told_places import segments
 
 KIND = "claim_same"
 MOST_VALUES = 2
-SHORTEST_NAME = 5
+SHORTEST_NAME = 4
 HAN = range(0x4E00, 0x9FA6)
 LONGEST_WINDOW = 24
 Place = tuple[int, int, Paragraph, tuple[int, int], Quantity]
@@ -135,7 +135,7 @@ def _counts(document: Document, chapters: list[tuple[int, int, Paragraph]]) -> I
             if not unit or unit in [*grammar.words["not_summed"], *grammar.words["not_facts"], grammar.money_unit]:
                 continue
             name = grammar.pattern("fact_head").sub("", grammar.pattern("fact_verb").sub("", quantity.label))
-            around = paragraph.text[max(0, quantity.start - 30) : quantity.start]
+            around = paragraph.text[max(0, quantity.start - 12) : quantity.start]
             if len(name) < SHORTEST_NAME or grammar.has("not_fact", name) or grammar.has("other_scope", around):
                 continue
             if grammar.find("year", around) or grammar.find("in_no_name", name):
