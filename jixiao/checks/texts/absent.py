@@ -65,13 +65,16 @@ def _numbering(document: Document) -> Iterator[Claim]:
     last: dict[str, tuple[int, Paragraph]] = {}
     for paragraph in document.prose:
         match = grammar.pattern("numbered_heading").match(paragraph.text)
-        if not match or len(paragraph.text) > LONGEST_HEADING or paragraph.text[-1] in "。；，":
+        if not match:
             continue
+        is_plain = len(paragraph.text) <= LONGEST_HEADING and paragraph.text[-1] not in "。；，"
         style = "section" if match["section"] else "chapter"
         number = grammar.number(match["section"] or match["chapter"])
         if number is None:
             continue
         before = last.get(style)
+        if not is_plain and (before is None or number != before[0] + 1):
+            continue  # a sentence that is numbered, unless it takes its place among the headings
         if style == "chapter":
             last.pop("section", None)
         last[style] = number, paragraph
