@@ -14,6 +14,7 @@ from jixiao.checks.texts.prose import Document, Paragraph
 
 LONGEST_BLOCK = 12
 LONGEST_NAME = 60
+SENTENCE_ENDS = frozenset("。；：！？，、;:!?,.)”")
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ def _headings(document: Document, numbers: list[int]) -> Iterator[Told]:
         for below in paragraphs[at + 1 : at + 1 + LONGEST_BLOCK]:
             if below.is_row or grammar.pattern("told_heading").match(below.text) or _is_heading(below.text):
                 break
+            if len(below.text) < LONGEST_NAME and below.text[-1] not in SENTENCE_ENDS:
+                break  # a heading that Word numbers has no ordinal in its text
             words.append((below, 0))
         below_heading = at + 1 + len(words)
         weight = Decimal(match["n"])
@@ -110,6 +113,8 @@ def _headings(document: Document, numbers: list[int]) -> Iterator[Told]:
         for below, start in words:
             for found in grammar.pattern("points_given").finditer(below.text, start):
                 given = Decimal(found["n"])
+            if given is not None:
+                break  # points told further on belong to the level above
         yield Told(numbers[at], plain_name(match["name"]), weight, given, paragraph, (0, match.end()), tuple(words))
 
 
