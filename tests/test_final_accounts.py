@@ -128,7 +128,7 @@ def test_a_query_answers_the_same_from_parquet_and_from_forms(built):
     pd.testing.assert_frame_equal(*answers)
     totals = jixiao.evaluate(built).totals
     assert answers[0]["n"].sum() == (totals["total_reported"] > 95).sum()
-    with pytest.raises(RequestError, match="可查询的表"):
+    with pytest.raises(RequestError, match=r"没有表“README\.md”；最接近的"):
         jixiao.query("select * from 'README.md'", place="sample")
     named = jixiao.query("select project from projects where year = $year", place=str(built), parameters={"year": 2023})
     assert len(named) == 4

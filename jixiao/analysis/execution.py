@@ -264,7 +264,7 @@ def month_progress(results: Results) -> str:
     Example:
         >>> import jixiao
         >>> month_progress(jixiao.evaluate("data/sample"))[:14]
-        '已读入10份表格、34行资金'
+        '已读入11份表格、34行资金'
     """
     frames = results.frames
     pattern = choices("months")["pattern"]

@@ -171,6 +171,7 @@ def suppress(
         entry with its status, active, expired or unmatched, and how many findings it matches (``SUPPRESSIONS``).
 
     Example:
+        >>> from jixiao.core.frames import FINDINGS
         >>> nothing = pd.DataFrame(columns=list(FINDINGS))
         >>> entry = Suppression("grade", (("project", "甲项目"),), "已函复", "评价科", date(2030, 1, 1))
         >>> suppress(nothing, [entry], today=date(2026, 1, 1))[2]["suppression_status"].tolist()

@@ -102,7 +102,7 @@ def make_totals(scores: pd.DataFrame, position: np.ndarray, frames: Frames, chos
     for column, source in (("grade", "total"), ("reported_grade", "total_reported")):
         points, codes = totals[source].to_numpy("float64"), np.full(size, -1, np.int8)
         if column == "grade":  # a part of the points is no total that earns a grade
-            points = np.where(_is_whole(totals["weight_sum"], chosen["framework"]), points, np.nan)
+            points = np.where(is_whole(totals["weight_sum"], chosen["framework"]), points, np.nan)
         for number, framework_id in enumerate(ids):
             mine = np.flatnonzero(framework == number)
             codes[mine] = grade_codes(points[mine], str(framework_id))
@@ -111,7 +111,7 @@ def make_totals(scores: pd.DataFrame, position: np.ndarray, frames: Frames, chos
     return totals
 
 
-def _is_whole(weights: pd.Series, frameworks: pd.Series) -> np.ndarray:
+def is_whole(weights: pd.Series, frameworks: pd.Series) -> np.ndarray:
     """Say which evaluations count weights that add up to the full score of their framework."""
     codes, ids = distinct(frameworks)
     full = np.array([float(load_framework(str(one)).full_score) for one in ids])[codes]

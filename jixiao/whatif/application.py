@@ -18,6 +18,7 @@ from jixiao.reading.tidy.indicators import read_pair
 from jixiao.reading.values.notation import load_grammar
 from jixiao.scoring import score
 from jixiao.scoring.frameworks import GradeBand, load_framework
+from jixiao.scoring.totals import is_whole
 from jixiao.whatif.declaration import MONEY, ROWS, TEXTS, Change, Scenario
 
 _COLUMNS = {"score": "reported_score", **{name: f"{name}_wan" for name in MONEY}}
@@ -209,10 +210,11 @@ def _graded(totals: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     """Grade every total by the bands of the scenario, rounded and compared as its framework says."""
     graded = totals.copy()
     names = {framework: _with_bands(framework, scenario) for framework in totals["framework"].unique()}
-    for column, source in (("grade", "total"), ("reported_grade", "total_reported")):
+    whole = totals["total"].where(is_whole(totals["weight_sum"], totals["framework"]))
+    for column, points in (("grade", whole), ("reported_grade", totals["total_reported"])):
         found = [
             None if value != value else names[framework].grade_of(Decimal(repr(value)))
-            for framework, value in zip(totals["framework"], totals[source], strict=True)
+            for framework, value in zip(totals["framework"], points, strict=True)
         ]
         graded[column] = pd.Categorical(found, categories=totals[column].cat.categories, ordered=True)
     return graded

@@ -86,7 +86,7 @@ def find_amounts(text: str, *, year: int | None = None, usual: str = "") -> list
         usual: What an amount is that no word explains: that of the heading above, planned or executed.
 
     Example:
-        >>> [(one.statement, one.fund, str(one.value)) for one in find_amounts(
+        >>> [(one.statement, one.fund, f"{one.value:f}") for one in find_amounts(
         ...     "项目预算资金120万元（含上年结余20万元），实际到位120万元，实际支出98.5万元。")][:3]
         [('planned', 'total', '120'), ('carry_over', 'carry_over', '20'), ('arrived', 'total', '120')]
     """

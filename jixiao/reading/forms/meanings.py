@@ -98,7 +98,7 @@ def parse_header(text: str) -> Parsed:
 
     Example:
         >>> parse_header("全年实际值（B）").core, sorted(parse_header("自评分值").tags)
-        ('全年实际值', ['points', 'self'])
+        ('全年实际值', ['implement', 'points', 'self'])
     """
     plain = normalise(text)
     points, unit = find_points(plain) or _points_of(plain), find_money_unit(plain)

@@ -66,6 +66,7 @@ def chart_rows(figure: Figure) -> tuple[tuple[str, ...], ...]:
     """Return the numbers that a figure of bars and marks draws as rows of texts, the first one their heads (图中数据).
 
     Example:
+        >>> import pandas as pd
         >>> bar = {"type": "bar", "orientation": "h", "y": [0, 1], "x": [2.0, None], "name": "score"}
         >>> layout = {"yaxis": {"tickvals": [0, 1], "ticktext": ["甲", "乙"]}}
         >>> bar |= {"text": ["2分", ""], "textposition": "outside"}
