@@ -245,7 +245,7 @@ def _read(form: _Form, name: str, titles: list[str], place: str) -> list[Reading
         _read_lines(part, found)
     if kind == "":
         raise FormError(name, "没有找到可识别的表头", "请检查表头文字是否完整")
-    if not any(record.block in {"indicators", "funds"} for record in reading.records):
+    if not any(_holds_values(record) for record in reading.records):
         raise FormError(
             name, "表头下没有可读入的内容", "请填写后再放入；空白模板不必放入数据目录", place=form.parts[0].sheet
         )
@@ -369,6 +369,14 @@ def _unit_of_line(text: str) -> str:
     return find_money_unit(plain) if is_line or is_money else ""
 
 
+def _holds_values(record: Record) -> bool:
+    """Say whether a row holds more than names: a template has none that does (空白模板)."""
+    named = {"category", "subcategory", "indicator", "fund"}
+    return record.block in {"indicators", "funds"} and any(
+        text.strip() for name, text in record.texts.items() if name not in named
+    )
+
+
 def _settle(reading: Reading, found: Found, form: _Form, titles: list[str], place: str) -> None:
     """Settle kind of evaluation, year and names; what is not printed where it belongs is told."""
     head, part = reading.head, form.parts[0]
@@ -400,7 +408,7 @@ def _settle(reading: Reading, found: Found, form: _Form, titles: list[str], plac
             tell(str(reading.year), "year_of_folder" if where == "folder" else "year_of_file")
     if reading.year is None:
         raise FormError(
-            reading.file, "没有找到年度", "请在标题下写明，如“（2021年度）”，或放入以年度命名的文件夹", place=sheet
+            reading.file, "没有找到评价年度", "请在标题下写明，如“（2021年度）”，或放入以年度命名的文件夹", place=sheet
         )
     if "unit_name" in head:
         record = head.pop("unit_name")
