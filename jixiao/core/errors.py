@@ -130,6 +130,10 @@ class FormError(JixiaoError):
         super().__init__(f"{where}：{found}；{expected}。")
 
 
+class EmptyFormError(FormError):
+    """A form without any value below its header (空白模板)."""
+
+
 class AnotherKindError(FormError):
     """A form is of a kind that is not read yet (不能读取的表种); it is never read as another kind."""
 

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from jixiao.core.declared import load_shipped
-from jixiao.core.errors import AnotherKindError, FormError, NoTableError
+from jixiao.core.errors import AnotherKindError, EmptyFormError, FormError, NoTableError
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Grid, read_parts
 from jixiao.reading.forms.account_tables import read_accounts
@@ -86,6 +86,8 @@ def recognise(grids: list[Grid], name: str, *, place: str = "") -> list[Reading]
         declared = recognise_declared(grids, name)
     except FormError as error:
         refused = error
+    if isinstance(refused, EmptyFormError):
+        raise refused
     if declared and not any(_has_doubt(reading) for reading in declared):
         return declared
     try:
@@ -197,7 +199,7 @@ def _empty_form(unread: list[tuple[Piece, str]], name: str) -> FormError | None:
     sheet = next((piece.sheet for piece, reason in unread if reason == "empty_form"), None)
     if sheet is None:
         return None
-    return FormError(name, "表头下没有可读入的内容", "请填写后再放入；空白模板不必放入数据目录", place=sheet)
+    return EmptyFormError(name, "表头下没有可读入的内容", "请填写后再放入；空白模板不必放入数据目录", place=sheet)
 
 
 def _unknown_form(views: list[View], name: str) -> FormError:
