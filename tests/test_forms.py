@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 
 import docx
@@ -21,10 +22,12 @@ from jixiao.core.declared import RULES
 from jixiao.core.errors import DeclarationError, FormError, ProofError, RequestError
 from jixiao.core.files import find_place
 from jixiao.publish import forms
+from jixiao.publish.forms import read_back
 from jixiao.publish.forms.layouts import load_layout
 from jixiao.publish.forms.slots import rate_formula, rate_slot, sum_formula
 from jixiao.reading.folder import load_frames
 from jixiao.reading.forms.records import Record
+from jixiao.reading.forms.sources import read_file
 from jixiao.reading.tidy.make_frames import make_frames
 
 SELF = SOURCE / "2021" / "党政信息网络建设_项目支出绩效自评表.xlsx"
@@ -144,14 +147,23 @@ def test_an_objective_that_ends_in_a_number_is_no_source_of_money(ending, tmp_pa
     assert again.budgets.empty
 
 
-def test_a_form_that_would_not_be_read_back_is_not_kept(tmp_path):
-    # The reader takes 合计 for the last row of the table wherever it stands: better no file than a shorter one.
+def test_a_form_that_would_not_be_read_back_is_not_kept(tmp_path, monkeypatch):
+    """Better no file than one that says less: here the reader loses the rows of the table."""
     row = {"category": "产出指标", "subcategory": "数量指标", "indicator": "合计", "target": "5个", "actual": "5个"}
     reading = reading_of({"year": 2024, "project": "甲", "unit": "乙", "department": "", "indicators": [row]})
+    frames = make_frames([reading])
+    (kept,) = forms.write_forms(frames, tmp_path / "读得回.xlsx")
+    assert make_frames(read_file(kept.path)).indicators["indicator"].tolist() == ["合计"]
+    kept.path.unlink()
     out = tmp_path / "a.xlsx"
     out.write_text("旧")
+
+    def lose_rows(path, **named):
+        return [replace(one, records=[r for r in one.records if r.block != "indicators"]) for one in read_file(path)]
+
+    monkeypatch.setattr(read_back, "read_file", lose_rows)
     with pytest.raises(ProofError, match=r"指标行应有1行，读回0行|不能按自评表读回"):
-        forms.write_forms(make_frames([reading]), out)
+        forms.write_forms(frames, out)
     assert out.read_text() == "旧" and len(list(tmp_path.iterdir())) == 1
 
 

@@ -130,6 +130,10 @@ class FormError(JixiaoError):
         super().__init__(f"{where}：{found}；{expected}。")
 
 
+class NoEvaluationError(FormError):
+    """A scoring table that does not say who evaluated (没有写明评价类型)."""
+
+
 class EmptyFormError(FormError):
     """A form without any value below its header (空白模板)."""
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from jixiao.core.errors import AnotherKindError, FormError, NoTableError
+from jixiao.core.errors import AnotherKindError, EmptyFormError, FormError, NoTableError
 from jixiao.core.vocabulary import reading_words, value_labels
 from jixiao.reading.files import Grid
 from jixiao.reading.forms.assignment import FOREIGN, NAMES
@@ -246,7 +246,7 @@ def _read(form: _Form, name: str, titles: list[str], place: str) -> list[Reading
     if kind == "":
         raise FormError(name, "没有找到可识别的表头", "请检查表头文字是否完整")
     if not any(_holds_values(record) for record in reading.records):
-        raise FormError(
+        raise EmptyFormError(
             name, "表头下没有可读入的内容", "请填写后再放入；空白模板不必放入数据目录", place=form.parts[0].sheet
         )
     _settle(reading, found, form, titles, place)
@@ -371,9 +371,9 @@ def _unit_of_line(text: str) -> str:
 
 def _holds_values(record: Record) -> bool:
     """Say whether a row holds more than names: a template has none that does (空白模板)."""
-    named = {"category", "subcategory", "indicator", "fund"}
+    named = {"category", "subcategory", "indicator", "fund", "weight"}
     return record.block in {"indicators", "funds"} and any(
-        text.strip() for name, text in record.texts.items() if name not in named
+        text.strip(" -—－–/") for name, text in record.texts.items() if name not in named
     )
 
 

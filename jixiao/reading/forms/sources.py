@@ -93,11 +93,13 @@ def recognise(grids: list[Grid], name: str, *, place: str = "") -> list[Reading]
     try:
         understood = understand(grids, name, place=place, taught=Lessons(lessons_folder()))
     except FormError as error:
-        if refused is not None and isinstance(error, NoTableError):
+        if refused is not None and isinstance(error, NoTableError | EmptyFormError):
             raise refused from error  # it says what the file holds instead
         if not declared or isinstance(error, AnotherKindError):
             raise error from refused
         return declared
+    if isinstance(refused, NoEvaluationError) and any(_is_kind_assumed(reading) for reading in understood):
+        raise refused
     return understood if sum(map(_weight, understood)) > sum(map(_weight, declared)) else declared
 
 
@@ -114,6 +116,11 @@ def _weight(reading: Reading) -> int:
     kept |= {"execution_rate", "arrived", "indicator", "deviation_reason"}
     rows = sum(bool(record.texts.get(name, "").strip()) for record in reading.records for name in kept)
     return rows + sum(name in reading.head for name in ("project", "department", "unit", "total_claimed"))
+
+
+def _is_kind_assumed(reading: Reading) -> bool:
+    assumed = reading_words()["reasons"]["kind_assumed"]
+    return any(guess["reason"] == assumed for guess in reading.guesses)
 
 
 def recognise_declared(grids: list[Grid], name: str) -> list[Reading]:
@@ -274,7 +281,7 @@ def _require(reading: Reading) -> None:
         reason = reading_words()["reasons"]["year_of_folder"]
         reading.guesses.append({"sheet": sheet, "cell": "", "text": folder[1], "reason": reason})
     if not reading.evaluation:
-        raise FormError(
+        raise NoEvaluationError(
             reading.file, "没有写明评价类型", "请在“评价类型”处填写单位自评、部门评价或财政评价", place=sheet
         )
     family = next(family for family in load_families() if family.id == reading.form)
