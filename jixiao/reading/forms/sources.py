@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from jixiao.core.declared import load_shipped
-from jixiao.core.errors import AnotherKindError, EmptyFormError, FormError, NoTableError
+from jixiao.core.errors import AnotherKindError, EmptyFormError, FormError, NoEvaluationError, NoTableError
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Grid, read_parts
 from jixiao.reading.forms.account_tables import read_accounts
