@@ -61,7 +61,8 @@ def points_over_full(evidence: Evidence, check: Check) -> Outcome:
     has_blank = sum_by(place, scores["reported_score"].isna().to_numpy("float64"), len(totals)) > 0
     short = ~over & has_blank & (allowed > 0) & (printed > allowed + TOLERANCE)
     limit = np.where(short, allowed, limit)
-    wrong = over | short
+    above = (scores["reported_score"] > scores["weight"]).fillna(False).to_numpy("float64")
+    wrong = (over | short) & (sum_by(place, above, len(totals)) == 0)  # a row above its points says it already
     bad = placed(totals[wrong], "total_cell")
     derived = pd.Series(limit[wrong], index=bad.index)
     found = problems(
