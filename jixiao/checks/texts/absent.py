@@ -73,8 +73,8 @@ def _numbering(document: Document) -> Iterator[Claim]:
         if number is None:
             continue
         before = last.get(style)
-        if not is_plain and (before is None or number != before[0] + 1):
-            continue  # a sentence that is numbered, unless it takes its place among the headings
+        if not is_plain and number != 1 and (before is None or number != before[0] + 1):
+            continue  # a sentence that is numbered, unless it begins a list or takes its place in it
         if style == "chapter":
             last.pop("section", None)
         last[style] = number, paragraph
