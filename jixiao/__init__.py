@@ -29,6 +29,7 @@ _HOME = {
 ROOMS = {
     "analysis": "analysis",
     "figures": "show.figures",
+    "lessons": "publish.lessons",
     "papers": "publish.papers",
     "scenarios": "whatif",
     "summary": "analysis.summary",

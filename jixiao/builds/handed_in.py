@@ -12,6 +12,7 @@ from jixiao.core.errors import JixiaoError
 from jixiao.core.files import checksum
 from jixiao.core.results import Results
 from jixiao.reading.folder import settle
+from jixiao.reading.forms.teaching import Lessons, lessons_folder
 from jixiao.reading.submissions import Submissions
 from jixiao.reading.workers import read_files
 
@@ -34,6 +35,7 @@ def evaluate_forms(paths: Sequence[Path]) -> tuple[Results, list[JixiaoError]]:
     """
     names = file_names(paths)
     arrived = Submissions()
+    arrived.errors += Lessons(lessons_folder()).broken
     for (path, name), found in zip(names.items(), read_files(list(names.items())), strict=True):
         if isinstance(found, JixiaoError):
             arrived.refuse(name, found, checksum=checksum(path) if path.is_file() else "")

@@ -43,7 +43,7 @@ class Readings:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         rules = {name: value for name, value in rule_hashes().items() if name.startswith(RULES_OF_READING)}
-        lessons = [checksum(path) for path in sorted(lessons_folder().glob("*.yaml"))]
+        lessons = [checksum(path) for path in sorted(lessons_folder().glob("*.yaml")) if path.is_file()]
         self._setting = hash_of([rules, code_hash(), load_limits().model_dump(), lessons])
         self.fresh = self.known = 0
 

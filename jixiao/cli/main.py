@@ -37,8 +37,9 @@ def read(
     if ask:
         return _ask(files)
     from jixiao.publish.findings import exchange
+    from jixiao.reading.forms.teaching import Lessons, lessons_folder
 
-    readings, failed = [], []
+    readings, failed = [], [str(error) for error in Lessons(lessons_folder()).broken]
     for found in exchange.read_each(files):
         if isinstance(found, JixiaoError):
             failed.append(str(found))
@@ -56,17 +57,18 @@ def read(
 
 def _ask(files: list[Path]) -> None:
     """Print every header that is not understood, or not by a declared word, with what it is taken for."""
-    from jixiao.reading.forms.teaching import choices, questions
+    from jixiao.reading.forms.teaching import Lessons, choices, lessons_folder, questions
 
-    failed = []
+    failed = [str(error) for error in Lessons(lessons_folder()).broken]
     for path in files:
         try:
             found = questions(path)
         except JixiaoError as error:
             failed.append(str(error))
             continue
-        asked = [one for one in found if one.is_asked or one.how != "exact"]
-        print(f"{path.name}：{len(found)} 个表头，{sum(one.is_asked for one in found)} 个需要示教")
+        asked = [one for one in found if one.is_asked or (one.name and one.how != "exact")]
+        headers = sum(one.context != "labels" for one in found)
+        print(f"{path.name}：{headers} 个表头，{sum(one.is_asked for one in found)} 个需要示教")
         for one in asked:
             named = choices(one.context).get(one.name.removeprefix("2:"), one.name) if one.name else "？"
             print(f"  {one.sheet} {one.cell} “{' '.join(one.text.split())}” → {named}（把握 {one.sure:.0%}）")

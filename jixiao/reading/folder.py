@@ -9,6 +9,7 @@ from jixiao.core.errors import JixiaoError, KeyConflictError, ReadingErrors
 from jixiao.core.files import checksum, list_forms
 from jixiao.core.frames import Frames
 from jixiao.reading.forms.records import Reading
+from jixiao.reading.forms.teaching import Lessons, lessons_folder
 from jixiao.reading.ingest import ingest_report
 from jixiao.reading.submissions import Submissions
 from jixiao.reading.supplements import add_supplements
@@ -43,6 +44,7 @@ def load_frames(
         CorrectionError: A correction no longer matches its file.
     """
     arrived = Submissions()
+    arrived.errors += Lessons(lessons_folder()).broken
     files = [(path, path.relative_to(folder).as_posix()) for path in list_forms(folder)]
     for number, ((path, name), found) in enumerate(zip(files, read(files), strict=True), 1):
         tell("read", number, len(files))

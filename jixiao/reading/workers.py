@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any, TextIO, Union, get_args, get_origin, get_type_hints
 
 from jixiao.core.errors import FormError, JixiaoError
+from jixiao.core.files import workbench
 from jixiao.core.processes import Child, limit_memory
 from jixiao.reading.files import SETTING, load_limits
 from jixiao.reading.forms.records import Reading
@@ -99,7 +100,7 @@ def _end_all(children: queue.LifoQueue[_Child], process: int) -> None:
 
 
 def _take_child() -> _Child:
-    settings = os.environ.get(SETTING, "")
+    settings = f"{os.environ.get(SETTING, '')}\n{workbench()}"  # where its lessons are: a child keeps its own
     while True:
         try:
             child = _idle(os.getpid()).get_nowait()

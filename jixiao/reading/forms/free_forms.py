@@ -75,7 +75,11 @@ def understand(grids: list[Grid], name: str, *, taught: Taught = _no_lesson, pla
             continue
         try:
             found = _read(
-                form, name, titles if any(map(title_kind, titles)) else [*titles, *titles_before], place or name
+                form,
+                name,
+                titles if any(map(title_kind, titles)) else [*titles, *titles_before],
+                place or name,
+                taught,
             )
         except FormError as error:
             refused.append(error)
@@ -229,12 +233,12 @@ def _titles(form: _Form) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _read(form: _Form, name: str, titles: list[str], place: str) -> list[Reading]:
+def _read(form: _Form, name: str, titles: list[str], place: str, taught: Taught) -> list[Reading]:
     tables = [table for part in form.parts for table in part.tables]
     kind = _kind(name, titles, tables)
     _must_be_understood(name, form, tables)
     reading = Reading(name, kind, family="understood")
-    found = Found(reading, titles=titles)
+    found = Found(reading, titles=titles, taught=taught)
     reading.year = _year_of(titles)
     for part in form.parts:
         for table in part.tables:

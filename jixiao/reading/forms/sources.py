@@ -69,13 +69,14 @@ def _unread_archive(name: str, refused: list[FormError]) -> FormError:
     )
 
 
-def recognise(grids: list[Grid], name: str, *, place: str = "") -> list[Reading]:
+def recognise(grids: list[Grid], name: str, *, place: str = "", taught: Lessons | None = None) -> list[Reading]:
     """Find the forms in the grids of one file (识别表种): as they are declared, else by the meanings of their headers.
 
     Args:
         grids: The grids of the file.
         name: How the file is named in the provenance columns.
         place: The folder and name of the file, which may state the year.
+        taught: What was taught; the lessons of the workbench when None.
 
     Raises:
         FormError: The file holds no form that is understood.
@@ -91,7 +92,7 @@ def recognise(grids: list[Grid], name: str, *, place: str = "") -> list[Reading]
     if declared and not any(_has_doubt(reading) for reading in declared):
         return declared
     try:
-        understood = understand(grids, name, place=place, taught=Lessons(lessons_folder()))
+        understood = understand(grids, name, place=place, taught=taught or Lessons(lessons_folder()))
     except FormError as error:
         if refused is not None and isinstance(error, NoTableError | EmptyFormError):
             raise refused from error  # it says what the file holds instead

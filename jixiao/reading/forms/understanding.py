@@ -18,7 +18,7 @@ from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in
 from jixiao.reading.forms.headers import Position, View
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, label_key
-from jixiao.reading.forms.regions import Table, bottom_edge, is_amount, own_cells
+from jixiao.reading.forms.regions import Table, Taught, bottom_edge, is_amount, own_cells
 from jixiao.reading.values.values import normalise
 
 SECOND = "2:"
@@ -88,6 +88,7 @@ class Found:
     titles: list[str] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
     roles: dict[int, str] = field(default_factory=dict)
+    taught: Taught = _no_lesson
 
 
 # ---- rows of indicators ---------------------------------------------------------------------------------------------
@@ -739,7 +740,10 @@ def read_labels(part: Part, found: Found) -> None:
         if not part.start <= row < part.stop or at in part.used or at in part.reasons:
             continue
         text = view.texts[row][column]
-        name, _ = label_in(text)
+        said = found.taught(text, "labels")
+        name = {"other": "ignored"}.get(said, said) or label_in(text)[0]
+        if said and name != "ignored":
+            part.tell(at, "taught_column", name=_meaning_names()[said])
         if name:
             _read_label(part, found, at, name, text)
             continue
