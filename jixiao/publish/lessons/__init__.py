@@ -25,9 +25,11 @@ def open_panel(place: str | Path, *, name: str = "") -> Any:
         >>> type(open_panel("sample", name="2023")).__name__
         'VBox'
     """
-    from jixiao.publish.lessons.lesson_panel import LessonPanel
+    from jixiao.publish.lessons.lesson_panel import LessonPanel, no_files
 
     layouts = find_layouts(place, name=name)
+    if not layouts and not name:
+        return no_files()  # a place that was made without forms, as a province of the sample
     if not layouts:
         raise RequestError(f"“{source_of(place).name}”中没有名称含“{name}”的表格文件，请检查文件名")
     return LessonPanel(layouts).widget

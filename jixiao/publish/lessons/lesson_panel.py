@@ -169,6 +169,11 @@ class LessonPanel:
         self.told.value = element("p", texts["saved"].format(path=shown, **counts), class_="good saved") + link
 
 
+def no_files() -> widgets.HTML:
+    """Return what is shown of a place without any form (没有表格文件)."""
+    return widgets.HTML(element("p", words()["no_files"]))
+
+
 def _group_name(layout: Layout) -> str:
     texts = words()
     first = layout.files[0].name
