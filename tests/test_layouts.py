@@ -117,3 +117,85 @@ def test_a_taught_header_is_used_and_told_as_taught(tmp_path, monkeypatch):
     assert [guess["reason"] for guess in reading.guesses] == ["按示教的版式读作“完成值”"]
     with pytest.raises(RequestError, match="不是可选的栏目"):
         keep_lesson("示例版式", {"columns": {"甲乙栏": "无此栏"}})
+
+
+def read_one(*rows, title="项目支出绩效自评表（2024年度）"):
+    (reading,) = recognise(table([title], ["项目名称", "示例项目"], *rows), "表.xlsx")
+    return reading
+
+
+def rows_of(reading, *names):
+    return [tuple(record.texts.get(n, "") for n in names) for record in reading.records if record.block == "indicators"]
+
+
+def money_of(reading):
+    return next(record.texts for record in reading.records if record.block == "funds" and record.texts["fund"] == "total")
+
+
+def test_a_column_below_a_group_keeps_what_it_says_itself():
+    reading = read_one(
+        ["绩效指标", "目标情况", "", "得分情况", "", "备注"],
+        ["", "目标值", "实现值", "满分", "自评", ""],
+        ["一、产出指标", "", "", "50", "48", ""],
+        ["1.培训场次", "≥6", "5", "30", "28", ""],
+    )
+    names = ("category", "target", "actual", "weight", "reported_score")
+    assert rows_of(reading, *names) == [("产出指标", "≥6", "5", "30", "28")]
+
+
+@pytest.mark.parametrize(
+    ("headers", "initial", "annual"),
+    [
+        (["年度预算申请", "全年预算数", "全年执行数"], "12", "11"),
+        (["年初预算数", "调整后预算数", "全年执行数"], "12", "11"),
+        (["预算数", "预算数", "执行数"], None, None),
+    ],
+)
+def test_of_two_columns_that_say_the_same_the_years_own_counts_or_both_are_asked(headers, initial, annual):
+    money = money_of(
+        read_one(
+            ["资金情况（万元）", "", *headers],
+            ["", "年度资金总额", "12", "11", "10"],
+            ["一级指标", "二级指标", "三级指标", "年度指标值", "实际完成值"],
+            ["产出指标", "数量指标", "培训场次", "≥6", "5"],
+        )
+    )
+    assert (money.get("initial_budget"), money.get("annual_budget")) == (initial, annual)
+    assert money["executed"] == "10"
+
+
+def test_money_and_its_rate_in_pairs():
+    money = money_of(
+        read_one(
+            ["项目预算（A）", "86", "项目支出（B）", "84.28"],
+            ["预算执行率（B/A）", "98%", "", ""],
+            ["一级指标", "二级指标", "三级指标", "目标值", "完成值", "得分"],
+            ["产出", "数量", "培训场次", "≥6", "5", "10"],
+        )
+    )
+    assert (money["annual_budget"], money["executed"], money["execution_rate"]) == ("86", "84.28", "98%")
+
+
+def test_the_kind_of_an_indicator_is_its_level_where_there_is_no_other():
+    reading = read_one(
+        ["指标类型", "具体指标", "计划目标", "实际完成", "标准分", "自评分"],
+        ["产出数量", "培训场次", "6场", "5场", "50", "48"],
+        ["社会效益", "带动就业", "提升", "提升", "50", "50"],
+    )
+    assert rows_of(reading, "subcategory", "indicator") == [("产出数量", "培训场次"), ("社会效益", "带动就业")]
+
+
+def test_the_levels_may_stand_from_right_to_left():
+    reading = read_one(
+        ["三级指标", "二级指标", "一级指标", "指标权重（%）", "目标值", "实际值", "自评得分"],
+        ["培训场次", "数量指标", "产出指标", "50", "6场", "5场", "48"],
+    )
+    assert rows_of(reading, "category", "indicator", "weight") == [("产出指标", "培训场次", "50")]
+
+
+def test_of_content_and_indicator_the_one_further_right_is_the_indicator():
+    reading = read_one(
+        ["目标类别", "绩效内容", "绩效指标", "目标值", "完成值", "分值", "得分"],
+        ["产出", "数量", "培训场次", "6场", "5场", "50", "48"],
+    )
+    assert rows_of(reading, "category", "subcategory", "indicator") == [("产出", "数量", "培训场次")]

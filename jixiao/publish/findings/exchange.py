@@ -15,7 +15,7 @@ from jixiao.checks.texts.grammar import load_grammar
 from jixiao.core.errors import JixiaoError
 from jixiao.core.files import checksum
 from jixiao.core.frames import Frames
-from jixiao.core.vocabulary import label, word, words
+from jixiao.core.vocabulary import label, reading_words, word, words
 from jixiao.core.writing import number_text, percent_text, value_text
 from jixiao.reading.ingest import STATES, ingest_report, value_shares
 from jixiao.reading.submissions import Submissions
@@ -54,7 +54,7 @@ def frames_as_dict(frames: Frames) -> dict[str, Any]:
 
     Returns:
         file, form, money_unit, projects (each with year, department, unit, project, evaluation, budgets, indicators,
-        total_reported, grade_reported), skipped and guesses. Money is 万元 (``money_unit`` is what the form prints),
+        total_reported, grade_reported; a declaration also ``term_indicators``, those of its whole term), skipped and guesses. Money is 万元 (``money_unit`` is what the form prints),
         rates are fractions, missing is ``None``. A file of several forms is named by its first.
 
     Example:
@@ -88,6 +88,9 @@ def _project(frames: Any, row: pd.Series) -> dict[str, Any]:
     is_plan = row["evaluation"] == "plan"
     indicators = frames.plans.assign(evaluation="plan") if is_plan else frames.indicators
     indicators = select_rows(indicators, row)
+    whole_term, of_year = reading_words()["terms"]
+    halves = indicators["term"] if is_plan else pd.Series("", index=indicators.index)
+    is_term = halves.eq(whole_term) & halves.eq(of_year).any()  # the year's own half counts where there is one
     return {
         **{name: _plain(row[name]) for name in ("year", "department", "unit", "project", "evaluation")},
         "budgets": [
@@ -98,7 +101,8 @@ def _project(frames: Any, row: pd.Series) -> dict[str, Any]:
             }
             for budget in budgets.to_dict("records")
         ],
-        "indicators": [_indicator(indicator) for indicator in indicators.to_dict("records")],
+        "indicators": [_indicator(indicator) for indicator in indicators[~is_term].to_dict("records")],
+        **({"term_indicators": [_indicator(one) for one in indicators[is_term].to_dict("records")]} if is_plan else {}),
         "total_reported": _plain(row.get("total_reported")),
         "grade_reported": _plain(row.get("grade_reported")) or None,
     }

@@ -246,7 +246,37 @@ def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) 
                 if name not in names and fit >= 0.6:
                     given[name] = 0.6 + 0.05 * fit
         scores.append(given)
-    return _chosen(columns, scores, threshold)
+    return _chosen(columns, _settle_ties(columns, scores, threshold), threshold)
+
+
+def _settle_ties(columns: list[Column], scores: list[dict[str, float]], threshold: float) -> list[dict[str, float]]:
+    """Lower all but one of the columns whose headers say the same (同义栏): the one of the year counts.
+
+    Where nothing in the headers tells which one that is, none of them is taken: both are asked.
+    """
+    preferred = header_words()["preferred"]
+    settled = [dict(given) for given in scores]
+    for name, parts in preferred.items():
+        rivals = [
+            place
+            for place, column in enumerate(columns)
+            if column.choices and column.choices[0][0] == name and column.choices[0][1] >= threshold
+        ]
+        if len(rivals) < 2:
+            continue
+        ranks = {place: _rank(columns[place].text, parts) for place in rivals}
+        best = max(ranks.values())
+        first = [place for place in rivals if ranks[place] == best]
+        for place in rivals:
+            if len(first) > 1 or place != first[0]:
+                settled[place].pop(name, None)
+    return settled
+
+
+def _rank(text: str, parts: list[str]) -> tuple[bool, ...]:
+    """Return how close a header is to the value of the year: the parts it has, in their declared order."""
+    tags = parse_header(text).tags
+    return tuple(part in tags for part in parts)
 
 
 def _chosen(columns: list[Column], scores: list[dict[str, float]], threshold: float) -> list[Column]:

@@ -16,6 +16,10 @@ Taught = Callable[[str, str], str]
 """What a taught family says of a header in a context; empty when it says nothing."""
 
 _COLON = re.compile(r"[:：]")
+_POINTS = frozenset({"weight", "reported_score"})
+_OWN_SURE = 0.9
+_FOREIGN_REST = 0.5
+"""A cell of which more than this share is no known word is a value, not the header of a group."""
 _LOOK_AHEAD = 3
 """How many rows below a header tell whether a column is filled at all."""
 
@@ -101,8 +105,24 @@ def _assigned(view: View, table: Table) -> Table:
     below = [[_cell_text(view, row, column) for row in rows] for column in table.columns]
     columns = assign(list(table.columns), below, context)
     if context == "columns":
-        columns = _named_by_place(columns, below)
+        columns = _levels_by_kind(_named_by_place(columns, below), below)
     return replace(table, columns=tuple(columns))
+
+
+def _levels_by_kind(columns: list[Column], below: list[list[str]]) -> list[Column]:
+    """Take 指标类型 for the level where a table has no other and every word below is one of a level (产出数量)."""
+    if any(column.name in {"level1", "level2"} for column in columns):
+        return columns
+    result = list(columns)
+    for place, column in enumerate(columns):
+        words = [normalise(text) for text in below[place] if text.strip()]
+        if column.name not in {"nature", "direction"} or not words:
+            continue
+        for name, listed in (("level1", "category_words"), ("level2", "subcategory_words")):
+            if all(re.fullmatch(header_words()[listed], word) for word in words):
+                result[place] = replace(column, name=name, how="content")
+                return result
+    return result
 
 
 def _content_rows(view: View, table: Table, context: str) -> list[int]:
@@ -158,7 +178,8 @@ def _kind_of(view: View, row: int, cells: list[tuple[int, int, str]], context: s
     for left, right, text in cells:
         name, sure = _meaning(text, context, taught)
         direct += bool(name and sure >= threshold)
-        under = [t for at, t in below.items() if left <= at <= right] if right > left else []
+        is_wide = right > left and parse_header(text).rest <= _FOREIGN_REST
+        under = [t for at, t in below.items() if left <= at <= right] if is_wide else []
         if (not name or sure < threshold) and len(under) > 1:
             name, sure = next(
                 ((n, s) for t in under for n, s in [_meaning(text + t, context, taught)] if s >= threshold), ("", 0.0)
@@ -229,7 +250,11 @@ def _headers(view: View, row: int, context: str, taught: Taught) -> tuple[int, l
         name, sure = _meaning(text, context, taught)
         whole, whole_sure = _meaning(over[2] + text, context, taught) if over is not None else ("", 0.0)
         understood += max(sure, whole_sure) >= threshold or text.strip() in header_words()["sub_headers"]
-        composed.append((left, right, _composed(over, text, name, sure, whole, whole_sure), (row + 1, left)))
+        is_group = over is not None and sum(over[0] <= at <= _reach(view, over, top) for at, _, _ in below) > 1
+        if is_group and name in _POINTS and sure >= _OWN_SURE and whole in _POINTS:
+            whole = name  # 满分 below 得分情况 stays what it says: the group names both its columns
+        joined = _composed(over, text, name, sure, whole if whole != name else "", whole_sure)
+        composed.append((left, right, joined, (row + 1, left)))
     groups = [cell for cell in top if sum(cell[0] <= left <= cell[1] for left, _, _ in below) > 1]
     is_second = (merged_down and groups) or (not view.corner_of and _is_split(view, row, below, top))
     if not is_second or understood < len(below):
@@ -237,6 +262,13 @@ def _headers(view: View, row: int, context: str, taught: Taught) -> tuple[int, l
     covered = {left for left, _, _, _ in composed}
     kept = [cell for cell in top if cell[0] in starts or not any(cell[0] <= left <= cell[1] for left in covered)]
     return row + 1, sorted([*kept, *composed])
+
+
+def _reach(view: View, over: tuple[int, int, str, Position], top: list[tuple[int, int, str, Position]]) -> int:
+    """Return the last column that a cell of a header stands over: where nothing is merged, up to the next one."""
+    if view.corner_of:
+        return over[1]
+    return min((left - 1 for left, _, _, _ in top if left > over[0]), default=view.width - 1)
 
 
 def _is_split(
@@ -328,7 +360,8 @@ def _named_by_place(columns: list[Column], below: list[list[str]]) -> list[Colum
 def _without_side(view: View, bottom: int, columns: list[Column]) -> list[Column]:
     """Leave out the label at the side of a table (绩效指标 beside 一级指标), which is merged down or stands alone."""
     level = next(
-        (column for column in columns if column.choices and column.choices[0][0] in {"level1", "level2"}), None
+        (column for column in columns if column.choices and column.choices[0][0] in {"level1", "level2", "level3"}),
+        None,
     )
     if level is None:
         named = next((place for place, column in enumerate(columns) if _first_choice(column) in NAMES), 0)

@@ -14,7 +14,7 @@ from jixiao.core.errors import AnotherKindError, EmptyFormError, FormError, NoEv
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Grid, read_parts
 from jixiao.reading.forms.account_tables import read_accounts
-from jixiao.reading.forms.blocks import split_halves, walk
+from jixiao.reading.forms.blocks import signs, split_halves, walk
 from jixiao.reading.forms.divisions import has_subject, split_forms, stand_apart, within
 from jixiao.reading.forms.families import Family, load_families
 from jixiao.reading.forms.free_forms import understand
@@ -106,16 +106,27 @@ def recognise(grids: list[Grid], name: str, *, place: str = "", taught: Lessons 
 
 def _has_doubt(reading: Reading) -> bool:
     """Say whether a form leaves cells unread that no note explains."""
+    if any(_is_bare_sign(record) for record in reading.records):
+        return True
     reasons = reading_words()["reasons"]
     doubts = {reasons[name] for name in ("no_column", "broken_header", "another_column", "no_form", "no_name")}
     return any(skipped["reason"] in doubts and skipped["text"].strip() for skipped in reading.skipped)
 
 
+def _is_bare_sign(record: Record) -> bool:
+    """Say whether a target is a sign without its value (≥), which stands in the next cell below the same header."""
+    return normalise(record.texts.get("target", "")) in {*signs(), "="}
+
+
 def _weight(reading: Reading) -> int:
     """Return how many values of a form are read."""
     kept = {"target", "actual", "weight", "reported_score", "initial_budget", "annual_budget", "executed", "value_text"}
-    kept |= {"execution_rate", "arrived", "indicator", "deviation_reason"}
-    rows = sum(bool(record.texts.get(name, "").strip()) for record in reading.records for name in kept)
+    kept |= {"target_relation", "execution_rate", "arrived", "indicator", "deviation_reason"}
+    rows = sum(
+        bool(record.texts.get(name, "").strip()) - (name == "target" and _is_bare_sign(record))
+        for record in reading.records
+        for name in kept
+    )
     return rows + sum(name in reading.head for name in ("project", "department", "unit", "total_claimed"))
 
 

@@ -208,7 +208,12 @@ def _levels(table: Table) -> dict[str, str]:
     """Return which column gives category, subcategory and indicator (层级): column of the frame -> meaning."""
     names = {name.removeprefix(SECOND) for name in table.names}
     deepest = next((name for name in ("level4", "level3", "name", "level2", "level1") if name in names), "")
+    third, named = table.named("level3"), table.named("name")
+    if deepest == "level3" and third is not None and named is not None and third.left < named.left:
+        deepest = "name"  # 绩效内容 | 绩效指标: what stands further right is the indicator
     levels = {"indicator": deepest}
+    if deepest == "name" and third is not None and "level2" not in names:
+        levels["subcategory"] = "level3"
     if "level1" in names and deepest != "level1":
         levels["category"] = "level1"
     if "level2" in names and deepest != "level2":
@@ -413,7 +418,7 @@ def _one_indicator(
     if set(levels) == {"indicator"}:
         step = _level_by_name(name, values, tree[0])
         if step is not None:
-            tree[step:] = [name, *[""] * (1 - step)]
+            tree[step:] = [pattern("number").sub("", normalise(name)), *[""] * (1 - step)]
             part.used.update(at)
             return None
     elif not values and not _has_values_column(table):
@@ -573,7 +578,7 @@ def _read_funds(part: Part, table: Table, found: Found) -> None:
             if blank > 1:
                 break
             continue
-        label_at, label, is_own = _fund_label(part, row, first, labelled)
+        label_at, label, is_own = _fund_label(part, row, first, labelled, table.bottom)
         if label_at is None:
             label_at, label, is_own = _label_behind(part, row, columns)
         amounts = [
@@ -605,7 +610,9 @@ def _is_source(text: str) -> bool:
     return found is not None or bool(tags & {"fund", "amount"} and not tags & {"situation", "use", "goal", "indicator"})
 
 
-def _fund_label(part: Part, row: int, first: int, labelled: Column | None) -> tuple[Position | None, str, bool]:
+def _fund_label(
+    part: Part, row: int, first: int, labelled: Column | None, header: int
+) -> tuple[Position | None, str, bool]:
     """Return where the source of a row of money stands, its text, and whether it begins in this row."""
     view = part.view
     places = range(labelled.left, labelled.right + 1) if labelled is not None else range(first - 1, -1, -1)
@@ -614,7 +621,9 @@ def _fund_label(part: Part, row: int, first: int, labelled: Column | None) -> tu
         text = view.texts[row][place].strip()
         if not text or is_amount(text):
             continue
-        is_side = at[0] < row and (bottom_edge(view, row, place) > row or not _is_source(text))
+        is_side = at[0] < row and (
+            at[0] <= header or bottom_edge(view, row, place) > row or not _is_source(text)
+        )  # what begins beside the header names the whole block
         if is_side and meaning_of(text, "sources") is None:
             continue
         if pattern("situation").search(text) and meaning_of(text, "sources") is None:
@@ -827,9 +836,14 @@ def _read_money_pair(part: Part, found: Found, at: Position, text: str) -> bool:
     if at[0] in part.money_rows:
         return False
     glued = pattern("money_pair").fullmatch(" ".join(text.split()))
-    label, value_at = (glued[1], at) if glued else (text, beside(view, *at))
+    rate = pattern("rate_pair").fullmatch(" ".join(text.split()))
+    label, value_at = (glued[1], at) if glued else (rate[1], at) if rate else (text, beside(view, *at))
     meaning = meaning_of(label, "funds")
     role = meaning.name if meaning is not None and meaning.sure >= LABEL_SURE else ""
+    if role == "execution_rate":
+        return _read_rate(part, found, at, value_at, rate[2] if rate else "", _meaning_names()[role])
+    if rate:
+        return False
     source = meaning_of(label, "sources")
     value = glued[2] if glued else part.text(value_at) if value_at is not None else ""
     if not glued and value_at is not None and not _may_be_money(value):
@@ -871,6 +885,20 @@ def _read_money_pair(part: Part, found: Found, at: Position, text: str) -> bool:
     part.used |= {at, value_at}
     if source is None:
         part.tell(value_at, "money_by_label", name=_meaning_names().get(role, role))
+    return True
+
+
+def _read_rate(part: Part, found: Found, at: Position, value_at: Position | None, text: str, name: str) -> bool:
+    """Read a rate that stands beside its label (预算执行率 | 98%), where the money of the form stands in pairs too."""
+    total = next((r for r in found.reading.records if r.block == "funds" and r.texts["fund"] == "total"), None)
+    if value_at is None or (not text and (value_at in part.used or value_at in part.reasons)):
+        return False
+    text = text or part.text(value_at)
+    if total is None or total.texts.get("execution_rate") or not pattern("rate_cell").fullmatch(normalise(text)):
+        return False
+    total.texts["execution_rate"], total.cells["execution_rate"] = text, part.view.address(*value_at)
+    part.used |= {at, value_at}
+    part.tell(value_at, "money_by_label", name=name)
     return True
 
 
