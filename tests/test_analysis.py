@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from math import comb
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,10 +19,12 @@ from hypothesis import strategies as st
 
 import jixiao
 from jixiao import analysis
+from jixiao.analysis.attention import look_first
 from jixiao.analysis.choices import choices
 from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
 from jixiao.core.exact import apportion, sums_of, whole
+from jixiao.core.results import Results
 from jixiao.core.vocabulary import columns, value_labels
 
 
@@ -387,6 +392,22 @@ def test_every_column_of_every_analysis_is_in_the_vocabulary(sample):
     assert set(frames) == set(analysis.__all__) - WITHOUT_FRAME
     for name, frame in frames.items():
         assert set(frame.columns) <= set(columns()), name
+
+
+@pytest.mark.parametrize("frame", ["budgets", "evaluations"])
+def test_every_analysis_bears_values_that_nobody_printed(frame):
+    from analysis_factories import every_analysis
+
+    frames = jixiao.load("data/sample")
+    rows = getattr(frames, frame).copy()
+    for column in rows.columns[rows.dtypes == "float64"]:
+        rows[column] = np.nan
+    given = replace(frames, **{frame: rows})
+    scores, totals = jixiao.score(given)
+    findings = jixiao.audit(given, scores, totals)
+    results = Results(given, scores, totals, findings, Path("/example/data"), datetime(2024, 3, 1, tzinfo=UTC))
+    assert all(isinstance(found, pd.DataFrame) for found in every_analysis(results).values())
+    assert len(look_first(results)) <= 10
 
 
 def test_money_is_exact_to_one_fen():

@@ -129,7 +129,9 @@ def rows_of(reading, *names):
 
 
 def money_of(reading):
-    return next(record.texts for record in reading.records if record.block == "funds" and record.texts["fund"] == "total")
+    return next(
+        record.texts for record in reading.records if record.block == "funds" and record.texts["fund"] == "total"
+    )
 
 
 def test_a_column_below_a_group_keeps_what_it_says_itself():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,23 @@ _BEIJING = timezone(timedelta(hours=8))
 
 
 def choices(name: str) -> dict[str, Any]:
-    """Return one declared part of ``rules/analysis.yaml`` (分析口径).
+    """Return one declared part of ``rules/analysis.yaml`` (分析口径), its numbers as floats.
+
+    The columns of an analysis are floats: a missing one cannot be compared with a Decimal.
 
     Example:
         >>> choices("quadrants")["points"]
         90
     """
-    return dict(load_shipped("analysis.yaml")[name])
+    return {key: _as_floats(value) for key, value in load_shipped("analysis.yaml")[name].items()}
+
+
+def _as_floats(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _as_floats(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_as_floats(part) for part in value]
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def sentence(name: str, **parts: Any) -> str:

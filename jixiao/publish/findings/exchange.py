@@ -54,8 +54,9 @@ def frames_as_dict(frames: Frames) -> dict[str, Any]:
 
     Returns:
         file, form, money_unit, projects (each with year, department, unit, project, evaluation, budgets, indicators,
-        total_reported, grade_reported; a declaration also ``term_indicators``, those of its whole term), skipped and guesses. Money is 万元 (``money_unit`` is what the form prints),
-        rates are fractions, missing is ``None``. A file of several forms is named by its first.
+        total_reported, grade_reported; a declaration also ``term_indicators``, those of its whole term), skipped and
+        guesses. Money is 万元 (``money_unit`` is what the form prints), rates are fractions, missing is ``None``.
+        A file of several forms is named by its first.
 
     Example:
         >>> from jixiao.core.files import find_place

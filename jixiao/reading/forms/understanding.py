@@ -209,7 +209,12 @@ def _levels(table: Table) -> dict[str, str]:
     names = {name.removeprefix(SECOND) for name in table.names}
     deepest = next((name for name in ("level4", "level3", "name", "level2", "level1") if name in names), "")
     third, named = table.named("level3"), table.named("name")
-    if deepest == "level3" and third is not None and named is not None and third.left < named.left:
+    if (
+        third is not None
+        and named is not None
+        and (deepest, third.left < named.left) == ("level3", True)
+        and "indicator" not in parse_header(third.text).tags
+    ):
         deepest = "name"  # 绩效内容 | 绩效指标: what stands further right is the indicator
     levels = {"indicator": deepest}
     if deepest == "name" and third is not None and "level2" not in names:
