@@ -31,7 +31,8 @@ def run(kind, body, folder):
     """Run one block as a reader would, with `jixiao` on the path, and return what it printed."""
     command = ["bash", "-euo", "pipefail", "-c", body] if kind == "bash" else [sys.executable, "-c", body]
     path = os.pathsep.join([str(folder.parent / "bin"), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "COLUMNS": "180"}
+    own = {"JIXIAO_HOME": str(folder), "JIXIAO_JOURNAL": str(folder.parent / "journal.jsonl")}  # as for a new user
+    environment = {**os.environ, **own, "PATH": path, "COLUMNS": "180"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, f"{body}\n{done.stdout}\n{done.stderr}"
     return done.stdout
