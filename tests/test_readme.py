@@ -29,3 +29,13 @@ def test_pictures_and_links_exist(page):
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), target
+
+
+def test_every_decision_has_a_number_of_its_own_and_one_line_in_the_list():
+    folder = ROOT / "docs" / "decisions"
+    pages = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
+    headings = [path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ") for path in pages]
+    assert [heading.split()[0] for heading in headings] == [path.name.split("-")[0] for path in pages]
+    assert len({path.name.split("-")[0] for path in pages}) == len(pages)
+    listed = re.findall(r"^- \[(.+)\]\((.+)\)$", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed == [(heading, path.name) for heading, path in zip(headings, pages, strict=True)]

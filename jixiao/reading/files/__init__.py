@@ -16,7 +16,7 @@ from jixiao.core.errors import FormError, JixiaoError
 from jixiao.reading.files.archives import Archive
 from jixiao.reading.files.binary_workbooks import read_binary_workbook
 from jixiao.reading.files.bundles import members
-from jixiao.reading.files.cells import Area, Box, Cell, Grid, Line, TextLine, boxed, column_letters
+from jixiao.reading.files.cells import Area, Box, Cell, Grid, Line, Position, TextLine, boxed, column_letters
 from jixiao.reading.files.delimited import decode, read_delimited, separator
 from jixiao.reading.files.hypertext import is_hypertext, read_hypertext, unwrapped
 from jixiao.reading.files.kinds import TEXT_NAMES, kind_of, may_be_table, refuse_kind
@@ -39,6 +39,7 @@ __all__ = [
     "Limits",
     "Line",
     "NumberFormat",
+    "Position",
     "TextLine",
     "boxed",
     "column_letters",

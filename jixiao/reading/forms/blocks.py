@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from jixiao.core.vocabulary import reading_words
-from jixiao.reading.forms.headers import LEAST_HEADER, SECOND, Header, Position, View, header_labels
+from jixiao.reading.files import Position
+from jixiao.reading.forms.headers import LEAST_HEADER, SECOND, Header, View, header_labels
 from jixiao.reading.forms.pieces import VALUES, Piece, is_nameless, is_note, next_cell, share_cells, summing_column
 from jixiao.reading.forms.records import Record, find_money_unit, find_points, label_key
 from jixiao.reading.values.values import load_grammar, normalise, parse_value

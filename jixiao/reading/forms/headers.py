@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 
 from jixiao.core.vocabulary import reading_words
-from jixiao.reading.files import Grid
+from jixiao.reading.files import Grid, Position
 from jixiao.reading.forms.families import Block, Family, known_labels, load_families
 from jixiao.reading.forms.records import find_money_unit, find_points, label_key
 from jixiao.reading.values.values import normalise
@@ -19,9 +19,6 @@ SECOND = "2:"
 
 NAMES = frozenset({"category", "subcategory", "indicator", "project", "task"})
 """Columns that say what a row is about."""
-
-Position = tuple[int, int]
-
 
 _NUMBERED = frozenset(".、．")
 
@@ -55,17 +52,13 @@ def known_label(text: str) -> str:
 
 
 class View:
-    """A grid made ready for recognition: every position holds the text of its merge and knows its corner."""
+    """A grid made ready for recognition: the label that stands at every position, a merged one at each of its own."""
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
-        self.width = grid.width
-        self.texts = [
-            row if len(row) == self.width else [*row, *([""] * (self.width - len(row)))] for row in grid.texts
-        ]
-        self.height = len(self.texts)
-        self.corner_of: dict[Position, Position] = {}
-        self._resolve_merges()
+        self.width, self.height = grid.width, grid.height
+        self.texts, self.corner_of, self.filled = grid.resolved, grid.corner_of, grid.filled
+        self.corner, self.distinct = grid.corner, grid.distinct
         self.keys = [[known_label(text) if text else "" for text in row] for row in self.texts]
         self.labelled = [any(keys) and self._begins_label(row) for row, keys in enumerate(self.keys)]
         """Whether a label begins in a row; one that is merged down from a row above does not."""
@@ -76,49 +69,9 @@ class View:
             key and corner_of.get((row, column), (row, 0))[0] == row for column, key in enumerate(self.keys[row])
         )
 
-    def _resolve_merges(self) -> None:
-        for top, left, bottom, right in self.grid.merges:
-            if top >= self.height or left >= self.width:
-                continue
-            corner, text = (top, left), self.texts[top][left]
-            for row in range(top, min(bottom, self.height - 1) + 1):
-                if self.texts[row] is self.grid.texts[row]:
-                    self.texts[row] = list(self.texts[row])
-                for column in range(left, min(right, self.width - 1) + 1):
-                    self.texts[row][column] = text
-                    self.corner_of[row, column] = corner
-
-    def corner(self, row: int, column: int) -> Position:
-        """Return the top-left position of the cell at a position."""
-        return self.corner_of.get((row, column), (row, column))
-
-    def distinct(self, row: int) -> list[int]:
-        """Return the first column of each different cell of a row, from left to right."""
-        if not self.corner_of:
-            return list(range(self.width))
-        columns: list[int] = []
-        last: Position | None = None
-        for column in range(self.width):
-            corner = self.corner_of.get((row, column), (row, column))
-            if corner != last:
-                columns.append(column)
-                last = corner
-        return columns
-
     def address(self, row: int, column: int) -> str:
         """Return the address of the cell at a position."""
         return self.grid.address(*self.corner(row, column))
-
-    @cached_property
-    def filled(self) -> list[Position]:
-        """The corner of every cell that holds text."""
-        corner_of = self.corner_of
-        return [
-            (row, column)
-            for row, texts in enumerate(self.grid.texts)
-            for column, text in enumerate(texts)
-            if text and not text.isspace() and corner_of.get((row, column), (row, column)) == (row, column)
-        ]
 
 
 @dataclass(frozen=True)

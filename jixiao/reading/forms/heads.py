@@ -6,10 +6,11 @@ import re
 from functools import cache, lru_cache
 
 from jixiao.core.vocabulary import reading_words, value_labels
+from jixiao.reading.files import Position
 from jixiao.reading.forms.blocks import ticked
 from jixiao.reading.forms.families import Family, load_families
 from jixiao.reading.forms.glued import glued_labels
-from jixiao.reading.forms.headers import Headers, Position, known_label
+from jixiao.reading.forms.headers import Headers, known_label
 from jixiao.reading.forms.pieces import Piece, next_cell
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, find_year, in_digits
 from jixiao.reading.values.values import normalise

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from jixiao.core.vocabulary import reading_words
-from jixiao.reading.forms.headers import NAMES, Header, Position, View
+from jixiao.reading.files import Position
+from jixiao.reading.forms.headers import NAMES, Header, View
 from jixiao.reading.forms.meanings import header_words, pattern
 from jixiao.reading.values.values import normalise
 

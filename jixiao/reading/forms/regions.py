@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from jixiao.reading.files import Position
 from jixiao.reading.forms.assignment import FOREIGN, MONEY, NAMES, VALUES, Column, assign, candidates
 from jixiao.reading.forms.glued import glued_labels
-from jixiao.reading.forms.headers import Position, View
+from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern
 from jixiao.reading.values.values import normalise
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from jixiao.core.vocabulary import reading_words
+from jixiao.reading.files import Position
 from jixiao.reading.forms.assignment import MONEY, NAMES, REPEATED, Column, is_exact
 from jixiao.reading.forms.blocks import compose_target, signs
 from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in
-from jixiao.reading.forms.headers import Position, View
+from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, label_key
 from jixiao.reading.forms.regions import Table, Taught, bottom_edge, is_amount, own_cells
