@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 
 import openpyxl
@@ -15,6 +16,7 @@ from jixiao.core.exact import exact_sum
 from jixiao.core.frames import KEYS, SCHEMAS
 from jixiao.core.vocabulary import columns
 from jixiao.reading.folder import load_frames
+from jixiao.reading.submissions import submission_key
 from jixiao.reading.tidy.indicators import split_heading
 from jixiao.reading.tidy.make_frames import make_frames, project_key
 
@@ -382,3 +384,13 @@ def test_a_project_listed_twice_and_the_money_of_a_whole_term_are_audited(tmp_pa
     (place / "2024" / "两次.tsv").write_text("\n".join([*lines, again]), encoding="utf-8-sig")
     findings = jixiao.evaluate(place).findings
     assert "funds_sum" not in set(findings["code"])
+
+
+def test_forms_without_a_name_are_one_only_when_they_print_the_same():
+    nameless = {**base_form("self"), "project": ""}
+    changed = copy.deepcopy(nameless)
+    changed["indicators"][0]["weight"] = "7"
+    one, same, other = (make_reading(form) for form in (nameless, nameless, changed))
+    assert submission_key(one) == submission_key(same) != submission_key(other)
+    frames = make_frames([one, other])
+    assert frames.projects["project"].tolist() == ["", ""] and frames.projects["project_id"].nunique() == 2

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from jixiao.core.errors import JixiaoError, KeyConflictError
-from jixiao.core.vocabulary import reading_words, word
+from jixiao.core.vocabulary import word
 from jixiao.reading.corrections import apply_corrections
 from jixiao.reading.forms.records import Reading
-from jixiao.reading.tidy.rows import head_of, project_key
+from jixiao.reading.tidy.rows import head_of, identity_of
 
 WITHOUT_PROJECT = frozenset({"budget_list", "final_account", "document"})
 """Forms that list many projects, or none."""
@@ -29,10 +29,7 @@ def submission_key(reading: Reading) -> tuple[str, ...]:
     """
     if reading.form in WITHOUT_PROJECT:
         return (reading.form, str(reading.year), repr(reading.content()), "")
-    unit, department = head_of(reading, "unit"), head_of(reading, "department")
-    project = head_of(reading, "project") or reading_words()["whole_department"]
-    about = project_key(unit or department, project)
-    return (reading.form, str(reading.year), about, reading.evaluation)
+    return (reading.form, str(reading.year), identity_of(reading), reading.evaluation)
 
 
 @dataclass

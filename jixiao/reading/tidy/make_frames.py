@@ -18,7 +18,16 @@ from jixiao.core.vocabulary import reading_words, word
 from jixiao.reading.forms.records import Reading, Record
 from jixiao.reading.tidy.document_rows import add_documents
 from jixiao.reading.tidy.indicators import IndicatorRows, add_plans
-from jixiao.reading.tidy.rows import Rows, budget_of, head_cell_of, head_of, place_of, points_of, project_key
+from jixiao.reading.tidy.rows import (
+    Rows,
+    budget_of,
+    head_cell_of,
+    head_of,
+    identity_of,
+    place_of,
+    points_of,
+    project_key,
+)
 from jixiao.reading.values.values import parse_value
 
 
@@ -97,7 +106,7 @@ def _add_project(rows: Rows, reading: Reading) -> tuple[dict[str, Any], dict[str
     project = reading_words()["whole_department"] if is_whole else head_of(reading, "project")
     department, unit = head_of(reading, "department"), head_of(reading, "unit")
     subject = "department" if is_whole else "project"
-    project_id = project_key(unit or department, project)
+    project_id = identity_of(reading)
     identity = {"year": reading.year, "project_id": project_id, "evaluation": reading.evaluation}
     named = {"project": project, "department": department, "unit": unit}
     place = place_of(reading, reading.head[subject], subject)

@@ -84,6 +84,17 @@ def head_of(reading: Reading, column: str) -> str:
     return record.texts.get(column, "") if record else ""
 
 
+def identity_of(reading: Reading) -> str:
+    """Return the project id of a form (项目编号); one that leaves the name empty is a project of its own.
+
+    Forms without a name are told apart by what they print, so that two of them are never taken for one sent twice.
+    """
+    unit = head_of(reading, "unit") or head_of(reading, "department")
+    if "project" not in reading.head:
+        return project_key(unit, reading_words()["whole_department"])
+    return project_key(unit, head_of(reading, "project") or repr(reading.content()))
+
+
 def head_cell_of(reading: Reading, column: str) -> str:
     """Return where a text of the head stands, as sheet!cell."""
     record = reading.head.get(column)
