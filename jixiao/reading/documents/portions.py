@@ -241,7 +241,7 @@ class _Divider:
             if not self._has_table(self.stack[-1], place):
                 return 0  # the title once more, above the same table
             self.stack.pop()
-        if self.stack[-1].kind in {"self_evaluation_form", "scoring_table"} and len(self.stack) > 1:
+        if len(self.stack) > 1 and self.stack[-1].kind in {"self_evaluation_form", "scoring_table"}:
             self.stack.pop()
         start = place
         while (
@@ -252,11 +252,11 @@ class _Divider:
             and place - start < 2
         ):
             start -= 1
-            outer = self.stack[-1]
-            if outer.open and outer.open[-1][2] == start:
+            outer = self.stack[-1] if self.stack else None
+            if outer and outer.open and outer.open[-1][2] == start:
                 outer.open.pop()
         lines = tuple(self.paragraphs[number].text for number in range(start, place + 1))
-        if kind == "evaluation_report" and self.stack[-1].kind == "evaluation_report" and len(self.stack) > 1:
+        if kind == "evaluation_report" and len(self.stack) > 1 and self.stack[-1].kind == "evaluation_report":
             self.stack.pop()
         portion = self._begin(start, kind, "".join(lines), lines)
         for number in range(start, place + 1):

@@ -36,7 +36,7 @@ REPEATED = frozenset(
         "month_actual",
         "adjustment",
     }
-    | {"balance", "month", "forecast", "possible"}
+    | {"balance", "month", "forecast", "possible", "part"}
 )
 """Meanings that no frame keeps and that any number of columns may have."""
 _ALTERNATIVES = {
@@ -49,7 +49,6 @@ _ALTERNATIVES = {
     "remark": (("deviation_reason", 0.3),),
     "level_score": (("reported_score", 0.3),),
     "half_target": (("target", 0.5),),
-    "part": (("annual_budget", 0.4),),
 }
 _FOUND_BY_CONTENT = ("weight", "reported_score", "target", "target_relation")
 _DIGITS = re.compile(r"-?\d+(?:\.\d+)?")

@@ -77,8 +77,8 @@ def stand_apart(view: View) -> list[View]:
         if not view.labelled[row]:
             continue
         named = [column for column, key in enumerate(keys) if key in labels and view.corner(row, column)[1] == column]
-        if len(named) < 2:
-            continue
+        if len(named) < 2 or len({keys[column] for column in named}) > 1:
+            continue  # 单位名称 beside 项目名称 are two columns of a list
         return [
             View(replace(grid, texts=_between(grid.texts, row, left, right), margins=() if left else grid.margins))
             for left, right in pairwise([0, *named[1:], view.width])

@@ -29,6 +29,7 @@ from jixiao.reading.forms.understanding import (
     Found,
     Part,
     left_over,
+    mark_terms,
     read_goals,
     read_labels,
     read_rows,
@@ -243,6 +244,7 @@ def _read(form: _Form, name: str, titles: list[str], place: str, taught: Taught)
     for part in form.parts:
         for table in part.tables:
             read_rows(part, table, found)
+    mark_terms(form.parts, reading)
     for part in form.parts:
         read_goals(part, found)
         read_labels(part, found)

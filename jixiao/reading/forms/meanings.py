@@ -128,6 +128,8 @@ def _points_of(plain: str) -> str:
 def _inner(found: re.Match[str]) -> str:
     """Return what a bracket adds to a header: words are part of it, units, formulas and points are not."""
     inside = found[1]
+    if inside == header_words()["patterns"]["either"] and found.start():
+        return ""  # 项目(单位)名称 is the name of either
     if _FORMULA.fullmatch(inside) or pattern("points").fullmatch(found[0]) or find_money_unit(f"({inside})"):
         return ""
     if pattern("mark").fullmatch(inside):
@@ -171,7 +173,7 @@ def meaning_of(text: str, context: str) -> Meaning | None:
         >>> meaning_of("示例河道清淤", "columns")
     """
     words = header_words()
-    if len(text) > 2 * words["longest"] or _SENTENCE.search(text):
+    if len(text) > 2 * words["longest"] or _SENTENCE.search(text) or pattern("date_cell").fullmatch(normalise(text)):
         return None
     parsed = parse_header(text)
     if not parsed.core or len(parsed.core) > words["longest"]:

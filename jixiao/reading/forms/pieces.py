@@ -132,7 +132,7 @@ def is_opinion(view: View, row: int, header: Header) -> bool:
     if any(pattern("points_cell").fullmatch(normalise(view.texts[row][column])) for column in values):
         return False
     own = {view.corner(row, column) for column in header.columns if view.texts[row][column].strip()}
-    return len(own) <= 2
+    return len(own) <= 2 or all(re.search("[:：]", view.texts[at[0]][at[1]]) for at in own)
 
 
 def is_note(piece: Piece, row: int, header: Header, own: list[int]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from jixiao.reading.files import Position
-from jixiao.reading.forms.assignment import FOREIGN, MONEY, NAMES, VALUES, Column, assign, candidates
+from jixiao.reading.forms.assignment import FOREIGN, MONEY, NAMES, VALUES, Column, assign, candidates, is_exact
 from jixiao.reading.forms.glued import glued_labels
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern
@@ -85,7 +85,10 @@ def find_tables(view: View, start: int, stop: int, taught: Taught = _nothing) ->
     found: list[Table] = []
     row = start
     while row < stop:
-        table = _table_at(view, row, stop, taught)
+        is_inside = (
+            bool(found) and found[-1].kind in {"indicators", "projects"} and _is_below_level(view, row, found[-1])
+        )
+        table = None if is_inside else _table_at(view, row, stop, taught)
         if table is None:
             row += 1
             continue
@@ -97,6 +100,21 @@ def find_tables(view: View, start: int, stop: int, taught: Taught = _nothing) ->
         )
         for number, table in enumerate(found)
     ]
+
+
+def _is_below_level(view: View, row: int, table: Table) -> bool:
+    """Say whether a level that began in a row above reaches down to a row: it is a row of the table, no new header.
+
+    A row that prints declared headers is one all the same.
+    """
+    cells = own_cells(view, row)
+    if 2 * sum(is_exact(text) for _, _, text in cells) > len(cells):
+        return False
+    return any(
+        table.bottom < view.corner(row, column.left)[0] < row
+        for column in table.columns
+        if _first_choice(column) in {"level1", "level2", "project"}
+    )
 
 
 def _assigned(view: View, table: Table) -> Table:
@@ -117,10 +135,13 @@ def _levels_by_kind(columns: list[Column], below: list[list[str]]) -> list[Colum
     result = list(columns)
     for place, column in enumerate(columns):
         words = [normalise(text) for text in below[place] if text.strip()]
-        if column.name not in {"nature", "direction"} or not words:
+        if column.name not in {"nature", "direction", "goal"} or not words:
             continue
         for name, listed in (("level1", "category_words"), ("level2", "subcategory_words")):
-            if all(re.fullmatch(header_words()[listed], word) for word in words):
+            others = "" if column.name != "goal" else header_words()["subcategory_words"]
+            fitting = [word for word in words if re.fullmatch(header_words()[listed], word)]
+            rest = [word for word in words if word not in fitting and not (others and re.fullmatch(others, word))]
+            if fitting and not rest and 2 * len(fitting) > len(words):
                 result[place] = replace(column, name=name, how="content")
                 return result
     return result
@@ -136,12 +157,20 @@ def _content_rows(view: View, table: Table, context: str) -> list[int]:
             continue
         if context == "columns" and any(end.match(normalise(cells[0][2]).strip(":")) for end in ends):
             break
+        if context == "columns" and _is_goal_row(cells):
+            continue
         if context == "funds" and not any(is_amount(_cell_text(view, row, column)) for column in table.columns):
             if rows:
                 break
             continue
         rows.append(row)
     return rows
+
+
+def _is_goal_row(cells: list[tuple[int, int, str]]) -> bool:
+    """Say whether a row between the rows of a table states a goal (年度绩效目标二): what stands in it is no value."""
+    goal = meaning_of(cells[0][2], "goals")
+    return goal is not None and goal.sure >= _OWN_SURE and len(cells) > 1
 
 
 def _table_at(view: View, row: int, stop: int, taught: Taught) -> Table | None:

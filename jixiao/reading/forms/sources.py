@@ -101,7 +101,39 @@ def recognise(grids: list[Grid], name: str, *, place: str = "", taught: Lessons 
         return declared
     if isinstance(refused, NoEvaluationError) and any(_is_kind_assumed(reading) for reading in understood):
         raise refused
-    return understood if sum(map(_weight, understood)) > sum(map(_weight, declared)) else declared
+    ours, theirs = sum(map(_weight, understood)), sum(map(_weight, declared))
+    no_rows = _rows_that_are_none(declared, understood)
+    if no_rows or any("term" in record.texts for reading in understood for record in reading.records):
+        return understood if ours >= theirs - no_rows else declared
+    return understood if ours > theirs else declared
+
+
+def _rows_that_are_none(declared: list[Reading], understood: list[Reading]) -> int:
+    """Return the values of declared rows that are opinions, stamps or notes when they are understood (意见、签章行)."""
+    across = reading_words()["reasons"]["across"]
+    rows = {
+        (left["sheet"], cell_row(left["cell"]))
+        for reading in understood
+        for left in reading.skipped
+        if left["reason"] == across
+    }
+    return sum(
+        sum(bool(text.strip()) for text in record.texts.values())
+        for reading in declared
+        for record in reading.records
+        if record.block == "indicators" and (record.sheet, record.row) in rows
+    )
+
+
+def cell_row(address: str) -> int:
+    """Return the row of an address (A12, 第12行第1列), 0 when it has none.
+
+    Example:
+        >>> cell_row("A12"), cell_row("第12行第1列")
+        (12, 12)
+    """
+    found = re.search(r"\d+", address)
+    return int(found[0]) if found else 0
 
 
 def _has_doubt(reading: Reading) -> bool:

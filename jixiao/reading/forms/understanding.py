@@ -112,6 +112,34 @@ def read_rows(part: Part, table: Table, found: Found) -> None:
         _read_funds(part, _of_year(table, found.reading.year), found)
 
 
+def mark_terms(parts: list[Part], reading: Reading) -> None:
+    """Mark the rows of trees below each other, one of the whole term and one of the year (长期、年度绩效指标)."""
+    sides = {
+        table_name(part, table): _side_of(part, table)
+        for part in parts
+        for table in part.tables
+        if table.kind == "indicators"
+    }
+    if "term" not in sides.values() or set(sides.values()) == {"term"}:
+        return
+    names = reading_words()["terms"]
+    for record in reading.records:
+        if record.block == "indicators" and "term" not in record.texts and record.table in sides:
+            record.texts = {"term": names[0 if sides[record.table] == "term" else 1], **record.texts}
+
+
+def _side_of(part: Part, table: Table) -> str:
+    """Return whether the label beside a table, or the line above it, names the whole term or the year."""
+    view, first = part.view, min(column.left for column in table.columns)
+    beside_it = [view.texts[table.top][place] for place in range(first - 1, -1, -1) if view.texts[table.top][place]]
+    above = [text for _, _, text in own_cells(view, table.top - 1)] if table.top > part.start else []
+    for text in [*beside_it[:1], *(above if len(above) == 1 else [])]:
+        for side in ("term", "year"):
+            if pattern(f"{side}_side").search(normalise(text)):
+                return side
+    return ""
+
+
 def _of_year(table: Table, year: int | None) -> Table:
     """Return a table of money without the columns that are of another year (2021年实际执行数 in a form of 2022)."""
     columns = [
@@ -261,30 +289,24 @@ def _read_total(part: Part, row: int, table: Table, kind: str, cells: list[tuple
     part.used.add(label)
     texts = {"list_label": cells[0][2].strip()}
     places = {"list_label": part.view.address(*label)}
-    for column in table.columns:
-        if column.name not in {"weight", "reported_score"}:
-            continue
-        under = [at for at in _cells_under(part, row, column) if at[0] == row and at != label]
-        if under:
+    points = [column for column in table.columns if column.name in {"weight", "reported_score"}]
+    numbers = [(row, left) for left, _, text in cells[1:] if is_amount(text)]
+    first = min((column.left for column in points), default=part.view.width if len(numbers) == 1 else 0)
+    for column in points:
+        under = [at for at in _cells_under(part, row, column) if at[0] == row and at != label and at[1] >= column.left]
+        if under and is_amount(part.text(under[0])):
             texts[column.name], places[column.name] = part.text(under[0]), part.view.address(*under[0])
             part.used.add(under[0])
-    score = table.named("reported_score")
-    numbers = [(row, left) for left, _, text in cells[1:] if is_amount(text)]
-    if score is not None and "reported_score" not in texts and len(numbers) == 1 and table.named("weight") is None:
-        texts["reported_score"], places["reported_score"] = part.text(numbers[0]), part.view.address(*numbers[0])
-        part.used.add(numbers[0])
-        part.tell(numbers[0], "total_beside")
+    is_beside = len(cells) > 1 and is_amount(cells[1][2]) and cells[1][0] < first
+    alone = numbers if len(numbers) == 1 and numbers[0][1] and not texts.get("weight") else []
+    value = (numbers[:1] if is_beside and kind == "total" else []) or (
+        alone if kind == "total" or table.named("weight") is None else []
+    )
+    if value and "reported_score" not in texts:
+        texts["reported_score"], places["reported_score"] = part.text(value[0]), part.view.address(*value[0])
+        part.used.add(value[0])
+        part.tell(value[0], "total_beside")
     texts.setdefault("weight", "")
-    if (
-        kind == "total"
-        and len(numbers) == 1
-        and numbers[0][1]
-        and "reported_score" not in texts
-        and not texts["weight"]
-    ):
-        texts["reported_score"], places["reported_score"] = part.text(numbers[0]), part.view.address(*numbers[0])
-        part.used.add(numbers[0])
-        part.tell(numbers[0], "total_beside")
     name = table_name(part, table)
     found.reading.records.append(Record(kind, part.sheet, row + 1, texts, places, table=name))
 
@@ -621,6 +643,13 @@ def _fund_label(
 ) -> tuple[Position | None, str, bool]:
     """Return where the source of a row of money stands, its text, and whether it begins in this row."""
     view = part.view
+    own = [(left, text.strip()) for left, _, text in own_cells(view, row) if left < first and not is_amount(text)]
+    if len(own) > 1:
+        named = [
+            one for one in own if (found := meaning_of(one[1], "sources")) is not None and found.sure >= LABEL_SURE
+        ]
+        left, text = named[-1] if named else own[0]
+        return (row, left), text, True
     places = range(labelled.left, labelled.right + 1) if labelled is not None else range(first - 1, -1, -1)
     for place in places:
         at = view.corner(row, place)
@@ -762,7 +791,7 @@ def read_labels(part: Part, found: Found) -> None:
         if name:
             _read_label(part, found, at, name, text)
             continue
-        if _read_money_pair(part, found, at, text):
+        if _read_money_pair(part, found, at, text) or _read_prose_money(part, found, at):
             continue
         if _COLON.search(text):
             for label, meaning, value in glued_labels(text):
@@ -894,6 +923,36 @@ def _read_money_pair(part: Part, found: Found, at: Position, text: str) -> bool:
     return True
 
 
+def _read_prose_money(part: Part, found: Found, at: Position) -> bool:
+    """Read money that a cell states in words beside a label of money (资金总额：1060万元，其中财政拨款692万元)."""
+    view, text = part.view, part.text(at)
+    label = next((view.texts[at[0]][place] for place in range(at[1] - 1, -1, -1) if view.texts[at[0]][place]), "")
+    parsed = parse_header(label)
+    is_money = bool(parsed.tags & {"amount", "budget", "fund"}) and not parsed.tags & {"use", "problem", "reason"}
+    stated = list(pattern("prose_money").finditer(normalise(text)))
+    if not stated or not (is_money or (meaning_of(stated[0][1], "sources") and stated[0].start() == 0)):
+        return False
+    records = found.reading.records
+    taken = {record.texts["fund"] for record in records if record.block == "funds"}
+    is_read = False
+    for one in stated:
+        source, role = meaning_of(one[1], "sources"), meaning_of(one[1], "funds")
+        name = role.name if role is not None and role.name in MONEY and role.sure >= LABEL_SURE else "annual_budget"
+        fund = source.name if source is not None and source.sure >= LABEL_SURE else ""
+        if not fund and role is not None and role.name in MONEY and role.sure >= LABEL_SURE:
+            fund = "total"
+        if not fund or fund in taken:
+            continue
+        cell = view.address(*at)
+        records.append(Record("funds", part.sheet, at[0] + 1, {"fund": fund, name: one[2]}, {"fund": cell, name: cell}))
+        taken.add(fund)
+        is_read = True
+    if is_read:
+        part.used.add(at)
+        part.tell(at, "money_in_prose")
+    return is_read
+
+
 def _read_rate(part: Part, found: Found, at: Position, value_at: Position | None, text: str, name: str) -> bool:
     """Read a rate that stands beside its label (预算执行率 | 98%), where the money of the form stands in pairs too."""
     total = next((r for r in found.reading.records if r.block == "funds" and r.texts["fund"] == "total"), None)
@@ -936,6 +995,7 @@ def read_goals(part: Part, found: Found) -> None:
             (left, right, text, meaning.name)
             for left, right, text in own_cells(view, row)
             if (row, left) not in part.used
+            and not _pattern("form_ending").search(normalise(text))
             and (meaning := meaning_of(text, "goals")) is not None
             and meaning.sure >= LABEL_SURE
         ]
@@ -945,10 +1005,13 @@ def read_goals(part: Part, found: Found) -> None:
         taken = [cell for cell in cells if not (several and bottom_edge(view, row, cell[0]) > row)]
         for left, _, _, name in taken:
             value: Position | None = beside(view, row, left)
-            if len(taken) > 1 or (value is not None and _is_goal(part.text(value))):
+            is_next_goal = (
+                value is None or _is_goal(part.text(value)) or any(value == (row, at) for at, _, _, _ in cells)
+            )
+            if is_next_goal or (len(taken) > 1 and _stands_below(part, row, left)):
                 value = view.corner(row + 1, left) if row + 1 < part.stop else None
             part.used.add((row, left))
-            if value is None or value in part.used or not part.text(value):
+            if value is None or value in part.used or not part.text(value) or label_in(part.text(value))[0]:
                 continue
             record = Record(
                 "objective",
@@ -964,6 +1027,16 @@ def read_goals(part: Part, found: Found) -> None:
                 part.skip(value, "another_value")
         for left, _, _, _ in cells:
             part.used.add((row, left))
+
+
+def _stands_below(part: Part, row: int, left: int) -> bool:
+    """Say whether a goal stands below its label: text of as many columns, under the label and no label itself."""
+    view = part.view
+    if row + 1 >= part.stop:
+        return False
+    below, text = view.corner(row + 1, left), view.texts[row + 1][left].strip()
+    is_header = any(table.top <= row + 1 <= table.bottom for table in part.tables)
+    return below == (row + 1, left) and bool(text) and not is_header and not _is_goal(text)
 
 
 def left_over(part: Part, reading: Reading) -> Iterator[dict[str, str]]:

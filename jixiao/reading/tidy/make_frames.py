@@ -79,7 +79,8 @@ def _add_evaluation(rows: Rows, reading: Reading) -> None:
     identity, named, place = _add_project(rows, reading)
     _add_funds(rows, reading, identity)
     main = next((record.table for record in reading.records if record.block == "indicators"), "")
-    total = next((r for r in reading.records if r.block == "total" and r.table == main), None)
+    totals = [r for r in reading.records if r.block == "total"]
+    total = next((r for r in totals if r.table == main), totals[0] if len(totals) == 1 else None)
     grade = next((r for r in reading.records if r.block == "grade" and r.table == main), None)
     rows.add(
         "evaluations",
