@@ -92,6 +92,26 @@ def test_what_is_no_money_or_points_is_missing_and_said_so():
     assert set(frames.guesses["source_cell"]) == {"total.annual_budget", "通车里程.reported_score"}
 
 
+def test_a_cell_that_several_rows_need_is_read_once(tmp_path):
+    """The points of the execution rate stand in the funds and are those of its indicator; a category sums its parts."""
+    path = tmp_path / "2023" / "自评表.xlsx"
+    path.parent.mkdir()
+    funds = ["", "", "年度资金总额", 100, 100, 100, "见细则", 1, "满分"]
+    rows = [
+        ["", "产出指标", "数量指标", "通车里程", "≥100公里", "100公里", "若干", "十余", ""],
+        ["", "", "质量指标", "合格率", "≥90%", "95%", 40, 40, ""],
+    ]
+    write_self_form(path, rows, funds=funds)
+    frames, _ = load_frames(tmp_path)
+    assert sorted(zip(frames.guesses["source_cell"], frames.guesses["text"], strict=True)) == [
+        ("G6", "见细则"),
+        ("G8", "若干"),
+        ("H8", "十余"),
+        ("I6", "满分"),
+    ]
+    assert frames.ingest["guess_count"].tolist() == [4]
+
+
 @pytest.mark.parametrize(
     ("text", "points"),
     [

@@ -187,7 +187,7 @@ FORMS = {
     "points that end in 分": (with_rows(ONE.replace("|90|90|", "|90分|９０ 分|")), ONE_ROW),
     "points in words": (
         with_rows(ONE.replace("|90|90|", "|90|九十|")),
-        {"rows": [("养护里程", 90.0, None)], "guessed": ["九十", "九十"]},
+        {"rows": [("养护里程", 90.0, None)], "guessed": ["九十"]},
     ),
     "no scores yet": (with_rows(ONE.replace("|90|90|", "|90||")), {"rows": [("养护里程", 90.0, None)]}),
     # columns

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 from jixiao.reading.forms.families import load_families
-from jixiao.reading.forms.headers import Headers, View
+from jixiao.reading.forms.headers import Headers, View, find_headers
 from jixiao.reading.forms.heads import find_title, split_label
 from jixiao.reading.forms.pieces import Piece, next_cell
 from jixiao.reading.values.values import normalise
@@ -16,12 +16,12 @@ _TITLE_ABOVE = 6
 """How many rows above its project name a form may begin."""
 
 
-def within(piece: Piece, headers: Headers) -> Headers:
-    """Return the header rows that stand inside a piece."""
-    return {
-        family: {row: header for row, header in rows.items() if piece.start <= row < piece.stop}
-        for family, rows in headers.items()
+def _piece(view: View, start: int, stop: int, headers: Headers) -> Piece:
+    """Return some rows of a grid with the header rows that stand in them."""
+    found = {
+        family: {row: header for row, header in rows.items() if start <= row < stop} for family, rows in headers.items()
     }
+    return Piece(view, start, stop, found)
 
 
 @cache
@@ -94,7 +94,7 @@ def _between(texts: list[list[str]], start: int, left: int, right: int) -> list[
     ]
 
 
-def split_forms(views: list[View], headers: list[Headers]) -> list[list[Piece]]:
+def split_forms(views: list[View]) -> list[list[Piece]]:
     """Divide the grids of a file into forms: a new project name starts a new one; other tables join the form before.
 
     A table of another form that names no project (一览表) stands for itself.
@@ -102,21 +102,20 @@ def split_forms(views: list[View], headers: list[Headers]) -> list[list[Piece]]:
     forms: list[list[Piece]] = []
     waiting: list[Piece] = []
     subject = ""
-    for view, found in zip(views, headers, strict=True):
+    for view in views:
+        found = find_headers(view)
         named = _subjects(view, found)
         starts = [row for row, name in named if name]
         kept: list[int] = []
         for row, name in named:
-            is_closed = (
-                forms and _is_complete(forms[-1], views, headers) if not kept else _is_closed(view, kept[-1], row)
-            )
-            is_again = name == subject and not (_has_main(view, found, row) and is_closed)
+            is_closed = forms and _is_complete(forms[-1]) if not kept else _is_closed(view, kept[-1], row)
+            is_again = name == subject and not (_has_main(found, row) and is_closed)
             if name and not is_again:
                 kept.append(row)
             subject = name or subject
         if not kept:
-            piece = Piece(view, 0, view.height)
-            if forms and _joins(forms[-1], found, views, headers):
+            piece = _piece(view, 0, view.height, found)
+            if forms and _joins(forms[-1], found):
                 forms[-1].append(piece)
             elif found and forms and not starts:
                 forms.append([piece])
@@ -125,26 +124,26 @@ def split_forms(views: list[View], headers: list[Headers]) -> list[list[Piece]]:
             continue
         bounds = [_first_row(view, found, row) for row in kept]
         if forms and bounds[0] > 0 and any(row < bounds[0] for rows in found.values() for row in rows):
-            forms[-1].append(Piece(view, 0, bounds[0]))
+            forms[-1].append(_piece(view, 0, bounds[0], found))
         else:
             bounds[0] = 0
         for start, stop in pairwise([*bounds, view.height]):
-            forms.append([*waiting, Piece(view, start, stop)])
+            forms.append([*waiting, _piece(view, start, stop, found)])
             waiting = []
     if waiting:
         forms.append(waiting) if not forms else forms[-1].extend(waiting)
     return forms
 
 
-def _joins(form: list[Piece], found: Headers, views: list[View], headers: list[Headers]) -> bool:
+def _joins(form: list[Piece], found: Headers) -> bool:
     """Say whether a table without a project name belongs to the form before: headers of the same form, or none."""
     if not found:
         return True
-    ours = {family for piece in form for family in headers[views.index(piece.view)]}
+    ours = {family for piece in form for family in piece.found}
     return not ours or bool(ours & set(found))
 
 
-def _has_main(view: View, found: Headers, start: int = 0) -> bool:
+def _has_main(found: Headers, start: int = 0) -> bool:
     """Say whether a main table begins in a row or below it."""
     mains = {family.id: family.main for family in load_families()}
     return any(
@@ -170,8 +169,8 @@ def _closing_labels() -> frozenset[str]:
     )
 
 
-def _is_complete(form: list[Piece], views: list[View], headers: list[Headers]) -> bool:
-    return any(_has_main(piece.view, within(piece, headers[views.index(piece.view)])) for piece in form)
+def _is_complete(form: list[Piece]) -> bool:
+    return any(_has_main(piece.found) for piece in form)
 
 
 def _first_row(view: View, found: Headers, row: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from jixiao.core.errors import AnotherKindError, EmptyFormError, FormError, NoTableError
@@ -90,9 +90,8 @@ def understand(grids: list[Grid], name: str, *, taught: Taught = _no_lesson, pla
     if not readings:
         raise refused[0] if refused else _question(views, name)
     for part in unread:
-        part.used.clear()
-        part.reasons = dict.fromkeys(part.view.filled, "no_form")
-        readings[0].skipped += list(left_over(part, readings[0]))
+        nothing_read = replace(part, used=set(), reasons=dict.fromkeys(part.view.filled, "no_form"))
+        readings[0].skipped += list(left_over(nothing_read, readings[0]))
     margins = [(grid.sheet, line) for grid in grids for line in grid.margins]
     readings[0].skipped += [
         {"sheet": sheet, "cell": line.address, "text": line.text, "reason": reading_words()["reasons"]["margin"]}

@@ -10,7 +10,7 @@ from jixiao.reading.files import Position
 from jixiao.reading.forms.blocks import ticked
 from jixiao.reading.forms.families import Family, load_families
 from jixiao.reading.forms.glued import glued_labels
-from jixiao.reading.forms.headers import Headers, known_label
+from jixiao.reading.forms.headers import known_label
 from jixiao.reading.forms.pieces import Piece, next_cell
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, find_year, in_digits
 from jixiao.reading.values.values import normalise
@@ -43,12 +43,12 @@ def find_title(text: str) -> tuple[str, str]:
     return next(((title, form) for title, form in _titles() if title in plain), ("", ""))
 
 
-def find_titles(pieces: list[Piece], found_headers: list[Headers]) -> dict[str, str]:
+def find_titles(pieces: list[Piece]) -> dict[str, str]:
     """Return title -> form for every title above the first header, in the lines above or in the names of the tables."""
     found: dict[str, str] = {}
-    for piece, headers in zip(pieces, found_headers, strict=True):
+    for piece in pieces:
         view = piece.view
-        first = min((row for rows in headers.values() for row in rows), default=piece.stop)
+        first = min((row for rows in piece.found.values() for row in rows), default=piece.stop)
         texts = [piece.sheet, *(line.text for line in view.grid.above if piece.start == 0)]
         texts += [text for row in range(piece.start, first) for text in dict.fromkeys(view.texts[row]) if text]
         found |= dict(find_title(text) for text in texts if len(text) <= LONGEST_TITLE)

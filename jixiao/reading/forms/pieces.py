@@ -8,7 +8,7 @@ from functools import cache
 
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Position
-from jixiao.reading.forms.headers import NAMES, Header, View
+from jixiao.reading.forms.headers import NAMES, Header, Headers, View, open_header
 from jixiao.reading.forms.meanings import header_words, pattern
 from jixiao.reading.values.values import normalise
 
@@ -28,11 +28,15 @@ def _note_pattern() -> re.Pattern[str]:
 
 @dataclass
 class Piece:
-    """A run of rows of one grid that belongs to one form; ``used`` collects the cells that are accounted for."""
+    """A run of rows of one grid that belongs to one form; ``used`` collects the cells that are accounted for.
+
+    ``found`` holds the header rows in it, for each family; ``headers`` those of the family that it is read as.
+    """
 
     view: View
     start: int
     stop: int
+    found: Headers = field(default_factory=dict)
     headers: dict[int, Header] = field(default_factory=dict)
     used: set[Position] = field(default_factory=set)
     guesses: list[dict[str, str]] = field(default_factory=list)
@@ -40,6 +44,11 @@ class Piece:
     """The rows below a header that lacks a column it needs."""
     nameless: set[int] = field(default_factory=set)
     """The rows that hold values and no name."""
+
+    def read_as(self, family: str) -> Piece:
+        """Return the same rows as they are read by one family, with nothing accounted for yet."""
+        headers = {row: open_header(self.view, row, match) for row, match in self.found.get(family, {}).items()}
+        return Piece(self.view, self.start, self.stop, self.found, headers)
 
     @property
     def sheet(self) -> str:

@@ -15,10 +15,10 @@ from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Grid, read_parts
 from jixiao.reading.forms.account_tables import read_accounts
 from jixiao.reading.forms.blocks import signs, split_halves, walk
-from jixiao.reading.forms.divisions import has_subject, split_forms, stand_apart, within
+from jixiao.reading.forms.divisions import has_subject, split_forms, stand_apart
 from jixiao.reading.forms.families import Family, load_families
 from jixiao.reading.forms.free_forms import understand
-from jixiao.reading.forms.headers import Headers, View, choose_family, find_headers, near_header, open_header
+from jixiao.reading.forms.headers import View, choose_family, near_header
 from jixiao.reading.forms.heads import find_titles, read_head, settle_head
 from jixiao.reading.forms.pieces import Piece
 from jixiao.reading.forms.records import Reading, Record, label_key
@@ -173,11 +173,10 @@ def recognise_declared(grids: list[Grid], name: str) -> list[Reading]:
     readings = [accounts] if accounts else []
     taken = {record.sheet for record in accounts.records} if accounts else set()
     views = [part for grid in grids if grid.sheet not in taken for part in stand_apart(View(grid))]
-    headers = [find_headers(view) for view in views]
     unread: list[tuple[Piece, str]] = []
     left: list[dict[str, str]] = []
-    for pieces in split_forms(views, headers):
-        reading = _recognise_form(pieces, [within(piece, headers[views.index(piece.view)]) for piece in pieces], name)
+    for pieces in split_forms(views):
+        reading = _recognise_form(pieces, name)
         if reading is None or _is_unfilled(reading):
             unread += [(piece, "no_form" if reading is None else "empty_form") for piece in pieces]
             left += _left_of(reading) if reading and not reading.records else []
@@ -255,7 +254,7 @@ def _empty_form(unread: list[tuple[Piece, str]], name: str) -> FormError | None:
 
 def _unknown_form(views: list[View], name: str) -> FormError:
     """Say why no form was found: the column that the closest header lacks, or the forms that are known."""
-    titles = find_titles([Piece(view, 0, view.height) for view in views], [{} for _ in views])
+    titles = find_titles([Piece(view, 0, view.height) for view in views])
     near = near_header(views, set(titles.values()))
     if near is None:
         forms = [family.titles[0] for family in load_families() if family.is_national]
@@ -270,9 +269,10 @@ def _unknown_form(views: list[View], name: str) -> FormError:
     )
 
 
-def _recognise_form(pieces: list[Piece], headers: list[Headers], name: str) -> Reading | None:
+def _recognise_form(pieces: list[Piece], name: str) -> Reading | None:
     """Read the rows of one form as the family that explains most of its headers; nothing when it is none."""
-    titles = find_titles(pieces, headers)
+    titles = find_titles(pieces)
+    headers = [piece.found for piece in pieces]
     forms = set(titles.values())
     labels = {key for piece in pieces for keys in piece.view.keys[piece.start : piece.stop] for key in keys} | set(
         titles
@@ -282,11 +282,9 @@ def _recognise_form(pieces: list[Piece], headers: list[Headers], name: str) -> R
         family = choose_family(headers, labels, forms, year)
         if family is None or not (titles or (family.main != "list" and has_subject(pieces))):
             return None
-        for piece, found in zip(pieces, headers, strict=True):
-            matches = found.get(family.id, {})
-            piece.headers = {row: open_header(piece.view, row, match) for row, match in matches.items()}
-            piece.used, piece.guesses, piece.broken, piece.nameless = set(), [], set(), set()
-        reading = _read_form(pieces, family, name, is_titled=family.form in forms)
+        reading = _read_form(
+            [piece.read_as(family.id) for piece in pieces], family, name, is_titled=family.form in forms
+        )
         if year == reading.year or family.years[0] <= (reading.year or 0) <= family.years[1]:
             return reading
         year = reading.year  # this family was not printed in that year yet, or no longer

@@ -35,6 +35,8 @@ class Rows:
         self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
         self.without_unit: set[int] = set()
         self.funds: set[tuple[Any, ...]] = set()
+        self.points: dict[tuple[str, str, str, str], float | None] = {}
+        """The points of each cell that was read."""
 
     def add(self, frame: str, **values: Any) -> None:
         """Add one row to a frame."""
@@ -112,17 +114,29 @@ def place_of(reading: Reading, record: Record, column: str) -> dict[str, Any]:
 
 
 def points_of(rows: Rows, reading: Reading, record: Record, column: str) -> float | None:
-    """Read points; what is not a number is noted and stays missing."""
-    text = normalise(record.texts.get(column, "")).removesuffix(reading_words()["points"])
+    """Read points; what is not a number is noted and stays missing.
+
+    A cell is read once, however many rows need it: an indicator and the heading above it, the funds and the indicator
+    of their execution rate, every row that a cell is merged over.
+    """
+    written = record.texts.get(column, "")
+    cell = (reading.file, record.sheet, record.cells.get(column, ""), written)
+    if cell not in rows.points:
+        rows.points[cell] = _read_points(rows, reading, record, column, written)
+    return rows.points[cell]
+
+
+def _read_points(rows: Rows, reading: Reading, record: Record, column: str, written: str) -> float | None:
+    text = normalise(written).removesuffix(reading_words()["points"])
     value = parse_value(text)
     if value.kind == "blank":
         return None
     reasons = reading_words()["reasons"]
     if value.kind == "rate" and not value.relation and value.value is not None and text.endswith("%"):
-        rows.guess(reading, record.sheet, record.cells[column], record.texts[column], [reasons["weight_percent"]])
+        rows.guess(reading, record.sheet, record.cells[column], written, [reasons["weight_percent"]])
         return float(value.value * 100)
     if value.kind != "number" or value.relation or value.guesses:
-        rows.guess(reading, record.sheet, record.cells[column], record.texts[column], [reasons["no_number"]])
+        rows.guess(reading, record.sheet, record.cells[column], written, [reasons["no_number"]])
         return None
     return float(value.value or 0)
 
