@@ -27,8 +27,8 @@ def table(head, rows):
 def make_methods():
     rows = []
     for code, method in sorted(methods().items()):
-        sentences = [f"{CASES[case]}：{text}" for case, text in method["explain"].items()]
-        rows.append((f"`{code}`", method["name"], cell("；".join(text.rstrip("。") for text in sentences))))
+        sentences = [f"{CASES[case]}：{text}" for case, text in method.explain.items()]
+        rows.append((f"`{code}`", method.name, cell("；".join(text.rstrip("。") for text in sentences))))
     return table(["方法", "说明", "计分说明怎么写"], rows)
 
 
@@ -42,7 +42,7 @@ def based(text, mark):
 
 
 def make_rates():
-    rows = [(f"`{code}`", rate["name"], rate["over"], rate["under"]) for code, rate in rates().items()]
+    rows = [(f"`{code}`", rate.name, rate.over, rate.under) for code, rate in rates().items()]
     return table(["比率", "名称", "分子", "分母"], rows)
 
 

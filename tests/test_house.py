@@ -68,8 +68,8 @@ def test_no_folder_of_leftovers():
 def test_declared_methods_are_implemented_both_ways():
     assert set(methods()) == set(formulas.METHODS)
     for name, declared in methods().items():
-        assert declared["name"], name
-        assert set(declared.get("parameters") or {}) <= {
+        assert declared.name, name
+        assert set(declared.parameters) <= {
             "rate",
             "bands",
             "elements",
@@ -79,13 +79,13 @@ def test_declared_methods_are_implemented_both_ways():
             "limit",
             "met_from",
         }
-        assert {"nobody"} <= set(declared["explain"]) <= set(formulas.CASES), name
+        assert {"nobody"} <= set(declared.explain) <= set(formulas.CASES), name
 
 
 def test_declared_rates_name_known_columns():
     for name, rate in rates().items():
         for side in ("numerator", "denominator"):
-            assert rate[side] in {*SCHEMAS["budgets"], *SCHEMAS["indicators"], ""}, name
+            assert getattr(rate, side) in {*SCHEMAS["budgets"], *SCHEMAS["indicators"], ""}, name
 
 
 def test_declared_checks_are_implemented_both_ways():

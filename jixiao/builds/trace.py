@@ -202,12 +202,12 @@ class _Known:
             chain.add("parsed", _value(row, name))
         framework = load_framework(row["framework"])
         rule = _rule_of(row, framework)
-        rate = rates().get(rule.parameters.get("rate", ""), {}) if rule else {}
-        money = [name for name in _MONEY if f"{name}_wan" in rate.values()]
+        rate = rates().get(rule.parameters.get("rate", "")) if rule else None
+        money = [name for name in _MONEY if rate and f"{name}_wan" in {rate.numerator, rate.denominator}]
         if money:
             self._money(chain, row, money)
         self._framework(chain, framework)
-        chain.add("method", methods()[row["method"]]["name"])
+        chain.add("method", methods()[row["method"]].name)
         for name, value in (rule.shown if rule else {}).items():
             chain.add("parameter", f"{name} = {value}")
         if row["completion_rate"] == row["completion_rate"]:

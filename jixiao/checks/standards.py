@@ -105,7 +105,7 @@ def standard_without_figures(evidence: Evidence, check: Check) -> Outcome:
         cell="score_cell",
         printed=rows["reported_score"].map(points_text),
         derived="",
-        method=rows["method"].map(lambda name: methods()[name]["name"]),
+        method=rows["method"].map(lambda name: methods()[name].name),
         actual=rows["actual_text"].where(rows["actual_text"] != "", word("target_state", "blank")),
     )
     return Outcome(found, count_true(asked))

@@ -78,7 +78,9 @@ def _written(value: Any) -> str:
 
 Text = Annotated[str, StringConstraints(strict=True, pattern=r"\S")]
 """A text with at least one sign."""
-Texts = tuple[Annotated[str, Strict()], ...]
+Anything = Annotated[str, Strict()]
+"""A text that may be empty."""
+Texts = tuple[Anything, ...]
 Number = Annotated[Decimal, BeforeValidator(_number)]
 """A number, exact."""
 Float = Annotated[float, BeforeValidator(lambda value: float(_number(value)))]

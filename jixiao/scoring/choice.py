@@ -61,7 +61,7 @@ def _self_framework(framework_id: str) -> Framework:
 
 def no_rule() -> IndicatorRule:
     """Return the rule of a row that the standards of its project do not name."""
-    return IndicatorRule(method="no_rule", basis=Basis(text=methods()["no_rule"]["basis"], mark="J"))
+    return IndicatorRule(method="no_rule", basis=Basis(text=methods()["no_rule"].basis, mark="J"))
 
 
 def list_rules(framework_ids: Sequence[str]) -> tuple[list[IndicatorRule], np.ndarray]:

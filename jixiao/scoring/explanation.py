@@ -23,7 +23,7 @@ class _Words:
 
     def __init__(self, scored: pd.DataFrame, columns: Columns, rule: IndicatorRule, at: np.ndarray) -> None:
         self.scored, self.columns, self.rule, self.at = scored, columns, rule, at
-        self.rate = rates().get(rule.parameters.get("rate", ""), {})
+        self.rate = rates().get(rule.parameters.get("rate", ""))
 
     def column(self, name: str) -> pd.Series:
         """Return a column of the scored rows."""
@@ -48,10 +48,11 @@ class _Words:
 
     def with_unit(self, side: str) -> str | pd.Series:
         """Write numerator or denominator of the rate with its unit."""
-        if side == "denominator" and not self.rate.get(side):
+        rate = self.rate
+        if side == "denominator" and not (rate and rate.denominator):
             return "100%"
-        written = self.quantity(self.rate.get(side, ""))
-        if self.rate.get("numerator") != "actual_value":
+        written = self.quantity(getattr(rate, side) if rate else "")
+        if rate is None or rate.numerator != "actual_value":
             return written + reading_words()["money"]
         unit = self.column("measure_unit")
         return written + unit.where(unit != "%", "")
@@ -105,6 +106,6 @@ def explain(
 
 def _sentences(scored: pd.DataFrame, columns: Columns, rule: IndicatorRule, case: str, at: np.ndarray) -> pd.Series:
     """Fill in the template of one method and branch for some rows, column by column."""
-    templates = methods()[rule.method]["explain"]
+    templates = methods()[rule.method].explain
     words = _Words(scored, columns, rule, at)
     return fill_in(templates.get(case, templates["nobody"]), words.find, len(at))

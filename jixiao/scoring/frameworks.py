@@ -13,11 +13,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
-from jixiao.core.declared import RULES, load_shipped
+from jixiao.core.declared import RULES
 from jixiao.core.errors import RequestError
 from jixiao.core.exact import half_up
 from jixiao.core.frames import PROJECT_KINDS
 from jixiao.core.models import (
+    Anything,
     Flag,
     Integer,
     Model,
@@ -64,22 +65,49 @@ class Category(Model):
     weight: Number | None = None
 
 
-@cache
-def _grade_names() -> dict[str, list[str]]:
-    """Return other wordings of the grades: places differ (RULES section 2)."""
-    return dict(load_shipped("methods.yaml")["grade_names"])
+class Rate(Model):
+    """A rate (比率): how it is called, and the columns that are divided; without a denominator it is as stated."""
+
+    name: Text
+    over: Text
+    under: Text
+    numerator: Text
+    denominator: Anything
+
+
+class Method(Model):
+    """A scoring method (评分方法): how it is called, what its rules must declare, and what it says in each case."""
+
+    name: Text
+    basis: Anything = ""
+    parameters: dict[str, Literal["points", "percent", "whole", "elements", "bands", "rate"]] = {}
+    explain: dict[Annotated[str, one_of(lambda: formulas.CASES)], Text]
+
+    @field_validator("explain")
+    @classmethod
+    def _says_when_nobody_decided(cls, said: dict[str, str]) -> dict[str, str]:
+        return said if "nobody" in said else refuse_value("应写明 nobody：没有人认定时的说明")
+
+
+class _Methods(Model):
+    rates: dict[str, Rate]
+    grade_names: dict[str, Texts]
+    methods: dict[str, Method]
 
 
 @cache
-def methods() -> dict[str, dict[str, Any]]:
-    """Return the declared scoring methods (评分方法): name, parameters, explanations."""
-    return dict(load_shipped("methods.yaml")["methods"])
+def _declared() -> _Methods:
+    return load_model(RULES / "methods.yaml", _Methods)
 
 
-@cache
-def rates() -> dict[str, dict[str, str]]:
-    """Return the declared rates (比率): name, numerator and denominator."""
-    return dict(load_shipped("methods.yaml")["rates"])
+def methods() -> dict[str, Method]:
+    """Return the declared scoring methods (评分方法)."""
+    return _declared().methods
+
+
+def rates() -> dict[str, Rate]:
+    """Return the declared rates (比率)."""
+    return _declared().rates
 
 
 Named = tuple[tuple[str, tuple[str, ...]], ...]
@@ -126,7 +154,7 @@ class IndicatorRule(Model):
     def _taken(self) -> tuple[dict[str, Any], dict[str, Any]]:
         parameters: dict[str, Any] = {}
         shown: dict[str, Any] = {}
-        for name, kind in (methods()[self.method].get("parameters") or {}).items():
+        for name, kind in methods()[self.method].parameters.items():
             value = getattr(self, name)
             if kind == "elements":
                 parameters[name] = value
@@ -134,7 +162,7 @@ class IndicatorRule(Model):
             elif kind == "bands":
                 parameters[name] = [(int(band.start * 1000), int(band.share * 1000)) for band in reversed(value)]
             elif kind == "rate":
-                parameters[name], shown["rate_name"] = value, rates()[value]["name"]
+                parameters[name], shown["rate_name"] = value, rates()[value].name
             else:
                 parameters[name] = formulas.hundredths(value) if kind == "points" else int(value)
                 shown[name] = f"{value.normalize():f}"
@@ -168,7 +196,7 @@ def _rules_by_method() -> dict[str, type[IndicatorRule]]:
     }
     return {
         name: model_of(
-            {one: (kinds.get(kind, Number), ...) for one, kind in (method.get("parameters") or {}).items()},
+            {one: (kinds.get(kind, Number), ...) for one, kind in method.parameters.items()},
             IndicatorRule,
         )
         for name, method in methods().items()
@@ -288,7 +316,8 @@ class Framework(Model):
 
     def grade_named(self, name: str) -> str:
         """Return the id of a grade by its printed name, empty when this framework has no such grade."""
-        return next((band.id for band in self.grades if name in (band.name, *_grade_names().get(band.id, ()))), "")
+        others = _declared().grade_names
+        return next((band.id for band in self.grades if name in (band.name, *others.get(band.id, ()))), "")
 
 
 def load_framework_file(path: Path) -> Framework:

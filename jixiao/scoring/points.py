@@ -114,18 +114,18 @@ def _pair(door: Door) -> dict[str, Any]:
 
 def _rate_pair(door: Door) -> dict[str, Any]:
     """Return numerator and denominator of the rate that the rule names; denominator 0 when there is none."""
-    declared = rates().get(door.rule.parameters.get("rate", ""), {})
-    if not declared:
+    declared = rates().get(door.rule.parameters.get("rate", ""))
+    if declared is None:
         nothing = np.zeros(len(door["weight"]), np.int64)
         return {"numerator": nothing, "denominator": nothing}
-    if declared["numerator"] == "actual_value" and declared["denominator"] == "target_value":
+    if declared.numerator == "actual_value" and declared.denominator == "target_value":
         return {"numerator": door["actual"], "denominator": np.where(door["ready"], door["target"], 0)}
-    if not declared["denominator"]:
+    if not declared.denominator:
         stated = np.where(door.take("is_rate"), door.take("actual_value"), np.nan)
         under, over, _, known = _scaled(np.ones(len(stated)), stated)
         return {"numerator": over, "denominator": np.where(known, under, 0)}
     funds, place = door.columns["funds"], door.take("position")
-    under, over, _, known = _scaled(funds[declared["denominator"]][place], funds[declared["numerator"]][place])
+    under, over, _, known = _scaled(funds[declared.denominator][place], funds[declared.numerator][place])
     return {"numerator": over, "denominator": np.where(known, np.maximum(under, 0), 0)}
 
 

@@ -156,7 +156,7 @@ def _values(name: str, values: pd.Series) -> list[Any]:
         return [float(number) if np.isfinite(number) else None for number in numbers]
     if pd.api.types.is_datetime64_any_dtype(values):
         return [None if value is pd.NaT else value.to_pydatetime() for value in values]
-    named = {code: entry["name"] for code, entry in methods().items()} if name == "method" else {}
+    named = {code: entry.name for code, entry in methods().items()} if name == "method" else {}
     return [named.get(value) or word(name, value) for value in values.astype("object")]
 
 

@@ -130,7 +130,7 @@ def _changes(row: dict[Any, Any]) -> str:
         told += _changed(row, "score", "reported_score")
     before, after = row["method_before"], row["method_after"]
     if before != after:
-        pair = {"before": methods()[before]["name"], "after": methods()[after]["name"]}
+        pair = {"before": methods()[before].name, "after": methods()[after].name}
         told.append(words()["changes"]["method"].format(**pair))
     if not told:
         told.append(row["score_explanation_after"].rstrip("。"))

@@ -50,7 +50,7 @@ def code_word(name: str, value: Any) -> str:
         >>> code_word("method", "judged"), code_word("stage", "arrived_wan")
         ('酌情评分', '实际到位')
     """
-    return str(methods()[value]["name"]) if name == "method" and value in methods() else word(name, value)
+    return methods()[value].name if name == "method" and value in methods() else word(name, value)
 
 
 def _written(name: str, kind: str, value: Any) -> str:

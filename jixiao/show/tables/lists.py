@@ -321,5 +321,5 @@ def show_guesses(frame: pd.DataFrame) -> Table:
 def show_methods(scores: pd.DataFrame) -> Table:
     """Show which methods scored how many rows (评分方法使用情况)."""
     counts = scores[scores["is_counted"]].groupby(["method", "decided_by"]).size().reset_index(name="indicator_count")
-    names: Callable[[str], str] = lambda name: str(methods()[name]["name"])  # noqa: E731
+    names: Callable[[str], str] = lambda name: methods()[name].name  # noqa: E731
     return make_table(counts.assign(method=counts["method"].map(names)), ["method", "decided_by", "indicator_count"])
