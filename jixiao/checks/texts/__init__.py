@@ -13,15 +13,19 @@ from pathlib import Path
 import pandas as pd
 
 from jixiao.checks.texts.absent import find_absent
+from jixiao.checks.texts.amounts import find_amounts
 from jixiao.checks.texts.counts import find_counts
 from jixiao.checks.texts.dates import find_dates, find_documents
+from jixiao.checks.texts.events import find_events
 from jixiao.checks.texts.facts import find_facts, find_residues
 from jixiao.checks.texts.found import Claim, Finder
 from jixiao.checks.texts.grammar import load_claims, load_grammar
 from jixiao.checks.texts.growth import find_growth, find_signs
 from jixiao.checks.texts.justified import find_reasons
+from jixiao.checks.texts.named_rates import find_named_rates
 from jixiao.checks.texts.names import find_names
 from jixiao.checks.texts.parts import find_parts
+from jixiao.checks.texts.points_tree import find_points
 from jixiao.checks.texts.printed_figures import find_figures, find_openings
 from jixiao.checks.texts.prose import Document, make_document
 from jixiao.checks.texts.rates import find_formulas, find_shares
@@ -63,6 +67,10 @@ FINDERS: tuple[Finder, ...] = (
     find_told_twice,
     find_reasons,
     find_standing,
+    find_amounts,
+    find_events,
+    find_named_rates,
+    find_points,
     find_absent,
 )
 """Every finder that looks at one text alone."""
@@ -132,7 +140,9 @@ def find_claims(documents: Sequence[Document], *, accounts: pd.DataFrame | None 
         }
         for document, claim in sorted(found, key=lambda item: (order[id(item[0])], item[1].line, item[1].kind))
     ]
-    return typed(rows, SCHEMA).drop_duplicates(ignore_index=True)
+    claims = typed(rows, SCHEMA).drop_duplicates(ignore_index=True)
+    again = claims.duplicated(["source_file", "line", "code", "printed", "derived"]) & (claims["verdict"] == "fails")
+    return claims[~again].reset_index(drop=True)
 
 
 def claim_findings(claims: pd.DataFrame, *, documents: Sequence[Document] = ()) -> pd.DataFrame:

@@ -12,12 +12,15 @@ from jixiao.checks.texts.prose import Document, Paragraph
 
 LONGEST_HEADING = 45
 LONGEST_TITLE = 40
+NEAREST_ITEM = 3
 
 
 def find_absent(document: Document) -> Iterator[Claim]:
     """Find annexes and tables that are referred to and not there, and headings numbered twice or not at all."""
     yield from _references(document)
+    yield from _annexes(document)
     yield from _numbering(document)
+    yield from _items(document)
 
 
 def _references(document: Document) -> Iterator[Claim]:
@@ -59,6 +62,73 @@ def _references(document: Document) -> Iterator[Claim]:
             )
 
 
+def _annexes(document: Document) -> Iterator[Claim]:
+    """Find annexes of the list at the end of a report that do not follow, although others of the list do (附件目录)."""
+    grammar = load_grammar()
+    paragraphs, annex = document.prose, grammar.words["annex"]
+    for at, paragraph in enumerate(paragraphs):
+        match = grammar.find("annex_list", paragraph.text)
+        if not match:
+            continue
+        listed = [(1, match["title"], paragraph)]
+        for below in paragraphs[at + 1 : at + 12]:
+            item = grammar.pattern("annex_item").match(below.text)
+            if not item or int(item["number"]) != len(listed) + 1:
+                break
+            listed.append((int(item["number"]), item["title"], below))
+        rest = [one.text for one in paragraphs[at + len(listed) :] if len(one.text) < 90]
+        heads = {
+            number
+            for number, title, _ in listed
+            if any(re.match(rf"{annex}{number}(?!\d)|{re.escape(title[:12])}", text) for text in rest)
+        }
+        if len(listed) < 2 or not heads:
+            continue  # annexes that are files of their own
+        for number, title, where in listed:
+            yield claim_at(
+                "claim_absent",
+                where,
+                (0, len(where.text)),
+                printed=title[:LONGEST_TITLE],
+                derived="",
+                verdict="holds" if number in heads else "fails",
+                arithmetic=grammar.sentence(
+                    "absent_there" if number in heads else "absent", printed=title[:LONGEST_TITLE]
+                ),
+            )
+
+
+def _items(document: Document) -> Iterator[Claim]:
+    """Follow 1. 2. 3. and （一）… that begin sentences: a number left out or told twice among them (序号)."""
+    grammar = load_grammar()
+    last: dict[str, tuple[int, int]] = {}
+    for at, paragraph in enumerate(document.prose):
+        text = paragraph.text
+        if grammar.find("chapter", text) and len(text) <= LONGEST_HEADING:
+            last = {}
+            continue
+        match = grammar.pattern("numbered_item").match(text)
+        if not match:
+            continue
+        style = "digits" if match["digits"] else "section"
+        number = grammar.number(match["digits"] or match["section"])
+        if number is None:
+            continue
+        if style == "section":
+            last.pop("digits", None)
+            if len(text) <= LONGEST_HEADING and text[-1] not in "。；，":
+                last.pop("section", None)  # a heading, which is followed elsewhere
+                continue
+        before = last.get(style)
+        last[style] = number, at
+        if before is None or number == 1 or at - before[1] > NEAREST_ITEM:
+            continue
+        if number == before[0] + 1:
+            yield _order(paragraph, match, before[0], number, "holds")
+        elif number in {before[0], before[0] + 2} and before[0] >= 1:
+            yield _order(paragraph, match, before[0], number, "fails")
+
+
 def _numbering(document: Document) -> Iterator[Claim]:
     """Follow 一、二、三 and （一）（二）（三）; a number may start again at one, and every other follows the last."""
     grammar = load_grammar()
@@ -92,7 +162,7 @@ def _order(paragraph: Paragraph, match: re.Match[str], before: int, number: int,
     return claim_at(
         "claim_order",
         paragraph,
-        (0, len(paragraph.text)),
+        (0, min(len(paragraph.text), LONGEST_TITLE)),
         printed=match[0],
         derived=str(before + 1),
         gap=Decimal(number - before - 1),

@@ -9,6 +9,7 @@ from decimal import Decimal
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.prose import Document, Paragraph
+from jixiao.checks.texts.told_places import ordinal_style
 
 KIND = "claim_count"
 LONGEST_ITEM = 40
@@ -23,6 +24,8 @@ def find_counts(document: Document) -> Iterator[Claim]:
         yield from _quoted(paragraph)
         yield from _numbered(paragraph, document.prose[number + 1 : number + 60])
         yield from _order(paragraph)
+        yield from _ordinal_parts(paragraph)
+    yield from _of_problems(document)
 
 
 def _claim(
@@ -116,9 +119,47 @@ def _numbered(paragraph: Paragraph, following: list[Paragraph]) -> Iterator[Clai
         inside = grammar.pattern("ordinal_word").findall(text[match.end() - 1 :])
         counted = _longest_run([grammar.number(word) for word in inside])
         if counted < 2 and match.end() >= len(text) - 1:
-            counted = _run_below(following)
+            below = grammar.pattern("ordinal_word").findall(following[0].text) if following else []
+            counted = _longest_run([grammar.number(word) for word in below])
+            counted = counted if counted > 1 else _run_below(following)
         if counted >= 2:
             yield _claim(paragraph, match.span(), claimed, (counted, counted))
+
+
+def _ordinal_parts(paragraph: Paragraph) -> Iterator[Claim]:
+    """Compare 分7个标段 with the highest of 一标段, 二标段… that the same paragraph gives amounts of."""
+    grammar = load_grammar()
+    for match in grammar.pattern("in_sections").finditer(paragraph.text):
+        claimed = grammar.number(match["number"])
+        after = paragraph.text[match.end() :]
+        found = re.finditer(rf"(?P<number>{grammar.pattern('numerals').pattern}){match['noun']}(?=\d)", after)
+        numbers = [grammar.number(one["number"]) for one in found]
+        run = _longest_run(numbers)
+        if claimed and run > 1 and run == len(numbers):
+            yield _claim(paragraph, match.span(), claimed, (run, run))
+
+
+def _of_problems(document: Document) -> Iterator[Claim]:
+    """Compare 上述三个问题 with the problems that the chapter before lists."""
+    grammar = load_grammar()
+    style, listed, inside = "", 0, False
+    for paragraph in document.prose:
+        text = paragraph.text
+        is_short = len(text) < LONGEST_ITEM
+        if is_short and grammar.find("problem_heading", grammar.pattern("name_ordinal").sub("", text)):
+            style, listed, inside = "", 0, True
+            continue
+        claimed_at = grammar.find("problems_told", text)
+        claimed = grammar.number(claimed_at["number"]) if claimed_at else None
+        if claimed_at and claimed and listed > 1 and not inside:
+            yield _claim(paragraph, claimed_at.span(), claimed, (listed, listed))
+        if inside and is_short and grammar.find("advice_heading", text):
+            inside = False
+            continue
+        shape = ordinal_style(text)
+        if inside and shape:
+            style = style or shape
+            listed += shape == style
 
 
 def _longest_run(numbers: list[int | None]) -> int:

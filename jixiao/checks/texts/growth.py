@@ -55,11 +55,24 @@ def _is_earlier(paragraph: Paragraph, one: Quantity, match: re.Match[str]) -> bo
     return load_grammar().has("before", clause) or bool(match["base"] and match["base"] in clause)
 
 
-def _between_claim(paragraph: Paragraph, match: re.Match[str], before: Quantity, current: Quantity) -> Claim:
+def _is_of_year(paragraph: Paragraph, one: Quantity, year: str) -> bool:
+    """Say whether the clause of an amount names the year that a growth is measured from."""
+    start = max(paragraph.text.rfind(sign, 0, one.start) for sign in "，。；：、(")
+    return year in paragraph.text[start + 1 : one.start]
+
+
+def _between_claim(
+    paragraph: Paragraph,
+    match: re.Match[str],
+    before: Quantity,
+    current: Quantity,
+    *,
+    change: Quantity | None = None,
+) -> Claim:
     grammar = load_grammar()
     is_up = match["way"] in grammar.words["up"]
-    change = current.span - before.span if is_up else before.span - current.span
-    ratio = change.over(before.span)
+    changed = change.span if change else current.span - before.span if is_up else before.span - current.span
+    ratio = changed.over(before.span)
     step = places(match["rate"])
     derived = Span(ratio.value * HUNDRED, ratio.low * HUNDRED, ratio.high * HUNDRED) if ratio else None
     verdict = judge(printed_span(match["rate"]), derived, step=step) if derived else "open"
@@ -74,9 +87,9 @@ def _between_claim(paragraph: Paragraph, match: re.Match[str], before: Quantity,
         verdict=verdict,
         arithmetic=grammar.sentence(
             "growth_between",
-            change=written(change.value),
+            change=written(changed.value),
             before=written(before.value),
-            current=written(current.value),
+            current=written(current.value + (changed.value if change else 0)),
             derived=shown,
             way=match["way"],
             printed=match["rate"],
@@ -95,11 +108,19 @@ def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
         yield _sign_claim(paragraph, (match.start(), match.end()), match["sign"], match["way"], "opposite", change)
         return
     amounts = [one for one in paragraph.between(start, match.start()) if one.unit == change.unit and not one.is_vague]
-    earlier = [one for one in amounts if grammar.has("before", one.label) and not grammar.has("change", one.label)]
+    base = grammar.find("base_year", match[0])
+    earlier = [
+        one
+        for one in amounts
+        if (grammar.has("before", one.label) or (base and _is_of_year(paragraph, one, base["year"])))
+        and not grammar.has("change", one.label)
+    ]
     current = [one for one in amounts if one not in earlier and not grammar.has("change", one.label)]
     if not current and match.start() - start <= 1 and start > 1:
         yield from _growth_of_sentence_before(paragraph, match, change, start)
     if not current:
+        if base and len(earlier) == 1 and rate:
+            yield _between_claim(paragraph, match, earlier[0], earlier[0], change=change)
         return
     is_up = match["sign"] in grammar.words["up"]
     place = (current[-1].start - len(current[-1].label), match.end())

@@ -133,7 +133,9 @@ def _shortfalls(one: Told, sentences: list[tuple[Paragraph, int, int]]) -> Itera
                 yield _claim(one, paragraph, (start, end), "reason_short", "", target=match["n1"] + match["unit1"],
                              actual=match["n2"] + match["unit2"])  # fmt: skip
         for match in grammar.pattern("rate_reached").finditer(text):
-            if Decimal(match["n"]) < 100 and not grammar.find("target_met", text) and not is_limit:
+            target = grammar.find("target_percent", text[: match.start()])
+            goal = Decimal(target["n"]) if target else Decimal(0 if grammar.find("target_met", text) else 100)
+            if Decimal(match["n"]) < goal and not is_limit:
                 yield _claim(one, paragraph, (start, end), "reason_rate", "", actual=match["n"] + "%")
 
 

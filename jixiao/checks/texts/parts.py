@@ -24,6 +24,7 @@ def find_parts(document: Document) -> Iterator[Claim]:
         yield from _within(document.prose[number - 1] if number else None, paragraph)
         yield from _below(paragraph, document.prose[number + 1 : number + 40])
         yield from _identities(paragraph)
+        yield from _answers(paragraph)
     yield from _weights(document)
 
 
@@ -56,6 +57,8 @@ def _within(before: Paragraph | None, paragraph: Paragraph) -> Iterator[Claim]:
         ]
         if wholes:
             fitting = [one for one in wholes if one.value == total(parts).value]
+            if len(parts) == 1:  # one part may be of any whole before it
+                fitting = fitting or [one for one in wholes if one.span.high >= parts[0].span.low]
             yield from _compare(paragraph, (fitting or wholes)[-1], parts, mark, is_list=bool(mark["list"]))
 
 
@@ -65,8 +68,8 @@ def _closing(text: str, position: int) -> int:
 
 
 def _same(one: str, two: str) -> bool:
-    people = load_grammar().words["people"]
-    return one == two or (one in people and two in people)
+    words = load_grammar().words
+    return one == two or any(one in words[name] and two in words[name] for name in ("people", "respondents"))
 
 
 def _is_part(one: Quantity, text: str) -> bool:
@@ -120,6 +123,7 @@ def _doubt(paragraph: Paragraph, whole: Quantity, parts: list[Quantity], *, is_l
         return "open" if overlap else "fails"
     around = paragraph.text[max(0, whole.start - 14) : whole.start]
     says_all = is_list or is_pair or whole.unit == grammar.words["points"] or grammar.has("altogether", around)
+    says_all |= grammar.has("others", labels[-1])
     enough = len(parts) >= FEWEST or is_pair or is_list
     if is_list and not (grammar.has("altogether", around) or grammar.has("so_far", around)):
         return "open"
@@ -241,6 +245,17 @@ def _identities(paragraph: Paragraph) -> Iterator[Claim]:
         if whole is None or len(parts) < needed:
             continue
         yield _claim(paragraph, whole, parts, judge(whole.span, total(parts), step=step_of(whole)))
+
+
+def _answers(paragraph: Paragraph) -> Iterator[Claim]:
+    """Add the answers of a survey up to those who answered: 312份有效问卷中，非常满意148份……不满意11份."""
+    grammar = load_grammar()
+    for match in grammar.pattern("answers_of").finditer(paragraph.text):
+        whole = paragraph.at(match.start("n"))
+        inside = paragraph.between(match.end(), paragraph.sentence(match.end())[1])
+        parts = [one for one in inside if whole and one.unit in grammar.words["respondents"]]
+        if whole and len(parts) >= FEWEST and any(grammar.has("not_satisfied", one.label) for one in parts):
+            yield _claim(paragraph, whole, parts, judge(whole.span, total(parts), step=step_of(whole)))
 
 
 def _weights(document: Document) -> Iterator[Claim]:

@@ -41,6 +41,8 @@ def _formula_start(text: str, end: int) -> int:
 def _formula(paragraph: Paragraph, start: int, formula: str, result: re.Match[str]) -> Iterator[Claim]:
     grammar = load_grammar()
     formula = formula.lstrip("+*×/÷),")
+    while formula.count("(") > formula.count(")"):
+        formula = formula[formula.index("(") + 1 :]  # the bracket that the formula stands in
     is_exact = not re.search("[/÷]", formula)
     values = [evaluate(formula, partial(_operand, scaled=scaled, is_exact=is_exact)) for scaled in (False, True)]
     is_percent = bool(result["percent"])
@@ -298,7 +300,11 @@ def _whole_named(
     if not composed or composed.start() > part.start:
         start = paragraph.sentence(part.start)[0]
         marks = list(grammar.pattern("of_which").finditer(paragraph.text, start, part.start + 1))
-        if not marks or grammar.has("bracket", marks[-1][0]):
+        if not marks:
+            among = [one for one in paragraph.between(start, part.start) if one.unit == part.unit]
+            among = [one for one in among if grammar.pattern("among").match(paragraph.text, one.end)]
+            return among[-1] if among else None
+        if grammar.has("bracket", marks[-1][0]):
             return None
         if marks[-1].start() - start <= 1 and start > 1:
             start = paragraph.sentence(start - 2)[0]

@@ -17,7 +17,7 @@ KIND = "claim_same"
 MOST_VALUES = 2
 SHORTEST_NAME = 4
 HAN = range(0x4E00, 0x9FA6)
-LONGEST_WINDOW = 24
+SHORTEST_COMMON = 8
 Place = tuple[int, int, Paragraph, tuple[int, int], Quantity]
 """Segment, chapter, paragraph, where it stands, its number."""
 
@@ -27,8 +27,10 @@ def find_standing(document: Document) -> Iterator[Claim]:
     chapters = _chapters(document)
     yield from _declared(document, chapters)
     yield from _counts(document, chapters)
+    yield from _named_rates(document, chapters)
     yield from _sheets(document)
     yield from _near_names(document)
+    yield from _near_once(document)
     yield from _near_titles(document)
 
 
@@ -38,7 +40,7 @@ def _chapters(document: Document) -> list[tuple[int, int, Paragraph]]:
     for number, paragraph in zip(segments(document), document.paragraphs, strict=True):
         if paragraph.is_row:
             continue
-        chapter += bool(grammar.find("chapter", paragraph.text) and len(paragraph.text) < 40)
+        chapter += bool(grammar.find("any_chapter", paragraph.text) and len(paragraph.text) < 40)
         found.append((number, chapter, paragraph))
     return found
 
@@ -95,7 +97,7 @@ def _is_same(one: Quantity, two: Quantity) -> bool:
     if one.value == two.value:
         return True
     rough, fine = sorted((one, two), key=lambda quantity: -step_of(quantity))
-    if judge(rough.span, fine.span, step=step_of(rough)) != "fails":
+    if step_of(rough) != step_of(fine) and judge(rough.span, fine.span, step=step_of(rough)) != "fails":
         return True
     if one.is_vague or two.is_vague:
         return abs(one.value - two.value) <= max(one.value, two.value) / 10
@@ -138,12 +140,35 @@ def _counts(document: Document, chapters: list[tuple[int, int, Paragraph]]) -> I
             around = paragraph.text[max(0, quantity.start - 12) : quantity.start]
             if len(name) < SHORTEST_NAME or grammar.has("not_fact", name) or grammar.has("other_scope", around):
                 continue
-            if grammar.find("year", around) or grammar.find("in_no_name", name):
+            if grammar.find("in_no_name", name):
+                continue
+            years = grammar.pattern("year").findall(around)
+            if years and years[-1] != str(document.year):
                 continue
             place = (quantity.start - len(quantity.label), quantity.end)
             found[segment, name, unit].append((segment, chapter, paragraph, place, quantity))
     for (_, name, _), places in found.items():
         if len(places) <= 4 and len({place[1] for place in places}) == len(places):
+            yield from _one_value(name, places)
+
+
+def _named_rates(document: Document, chapters: list[tuple[int, int, Paragraph]]) -> Iterator[Claim]:
+    """Compare rates of one whole name that stand in two chapters of a report: 资金拨付率, 正点率."""
+    grammar = load_grammar()
+    found: dict[tuple[int, str], list[Place]] = defaultdict(list)
+    for segment, chapter, paragraph in chapters:
+        for match in grammar.pattern("rate_any").finditer(paragraph.text):
+            quantity = paragraph.at(match.start("n"))
+            around = paragraph.text[max(0, match.start() - 10) : match.end()]
+            name = match["name"][-4:]
+            if quantity is None or len(name) < SHORTEST_NAME or name.endswith(tuple(grammar.words["many_rates"])):
+                continue
+            if grammar.has("other_scope", around) or grammar.has("no_rate_of_amounts", around):
+                continue
+            if not _is_bound(paragraph, match):
+                found[segment, name].append((segment, chapter, paragraph, match.span(), quantity))
+    for (_, name), places in found.items():
+        if len({place[1] for place in places}) > 1:
             yield from _one_value(name, places)
 
 
@@ -201,6 +226,49 @@ def _near_names(document: Document) -> Iterator[Claim]:
                             margin=8,
                         )
                     at = paragraph.text.find(part, at + 1)
+
+
+def _common_end(one: str, two: str) -> tuple[int, str]:
+    """Return how far two names agree from their ends but for one pair of signs, and that pair, "" for none."""
+    wrong, at_wrong, size = "", 0, 0
+    for a, b in zip(reversed(one), reversed(two), strict=False):
+        if a != b:
+            if wrong:
+                break
+            wrong, at_wrong = a + b, size
+        size += 1
+    is_inside = at_wrong > 1 and size - at_wrong > 2
+    numerals = load_grammar().words["digits"]
+    return size, wrong if is_inside and not any(sign in numerals for sign in wrong) else ""
+
+
+def _near_once(document: Document) -> Iterator[Claim]:
+    """Find two long names of organisations or firms that differ by one sign, each of them told (名称写法不一)."""
+    grammar = load_grammar()
+    places: dict[str, tuple[Paragraph, tuple[int, int]]] = {}
+    for paragraph in document.prose:
+        for match in grammar.pattern("organisation").finditer(paragraph.text):
+            places.setdefault(match["name"], (paragraph, match.span("name")))
+    names = list(places)
+    for at, first in enumerate(names):
+        for second in names[at + 1 :]:
+            size, wrong = _common_end(first, second)
+            if size < SHORTEST_COMMON or not wrong or any(sign in grammar.words["place_signs"] for sign in wrong):
+                continue
+            one, two = first[-size:], second[-size:]
+            paragraph, place = places[second]
+            yield claim_at(
+                "claim_name",
+                paragraph,
+                place,
+                printed=second,
+                derived=first,
+                verdict="fails",
+                arithmetic=grammar.sentence(
+                    "near_once", printed=two, derived=one, line=places[first][0].line(places[first][1][0])
+                ),
+                margin=6,
+            )
 
 
 def _is_known(name: str, counted: Counter[str]) -> bool:

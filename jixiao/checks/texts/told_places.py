@@ -14,6 +14,8 @@ from jixiao.checks.texts.prose import Document, Paragraph
 
 LONGEST_BLOCK = 12
 LONGEST_NAME = 60
+LONGEST_HEADING_NAME = 20
+MOST_BLANK = 3
 SENTENCE_ENDS = frozenset("。；：！？，、;:!?,.)”")
 
 
@@ -30,6 +32,22 @@ class Told:
     words: tuple[tuple[Paragraph, int], ...] = ()
     """The paragraphs that justify the points, each with where its words start; none where only points are told."""
     is_row: bool = False
+    at: int = -1
+    """Which paragraph of the document it is, counted from 0."""
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One row of a table under a head that names its columns (评分表的一行)."""
+
+    at: int
+    table: int
+    paragraph: Paragraph
+    names: tuple[str, ...]
+    """Its levels and its indicator, from left to right, as they stand; a blank level repeats the one above."""
+    cells: dict[str, str]
+    """The other cells by their role: weight, given, target, actual, reason, rate."""
+    is_total: bool
 
 
 def segments(document: Document) -> list[int]:
@@ -74,15 +92,25 @@ def plain_name(name: str) -> str:
     return str(grammar.words["same_levels"].get(core, core))
 
 
+def ordinal_style(text: str) -> str:
+    """Return the kind of ordinal a heading begins with, "" for none (序号样式).
+
+    Example:
+        >>> ordinal_style("（一）概况".translate(str.maketrans("（）", "()"))), ordinal_style("4.2 A决策")
+        ('(N)', '9.9 A')
+    """
+    match = load_grammar().pattern("name_ordinal").match(text)
+    shape = (
+        load_grammar().pattern("numerals").sub(lambda one: "9" if one[0].isascii() else "N", match[0] if match else "")
+    )
+    return re.sub(r"[A-Z]", "A", shape).strip()
+
+
 def find_told(document: Document) -> list[Told]:
     """Find every place that tells weights or points, in order (所列分值与得分)."""
     numbers = segments(document)
-    return [
-        *_headings(document, numbers),
-        *_rows(document, numbers),
-        *_across(document, numbers),
-        *_in_prose(document, numbers),
-    ]
+    found = [*_headings(document, numbers), *_rows(document, numbers), *_across(document, numbers)]
+    return [*found, *_in_prose(document, numbers), *_named_in_prose(document, numbers, found)]
 
 
 def _headings(document: Document, numbers: list[int]) -> Iterator[Told]:
@@ -96,33 +124,37 @@ def _headings(document: Document, numbers: list[int]) -> Iterator[Told]:
         match = grammar.pattern("told_heading").match(paragraph.text)
         if match is None:
             if at >= below_heading:
-                yield from _named_inside(paragraph, numbers[at])
+                yield from _named_inside(paragraph, numbers[at], at)
             continue
         words: list[tuple[Paragraph, int]] = []
         if len(paragraph.text) - match.end() >= 6:
             words.append((paragraph, match.end()))
         for below in paragraphs[at + 1 : at + 1 + LONGEST_BLOCK]:
-            if below.is_row or grammar.pattern("told_heading").match(below.text) or _is_heading(below.text):
+            is_next = grammar.pattern("told_heading").match(below.text) or (
+                grammar.pattern("told_inside").match(below.text) and grammar.find("ordinal", below.text)
+            )
+            if below.is_row or is_next or _is_heading(below.text):
                 break
             if len(below.text) < LONGEST_NAME and below.text[-1] not in SENTENCE_ENDS:
                 break  # a heading that Word numbers has no ordinal in its text
             words.append((below, 0))
         below_heading = at + 1 + len(words)
         weight = Decimal(match["n"])
-        given = None
-        for below, start in words:
+        given = Decimal(match["got"]) if match["got"] else None
+        for below, start in words if given is None else []:
             for found in grammar.pattern("points_given").finditer(below.text, start):
                 given = Decimal(found["n"])
             if given is not None:
                 break  # points told further on belong to the level above
-        yield Told(numbers[at], plain_name(match["name"]), weight, given, paragraph, (0, match.end()), tuple(words))
+        place = (0, match.end())
+        yield Told(numbers[at], plain_name(match["name"]), weight, given, paragraph, place, tuple(words), at=at)
 
 
 def _is_heading(text: str) -> bool:
     return len(text) < LONGEST_NAME and bool(load_grammar().find("ordinal", text)) and text[-1] not in "。；："
 
 
-def _named_inside(paragraph: Paragraph, segment: int) -> Iterator[Told]:
+def _named_inside(paragraph: Paragraph, segment: int, at: int) -> Iterator[Told]:
     """Read a paragraph that names its indicator first and its points behind: 名称：……分值3分，得2分."""
     grammar = load_grammar()
     match = grammar.pattern("told_inside").match(paragraph.text)
@@ -135,6 +167,7 @@ def _named_inside(paragraph: Paragraph, segment: int) -> Iterator[Told]:
             paragraph,
             match.span("n"),
             ((paragraph, match.end("name")),),
+            at=at,
         )
 
 
@@ -150,15 +183,19 @@ def _columns(cells: tuple[str, ...]) -> dict[str, int] | None:
                     continue
                 found[role] = number
                 break
+    if "name" not in found and "level" in found:
+        found["name"] = found["level"]  # a table of levels alone
     return found if "name" in found and ("weight" in found or "given" in found) else None
 
 
-def _rows(document: Document, numbers: list[int]) -> Iterator[Told]:
-    """Read the rows of tables under a head that names its columns; level cells may carry their own points."""
+def table_rows(document: Document) -> Iterator[TableRow]:
+    """Read the rows of tables under a head that names its columns (评分表各行)."""
     grammar = load_grammar()
+    levels = grammar.words["told_columns"]["name"] + grammar.words["told_columns"]["level"]
     head: dict[str, int] | None = None
     names: list[int] = []
-    size = 0
+    size = table = 0
+    above: list[str] = []
     for at, paragraph in enumerate(document.paragraphs):
         if not paragraph.is_row:
             head = None if len(paragraph.text) > LONGEST_NAME else head
@@ -166,29 +203,67 @@ def _rows(document: Document, numbers: list[int]) -> Iterator[Told]:
         cells = paragraph.cells
         found = _columns(cells)
         if found:
-            head, size = found, len(cells)
-            levels = grammar.words["told_columns"]["name"] + grammar.words["told_columns"]["level"]
+            head, size, table, above = found, len(cells), table + 1, []
             names = [number for number, cell in enumerate(cells) if re.sub(r"\s", "", cell) in levels]
+            names = names or [found["name"]]
             continue
-        for number, cell in enumerate(cells):
+        if head is None or not size - MOST_BLANK <= len(cells) <= size:
+            continue
+        is_short = len(cells) < size
+        cells += ("",) * (size - len(cells))  # blank cells at the end of a row are not printed
+        own = [cells[number].strip() for number in names]
+        is_total = any(name in grammar.words["row_total"] for name in own)
+        if not is_total:
+            own = above = _filled(own, above)
+        others = {role: cells[number] for role, number in head.items() if role not in {"name", "level"}}
+        if is_total and is_short:  # merged cells have moved its numbers
+            points = [cell for cell in paragraph.cells if points_of(cell) is not None]
+            roles = [role for role in ("weight", "given") if role in head]
+            others = dict(zip(roles, points, strict=True)) if len(points) == len(roles) else {}
+        yield TableRow(at, table, paragraph, tuple(own), others, is_total)
+
+
+def _filled(own: list[str], above: list[str]) -> list[str]:
+    """Fill blank levels with those above, but not the level of a benefit with one of outputs."""
+    grammar = load_grammar()
+    filled = [name or (above[number] if number < len(above) else "") for number, name in enumerate(own[:-1])]
+    for number in range(len(filled) - 1):
+        inner_is_benefit = grammar.has("benefit_words", filled[number + 1])
+        if not own[number] and inner_is_benefit and not grammar.has("benefit_words", filled[number]):
+            filled[number] = ""
+    return [*filled, own[-1]]
+
+
+def _rows(document: Document, numbers: list[int]) -> Iterator[Told]:
+    """Read the rows of tables under a head that names its columns; level cells may carry their own points."""
+    grammar = load_grammar()
+    for at, paragraph in enumerate(document.paragraphs):
+        for number, cell in enumerate(paragraph.cells if paragraph.is_row else ()):
             level = grammar.pattern("told_cell").fullmatch(re.sub(r"\s", "", cell))
             if level:
                 yield Told(numbers[at], plain_name(level["name"]), Decimal(level["n"]), None, paragraph,
-                           _cell_place(paragraph, number), is_row=True)  # fmt: skip
-        if head is None or len(cells) != size:
+                           _cell_place(paragraph, number), is_row=True, at=at)  # fmt: skip
+    for row in table_rows(document):
+        name = next((one for one in reversed(row.names) if one), "")
+        weight, given = (points_of(row.cells.get(role, "")) for role in ("weight", "given"))
+        if (not name and not row.is_total) or (weight is None and given is None):
             continue
-        name = next((cells[number] for number in reversed(names) if cells[number].strip()), "")
-        if not name or not cells[head["name"]].strip():
-            name = name or ""
-        weight, given = (_number(cells[head[role]]) if role in head else None for role in ("weight", "given"))
-        if not name or (weight is None and given is None) or name.strip() in grammar.words["row_total"]:
+        place = (0, len(row.paragraph.text))
+        if row.is_total:
+            total = grammar.words["total_name"]
+            yield Told(numbers[row.at], total, None, given, row.paragraph, place, is_row=True, at=row.at)
             continue
         words = tuple(
-            (paragraph, _cell_place(paragraph, head[role])[0]) for role in ("reason", "actual") if role in head
+            (row.paragraph, max(0, row.paragraph.text.rfind(_plain_cell(row.cells[role]))))
+            for role in ("reason", "actual")
+            if row.cells.get(role, "").strip()
         )
-        yield Told(
-            numbers[at], plain_name(name), weight, given, paragraph, (0, len(paragraph.text)), words, is_row=True
-        )
+        yield Told(numbers[row.at], plain_name(name), weight, given, row.paragraph, place, words, True, row.at)
+
+
+def _plain_cell(cell: str) -> str:
+    """Return how a cell begins in the text of its paragraph, where signs are half-width and spaces are left out."""
+    return load_grammar().pattern("not_han").split(cell.strip())[0] or cell.strip()[:1]
 
 
 def _cell_place(paragraph: Paragraph, number: int) -> tuple[int, int]:
@@ -200,7 +275,13 @@ def _cell_place(paragraph: Paragraph, number: int) -> tuple[int, int]:
     return start, start + len(parts[number])
 
 
-def _number(cell: str) -> Decimal | None:
+def points_of(cell: str) -> Decimal | None:
+    """Return the points of a cell, None when it holds anything else.
+
+    Example:
+        >>> points_of("12.5分"), points_of("—")
+        (Decimal('12.5'), None)
+    """
     plain = cell.strip().removesuffix(load_grammar().words["points"])
     return Decimal(plain) if re.fullmatch(r"\d{1,3}(?:\.\d{1,3})?", plain) else None
 
@@ -213,7 +294,7 @@ def _across(document: Document, numbers: list[int]) -> Iterator[Told]:
         if not (head.is_row and row.is_row) or len(head.cells) != len(row.cells):
             continue
         heads = [grammar.pattern("told_cell").fullmatch(re.sub(r"\s", "", cell)) for cell in head.cells]
-        values = [_number(cell) for cell in row.cells]
+        values = [points_of(cell) for cell in row.cells]
         if sum(map(bool, heads)) >= 2 and all(value is not None for value in values):
             for number, match in enumerate(heads):
                 if match:
@@ -222,14 +303,44 @@ def _across(document: Document, numbers: list[int]) -> Iterator[Told]:
 
 
 def _in_prose(document: Document, numbers: list[int]) -> Iterator[Told]:
-    """Read levels named in prose with their weight or their points: 产出指标权重30分, 过程类得分18分."""
+    """Read levels named in prose with their weight or their points: 产出指标权重30分, 过程类得分18分; and the total."""
     grammar = load_grammar()
     for at, paragraph in enumerate(document.paragraphs):
-        if paragraph.is_row:
+        if paragraph.is_row or grammar.pattern("told_heading").match(paragraph.text):
             continue
         for match in grammar.pattern("told_weight").finditer(paragraph.text):
-            if not grammar.pattern("told_heading").match(paragraph.text):
-                yield Told(numbers[at], plain_name(match["name"]), Decimal(match["n"]), None, paragraph, match.span())
+            start = paragraph.sentence(match.start())[0]
+            if start > 1 and grammar.find("opens_with_parts", paragraph.text[start:]):
+                start = paragraph.sentence(start - 2)[0]
+            before = paragraph.text[start : match.start()]
+            points = Decimal(match["n"])
+            is_given = grammar.find("points_context", before) and not grammar.find("weight_context", before + match[0])
+            weight, given = (None, points) if is_given else (points, None)
+            yield Told(numbers[at], plain_name(match["name"]), weight, given, paragraph, match.span(), at=at)
         for match in grammar.pattern("told_score").finditer(paragraph.text):
             weight = Decimal(match["full"]) if match["full"] else None
-            yield Told(numbers[at], plain_name(match["name"]), weight, Decimal(match["n"]), paragraph, match.span())
+            given = Decimal(match["n"])
+            yield Told(numbers[at], plain_name(match["name"]), weight, given, paragraph, match.span(), at=at)
+        for match in grammar.pattern("told_total").finditer(paragraph.text):
+            if grammar.has("other_scope", paragraph.text[max(0, match.start() - 10) : match.start()]):
+                continue
+            given = Decimal(match["n"])
+            total = grammar.words["total_name"]
+            yield Told(numbers[at], total, None, given, paragraph, match.span(), at=at)
+
+
+def _named_in_prose(document: Document, numbers: list[int], found: list[Told]) -> Iterator[Told]:
+    """Read in prose the points of names that headings and tables tell: 政策设计得分22分（满分25分）."""
+    grammar = load_grammar()
+    known = {told.name for told in found if 2 < len(told.name) < LONGEST_HEADING_NAME}
+    if not known:
+        return
+    one_of = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
+    pattern = re.compile(grammar.pattern("told_named").pattern.replace("NAMED", one_of))
+    for at, paragraph in enumerate(document.paragraphs):
+        if paragraph.is_row or grammar.pattern("told_heading").match(paragraph.text):
+            continue
+        for match in pattern.finditer(paragraph.text):
+            full = match["full"] or match["full2"]
+            yield Told(numbers[at], match["name"], Decimal(full) if full else None, Decimal(match["n"]), paragraph,
+                       match.span(), at=at)  # fmt: skip

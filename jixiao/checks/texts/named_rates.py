@@ -1,0 +1,204 @@
+"""Rates and shares by the words they bear (比率与占比): 合格316批次，合格率98.75%; 市级占70%; 提高1.6个百分点."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from jixiao.checks.texts.found import Claim, claim_at
+from jixiao.checks.texts.grammar import load_grammar
+from jixiao.checks.texts.measures import Quantity, Span, judge, places, printed_span, total, written
+from jixiao.checks.texts.prose import Document, Paragraph
+
+KIND = "claim_share"
+HUNDRED = Decimal(100)
+MOST_RATE = Decimal(200)
+LONGEST_TAIL = 14
+FEWEST_SHARES = 3
+Seen = list[tuple[Paragraph, Quantity]]
+
+
+def find_named_rates(document: Document) -> Iterator[Claim]:
+    """Find rates named after their numerator, shares named after their part, and differences in percentage points."""
+    amounts: dict[str, list[Quantity]] = {}
+    seen: Seen = []
+    for paragraph in document.paragraphs:
+        for one in paragraph.quantities:
+            amounts.setdefault(one.unit, []).append(one)
+            if not paragraph.is_row:
+                seen.append((paragraph, one))
+    for paragraph in document.prose:
+        yield from _rates(paragraph, amounts)
+        yield from _shares(paragraph, seen)
+        yield from _percentage_points(paragraph)
+        yield from _listed_shares(paragraph)
+
+
+def _fits(printed: str, part: Span, whole: Span) -> bool:
+    ratio = part.over(whole)
+    if ratio is None:
+        return False
+    derived = Span(ratio.value * HUNDRED, ratio.low * HUNDRED, ratio.high * HUNDRED)
+    return judge(printed_span(printed), derived, step=places(printed)) != "fails"
+
+
+def _claim(
+    paragraph: Paragraph,
+    place: tuple[int, int],
+    printed: str,
+    part: Span,
+    whole: Span,
+    verdict: str,
+    severity: str = "",
+) -> Claim:
+    grammar = load_grammar()
+    derived = part.value / whole.value * HUNDRED
+    shown = written(derived, places(printed) / (1 if verdict == "holds" else 100))
+    return claim_at(
+        KIND,
+        paragraph,
+        place,
+        printed=f"{printed}%",
+        derived=f"{shown}%",
+        gap=Decimal(printed) - derived,
+        verdict=verdict,
+        arithmetic=grammar.sentence(
+            "share", part=written(part.value), whole=written(whole.value), derived=shown, printed=printed
+        ),
+        severity=severity,
+    )
+
+
+def _tail(paragraph: Paragraph, one: Quantity) -> str:
+    """Return the words behind an amount, up to the next sign or number."""
+    return re.split(r"[，。；：、()\d]", paragraph.text[one.end : one.end + LONGEST_TAIL])[0]
+
+
+def _family(one: Quantity) -> str:
+    """Return the unit of an amount; sheets and households that were asked count as people."""
+    grammar = load_grammar()
+    return str(grammar.words["respondents"][0]) if one.unit in grammar.words["respondents"] else one.unit
+
+
+def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator[Claim]:
+    """Check a rate whose numerator bears its name, when no amount of the text makes it right."""
+    grammar = load_grammar()
+    text = paragraph.text
+    for match in grammar.pattern("rate_any").finditer(text):
+        start, _ = paragraph.sentence(match.start())
+        before = text[max(start, match.start() - 8) : match.start()]
+        if grammar.pattern("bound").match(text, match.end()) or grammar.has("no_rate_of_amounts", before + match[0]):
+            continue
+        stem = grammar.pattern("rate_stem").sub("", match["name"])[-2:]
+        role = next((one for one in grammar.words["rates"] if match["name"].endswith(one["name"])), None)
+        words = [*(role["part"] if role else ()), stem]
+        inside = [one for one in paragraph.between(start, match.start()) if one.unit not in grammar.words["not_amount"]]
+        parts = [
+            one
+            for one in inside
+            if not one.is_vague and any(word in one.label or word in _tail(paragraph, one) for word in words)
+            and not grammar.has("change", one.label) and not grammar.has("negated", one.label)
+        ]  # fmt: skip
+        if not parts or len({one.value for one in parts}) > 2:
+            continue
+        part = parts[-1]
+        printed = match["n"]
+        if len(parts) > 1 and grammar.has("answers", "".join(one.label for one in parts)):
+            continue  # several classes of answers count as satisfied
+        near = [one for one in inside if _family(one) == _family(part) and one is not part and one not in parts]
+        near += [one for one in parts if one is not part and one.unit == part.unit and one.value > part.value]
+        in_paragraph = [one for one in paragraph.between(0, start) if one.unit == part.unit]
+        far = [one for one in amounts.get(part.unit, ()) if role and any(word in one.label for word in role["whole"])]
+        wholes = near or [one for one in in_paragraph if one.value >= part.value] or far
+        wholes = [one for one in wholes if one.value > 0]
+        if not wholes or Decimal(printed) > MOST_RATE:
+            continue
+        tops = [one for one in inside if _family(one) == _family(part)]
+        every = [*paragraph.between(0, match.start()), *far] if role else [*amounts.get(part.unit, ()), *inside]
+        if any(_fits(printed, top.span, one.span) for top in tops for one in every if one.value and one is not top):
+            continue
+        whole = next((one for one in reversed(wholes) if one.value >= part.value), wholes[-1])
+        severity = "" if near or in_paragraph else "question"
+        place = (min(part.start, whole.start if whole in near else part.start), match.end())
+        yield _claim(paragraph, place, printed, part.span, whole.span, "fails", severity)
+
+
+def _shares(paragraph: Paragraph, seen: Seen) -> Iterator[Claim]:
+    """Check a share whose part is named before it and told elsewhere: 电动船占比66.67%, 市级占70%."""
+    grammar = load_grammar()
+    for match in grammar.pattern("share_of_name").finditer(paragraph.text):
+        name, printed = match["name"], match["n"]
+        if grammar.has("no_share_of_amounts", name) or grammar.pattern("bound").match(paragraph.text, match.end()):
+            continue
+        named = [(other, one) for other, one in seen if one.unit not in grammar.words["not_amount"]
+                 and name in one.label and not grammar.has("change", one.label)]  # fmt: skip
+        own = [place for place in named if place[0] is paragraph]
+        named = own or named
+        if len({(one.unit, one.value) for _, one in named}) != 1:
+            continue
+        where, part = named[-1]
+        pool = [one for other, one in seen if one.unit == part.unit and other in (where, paragraph) and one.value]
+        first, last = where.sentence(part.start)
+        siblings = [one for one in where.between(first, last) if one.unit == part.unit]
+        alike = [one for one in siblings if one.value >= part.value and one is not part]
+        wanted = (match["whole"] or "").strip(grammar.words["of"]).removeprefix(grammar.words["share_word"])
+        core = wanted[-2:]
+        wholes = [one for one in pool if core and core in one.label and one is not part and one.value >= part.value]
+        wholes = wholes or ([] if core else alike)
+        if not wholes:
+            continue
+        spans = [one.span for one in pool] + [total(siblings[at:]) for at in range(len(siblings))]
+        if any(_fits(printed, part.span, span) for span in spans if span.value):
+            yield _claim(paragraph, match.span(), printed, part.span, wholes[0].span, "holds")
+            continue
+        yield _claim(paragraph, match.span(), printed, part.span, wholes[0].span, "fails")
+
+
+def _percentage_points(paragraph: Paragraph) -> Iterator[Claim]:
+    """Compare a difference in percentage points with its two rates: 93.4%，比上年的91.8%提高1.6个百分点."""
+    grammar = load_grammar()
+    for name in ("points_than", "points_from"):
+        for match in grammar.pattern(name).finditer(paragraph.text):
+            now, before = printed_span(match["now"]), printed_span(match["before"])
+            change = now - before if match["way"] in grammar.words["up"] else before - now
+            verdict = judge(printed_span(match["n"]), change, step=places(match["n"]))
+            shown = written(change.value)
+            yield claim_at(
+                "claim_growth",
+                paragraph,
+                match.span(),
+                printed=f"{match['n']}",
+                derived=shown,
+                gap=Decimal(match["n"]) - change.value,
+                verdict=verdict,
+                arithmetic=grammar.sentence(
+                    "percentage_points", now=match["now"], before=match["before"], derived=shown, way=match["way"],
+                    printed=match["n"],
+                ),
+            )  # fmt: skip
+
+
+def _listed_shares(paragraph: Paragraph) -> Iterator[Claim]:
+    """Weights listed one after the other add up to 100 % (权重分别为)."""
+    grammar = load_grammar()
+    for match in grammar.pattern("listed_shares").finditer(paragraph.text):
+        parts = re.findall(r"\d+(?:\.\d+)?", match["list"])
+        if len(parts) < FEWEST_SHARES:
+            continue
+        spans = [printed_span(part, is_count=True) for part in parts]
+        added = sum(spans[1:], spans[0])
+        is_held = added.low <= HUNDRED <= added.high
+        yield claim_at(
+            "claim_parts",
+            paragraph,
+            match.span(),
+            printed=written(HUNDRED),
+            derived=written(added.value),
+            gap=HUNDRED - added.value,
+            verdict="holds" if is_held else "fails",
+            arithmetic=grammar.sentence(
+                "shares_sum", parts="＋".join(parts), derived=written(added.value),
+                difference=written(abs(HUNDRED - added.value)),
+            ),
+        )  # fmt: skip
