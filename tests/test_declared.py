@@ -11,8 +11,9 @@ from conftest import framework_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jixiao.core.declared import LARGEST, RULES, Declaration, load_shipped, load_yaml, open_declaration, refuse
+from jixiao.core.declared import LARGEST, RULES, load_shipped, load_yaml
 from jixiao.core.errors import DeclarationError
+from jixiao.core.models import Flag, Model, Number, Text, Texts, load_model, take
 from jixiao.scoring.frameworks import load_framework_file
 
 
@@ -99,13 +100,15 @@ def test_a_file_in_another_encoding_or_not_there(tmp_path):
             load_yaml(other)
 
 
+class Named(Model):
+    id: Text
+
+
 def test_an_empty_file_and_a_list_are_mistakes_not_crashes(tmp_path):
     for text in ("", "- a\n- b\n", "text"):
         path = written(tmp_path, text)
-        part, mistakes = open_declaration(path)
-        part.text("id")
         with pytest.raises(DeclarationError) as caught:
-            refuse(path, mistakes)
+            load_model(path, Named)
         assert "id" in str(caught.value)
 
 
@@ -226,24 +229,31 @@ def test_no_content_makes_the_loader_crash(tmp_path_factory, content):
         load_framework_file(path)
 
 
-def test_declaration_takes_out_what_it_is_asked_for():
-    notes = []
-    part = Declaration({"flag": True, "names": ["a"], "number": 2, "part": {"x": 1}, "list": [{"y": 1}, 3]}, notes)
-    assert part.flag("flag", default=False) is True
-    assert part.texts("names") == ("a",) and part.texts("nothing") == ()
-    assert part.number("number") == Decimal(2)
-    part.part("part").close()
-    for item in part.parts("list"):
-        item.number("y", default=Decimal(0))
-        item.close()
-    part.close()
-    assert notes == ["part.x：不认识的项，请检查拼写或删除", "list[2]：应为若干“键: 值”，实际为 3"]
+class Line(Model):
+    y: Number = Decimal(0)
+
+
+class Page(Model):
+    flag: Flag = False
+    names: Texts = ()
+    number: Number = Decimal(0)
+    part: Line = Line()
+    list: tuple[Line, ...] = ()
+
+
+def test_a_model_takes_out_what_it_declares():
+    content = {"flag": True, "names": ["a"], "number": 2, "part": None, "list": [{"y": 1}]}
+    page, mistakes = take(Page, content)
+    assert (page.flag, page.names, page.number, page.part.y, page.list[0].y) == (True, ("a",), 2, 0, 1)
+    assert mistakes == []
+    assert take(Page, {"part": {"x": 1}, "list": [{"y": 1}, 3]})[1] == [
+        "part.x：不认识的项，请检查拼写或删除",
+        "list[2]：应为若干“键: 值”，实际为 3",
+    ]
 
 
 def test_true_is_not_a_number():
-    notes = []
-    Declaration({"weight": True}, notes).number("weight")
-    assert len(notes) == 1
+    assert take(Page, {"number": True})[1] == ["number：应为数字，实际为 True"]
 
 
 @pytest.mark.parametrize("path", sorted(RULES.rglob("*.yaml")), ids=lambda path: path.name)

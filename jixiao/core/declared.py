@@ -8,7 +8,7 @@ and a repeated key is a mistake.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from jixiao.core.errors import FILE_START, DeclarationError
+from jixiao.core.errors import DeclarationError
 
 RULES = Path(__file__).parents[1] / "rules"
 
@@ -59,132 +59,6 @@ _StrictLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:
 _StrictLoader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^-?(?:0|[1-9]\d*)\.\d+$"), list("-0123456789")
 )
-
-
-class Declaration:
-    """One declared mapping under inspection: takes keys out, notes every mistake, raises them together.
-
-    Example:
-        >>> notes = []
-        >>> part = Declaration({"id": "a", "wieght": 3}, notes)
-        >>> part.text("id"), part.number("weight", default=Decimal(0))
-        ('a', Decimal('0'))
-        >>> part.close(); notes
-        ['wieght：不认识的项，请检查拼写或删除']
-    """
-
-    def __init__(self, mapping: Any, mistakes: list[str], path: str = "") -> None:
-        self._mistakes = mistakes
-        self._path = path
-        self._used: set[str] = set()
-        if not isinstance(mapping, Mapping):
-            self.note("", f"应为若干“键: 值”，实际为 {mapping!r}")
-            mapping = {}
-        self._mapping = mapping
-
-    def where(self, key: str = "") -> str:
-        """Return the dotted place of a key, as a reader finds it in the file."""
-        return ".".join(part for part in (self._path, str(key)) if part) or FILE_START
-
-    def note(self, key: str, text: str) -> None:
-        """Record one mistake."""
-        self._mistakes.append(f"{self.where(key)}：{text}")
-
-    def _take(self, key: str, kind: str, accept: Callable[[Any], bool], default: Any) -> Any:
-        self._used.add(key)
-        value = self._mapping.get(key)
-        if value is None:
-            if default is _REQUIRED:
-                self.note(key, f"缺少该项，应为{kind}")
-                return None
-            return default
-        if not accept(value):
-            self.note(key, f"应为{kind}，实际为 {value!r}")
-            return None if default is _REQUIRED else default
-        return value
-
-    def text(self, key: str, *, default: Any = None, choices: Sequence[str] = ()) -> Any:
-        """Take a text; without ``default`` it is required; ``choices`` lists what is allowed."""
-        default = _REQUIRED if default is None else default
-        value = self._take(key, "文字", lambda item: isinstance(item, str) and bool(item.strip()), default)
-        if choices and value is not None and value not in choices:
-            self.note(key, f"“{value}”不在可选项内，可选：{'、'.join(choices)}")
-        return value
-
-    def written(self, key: str) -> str:
-        """Take a text, or a number as the text it was written as; empty when absent.
-
-        Example:
-            >>> Declaration({"actual": Decimal("95.50")}, []).written("actual")
-            '95.50'
-        """
-        return str(
-            self._take(
-                key,
-                "文字或数字",
-                lambda item: isinstance(item, str | int | Decimal) and not isinstance(item, bool) and bool(str(item)),
-                "",
-            )
-        )
-
-    def number(self, key: str, *, default: Any = None) -> Any:
-        """Take a number as Decimal; without ``default`` it is required."""
-        default = _REQUIRED if default is None else default
-        value = self._take(
-            key, "数字", lambda item: isinstance(item, int | Decimal) and not isinstance(item, bool), default
-        )
-        return Decimal(value) if isinstance(value, int) else value
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        """Take true or false."""
-        return bool(self._take(key, "true 或 false", lambda item: isinstance(item, bool), default))
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """Take a list of texts; empty when absent."""
-        value = self._take(
-            key, "文字列表", lambda item: isinstance(item, list) and all(isinstance(x, str) for x in item), []
-        )
-        return tuple(value)
-
-    def numbers(self, key: str) -> tuple[Decimal, ...]:
-        """Take a required list of numbers as Decimals."""
-        value = self._take(
-            key,
-            "数字列表",
-            lambda item: isinstance(item, list) and all(isinstance(x, int | Decimal) for x in item),
-            _REQUIRED,
-        )
-        return tuple(Decimal(item) for item in value or [])
-
-    def mapping(self, key: str) -> dict[str, Any]:
-        """Take a mapping as it is; empty when absent."""
-        return dict(self._take(key, "若干“键: 值”", lambda item: isinstance(item, dict), {}))
-
-    def parts(self, key: str, *, required: bool = False) -> list[Declaration]:
-        """Take a list of mappings, each a Declaration of its own."""
-        value = self._take(key, "列表", lambda item: isinstance(item, list), _REQUIRED if required else [])
-        return [
-            Declaration(item, self._mistakes, f"{self.where(key)}[{number}]")
-            for number, item in enumerate(value or [], 1)
-        ]
-
-    def part(self, key: str, *, required: bool = False) -> Declaration:
-        """Take one mapping as a Declaration."""
-        value = self._take(key, "若干“键: 值”", lambda item: isinstance(item, dict), _REQUIRED if required else {})
-        return Declaration(value or {}, self._mistakes, self.where(key))
-
-    def keys(self) -> list[str]:
-        """Return the declared keys, in the order of the file."""
-        return list(self._mapping)
-
-    def close(self) -> None:
-        """Note every key that nobody asked for."""
-        for key in self._mapping:
-            if key not in self._used:
-                self.note(key, "不认识的项，请检查拼写或删除")
-
-
-_REQUIRED = object()
 
 
 LARGEST = 5_000_000
@@ -302,12 +176,6 @@ def write_yaml(content: Mapping[str, Any]) -> str:
         code: '001'
     """
     return yaml.dump(dict(content), Dumper=_StrictDumper, allow_unicode=True, sort_keys=False, width=120)
-
-
-def open_declaration(path: Path) -> tuple[Declaration, list[str]]:
-    """Open one YAML file for inspection; pass the mistakes to :func:`refuse` when done."""
-    content, mistakes = load_yaml(path)
-    return Declaration(content, mistakes), mistakes
 
 
 def refuse(path: Path, mistakes: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ in the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import FrozenInstanceError
 from decimal import Decimal
@@ -76,6 +77,13 @@ def _written(value: Any) -> str:
     return str(value)
 
 
+def _pattern(value: Any) -> re.Pattern[str]:
+    try:
+        return re.compile(text_of(value))
+    except re.error as error:
+        refuse_value(f"不是合法的正则表达式（{error}）")
+
+
 Text = Annotated[str, StringConstraints(strict=True, pattern=r"\S")]
 """A text with at least one sign."""
 Anything = Annotated[str, Strict()]
@@ -90,6 +98,8 @@ Positive = Annotated[float, BeforeValidator(lambda value: float(_positive(value,
 """A number above 0."""
 Count = Annotated[int, BeforeValidator(lambda value: int(_positive(value, "整数")))]
 """An integer above 0."""
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_pattern)]
+"""A regular expression."""
 Written = Annotated[str, BeforeValidator(_written)]
 """A text, or a number as it was written."""
 
@@ -163,6 +173,16 @@ def one_of(known: Callable[[], Iterable[str]]) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def with_text_keys(content: Any) -> Any:
+    """Return a mapping whose keys are texts, a number among them as it was written; for validators alone.
+
+    Example:
+        >>> with_text_keys({1: "first"})
+        {'1': 'first'}
+    """
+    return {str(key): value for key, value in content.items()} if isinstance(content, Mapping) else content
+
+
 def model_of(fields: dict[str, Any], base: type[T]) -> type[T]:
     """Return a model whose fields are known only when the program runs: kind and default of each, ... for none.
 
@@ -223,7 +243,9 @@ def take(model: type[T], content: Any, **context: Any) -> tuple[T | None, list[s
     try:
         return model.model_validate(content, context=context), []
     except ValidationError as caught:
-        return None, [text for error in caught.errors(include_url=False) for text in _sentences(error)]
+        mistakes = [text for error in caught.errors(include_url=False) for text in _sentences(error)]
+        lacking = [] if isinstance(content, Mapping) else take(model, {}, **context)[1]
+        return None, [*mistakes, *lacking]
 
 
 def load_model(path: Path, model: type[T], *, under: Mapping[str, Any] | None = None, **context: Any) -> T:

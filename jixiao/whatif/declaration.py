@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
-from jixiao.core.declared import Declaration, open_declaration, refuse, write_yaml
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, model_validator
+
+from jixiao.core.declared import write_yaml
 from jixiao.core.errors import RequestError
 from jixiao.core.files import workbench, write_safely
 from jixiao.core.frames import GRADES
+from jixiao.core.models import Anything, Model, Notes, Number, Text, Written, load_model, model_of, refuse_value, take
 from jixiao.core.vocabulary import value_labels
 from jixiao.scoring.frameworks import EVALUATIONS, load_frameworks
 
 WHERE = ("year", "department", "project", "evaluation")
 ROWS = ("category", "subcategory", "indicator", "indicator_id")
 POINTS, TEXTS, MONEY = ("weight", "score"), ("target", "actual"), ("annual_budget", "arrived", "executed")
-_LARGEST = {"points": Decimal(10_000), "money": Decimal(10) ** 10}
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,12 @@ class Change:
             >>> Change.of(year=2023, indicator="合格率", weight=12.5).values
             (('weight', Decimal('12.5')),)
         """
-        mistakes: list[str] = []
         plain = {name: value.item() if hasattr(value, "item") else value for name, value in given.items()}
         plain = {name: Decimal(repr(value)) if isinstance(value, float) else value for name, value in plain.items()}
-        change = _change(Declaration(plain, mistakes))
-        if mistakes:
+        change, mistakes = take(_Change, plain)
+        if change is None:
             raise RequestError("；".join(mistakes))
-        return change
+        return change.change()
 
     @property
     def is_money(self) -> bool:
@@ -121,103 +122,139 @@ def load_scenario(path: Path) -> Scenario:
         DeclarationError: With every mistake of the file: unknown or repeated keys, an unknown profile or grade, bands
             out of order, a change without a place or a value, points or money that cannot be, the same change twice.
     """
-    whole, mistakes = open_declaration(Path(path))
-    scenario = _scenario(whole)
-    refuse(Path(path), mistakes)
-    return scenario
+    return load_model(Path(path), _Scenario, seen=[]).scenario()
 
 
-def _scenario(whole: Declaration) -> Scenario:
-    """Take a scenario out of a declaration, noting every mistake."""
-    name = whole.text("name") or ""
-    note = whole.text("note", default="")
-    profile = whole.text("profile", default="")
-    if profile and profile not in profiles():
-        whole.note("profile", f"“{profile}”不是可换用的自评指标体系，可选：{'、'.join(profiles())}")
-    grades = take_grades(whole.part("grades"))
-    changes: list[Change] = []
-    for part in whole.parts("changes"):
-        change = _change(part)
-        for other in changes:
-            both = {key for key, _ in change.values} & {key for key, _ in other.values}
-            if other.where == change.where and both:
-                part.note("、".join(sorted(both)), "同一处改了两次，请只保留一条")
-        changes.append(change)
-    if not (profile or grades or changes):
-        whole.note("changes", "没有任何改动：profile、grades、changes 至少应写一项")
-    whole.close()
-    return Scenario(name, note, profile, grades, tuple(changes))
+def _in_points(number: Decimal) -> Decimal:
+    return _within(number, Decimal(10_000), places=2)
 
 
-def take_grades(part: Declaration) -> tuple[tuple[str, Decimal], ...]:
-    """Take grade bands (等级线) out of a declaration; all grades or none, best first, the last from 0.
-
-    Example:
-        >>> mistakes = []
-        >>> bands = {"excellent": 90, "good": 95, "fair": 60, "poor": 0}
-        >>> take_grades(Declaration(bands, mistakes))[1], mistakes
-        (('good', Decimal('95')), ['good：等级线应逐档降低，95 不低于上一档的 90'])
-    """
-    if not part.keys():
-        return ()
-    bands: list[tuple[str, Decimal]] = []
-    for grade in GRADES:
-        start = part.number(grade)
-        if start is None:
-            continue
-        if bands and start >= bands[-1][1]:
-            part.note(grade, f"等级线应逐档降低，{start} 不低于上一档的 {bands[-1][1]}")
-        if not 0 <= start <= 100:
-            part.note(grade, f"等级线应在 0 至 100 之间，实际为 {start}")
-        bands.append((grade, start))
-    if bands and bands[-1][0] == GRADES[-1] and bands[-1][1] != 0:
-        part.note(GRADES[-1], f"最低一档应从 0 分开始，实际为 {bands[-1][1]}")
-    part.close()
-    return tuple(bands)
+def _in_money(number: Decimal) -> Decimal:
+    return _within(number, Decimal(10) ** 10, places=4)
 
 
-def _change(part: Declaration) -> Change:
-    where = [(name, text) for name in (*WHERE, *ROWS) if (text := part.written(name).strip())]
-    where = [(name, _code(part, text) if name == "evaluation" else text) for name, text in where]
-    year = dict(where).get("year", "0")
-    if not (year.isascii() and year.isdigit()):
-        part.note("year", f"应为四位年度，实际为“{year}”")
-    values: list[tuple[str, str | Decimal]] = []
-    for name in POINTS:
-        values += _amount(part, name, "points", 2)
-    values += [(name, text) for name in TEXTS if (text := part.written(name).strip())]
-    for name in MONEY:
-        values += _amount(part, name, "money", 4)
-    given = {name for name, _ in values}
-    if not values and not given & set(part.keys()):
-        part.note("", f"没有写明改什么，可选：{'、'.join((*POINTS, *TEXTS, *MONEY))}")
-    if not where:
-        part.note("", f"没有写明改哪里，可选：{'、'.join((*WHERE, *ROWS))}")
-    if given & set(MONEY) and (given - set(MONEY) or {name for name, _ in where} & set(ROWS)):
-        part.note("、".join(sorted(given & set(MONEY))), "资金属于整份评价，不能与指标的改动写在同一条，请分成两条")
-    part.close()
-    return Change(tuple(where), tuple(values))
+def _within(number: Decimal, largest: Decimal, *, places: int) -> Decimal:
+    if not 0 <= number <= largest:
+        refuse_value(f"应在 0 至 {largest} 之间，实际为 {number}")
+    if number != round(number, places):
+        refuse_value(f"最多 {places} 位小数，实际为 {number}")
+    return number
 
 
-def _code(part: Declaration, text: str) -> str:
+def _year(text: str) -> str:
+    return text if text.strip().isascii() and text.strip().isdigit() else refuse_value(f"应为四位年度，实际为“{text}”")
+
+
+def _code(text: str) -> str:
     """Return the code of an evaluation kind that may be written in words."""
     codes = {word: code for code, word in value_labels()["evaluation"].items() if code in EVALUATIONS}
-    code = codes.get(text, text)
+    code = codes.get(text.strip(), text.strip())
     if code not in EVALUATIONS:
-        part.note("evaluation", f"“{text}”不在可选项内，可选：{'、'.join((*EVALUATIONS, *codes))}")
+        refuse_value(f"“{text}”不在可选项内，可选：{'、'.join((*EVALUATIONS, *codes))}")
     return code
 
 
-def _amount(part: Declaration, name: str, kind: str, places: int) -> Iterable[tuple[str, Decimal]]:
-    number = part.number(name, default=Decimal(-1))
-    if name not in part.keys():
-        return []
-    if not 0 <= number <= _LARGEST[kind]:
-        part.note(name, f"应在 0 至 {_LARGEST[kind]} 之间，实际为 {number}")
-        return []
-    if number != round(number, places):
-        part.note(name, f"最多 {places} 位小数，实际为 {number}")
-    return [(name, number)]
+def _profile(name: str) -> str:
+    if name and name not in profiles():
+        refuse_value(f"“{name}”不是可换用的自评指标体系，可选：{'、'.join(profiles())}")
+    return name
+
+
+_Points = Annotated[Number, AfterValidator(_in_points)]
+_Money = Annotated[Number, AfterValidator(_in_money)]
+
+
+class _Change(Model):
+    """One change as a file declares it."""
+
+    year: Annotated[Written, AfterValidator(_year)] = ""
+    department: Written = ""
+    project: Written = ""
+    evaluation: Annotated[Written, AfterValidator(_code)] = ""
+    category: Written = ""
+    subcategory: Written = ""
+    indicator: Written = ""
+    indicator_id: Written = ""
+    weight: _Points | None = None
+    score: _Points | None = None
+    target: Written = ""
+    actual: Written = ""
+    annual_budget: _Money | None = None
+    arrived: _Money | None = None
+    executed: _Money | None = None
+
+    @model_validator(mode="after")
+    def _says_where_and_what(self, info: ValidationInfo) -> Self:
+        notes, change = Notes(), self.change()
+        where, given = {name for name, _ in change.where}, {name for name, _ in change.values}
+        if not given:
+            notes.note("", f"没有写明改什么，可选：{'、'.join((*POINTS, *TEXTS, *MONEY))}")
+        if not where:
+            notes.note("", f"没有写明改哪里，可选：{'、'.join((*WHERE, *ROWS))}")
+        money = "、".join(sorted(given & set(MONEY)))
+        if money and (given - set(MONEY) or where & set(ROWS)):
+            notes.note(money, "资金属于整份评价，不能与指标的改动写在同一条，请分成两条")
+        seen: list[Change] = (info.context or {}).get("seen", [])
+        for other in seen:
+            both = given & {key for key, _ in other.values}
+            if other.where == change.where and both:
+                notes.note("、".join(sorted(both)), "同一处改了两次，请只保留一条")
+        seen.append(change)
+        notes.refuse()
+        return self
+
+    def change(self) -> Change:
+        """Return the change that is declared."""
+        texts = {name: getattr(self, name).strip() for name in (*WHERE, *ROWS, *TEXTS)}
+        numbers = {name: getattr(self, name) for name in (*POINTS, *MONEY)}
+        values = [(name, texts.get(name) or numbers.get(name)) for name in (*POINTS, *TEXTS, *MONEY)]
+        return Change(
+            tuple((name, texts[name]) for name in (*WHERE, *ROWS) if texts[name]),
+            tuple((name, value) for name, value in values if value is not None),
+        )
+
+
+Bands = tuple[tuple[str, Decimal], ...]
+
+
+def _bands(declared: Any) -> Bands:
+    """Take grade bands (等级线): all grades or none, best first, the last from 0."""
+    if declared == {}:
+        return ()
+    found = model_of(dict.fromkeys(GRADES, (Number, ...)), Model).model_validate(declared)
+    bands, notes = tuple((grade, getattr(found, grade)) for grade in GRADES), Notes()
+    for number, (grade, start) in enumerate(bands):
+        if number and start >= (before := bands[number - 1][1]):
+            notes.note(grade, f"等级线应逐档降低，{start} 不低于上一档的 {before}")
+        if not 0 <= start <= 100:
+            notes.note(grade, f"等级线应在 0 至 100 之间，实际为 {start}")
+    if bands[-1][1] != 0:
+        notes.note(GRADES[-1], f"最低一档应从 0 分开始，实际为 {bands[-1][1]}")
+    notes.refuse()
+    return bands
+
+
+class _Scenario(Model):
+    """A scenario as a file declares it."""
+
+    name: Text
+    note: Anything = ""
+    profile: Annotated[Anything, AfterValidator(_profile)] = ""
+    grades: Annotated[Bands, BeforeValidator(_bands)] = ()
+    changes: tuple[_Change, ...] = ()
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.scenario().is_empty:
+            notes = Notes()
+            notes.note("changes", "没有任何改动：profile、grades、changes 至少应写一项")
+            notes.refuse()
+        return self
+
+    def scenario(self) -> Scenario:
+        """Return the scenario that is declared."""
+        changes = tuple(one.change() for one in self.changes)
+        return Scenario(self.name, self.note, self.profile, self.grades, changes)
 
 
 def make_scenario(content: Mapping[str, Any]) -> Scenario:
@@ -230,11 +267,10 @@ def make_scenario(content: Mapping[str, Any]) -> Scenario:
         >>> make_scenario({"name": "新口径", "profile": "caiyu_2021_101"}).profile
         'caiyu_2021_101'
     """
-    mistakes: list[str] = []
-    scenario = _scenario(Declaration(content, mistakes))
-    if mistakes:
+    declared, mistakes = take(_Scenario, content, seen=[])
+    if declared is None:
         raise RequestError("；".join(mistakes))
-    return scenario
+    return declared.scenario()
 
 
 def scenario_content(scenario: Scenario) -> dict[str, Any]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Annotated
 
-from jixiao.core.declared import load_shipped
+from pydantic import BeforeValidator
+
 from jixiao.core.errors import FormError
+from jixiao.core.models import Model, Pattern, Text, Texts, load_model, with_text_keys
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Cell, Grid
+from jixiao.reading.forms.families import FINAL_ACCOUNT, FORMS
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, find_year, label_key
 from jixiao.reading.values.values import normalise
 
@@ -18,26 +21,49 @@ _HEAD = 5
 """Rows above which a table prints its number."""
 
 
+class Accounts(Model):
+    """What the public tables of a final account are recognised by (部门决算公开表)."""
+
+    id: Text
+    titles: Texts
+    evaluation: Text
+    tables: Pattern
+    code: Text
+    before_name: Pattern
+    names: Annotated[dict[str, Text], BeforeValidator(with_text_keys)]
+    roles: dict[str, Texts]
+    sides: Texts
+    numbering: Text
+    levels: Texts
+    compiling_unit: Pattern
+
+
+@cache
+def account_rules() -> Accounts:
+    """Return what the public tables are recognised by."""
+    return load_model(FORMS / FINAL_ACCOUNT, Accounts)
+
+
 @lru_cache(maxsize=16_384)
 def _table_code(text: str) -> str:
     """Return the code of a table by its printed number (公开03表), empty for any other text."""
-    rules = load_shipped("forms/final_account.yaml")
-    found = re.fullmatch(rules["tables"], normalise(text))
-    return str(rules["code"].format(number=int(found[1]))) if found else ""
+    rules = account_rules()
+    found = rules.tables.fullmatch(normalise(text))
+    return rules.code.format(number=int(found[1])) if found else ""
 
 
 def _named_code(grid: Grid) -> str:
     """Return the code of a table that prints its name and no number; empty when its name is none of the ten."""
-    rules = load_shipped("forms/final_account.yaml")
-    named = {name: str(rules["code"].format(number=number)) for number, name in rules["names"].items()}
+    rules = account_rules()
+    named = {name: rules.code.format(number=int(number)) for number, name in rules.names.items()}
     title = next((text for row in grid.texts for text in row if text.strip()), "")
-    return named.get(re.sub(rules["before_name"], "", normalise(title)), "")
+    return named.get(rules.before_name.sub("", normalise(title)), "")
 
 
 def read_accounts(grids: list[Grid], name: str) -> Reading | None:
     """Read the public tables of a final account (部门决算), one record per value cell; nothing when there is none."""
-    rules = load_shipped("forms/final_account.yaml")
-    reading = Reading(name, rules["id"], evaluation=rules["evaluation"])
+    rules = account_rules()
+    reading = Reading(name, rules.id, evaluation=rules.evaluation)
     for grid in grids:
         codes = [code for row in grid.texts[:_HEAD] for text in row if (code := _table_code(text))]
         codes = codes or [code for code in [_named_code(grid)] if code]
@@ -48,7 +74,7 @@ def read_accounts(grids: list[Grid], name: str) -> Reading | None:
         units = [
             (found[1], grid.address(cell.row, cell.column))
             for text, cell in zip(texts, head, strict=True)
-            if (found := re.match(rules["compiling_unit"], text))
+            if (found := rules.compiling_unit.match(text))
         ]
         for cell, text in zip(head, texts, strict=True):
             _state(reading, grid, cell, find_year(text), find_money_unit(text))
@@ -94,9 +120,9 @@ def _left_over(grid: Grid, unread: list[Cell], records: list[Record]) -> list[di
     ]
 
 
-def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str], unread: list[Cell]) -> Iterator[Record]:
+def _account_rows(grid: Grid, rules: Accounts, known: dict[str, str], unread: list[Cell]) -> Iterator[Record]:
     """Yield one record per value; cells that belong to none are added to ``unread``."""
-    roles = {label_key(alias): role for role, aliases in rules["roles"].items() for alias in aliases}
+    roles = {label_key(alias): role for role, aliases in rules.roles.items() for alias in aliases}
     group_heading = reading_words()["group_heading"]
     named = [
         (label_key(cell.text) == group_heading, row)
@@ -108,10 +134,10 @@ def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str], unre
         return
     header = min(named)[1]  # 科目名称 stands below the group heading 项目
     below = range(header + 1, min(header + 3, grid.height))
-    numbers = next((row for row in below for cell in grid.row(row) if label_key(cell.text) == rules["numbering"]), None)
+    numbers = next((row for row in below for cell in grid.row(row) if label_key(cell.text) == rules.numbering), None)
     last = header if numbers is None else numbers
     columns = [_account_column(grid, rules, roles, column, header, numbers) for column in range(grid.width)]
-    named_by = {group_heading, rules["numbering"], *rules["levels"], *rules["sides"], *roles}
+    named_by = {group_heading, rules.numbering, *rules.levels, *rules.sides, *roles}
     for cell in grid.corners():
         key, column = label_key(cell.text), columns[cell.column]
         is_number = cell.row == numbers and (column["role"] == "value" or key.isdigit())
@@ -150,11 +176,11 @@ def _account_rows(grid: Grid, rules: dict[str, Any], known: dict[str, str], unre
         unread += waiting
 
 
-def _is_head(cell: Cell, rules: dict[str, Any], known: dict[str, str]) -> bool:
+def _is_head(cell: Cell, rules: Accounts, known: dict[str, str]) -> bool:
     """Say whether a cell above the header is the title, the number of the table, its unit or its year."""
     text = normalise(cell.text)
-    is_stated = re.match(rules["compiling_unit"], text) or find_year(text) or find_money_unit(text)
-    return bool(is_stated or _table_code(cell.text) or text == known["table"] or label_key(text) in rules["sides"])
+    is_stated = rules.compiling_unit.match(text) or find_year(text) or find_money_unit(text)
+    return bool(is_stated or _table_code(cell.text) or text == known["table"] or label_key(text) in rules.sides)
 
 
 def _is_heading(grid: Grid, row: int) -> bool:
@@ -164,7 +190,7 @@ def _is_heading(grid: Grid, row: int) -> bool:
 
 
 def _account_column(
-    grid: Grid, rules: dict[str, Any], roles: dict[str, str], column: int, header: int, numbers: int | None
+    grid: Grid, rules: Accounts, roles: dict[str, str], column: int, header: int, numbers: int | None
 ) -> dict[str, str]:
     """Describe one column by the headers above it."""
     group_heading = reading_words()["group_heading"]
@@ -173,7 +199,7 @@ def _account_column(
     above = [header - 1] if header and _is_heading(grid, header - 1) else []
     for row in [*above, header]:
         text = label_key(grid.cell(row, column).text)
-        if text in rules["sides"]:
+        if text in rules.sides:
             side = text
         elif text and text not in labels and grid.cell(row, column).row >= header - 1:
             labels.append(text)

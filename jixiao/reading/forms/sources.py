@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import AnotherKindError, EmptyFormError, FormError, NoEvaluationError, NoTableError
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Grid, read_parts
-from jixiao.reading.forms.account_tables import read_accounts
+from jixiao.reading.forms.account_tables import account_rules, read_accounts
 from jixiao.reading.forms.blocks import signs, split_halves, walk
 from jixiao.reading.forms.divisions import has_subject, split_forms, stand_apart
 from jixiao.reading.forms.families import Family, load_families
@@ -258,7 +257,7 @@ def _unknown_form(views: list[View], name: str) -> FormError:
     near = near_header(views, set(titles.values()))
     if near is None:
         forms = [family.titles[0] for family in load_families() if family.is_national]
-        known = "、".join([*forms, *load_shipped("forms/final_account.yaml")["titles"]])
+        known = "、".join([*forms, *account_rules().titles])
         return FormError(name, "没有找到可识别的表头", f"应为下列表之一：{known}；请检查表头文字是否完整")
     view, row, lacking, unknown = near
     return FormError(
