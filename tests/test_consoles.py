@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -59,6 +60,25 @@ def test_every_command_is_tried(tmp_path):
     assert known <= set(commands(tmp_path)), "a new command is to be tried here"
 
 
+DRIVER = """
+import io, json, sys, traceback
+from jixiao.__main__ import main
+out, encoding = sys.stdout.buffer, sys.argv[1]
+for name, *arguments in json.loads(sys.argv[2]):
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2)]
+    sys.stdout, sys.stderr, sys.argv, code = *streams, ["jixiao", name, *arguments], 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+    said = b"".join(stream.buffer.getvalue() for stream in streams).decode(encoding, "replace")
+    out.write(json.dumps([name, code, said]).encode() + b"\\n")
+"""
+"""Runs the commands one after the other, each on a console of its own that lacks signs."""
+
+
 @pytest.mark.parametrize("encoding", ["gbk", "ascii"])
 def test_no_command_ends_in_a_traceback(tmp_path, encoding):
     """The text goes out in an encoding that lacks signs of the reports (‰, ², names); no sign stops a command."""
@@ -67,18 +87,17 @@ def test_no_command_ends_in_a_traceback(tmp_path, encoding):
     from jixiao.cli.main import app
 
     known = {"--help", *typer.main.get_command(app).commands}
+    wanted = [[name, *arguments] for name, arguments in commands(tmp_path).items() if name in known]
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "JIXIAO_JOURNAL": str(tmp_path / "j")}
-    for name, arguments in commands(tmp_path).items():
-        if name not in known:
-            continue
-        done = subprocess.run(
-            [sys.executable, "-m", "jixiao", name, *arguments],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            timeout=600,
-            check=False,
-        )
-        said = (done.stdout + done.stderr).decode(encoding, "replace")
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER, encoding, json.dumps(wanted)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        check=True,
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [name for name, _, _ in answers] == [name for name, *_ in wanted] and b"Traceback" not in done.stderr
+    for name, code, said in answers:
         assert "Traceback" not in said and "UnicodeEncodeError" not in said, f"{name}: {said[-2000:]}"
-        assert done.returncode in (0, 1), f"{name}: {said[-2000:]}"
+        assert code in (0, 1) and said.strip(), f"{name}: {said[-2000:]}"

@@ -1,10 +1,8 @@
 """Writing official forms: what is written is read back equal, prints well, and is easy to fill in."""
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 import zipfile
 from dataclasses import replace
 from decimal import Decimal
@@ -13,7 +11,8 @@ import docx
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import ROOT, SOURCE, evaluate, make_reading, write_self_form
+from command import run_command
+from conftest import SOURCE, evaluate, make_reading, write_self_form
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -400,20 +399,10 @@ def test_a_layout_with_mistakes_names_them_all(tmp_path):
     assert "remrak" in str(caught.value) and "labels.department" in str(caught.value)
 
 
-def run(*arguments):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-m", "jixiao", "form", *map(str, arguments)],
-        capture_output=True, text=True, cwd=ROOT, timeout=120, env=environment,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    return done
-
-
 def test_the_command_writes_and_refuses_in_one_sentence(tmp_path):
-    done = run(SELF, "--out", tmp_path / "a.xlsx")
+    done = run_command("form", SELF, "--out", tmp_path / "a.xlsx")
     assert done.returncode == 0 and "已写出" in done.stdout and (tmp_path / "a.xlsx").exists()
-    done = run("sample", "--project", "公交", "--out", tmp_path / "每份一个")
+    done = run_command("form", "sample", "--project", "公交", "--out", tmp_path / "每份一个")
     assert done.returncode == 0 and done.stdout.count("已写出") == 2
     wrong = [
         ([SELF, "--out", tmp_path / "a.pdf"], "应为 .xlsx 或 .docx"),
@@ -424,6 +413,6 @@ def test_the_command_writes_and_refuses_in_one_sentence(tmp_path):
         (["--empty", "--year", "24", "--out", tmp_path / "b.xlsx"], "四位数"),
     ]
     for arguments, sentence in wrong:
-        done = run(*arguments)
+        done = run_command("form", *arguments)
         assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1, arguments
     assert not (tmp_path / "b.xlsx").exists()

@@ -1,11 +1,7 @@
-"""Every step of docs/guide.md is run as it is written, in one empty folder, and shows what the guide says."""
+"""The steps of docs/guide.md, which test_own_folder runs as they are written, and the examples of the manual."""
 
-import os
 import re
 import shutil
-import stat
-import subprocess
-import sys
 from pathlib import Path
 
 from jixiao.reading.forms.families import FORMS, load_families
@@ -25,34 +21,6 @@ def steps():
         else:
             found.append((kind, body, []))
     return found
-
-
-def run(kind, body, folder):
-    """Run one block as a reader would, with `jixiao` on the path, and return what it printed."""
-    command = ["bash", "-euo", "pipefail", "-c", body] if kind == "bash" else [sys.executable, "-c", body]
-    path = os.pathsep.join([str(folder.parent / "bin"), os.environ["PATH"]])
-    own = {"JIXIAO_HOME": str(folder), "JIXIAO_JOURNAL": str(folder.parent / "journal.jsonl")}  # as for a new user
-    environment = {**os.environ, **own, "PATH": path, "COLUMNS": "180"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, f"{body}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-def test_every_step_works_as_written(tmp_path):
-    shim, folder = tmp_path / "bin" / "jixiao", tmp_path / "空"
-    shim.parent.mkdir()
-    folder.mkdir()
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m jixiao "$@"\n', encoding="utf-8")
-    shim.chmod(shim.stat().st_mode | stat.S_IXUSR)
-    for kind, body, expected in steps():
-        printed = run(kind, body, folder)
-        assert expected, f"a command without an answer:\n{body}"
-        rest = printed
-        for line in expected:
-            pattern = ".*?".join(re.escape(part) for part in line.strip().split("…"))
-            match = re.search(pattern, rest)
-            assert match, f"{body}\n没有看到：{line}\n{printed}"
-            rest = rest[match.end() :]
 
 
 def test_the_guide_has_ten_steps():

@@ -3,11 +3,10 @@
 import csv
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import run_command
 
 ROOT = Path(__file__).parents[1]
 SELF = ROOT / "data/source/2021/党政信息网络建设_项目支出绩效自评表.xlsx"
@@ -20,16 +19,8 @@ INDICATOR = {"category", "subcategory", "indicator", "target_text", "target_rela
              "actual_text", "actual_value", "weight", "reported_score", "deviation_reason", "source"}  # fmt: skip
 
 
-def run(*arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "jixiao", *map(str, arguments)], capture_output=True, text=True, cwd=ROOT, timeout=120
-    )
-    assert "Traceback" not in done.stderr
-    return done
-
-
 def test_read_json_has_the_promised_shape():
-    done = run("read", "--json", SELF)
+    done = run_command("read", "--json", SELF)
     assert done.returncode == 0
     reading = json.loads(done.stdout)
     (project,) = reading["projects"]
@@ -46,19 +37,19 @@ def test_read_json_has_the_promised_shape():
 def test_read_names_the_bad_file_and_still_reads_the_good_one(tmp_path):
     bad = tmp_path / "坏.xlsx"
     bad.write_bytes(b"")
-    done = run("read", bad, SELF)
+    done = run_command("read", bad, SELF)
     assert done.returncode == 2
     assert "党政信息网络建设" in done.stdout
     assert done.stderr.count("\n") == 1 and "坏.xlsx" in done.stderr and "文件为空" in done.stderr
 
 
 def test_audit_formats_agree_and_fail_on_sets_the_exit_code():
-    findings = json.loads(run("audit", "--format", "json").stdout)
-    rows = list(csv.DictReader(io.StringIO(run("audit", "--format", "csv").stdout.lstrip("\ufeff"))))
+    findings = json.loads(run_command("audit", "--format", "json").stdout)
+    rows = list(csv.DictReader(io.StringIO(run_command("audit", "--format", "csv").stdout.lstrip("\ufeff"))))
     assert len(findings) == len(rows) > 20
     assert {row["source_cell"] for row in findings if row["code"] == "met_but_deducted"} == {"H25"}
-    assert run("audit", "--fail-on", "error").returncode == 1
-    assert run("audit", "--place", "sample", "--format", "table", "--fail-on", "warning").returncode == 1
+    assert run_command("audit", "--fail-on", "error").returncode == 1
+    assert run_command("audit", "--place", "sample", "--format", "table", "--fail-on", "warning").returncode == 1
 
 
 @pytest.mark.parametrize(
@@ -86,36 +77,36 @@ def test_audit_formats_agree_and_fail_on_sets_the_exit_code():
     ],
 )
 def test_a_wrong_request_is_one_chinese_sentence(arguments, sentence):
-    done = run(*arguments)
+    done = run_command(*arguments)
     assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_the_filters_choose_findings():
     arguments = ("audit", "--format", "json", "--year", "2021", "--department", "政务服务", "--project", "门户网")
-    findings = json.loads(run(*arguments, "--severity", "error", "--code", "met_but_deducted").stdout)
+    findings = json.loads(run_command(*arguments, "--severity", "error", "--code", "met_but_deducted").stdout)
     assert [row["source_cell"] for row in findings] == ["H25"]
-    named = run("audit", "--format", "json", *arguments[3:], "--severity", "错误", "--code", "已达标却扣分")
+    named = run_command("audit", "--format", "json", *arguments[3:], "--severity", "错误", "--code", "已达标却扣分")
     assert json.loads(named.stdout) == findings
 
 
 def test_the_workbook_goes_out_and_comes_back(tmp_path):
     path = tmp_path / "问题.xlsx"
-    assert "已写入" in run("audit", "--place", "sample", "--format", "xlsx", "--out", path).stdout
-    back = json.loads(run("audit", "--place", "sample", "--answers", path, "--format", "json").stdout)
+    assert "已写入" in run_command("audit", "--place", "sample", "--format", "xlsx", "--out", path).stdout
+    back = json.loads(run_command("audit", "--place", "sample", "--answers", path, "--format", "json").stdout)
     assert back and {row["answer"] for row in back} == {""}
-    assert run("audit", "--answers", path).returncode == 2  # the findings of other data
+    assert run_command("audit", "--answers", path).returncode == 2  # the findings of other data
     page = tmp_path / "问题.html"
-    run("audit", "--place", "sample", "--format", "html", "--out", page)
+    run_command("audit", "--place", "sample", "--format", "html", "--out", page)
     assert "<article" in page.read_text(encoding="utf-8")
 
 
 def test_what_was_checked_is_counted():
-    lines = run("audit", "--passed").stdout.splitlines()
+    lines = run_command("audit", "--passed").stdout.splitlines()
     counts = {line.split(" | ")[0]: [int(part) for part in line.split(" | ")[2:]] for line in lines[1:]}
     assert sum(counts[f"account_{name}"][1] for name in ("unit", "levels", "rows", "codes", "sums")) > 300
     assert all(checked == passed + found for checked, passed, found in counts.values())
 
 
 def test_another_framework_scores_the_self_evaluations():
-    done = run("score", "--place", "sample", "--framework", "caiyu_2021_101")
+    done = run_command("score", "--place", "sample", "--framework", "caiyu_2021_101")
     assert done.returncode == 0 and "及格线" in done.stdout

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 
 import openpyxl
 import pytest
+from command import run_command
 from conftest import ROOT, write_self_form
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
@@ -24,15 +23,6 @@ TABLE = re.compile("[│┃]")
 WRONG = ["", "产出指标", "数量指标", "通车里程", "≥100公里", "50公里", 90, 90, ""]  # half the target, all the points
 
 
-def run(*arguments, **more):
-    done = subprocess.run(
-        [sys.executable, "-m", "jixiao", *map(str, arguments)],
-        capture_output=True, text=True, cwd=ROOT, timeout=300, **more,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    return done
-
-
 def rows_of(text):
     """The rows of a printed table: header and cells."""
     lines = [[cell.strip() for cell in TABLE.split(line)][1:-1] for line in text.splitlines() if TABLE.search(line)]
@@ -42,7 +32,7 @@ def rows_of(text):
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     out = tmp_path_factory.mktemp("out") / "built"
-    return out, run("build", "--place", "source", "--out", out)
+    return out, run_command("build", "--place", "source", "--out", out)
 
 
 def test_a_small_build_lists_every_evaluation_and_what_to_look_at_first(built):
@@ -60,10 +50,10 @@ def test_a_small_build_lists_every_evaluation_and_what_to_look_at_first(built):
 
 
 def test_programs_get_json_and_quiet_says_nothing(built, tmp_path):
-    found = json.loads(run("build", "--place", "sample", "--out", tmp_path / "a", "--json").stdout)
+    found = json.loads(run_command("build", "--place", "sample", "--out", tmp_path / "a", "--json").stdout)
     assert (found["files"], found["evaluations"], found["refused"], found["errors"]) == (10, 10, 0, [])
     assert found["first"][0]["reasons"] and found["findings"]["error"] > 0
-    quiet = run("build", "--place", "sample", "--out", tmp_path / "a", "--quiet")
+    quiet = run_command("build", "--place", "sample", "--out", tmp_path / "a", "--quiet")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
@@ -72,7 +62,7 @@ def test_a_refused_file_is_counted_and_said_once(tmp_path):
     folder.mkdir(parents=True)
     write_self_form(folder / "好.xlsx")
     (folder / "坏.xlsx").write_bytes(b"")
-    done = run("build", "--place", tmp_path / "place", "--out", tmp_path / "built")
+    done = run_command("build", "--place", tmp_path / "place", "--out", tmp_path / "built")
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "坏.xlsx" in done.stderr
     assert "共读取 1 个文件（另有 1 个不能读取，见下），1 份评价" in done.stdout
 
@@ -80,15 +70,18 @@ def test_a_refused_file_is_counted_and_said_once(tmp_path):
 def test_a_large_build_prints_ten_and_list_prints_all(tmp_path):
     out = tmp_path / "built"
     write_province(Wanted(departments=3, years=(2022, 2023), projects=20, seed=1), tmp_path / "many", with_forms=True)
-    large = run("build", "--place", tmp_path / "many" / "forms", "--out", out)
+    large = run_command("build", "--place", tmp_path / "many" / "forms", "--out", out)
     head, rows = rows_of(large.stdout)
     count = int(re.search(r"共读取 .*?，(\d+) 份评价", large.stdout)[1])
     assert count > 30 and sum(row[0] != "" for row in rows) == 10 and f"共 {count} 份评价" in large.stdout
     first = re.findall(r"^ +\d+\. \d{4} (.+?) \S+：", large.stdout, re.MULTILINE)
     assert len(first) == 10 and set(first) <= {row[head.index("项目名称")] for row in rows if row[0]}
-    listed = json.loads(run("list", "--place", out, "--format", "json").stdout)
+    listed = json.loads(run_command("list", "--place", out, "--format", "json").stdout)
     assert len(listed) == count
-    year = {row["年度"] for row in json.loads(run("list", "--place", out, "--year", "2023", "--format", "json").stdout)}
+    year = {
+        row["年度"]
+        for row in json.loads(run_command("list", "--place", out, "--year", "2023", "--format", "json").stdout)
+    }
     assert year == {"2023"}
 
 
@@ -96,20 +89,20 @@ def test_a_good_form_passes_and_a_wrong_one_ends_with_code_1(tmp_path):
     good, wrong = tmp_path / "好.xlsx", tmp_path / "错.xlsx"
     write_self_form(good)
     write_self_form(wrong, [WRONG], project="另一个项目")
-    done = run("check", good)
+    done = run_command("check", good)
     assert done.returncode == 0 and "没有错误，可以报送" in done.stdout
-    done = run("check", wrong)
+    done = run_command("check", wrong)
     assert done.returncode == 1 and "有错误，请改正后再报送" in done.stdout
     assert "错误｜未达标却得满分" in done.stdout or "错误｜得分与评分标准不符" in done.stdout
     assert len(done.stdout.splitlines()) <= 40, "one screen"
-    both = json.loads(run("check", good, wrong, "--json").stdout)
+    both = json.loads(run_command("check", good, wrong, "--json").stdout)
     assert {row["source_file"] for row in both["findings"] if row["severity"] == "error"} >= {"错.xlsx"}
 
 
 def test_a_file_that_cannot_be_read_ends_with_code_2(tmp_path):
     bad = tmp_path / "坏.xlsx"
     bad.write_bytes(b"no workbook")
-    done = run("check", bad, SELF)
+    done = run_command("check", bad, SELF)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "坏.xlsx" in done.stderr
     assert "党政信息网络建设 单位自评，原表总分 95，规则总分 96.55" in done.stdout
 
@@ -130,7 +123,7 @@ def test_the_marked_workbook_is_the_clerks_own_with_comments(tmp_path):
     choice.add("I15")
     sheet.freeze_panes, sheet.print_title_rows = "A3", "1:2"
     book.save(own)
-    done = run("check", own, "--mark", out)
+    done = run_command("check", own, "--mark", out)
     assert done.returncode == 1 and "8 个单元格加了批注" in done.stdout
     before, after = openpyxl.load_workbook(own).active, openpyxl.load_workbook(out).active
     assert before.merged_cells.ranges == after.merged_cells.ranges
@@ -149,7 +142,7 @@ def test_a_comment_of_a_merged_cell_stands_in_its_first(tmp_path):
     book = openpyxl.load_workbook(own)
     book.active.merge_cells(start_row=1, end_row=1, start_column=1, end_column=5)
     book.save(own)
-    run("check", own, "--mark", out)
+    run_command("check", own, "--mark", out)
     assert (
         openpyxl.load_workbook(out).active.merged_cells.ranges == openpyxl.load_workbook(own).active.merged_cells.ranges
     )
@@ -157,7 +150,7 @@ def test_a_comment_of_a_merged_cell_stands_in_its_first(tmp_path):
 
 def test_what_is_no_workbook_gets_its_findings_as_a_list(tmp_path):
     document = next((ROOT / "data/source/2021").glob("*财政评价*.docx"))
-    done = run("check", document, "--mark", tmp_path / "清单.xlsx")
+    done = run_command("check", document, "--mark", tmp_path / "清单.xlsx")
     assert "不是 .xlsx 工作簿" in done.stdout
     assert any(
         "所称指标数与评分表不符" in str(row)
@@ -178,7 +171,7 @@ def test_what_is_no_workbook_gets_its_findings_as_a_list(tmp_path):
     ],
 )
 def test_a_wrong_request_is_one_chinese_sentence(arguments, sentence):
-    done = run(*arguments)
+    done = run_command(*arguments)
     assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1
 
 
@@ -198,10 +191,10 @@ def test_a_new_form_is_one_line_of_the_difference(tmp_path):
     place, out = tmp_path / "place" / "2023", tmp_path / "built"
     place.mkdir(parents=True)
     write_self_form(place / "一.xlsx")
-    run("build", "--place", place.parent, "--out", out, "--quiet")
+    run_command("build", "--place", place.parent, "--out", out, "--quiet")
     write_self_form(place / "二.xlsx", project="另一个项目")
-    run("build", "--place", place.parent, "--out", out, "--quiet")
-    lines = run("diff", "--place", out).stdout.splitlines()
+    run_command("build", "--place", place.parent, "--out", out, "--quiet")
+    lines = run_command("diff", "--place", out).stdout.splitlines()
     assert re.fullmatch(r"新增1份评价：2023年度 另一个项目 单位自评 100分 优，\d+个问题", lines[2])
     assert "二.xlsx" in lines[3] and not any("无 →" in line for line in lines)
 
