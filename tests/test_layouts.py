@@ -10,7 +10,7 @@ from layouts.writing import KINDS, write_layout
 from jixiao.core.errors import AnotherKindError, FormError, RequestError
 from jixiao.reading.files import Grid
 from jixiao.reading.forms.meanings import meaning_of, title_kind
-from jixiao.reading.forms.sources import recognise
+from jixiao.reading.forms.sources import read_file, recognise
 from jixiao.reading.forms.teaching import keep_lesson
 
 SEEDS = range(100)
@@ -201,3 +201,110 @@ def test_of_content_and_indicator_the_one_further_right_is_the_indicator():
         ["产出", "数量", "培训场次", "6场", "5场", "50", "48"],
     )
     assert rows_of(reading, "category", "subcategory", "indicator") == [("产出", "数量", "培训场次")]
+
+
+STACKED = """示例县2022年度项目支出绩效自评表
+项目名称
+示例步道
+实施单位
+示例县体育中心
+年初
+预算数
+全年
+预算数
+全年
+执行数
+执行率
+年度资金总额
+80
+80
+76
+95%
+一级指标
+二级指标
+三级指标
+年度
+指标值
+实际完成值
+分值
+得分
+偏差原因
+产出指标
+数量指标
+步道长度
+≥5公里
+5公里
+40
+40
+器材数量
+20件
+18件
+20
+18
+示例采购推迟，已调整
+效益指标
+社会效益
+指标
+健身氛围
+提升
+提升
+30
+28
+满意度指标
+服务对象满意度
+居民满意度
+≥90%
+10
+10
+总分
+100
+96"""
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_a_table_of_one_cell_a_line_is_put_together_and_a_row_in_doubt_is_listed(tmp_path, gap):
+    path = tmp_path / "form.txt"
+    path.write_text(STACKED.replace("\n", gap), encoding="gb18030")
+    (reading,) = read_file(path)
+    names = ("category", "indicator", "target", "actual", "weight", "reported_score", "deviation_reason")
+    assert rows_of(reading, *names) == [
+        ("产出指标", "步道长度", "≥5公里", "5公里", "40", "40", ""),
+        ("", "器材数量", "20件", "18件", "20", "18", "示例采购推迟，已调整"),
+        ("效益指标", "健身氛围", "提升", "提升", "30", "28", ""),
+    ]
+    assert (money_of(reading)["annual_budget"], money_of(reading)["executed"]) == ("80", "76")
+    listed = {skipped["text"] for skipped in reading.skipped}
+    assert {"居民满意度", "≥90%"} <= listed  # target or actual is missing: neither is guessed
+    assert any("每行一格" in guess["reason"] for guess in reading.guesses)
+
+
+def test_a_project_named_after_monitoring_is_a_self_evaluation_all_the_same():
+    assert title_kind("2020年度示例水质监测项目自评表") == "self_evaluation"
+    assert title_kind("2024年绩效运行监控自评表") == "monitoring"
+
+
+def test_trees_of_the_term_and_of_the_year_are_told_apart_and_money_in_words_is_read():
+    reading = read_one(
+        ["资金总额及构成", "资金总额：100万元，其中：财政拨款80万元", "", "", "", ""],
+        ["长期绩效指标", "一级指标", "二级指标", "指标内容", "指标值", "备注"],
+        ["", "产出指标", "数量指标", "培训场次", "≥20", ""],
+        ["年度绩效指标", "一级指标", "二级指标", "指标内容", "指标值", "备注"],
+        ["", "产出指标", "数量指标", "培训场次", "≥6", ""],
+        ["填报人：示例甲", "", "负责人：示例乙", "", "填报日期：2024年1月5日", ""],
+        title="项目支出绩效目标申报表（2024年度）",
+    )
+    assert rows_of(reading, "term", "indicator", "target") == [
+        ("中期目标", "培训场次", "≥20"),
+        ("年度目标", "培训场次", "≥6"),
+    ]
+    assert money_of(reading)["annual_budget"] == "100万元"
+
+
+def test_a_total_beside_its_label_is_the_total_and_no_weight():
+    reading = read_one(
+        ["一级指标", "二级指标", "三级指标", "分值", "目标值", "完成值", "自评分"],
+        ["产出", "数量", "培训场次", "100", "6场", "5场", "97.5"],
+        ["自评总分", "97.5", "", "", "自评等级", "优", ""],
+    )
+    total = next(record.texts for record in reading.records if record.block == "total")
+    assert (total["weight"], total["reported_score"]) == ("", "97.5")

@@ -246,6 +246,15 @@ class Maker:
             self.row += rows
             del left, split
             return
+        if style == "prose":
+            total, part = self.money["annual_budget"], split
+            self.put(0, 0, self.pick(["项目总投资", "资金总额及构成", "项目资金情况", "资金来源"]))
+            text = self.pick(
+                ["资金总额：{0}万元，其中：财政拨款{1}万元", "总投资{0}万元（财政资金{1}万元）", "年度资金总额{0}万元"]
+            )
+            self.put(1, layout.width - 1, text.format(f"{total:g}", f"{part:g}"))
+            self.row += 1
+            return
         if style == "plan":
             side = self.pick(WORDS["side"]["funds"])
             lines = [
@@ -326,7 +335,21 @@ class Maker:
         self.row += 1
 
     def indicators(self) -> None:
-        layout = self.layout
+        """Put the tree of indicators, or one below each of two goals."""
+        rows, split = self.rows, len(self.rows) // 2
+        if layout_has_goals(self.layout):
+            for number, some in enumerate((rows[:split], rows[split:])):
+                mark = "一二"[number] if self.chance(0.5) else str(number + 1)
+                self.put(0, 1, self.pick(WORDS["goals"]["several"]) + mark)
+                self.put(2, self.layout.width - 1, f"示例目标{mark}：完成任务")
+                self.row += 1
+                self._tree(some)
+        else:
+            self._tree(rows)
+
+    def _tree(self, rows: list[dict[str, Any]]) -> None:
+        layout, whole = self.layout, self.rows
+        self.rows = rows
         words = WORDS["columns"]
         columns = self.columns
         side = 1 if self.has_side else 0
@@ -378,13 +401,14 @@ class Maker:
         self.row = max(self.row, first)
         if self.has_side:
             self.put(0, 0, self.pick(WORDS["side"]["indicators"]), top=top, bottom=self.row - 1)
+        self.rows = whole
 
     def _row(self, number: int, row: dict[str, Any], lefts: list[tuple[int, int]], merge: str) -> None:
         before = self.rows[number - 1] if number else None
         for place, (name, _) in enumerate(self.columns):
             text = self._text(row, name)
             if (
-                name in {"level1", "category_weight"}
+                name in {"level1", "category_weight", "group"}
                 and merge != "repeated"
                 and before is not None
                 and before["category"] == row["category"]
@@ -403,7 +427,7 @@ class Maker:
     def _merge(self, lefts: list[tuple[int, int]], first: int) -> None:
         """Merge equal level cells downwards."""
         for place, (name, _) in enumerate(self.columns):
-            if name not in {"level1", "level2", "category_weight"} or name == self.deepest:
+            if name not in {"level1", "level2", "category_weight", "group"} or name == self.deepest:
                 continue
             keys = [(row["category"], row["subcategory"]) if name == "level2" else row["category"] for row in self.rows]
             start = 0
@@ -458,6 +482,9 @@ class Maker:
             "explanation": "示例反映完成情况",
             "basis": "示例台账",
             "completion": "100%",
+            "half_target": f"≥{row['value'] // 2}{row['unit']}",
+            "half_actual": f"{row['value'] // 2}{row['unit']}",
+            "group": row["category"],
         }.get(name, "")
 
     def closing(self) -> None:
@@ -465,8 +492,13 @@ class Maker:
         score = next((n for n, (name, _) in enumerate(self.columns) if name == "score"), None)
         weight = next((n for n, (name, _) in enumerate(self.columns) if name == "weight"), None)
         self.has_total = score is not None and self.chance(0.65)
+        is_beside = self.has_total and self.chance(0.15)
+        if is_beside:
+            self.put(0, 0, self.pick(["自评总分", "总得分", "自评得分合计"]))
+            self.put(1, layout.width - 1, f"{self.total():g}")
+            self.row += 1
         side = 1 if self.has_side else 0
-        if self.has_total and score is not None:
+        if self.has_total and score is not None and not is_beside:
             spare = layout.width - side - len(self.columns)
             wide = next(
                 (number for number, (name, _) in enumerate(self.columns) if name in {"level3", "name", "level2"}), 0
@@ -485,6 +517,11 @@ class Maker:
         if self.chance(0.3):
             self.put(0, layout.width - 1, self.pick(WORDS["notes"]))
             self.row += 1
+        if self.chance(0.2):
+            self.put(0, 1, self.pick(["填表人：示例甲", "填报人：示例甲", "项目负责人：示例甲"]))
+            self.put(2, 2, self.pick(["审核人：示例乙", "单位负责人：示例乙", "财务负责人：示例乙"]))
+            self.put(3, layout.width - 1, f"填报日期：{self.year + 1}年3月1日")
+            self.row += 1
 
     # -- the whole
 
@@ -492,16 +529,18 @@ class Maker:
         layout = self.layout
         self.content()
         plan = layout.kind == "plan"
-        self.levels = self.choose("levels", ["three"] * 5 + ["two", "flat", "tree", "points"])
+        self.levels = self.choose("levels", ["three"] * 5 + ["two", "flat", "tree", "points", "group"])
         self.points_in_level = self.chance(0.15)
         self.split_target = self.choose("target", ["no"] * 6 + ["columns", "grouped"])
         self.has_side = self.chance(0.6)
+        if self.chance(0.08) and not plan and self.levels in {"three", "two"}:
+            self.choose("trees", ["two"])
         self.choose("merge", ["merged", "merged", "blank", "repeated"])
         funds = self.choose(
             "funds",
-            ["plan", "none", "plan"]
+            ["plan", "none", "plan", "prose"]
             if plan
-            else ["national"] * 3 + ["three", "two", "four", "scored", "pairs", "none"],
+            else ["national"] * 3 + ["three", "two", "four", "scored", "pairs", "none", "prose"],
         )
         self.has_execution_points = funds in {"national", "two", "scored"} and layout.kind == "self"
         if layout.kind != "self" and funds in {"national", "two", "scored"}:
@@ -513,6 +552,7 @@ class Maker:
             "flat": ["name"],
             "tree": ["name"],
             "points": ["level1", "category_weight", "level2", "level3"],
+            "group": ["group", "name"],
         }[self.levels]
         self.deepest = names[-1]
         values = ["target"] if self.split_target == "no" else ["relation", "value", "measure_unit"]
@@ -534,7 +574,13 @@ class Maker:
             extra = self.pick(["standard", "explanation", "basis", "last"] + (["review_score"] if scored else []))
             where = columns.index("score") + 1 if extra == "review_score" else len(names)
             columns.insert(where, extra)
+        if self.split_target == "no" and self.chance(0.1):
+            place = columns.index("target")
+            columns[place:place] = ["half_target", "half_actual"] if not plan else ["half_target"]
+            layout.choices["halves"] = "yes"
         meanings = {
+            "group": "level1",
+            "half_actual": "month_actual",
             "score": "reported_score",
             "reason": "deviation_reason",
             "relation": "target_relation",
@@ -571,6 +617,7 @@ class Maker:
                 "two": (row["category"], ""),
                 "flat": ("", ""),
                 "tree": (row["category"], row["subcategory"]),
+                "group": (row["category"], ""),
             }[self.levels]
             one = {
                 "category": levels[0],
@@ -596,6 +643,7 @@ class Maker:
             "scored": ("annual_budget", "executed"),
             "pairs": ("annual_budget", "executed"),
             "plan": ("annual_budget",),
+            "prose": ("annual_budget",),
         }.get(funds, ())
         money = {key: self.money[key] for key in keys}
         if funds in {"national", "two", "scored"} and layout.kind == "self":
@@ -613,6 +661,11 @@ class Maker:
         if layout.kind != "plan" and (self.has_total or self.has_head_total):
             expected["total"] = self.total()
         return expected
+
+
+def layout_has_goals(layout: Layout) -> bool:
+    """Say whether a layout prints a tree of indicators below each of several goals."""
+    return layout.choices.get("trees") == "two"
 
 
 def _weights(rng: random.Random, count: int, total: int) -> list[int]:

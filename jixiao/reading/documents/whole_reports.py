@@ -62,7 +62,9 @@ def read_source(path: Path, *, name: str = "") -> list[Reading]:
         return read_file(path, name=name)
     layout, dropped = _laid(flow)
     if not is_report(layout):
-        return recognise(flow.grids, name) if flow.kind == "docx" and flow.grids else read_file(path, name=name)
+        place = f"{path.absolute().parent.name}/{name}"
+        is_docx = flow.kind == "docx" and flow.grids
+        return recognise(flow.grids, name, place=place) if is_docx else read_file(path, name=name)
     flow.dropped = dropped
     return report_readings(flow, layout)
 

@@ -78,6 +78,12 @@ def separator(text: str, suffix: str = "") -> str:
     return best if widths[best] else ""
 
 
+def _is_seldom(mark: str, text: str) -> bool:
+    """Say whether most lines of a text hold no separator: it is one cell in each line, and commas are within them."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return 3 * sum(mark in line for line in lines) < len(lines)
+
+
 def read_delimited(text: str, name: str, limits: Limits) -> list[Grid]:
     """Read text with separators as one table (读取文本表格), named by the stem of its file.
 
@@ -93,7 +99,12 @@ def read_delimited(text: str, name: str, limits: Limits) -> list[Grid]:
     mark = separator(text, path.suffix.lower()) or ","
     texts: list[list[str]] = []
     width = 0
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark):
+    is_plain = path.suffix.lower() == ".txt" and _is_seldom(mark, text)
+    for row in (
+        ([line] for line in text.splitlines())
+        if is_plain
+        else csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    ):
         width = max(width, len(row))
         check_size(len(texts) + 1, width, [], name=name, sheet=path.stem, limit=limits.cells)
         texts.append([cell.strip() for cell in row])

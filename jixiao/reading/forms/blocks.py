@@ -226,7 +226,21 @@ def _closing_row(piece: Piece, row: int, header: Header, kind: str, column: int)
     record = _record(piece, row, kind, columns, header)
     record.texts = {"list_label": view.texts[row][column].strip(), **record.texts}
     record.cells = {"list_label": view.address(row, column), **record.cells}
+    if kind == "total" and not record.texts.get("reported_score"):
+        _take_total_beside(piece, row, column, header, record)
     return record
+
+
+def _take_total_beside(piece: Piece, row: int, column: int, header: Header, record: Record) -> None:
+    """Take the total that stands beside its label, left of the points (自评总分 | 97.5)."""
+    at = next_cell(piece.view, row, column)
+    points = [place for place, name in header.columns.items() if name in {"weight", "reported_score"}]
+    if at is None or not points or at[1] >= min(points) or not _is_amount(piece.view.texts[at[0]][at[1]]):
+        return
+    record.texts["reported_score"] = piece.view.texts[at[0]][at[1]].strip()
+    record.cells["reported_score"] = piece.view.address(*at)
+    piece.used.add(at)
+    piece.guess(*at, "total_beside")
 
 
 def _record(piece: Piece, row: int, block: str, columns: dict[int, str], header: Header) -> Record:

@@ -273,7 +273,7 @@ def _set_copies_apart(reading: Reading) -> None:
     """Set a table apart that repeats the rows of the first, or says how they were achieved (重复的表、完成情况)."""
     tables: dict[str, list[Record]] = {}
     for record in reading.records:
-        if record.block == "indicators":
+        if record.block == "indicators" and "term" not in record.texts:
             tables.setdefault(record.table, []).append(record)
     first, *others = tables.values() if tables else [[]]
     names = {normalise(record.texts.get("indicator", "")) for record in first}

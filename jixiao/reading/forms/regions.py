@@ -110,10 +110,12 @@ def _is_below_level(view: View, row: int, table: Table) -> bool:
     cells = own_cells(view, row)
     if 2 * sum(is_exact(text) for _, _, text in cells) > len(cells):
         return False
+    levels = [column for column in table.columns if _first_choice(column) in {"level1", "level2", "project"}]
+    words = [re.compile(header_words()[name]) for name in ("category_words", "subcategory_words")]
     return any(
         table.bottom < view.corner(row, column.left)[0] < row
-        for column in table.columns
-        if _first_choice(column) in {"level1", "level2", "project"}
+        or any(word.fullmatch(normalise(view.texts[row][column.left])) for word in words)
+        for column in levels
     )
 
 
@@ -125,7 +127,42 @@ def _assigned(view: View, table: Table) -> Table:
     columns = assign(list(table.columns), below, context)
     if context == "columns":
         columns = _levels_by_kind(_named_by_place(columns, below), below)
+        columns = _standard_as_target(_level_beside_name(columns, below), below)
     return replace(table, columns=tuple(columns))
+
+
+def _level_beside_name(columns: list[Column], below: list[list[str]]) -> list[Column]:
+    """Take the left of two columns of names for a level where it groups the rows (绩效指标 | 指标名称)."""
+    names = {column.name: place for place, column in enumerate(columns) if column.name in NAMES}
+    left, right = names.get("level3"), names.get("name")
+    if left is None or right is None or left > right or {"level1", "level2"} & names.keys():
+        return columns
+    words = [normalise(text) for text in below[left] if text.strip()]
+    kinds = {
+        name: sum(re.fullmatch(header_words()[listed], word) is not None for word in words)
+        for name, listed in (("level1", "category_words"), ("level2", "subcategory_words"))
+    }
+    is_level = 2 * max(kinds.values()) >= len(words) or len(set(words)) < len(words) or len(words) < len(below[right])
+    if not words or not is_level:
+        return columns
+    name = "level2" if kinds["level2"] > kinds["level1"] else "level1"
+    result = list(columns)
+    result[left] = replace(columns[left], name=name, how="content")
+    return result
+
+
+def _standard_as_target(columns: list[Column], below: list[list[str]]) -> list[Column]:
+    """Take 绩效标准 for the target where a table has no other: what is to be reached, no rule of points."""
+    place = next((place for place, column in enumerate(columns) if column.name == "standard"), None)
+    if place is None or any(column.name in {"target", "target_adjusted"} for column in columns):
+        return columns
+    words = [text for text in below[place] if text.strip()]
+    rules = [text for text in words if pattern("rule_of_points").search(normalise(text))]
+    if not words or 3 * len(rules) > len(words):
+        return columns
+    result = list(columns)
+    result[place] = replace(columns[place], name="target", sure=0.7, how="content")
+    return result
 
 
 def _levels_by_kind(columns: list[Column], below: list[list[str]]) -> list[Column]:
@@ -157,7 +194,7 @@ def _content_rows(view: View, table: Table, context: str) -> list[int]:
             continue
         if context == "columns" and any(end.match(normalise(cells[0][2]).strip(":")) for end in ends):
             break
-        if context == "columns" and _is_goal_row(cells):
+        if context == "columns" and is_goal_row(cells):
             continue
         if context == "funds" and not any(is_amount(_cell_text(view, row, column)) for column in table.columns):
             if rows:
@@ -167,7 +204,7 @@ def _content_rows(view: View, table: Table, context: str) -> list[int]:
     return rows
 
 
-def _is_goal_row(cells: list[tuple[int, int, str]]) -> bool:
+def is_goal_row(cells: list[tuple[int, int, str]]) -> bool:
     """Say whether a row between the rows of a table states a goal (年度绩效目标二): what stands in it is no value."""
     goal = meaning_of(cells[0][2], "goals")
     return goal is not None and goal.sure >= _OWN_SURE and len(cells) > 1
@@ -193,6 +230,8 @@ def _meaning(text: str, context: str, taught: Taught) -> tuple[str, float]:
     name = taught(text, context)
     if name:
         return name, 1.0
+    if pattern("states").search(text):
+        return "", 0.0  # a cell that says something behind a colon heads no column
     found = meaning_of(text, context)
     return (found.name, found.sure) if found else ("", 0.0)
 
@@ -283,7 +322,7 @@ def _headers(view: View, row: int, context: str, taught: Taught) -> tuple[int, l
         is_group = over is not None and sum(over[0] <= at <= _reach(view, over, top) for at, _, _ in below) > 1
         if is_group and name in _POINTS and sure >= _OWN_SURE and whole in _POINTS:
             whole = name  # 满分 below 得分情况 stays what it says: the group names both its columns
-        joined = _composed(over, text, name, sure, whole if whole != name else "", whole_sure)
+        joined = _composed(over, text, name, sure, whole if whole != name or whole_sure > sure else "", whole_sure)
         composed.append((left, right, joined, (row + 1, left)))
     groups = [cell for cell in top if sum(cell[0] <= left <= cell[1] for left, _, _ in below) > 1]
     is_second = (merged_down and groups) or (not view.corner_of and _is_split(view, row, below, top))
@@ -425,7 +464,7 @@ def _is_project(column: Column) -> bool:
     names = {"project", "unit_name", "department", "annual_budget", "other"}
     found = bool(column.choices and column.choices[0][0] in names)
     funds = candidates(column.text, "funds")
-    return found or bool(funds and funds[0][0] in {"annual_budget", "amount", "initial_budget"})
+    return found or bool(funds and funds[0][0] in {*MONEY, "amount", "execution_rate"})
 
 
 def _points_by_place(columns: list[Column]) -> list[Column]:

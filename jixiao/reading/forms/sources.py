@@ -21,6 +21,7 @@ from jixiao.reading.forms.headers import View, choose_family, near_header
 from jixiao.reading.forms.heads import find_titles, read_head, settle_head
 from jixiao.reading.forms.pieces import Piece
 from jixiao.reading.forms.records import Reading, Record, label_key
+from jixiao.reading.forms.stacked import restacked
 from jixiao.reading.forms.teaching import Lessons, lessons_folder
 from jixiao.reading.values.values import normalise
 
@@ -80,6 +81,7 @@ def recognise(grids: list[Grid], name: str, *, place: str = "", taught: Lessons 
     Raises:
         FormError: The file holds no form that is understood.
     """
+    grids = [restacked(grid) for grid in grids]
     refused: FormError | None = None
     declared: list[Reading] = []
     try:
@@ -96,8 +98,9 @@ def recognise(grids: list[Grid], name: str, *, place: str = "", taught: Lessons 
         if refused is not None and isinstance(error, NoTableError | EmptyFormError):
             raise refused from error  # it says what the file holds instead
         if not declared or isinstance(error, AnotherKindError):
-            raise error from refused
+            raise explained_by_remarks(error, grids) from refused
         return declared
+    add_remarks(understood, grids)
     if isinstance(refused, NoEvaluationError) and any(_is_kind_assumed(reading) for reading in understood):
         raise refused
     ours, theirs = sum(map(_weight, understood)), sum(map(_weight, declared))
@@ -219,7 +222,7 @@ def explained_by_remarks(error: FormError, grids: list[Grid]) -> FormError:
     if not grave:
         return error
     parts = error.parts
-    return FormError(
+    return type(error)(
         parts["file"], f"{parts['found']}（{'；'.join(grave[:3])}）", parts["expected"], place=parts["place"]
     )
 

@@ -19,7 +19,7 @@ from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, label_key
-from jixiao.reading.forms.regions import Table, Taught, bottom_edge, is_amount, own_cells
+from jixiao.reading.forms.regions import Table, Taught, bottom_edge, is_amount, is_goal_row, own_cells
 from jixiao.reading.values.values import normalise
 
 SECOND = "2:"
@@ -206,7 +206,7 @@ def _read_indicators(part: Part, table: Table, found: Found) -> None:
             continue
         if is_closed:
             continue
-        if _is_of_head(part, row, cells):
+        if _is_of_head(part, row, cells) or (is_goal_row(cells) and len(cells) <= 4):
             continue
         if _is_across(part, row, table, cells, named):
             _skip_row(part, row, cells, "across")
@@ -320,12 +320,17 @@ def _is_across(part: Part, row: int, table: Table, cells: list[tuple[int, int, s
         if covers_name and covered and (len(covered) > 1 or right - left > 0):
             return True
     first = normalise(cells[0][2])
+    if _pattern("closing_start").search(first) and all(_COLON.search(text) for _, _, text in cells):
+        return True
     is_closing = _pattern("closing").search(first) is not None and len(first) <= 30
+    wide = {
+        left for left, right, _ in cells if sum(column.left <= right and left <= column.right for column in values) > 1
+    }  # what stands under several headers is no value of one of them
     filled = [
         column
         for column in values
         if column.name in {"target", "actual", "weight", "reported_score"}
-        and (under := _cells_under(part, row, column))
+        and (under := [at for at in _cells_under(part, row, column) if at[0] < row or at[1] not in wide])
         and (column.name in {"target", "actual"} or is_amount(part.text(under[0])))
     ]
     if len(cells) == 1 and not filled and _level_by_name(cells[0][2], []) is not None:
@@ -767,10 +772,20 @@ def beside(view: View, row: int, column: int) -> Position | None:
         text = view.texts[row][place].strip()
         if at == corner or not text:
             continue
-        if label_in(text)[0] or is_money_label(text) or (re.search(r"[:：]\s*$", text) and not is_amount(text)):
+        if (
+            label_in(text)[0]
+            or is_money_label(text)
+            or _is_filled_label(text)
+            or (re.search(r"[:：]\s*$", text) and not is_amount(text))
+        ):
             return None
         return at
     return None
+
+
+def _is_filled_label(text: str) -> bool:
+    """Say whether a cell holds a label with its value: it is no value of the label before it."""
+    return _COLON.search(text) is not None and any(value and name != "ignored" for _, name, value in glued_labels(text))
 
 
 _RANK = {"central": -2}
@@ -807,7 +822,7 @@ def _read_label(part: Part, found: Found, at: Position, name: str, text: str) ->
         value = _below(part, at)
     if name == "ignored":
         part.skip(at, "ignored")
-        if value is not None and value not in part.used:
+        if value is not None and value not in part.used and not _read_prose_money(part, found, value):
             part.skip(value, "ignored")
         return
     part.used.add(at)
@@ -928,12 +943,19 @@ def _read_prose_money(part: Part, found: Found, at: Position) -> bool:
     view, text = part.view, part.text(at)
     label = next((view.texts[at[0]][place] for place in range(at[1] - 1, -1, -1) if view.texts[at[0]][place]), "")
     parsed = parse_header(label)
-    is_money = bool(parsed.tags & {"amount", "budget", "fund"}) and not parsed.tags & {"use", "problem", "reason"}
+    is_money = bool(parsed.tags & {"amount", "budget", "fund", "spend"}) and not parsed.tags & {
+        "use",
+        "problem",
+        "reason",
+    }
     stated = list(pattern("prose_money").finditer(normalise(text)))
-    if not stated or not (is_money or (meaning_of(stated[0][1], "sources") and stated[0].start() == 0)):
+    first = stated[0][1] if stated and stated[0].start() == 0 else ""
+    role = meaning_of(first, "funds") if first else None
+    is_first = bool(first) and (meaning_of(first, "sources") is not None or (role is not None and role.name in MONEY))
+    if not stated or not (is_money or is_first):
         return False
     records = found.reading.records
-    taken = {record.texts["fund"] for record in records if record.block == "funds"}
+    known = {record.texts["fund"]: record for record in records if record.block == "funds"}
     is_read = False
     for one in stated:
         source, role = meaning_of(one[1], "sources"), meaning_of(one[1], "funds")
@@ -941,11 +963,13 @@ def _read_prose_money(part: Part, found: Found, at: Position) -> bool:
         fund = source.name if source is not None and source.sure >= LABEL_SURE else ""
         if not fund and role is not None and role.name in MONEY and role.sure >= LABEL_SURE:
             fund = "total"
-        if not fund or fund in taken:
+        if not fund or (fund in known and known[fund].texts.get(name)):
             continue
         cell = view.address(*at)
-        records.append(Record("funds", part.sheet, at[0] + 1, {"fund": fund, name: one[2]}, {"fund": cell, name: cell}))
-        taken.add(fund)
+        if fund not in known:
+            known[fund] = Record("funds", part.sheet, at[0] + 1, {"fund": fund}, {"fund": cell})
+            records.append(known[fund])
+        known[fund].texts[name], known[fund].cells[name] = one[2], cell
         is_read = True
     if is_read:
         part.used.add(at)
@@ -996,6 +1020,7 @@ def read_goals(part: Part, found: Found) -> None:
             for left, right, text in own_cells(view, row)
             if (row, left) not in part.used
             and not _pattern("form_ending").search(normalise(text))
+            and not re.search(r"[:：]\s*\S", text)
             and (meaning := meaning_of(text, "goals")) is not None
             and meaning.sure >= LABEL_SURE
         ]
@@ -1011,7 +1036,7 @@ def read_goals(part: Part, found: Found) -> None:
             if is_next_goal or (len(taken) > 1 and _stands_below(part, row, left)):
                 value = view.corner(row + 1, left) if row + 1 < part.stop else None
             part.used.add((row, left))
-            if value is None or value in part.used or not part.text(value) or label_in(part.text(value))[0]:
+            if value is None or value in part.used or not part.text(value) or _is_label(part.text(value)):
                 continue
             record = Record(
                 "objective",
@@ -1027,6 +1052,10 @@ def read_goals(part: Part, found: Found) -> None:
                 part.skip(value, "another_value")
         for left, _, _, _ in cells:
             part.used.add((row, left))
+
+
+def _is_label(text: str) -> bool:
+    return bool(label_in(text)[0]) or is_money_label(text)
 
 
 def _stands_below(part: Part, row: int, left: int) -> bool:
