@@ -453,14 +453,26 @@ def _others(writer):
     writer.text("本报告所用数据由项目单位提供，评价组没有对其真实性以外的事项承担责任。")
 
 
-def write_text(parts, path, width=0):
-    """Write the paragraphs as plain text; broken at a width when one is given."""
+def broken(text, width):
+    """Break a paragraph as a page does: at a width of full signs, never before a closing sign."""
+    lines, line, reached = [], "", 0.0
+    for sign in text:
+        wide = 1.0 if ord(sign) > 255 else 0.5
+        if reached + wide > width and sign not in "，。；：、！？）”》%":
+            lines.append(line)
+            line, reached = "", 0.0
+        line, reached = line + sign, reached + wide
+    return [*lines, line]
+
+
+def write_text(parts, path, width=0, indent=""):
+    """Write the paragraphs as plain text; broken at a width when one is given, their first lines indented."""
     lines = []
     for kind, body, _ in parts:
         if kind == "table":
             lines += ["\t".join(row) for row in body]
         elif width and kind == "text":
-            lines += [body[at : at + width] for at in range(0, len(body), width)]
+            lines += broken(indent + body, width)
         else:
             lines.append(body)
         if not width:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 import report_styles as styles
+import report_varieties as varieties
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jixiao.core.frames import SCHEMAS
 from jixiao.reading.documents.identities import find_identity
@@ -265,3 +268,110 @@ def test_small_words():
     assert [one.statement for one in find_amounts("每人补贴标准200元。")] == []
     layout = laid("甲市乙局丙项目财政绩效评价报告", "一、基本情况", "乙局实施丙项目。丙项目已完成。")
     assert find_identity(layout, layout.portions[0], [], "a.txt").evaluation == "finance"
+
+
+def read_variety(seed, folder):
+    """Write the report of a seed in one of three ways and read it."""
+    variety, way = varieties.draw(seed), ("plain", "narrow", "word")[seed % 3]
+    parts = varieties.compose(variety)
+    path = folder / f"{seed}.{'docx' if way == 'word' else 'txt'}"
+    if way == "word":
+        styles.write_document(parts, path, styles.USUAL)
+    else:
+        styles.write_text(parts, path, width=30 if way == "narrow" else 0, indent="　　" if seed % 2 else "")
+    return varieties.wanted(variety), varieties.read_back(make_frames(read_source(path, name=path.name)))
+
+
+@given(seed=st.integers(0, 10**6))
+def test_a_report_of_any_house_is_read_whole(seed, tmp_path_factory):
+    wanted, got = read_variety(seed, tmp_path_factory.mktemp("varieties"))
+    assert wanted["sections"] <= got["sections"]
+    for name in ("who", "result", "money", "points", "problems", "advice"):
+        assert got[name] == wanted[name], name
+    assert got["told"] == wanted["points"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        (["摘要", "一、项目概况", "甲。", "二、评价结论", "乙。"], {"preface"}),
+        (["前言", "甲。"], {"preface"}),
+        (["评价摘要", "甲。"], set()),
+    ],
+)
+def test_chapters_of_an_abstract_are_not_those_of_the_report(lines, wanted):
+    layout = laid(
+        "某某项目绩效评价报告",
+        *lines,
+        "一、项目基本情况",
+        "甲。",
+        "二、评价工作情况",
+        "甲。",
+        "三、评价结论",
+        "甲。",
+        "四、存在的问题",
+        "无。",
+    )
+    tops = [found.section for found in layout.found if not found.part and found.section != "preface"]
+    assert tops == ["basics", "work", "conclusion", "lessons"]
+    assert {found.section for found in layout.found} & {"preface"} == wanted
+
+
+def test_a_cover_names_project_unit_and_department():
+    layout = laid(
+        "甲市丙项目绩效评价报告",
+        "项目名称：丙项目",
+        "主管部门：甲市乙局",
+        "项目单位：甲市丁中心",
+        "一、项目概况",
+        "丁中心实施该项目。",
+        "二、评价结论",
+        "三、建议",
+    )
+    found = find_identity(layout, layout.portions[0], [], "a.txt")
+    assert (found.project, found.department, found.unit) == ("丙项目", "甲市乙局", "甲市丁中心")
+
+
+def test_a_page_of_the_web_leaves_its_frame_outside(tmp_path):
+    path = tmp_path / "a.html"
+    lines = [
+        "首页 > 预算公开",
+        "发布日期：2024-01-02",
+        "某某项目绩效评价报告",
+        "一、项目概况",
+        "甲。",
+        "主办单位：某某厅",
+    ]
+    body = "".join(f"<p>{line}</p>" for line in lines)
+    path.write_text(f"<!DOCTYPE html><html><body>{body}</body></html>", encoding="utf-8")
+    paragraphs, dropped = make_paragraphs(read_flow(path, "a.html"))
+    assert [part.text for part in paragraphs] == ["某某项目绩效评价报告", "一、项目概况", "甲。"]
+    assert {one.reason for one in dropped} == {"web_line"}
+
+
+def test_a_table_of_levels_is_no_scoring_table(tmp_path):
+    path = tmp_path / "a.txt"
+    rows = ["一级指标\t分值\t得分", "决策\t20\t18", "产出\t80\t75", "合计\t100\t93"]
+    told = ["立项依据充分性（分值20分，得分18分）：有缺项，扣2分。", "改造数量（分值80分，得分75分）：少5处，扣5分。"]
+    body = [
+        "甲县路灯项目2023年度部门绩效评价报告",
+        "一、项目概况",
+        "由甲县城管局负责组织实施。" + "路灯改造。" * 40,
+        "二、评价工作情况",
+        "核查资料。",
+    ]
+    body += [
+        "三、评价结论",
+        "综合得分93分，评价等级为优。",
+        *rows,
+        "",
+        "四、指标分析",
+        "（一）决策情况分析",
+        told[0],
+        "（二）产出情况分析",
+        told[1],
+    ]
+    path.write_text("\n".join(body), encoding="utf-8")
+    frames = make_frames(read_source(path, name="a.txt"))
+    assert list(frames.indicators["indicator"]) == ["立项依据充分性", "改造数量"]
+    assert list(frames.indicators["reported_score"]) == [18.0, 75.0]

@@ -14,6 +14,8 @@ from jixiao.reading.documents.portions import Portion
 from jixiao.reading.documents.sections import Layout
 
 LONGEST_ORGANISATION = 22
+LONGEST_LABELLED = 60
+"""Signs of the longest value that stands behind a label on a cover."""
 
 
 @dataclass(slots=True)
@@ -50,15 +52,16 @@ def find_identity(layout: Layout, portion: Portion, running: Sequence[str], name
     texts = [
         layout.entries[place].paragraph.text for place in places if layout.entries[place].kind in {"text", "heading"}
     ]
-    plain = re.sub(r"\s", "", "\n".join(texts))
+    plain = "\n".join(re.sub(r"\s", "", text) for text in texts)
     found = Identity(line=layout.entries[portion.first].paragraph.line if layout.entries else 0)
     guesses: list[tuple[str, str]] = []
     title = re.sub(r"\s", "", portion.title)
     heads = [re.sub(r"\s", "", head) for head in running if _words()["report"].search(re.sub(r"\s", "", head))]
     heads = heads if portion.number == 1 else []
     found.year = _year(title or " ".join(heads), plain, name)
-    _organisations(found, plain)
-    found.project = _project(portion, title, heads, plain, found)
+    labelled = _labelled(layout, places)
+    _organisations(found, plain, labelled, _signers(layout, places), title)
+    found.project = _project(portion, title, heads, plain, found, labelled.get("project", ""))
     if portion.kind == "evaluation_report":
         captions = [layout.entries[place].paragraph.text for place in places if layout.entries[place].kind == "caption"]
         sources = [title, *heads, *captions[:12], portion.context, re.sub(r"\s", "", name)]
@@ -66,7 +69,7 @@ def find_identity(layout: Layout, portion: Portion, running: Sequence[str], name
         if not found.evaluation:
             found.evaluation, reason = _concluded(plain)
             guesses.append((found.evaluation, reason))
-    found.evaluator = _evaluator(plain[:3000] + plain[-600:])
+    found.evaluator = labelled.get("evaluator", "") or _evaluator(plain[:3000] + plain[-600:])
     found.report_date = _date(layout, places)
     found.guesses = tuple(guesses)
     return found
@@ -109,16 +112,60 @@ def _concluded(plain: str) -> tuple[str, str]:
     return "department", "evaluation_assumed"
 
 
-def _organisations(found: Identity, plain: str) -> None:
-    """Find department and unit by the words that name their roles, else the organisation named most."""
+def _labelled(layout: Layout, places: Sequence[int]) -> dict[str, str]:
+    """Return what the lines and the small table before the first chapter name: 项目名称, 主管部门, 项目单位."""
+    found: dict[str, str] = {}
+    for place in places:
+        entry = layout.entries[place]
+        if entry.kind == "heading" and entry.paragraph.ordinal is not None:
+            break
+        pairs = [re.split("[:：]", re.sub(r"\s", "", entry.paragraph.text), maxsplit=1)]
+        if entry.paragraph.grid is not None:
+            rows = [[re.sub(r"\s", "", text) for text in row if text.strip()] for row in entry.paragraph.grid.texts]
+            pairs = [row[at : at + 2] for row in rows for at in range(0, len(row) - 1, 2)]
+        for pair in pairs:
+            label = pair[0].strip(":：")
+            roles = [name for name, words in _labels().items() if words.fullmatch(label)] if len(pair) == 2 else []
+            role = roles[0] if roles else ""
+            if (
+                role
+                and role not in found
+                and 2 <= len(pair[1]) <= LONGEST_LABELLED
+                and not re.search("[。；]", pair[1])
+            ):
+                found[role] = pair[1]
+    return found
+
+
+@cache
+def _labels() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["cover_labels"].items()}
+
+
+def _signers(layout: Layout, places: Sequence[int]) -> list[str]:
+    """Return the organisations that signed the report, those apart that evaluate for others."""
+    texts = [
+        re.sub(r"\s", "", layout.entries[at].paragraph.text) for at in places if layout.entries[at].kind == "signature"
+    ]
+    named = [_organisation(re.sub("[（(][^（）()]*盖章[^（）()]*[)）]", "", text)) for text in texts]
+    return [one for one in named if one and not _words()["firm"].search(one)]
+
+
+def _organisations(found: Identity, plain: str, labelled: dict[str, str], signers: Sequence[str], title: str) -> None:
+    """Find department and unit by the words that name their roles, by who signed, else the organisation named most."""
     for role in ("department", "unit"):
-        for key in (f"{role}_label", f"{role}_role"):
-            hits = [_organisation(hit["name"]) for hit in _words()[key].finditer(plain)]
-            named = [one for one in hits if one]
+        if labelled.get(role):
+            setattr(found, role, labelled[role])
+        for key in (f"{role}_label", f"{role}_role", f"{role}_is", f"{role}_led"):
+            hits = [_organisation(hit["name"]) for hit in _words()[key].finditer(plain)] if key in _words() else []
+            named = [one for one in hits if one and not _words()["no_role"].search(one)]
             if named and not getattr(found, role):
                 setattr(found, role, Counter(named).most_common(1)[0][0])
     if not found.unit or not found.department:
-        usual = _usual_organisation(plain)
+        owner = _words()["owner"].match(_words()["title_year"].sub("", title))
+        own = [one for one in signers if not _words()["no_unit"].search(one)] if _words()["we"].search(plain) else []
+        own += [owner[0]] if owner and not _words()["no_unit"].search(owner[0]) else []
+        usual = own[0] if own else found.unit or found.department or _usual_organisation(plain)
         found.unit = found.unit or found.department or usual
         found.department = found.department or found.unit
 
@@ -152,8 +199,12 @@ def _usual_organisation(plain: str) -> str:
     return max(good, key=lambda name: (len(_words()["region"].match(name)[0]) > 0, len(name)))  # type: ignore[index]
 
 
-def _project(portion: Portion, title: str, heads: Sequence[str], plain: str, found: Identity) -> str:
+def _project(
+    portion: Portion, title: str, heads: Sequence[str], plain: str, found: Identity, on_cover: str = ""
+) -> str:
     """Return the project: of the ways to read it out of the title the one that the text uses, else what it names."""
+    if on_cover:
+        return on_cover
     labelled = _words()["project_label"].search(plain)
     ways: list[str] = []
     lines = [re.sub(r"\s", "", line) for line in portion.title_lines] or list(heads[:1])
@@ -164,7 +215,7 @@ def _project(portion: Portion, title: str, heads: Sequence[str], plain: str, fou
         ways += [whole.removeprefix(name) for name in (found.unit, found.department) if name and whole.startswith(name)]
         owner = _words()["owner"].match(whole)
         ways += [whole[owner.end() :]] if owner else []
-    ways = [_words()["around_project"].sub("", one) for one in ways]
+    ways = [_words()["around_project"].sub("", _words()["title_year"].sub("", one)) for one in ways]
     named = [hit["name"] for hit in _words()["project_slot"].finditer(plain)]
     named = [_words()["title_year"].sub("", one) for one in named]
     counted = Counter({one: plain.count(one) for one in dict.fromkeys([*ways, *named]) if 4 <= len(one) <= 60})

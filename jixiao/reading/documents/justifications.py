@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 
 from jixiao.core.declared import load_shipped
 from jixiao.reading.documents.outlines import match_part, plain_heading
@@ -14,6 +16,8 @@ from jixiao.reading.documents.sections import Layout
 from jixiao.reading.documents.stated_amounts import split_sentences
 
 LONGEST_NAME = 80
+LONGEST_SHORT, SHORT_NAME = 30, 20
+"""Signs of the longest name of an indicator in running text, and of one that is a sentence by itself."""
 
 
 @dataclass(slots=True)
@@ -89,37 +93,113 @@ def _of_unit(
     """Read the paragraphs below one heading: about one indicator, or each about its own."""
     if heading is None or not texts:
         return []
-    own = [(place, name) for place in texts if (name := _named(layout.entries[place], names))]
-    if own:
-        groups: list[tuple[str, list[int]]] = []
-        for place in texts:
-            name = next((name for at, name in own if at == place), "")
-            if name:
-                groups.append((name, [place]))
+    pieces = [piece for place in texts for piece in _pieces(layout.entries[place], place, names)]
+    _name_by_next(layout, pieces)
+    if any(piece.name for piece in pieces):
+        groups: list[list[_Piece]] = []
+        for piece in pieces:
+            if piece.name:
+                groups.append([piece])
             elif groups:
-                groups[-1][1].append(place)
-        made = [_make(layout, heading, name, group, is_run_in=True) for name, group in groups]
+                groups[-1].append(piece)
+        made = [_make(layout, heading, group[0].name, group, is_run_in=True) for group in groups]
         return [one for one in made if one is not None]
     if has_children:
         return []
-    one = _make(layout, heading, "", texts)
+    one = _make(layout, heading, "", pieces)
     return [one] if one else []
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A paragraph, or the part of it that is about one indicator."""
+
+    place: int
+    text: str
+    name: str = ""
+    level: str = ""
+    """The level 2 that the paragraph names before its indicators: 数量指标。"""
+
+
+def _pieces(entry: Entry, place: int, names: frozenset[str]) -> list[_Piece]:
+    """Return the parts of a paragraph that are about one indicator each; most are about one at most."""
+    text, body = entry.paragraph.text, entry.paragraph.body
+    level = _words()["level_lead"].match(body)
+    stated = list(_words()["both"].finditer(body))
+    if level is None and len(stated) < 2:
+        return [_Piece(place, text, _named(entry, names))]
+    rest = body[level.end() :] if level else body
+    pieces: list[_Piece] = []
+    for _, sentence in split_sentences(rest, "。"):
+        found = _words()["both"].search(sentence)
+        name = _name_before(sentence, found, names) if found else ""
+        if name:
+            pieces.append(_Piece(place, sentence, name))
+        elif pieces and not (found and _words()["both"].search(pieces[-1].text)):
+            pieces[-1].text += sentence
+        elif found is None and _is_short_name(sentence):
+            pieces.append(_Piece(place, sentence, clean_name(sentence.strip("。"))))
+    if len(pieces) < (1 if level else 2):
+        return [_Piece(place, text, _named(entry, names))]
+    for piece in pieces:
+        piece.level = re.sub(r"[。：:]$", "", level[0]) if level else ""
+    return pieces
+
+
+def _name_by_next(layout: Layout, pieces: Sequence[_Piece]) -> None:
+    """Name a paragraph by its beginning where the points stand in the next one: a page's edge may part them."""
+    for before, after in pairwise(pieces):
+        lead = layout.entries[before.place].lead
+        told = after.name or before.name or not lead or before.place == after.place
+        if told or _words()["both"].search(before.text) or not _words()["both"].match(after.text):
+            continue
+        name = clean_name(lead)
+        if 2 <= len(name) <= LONGEST_SHORT and not _words()["not_a_name"].search(name):
+            before.name = name
+
+
+def _is_short_name(sentence: str) -> bool:
+    plain = sentence.strip("。")
+    return 2 <= len(plain) <= SHORT_NAME and not re.search("[，,；：:]", plain)
+
+
+def _name_before(sentence: str, found: re.Match[str], names: frozenset[str]) -> str:
+    """Return the indicator whose points a sentence states: the words right before them, else those it begins with."""
+    before = sentence[: found.start()]
+    near = re.split("[，,；;：:。（(、]", before)[-1] if not re.search("[（(]$", before) else before
+    first = re.split("[，,；;：:。（(]", before)[0]
+    for text in (near, first):
+        name = clean_name(_words()["lead_number"].sub("", text.strip()))
+        if name in names:
+            return name
+        if 2 <= len(name) <= LONGEST_SHORT and not _words()["not_a_name"].search(name):
+            return name
+    return ""
 
 
 def _named(entry: Entry, names: frozenset[str]) -> str:
     """Return the indicator that a paragraph names at its beginning, empty when it names none."""
     body = entry.paragraph.body
     found = _words()["named"].match(body)
-    if found and not _words()["not_a_name"].match(found["name"]):
+    if found and not _words()["not_a_name"].search(found["name"]):
         return clean_name(found["name"])
     lead = entry.lead
-    if not lead or (not _words()["score"].search(body) and clean_name(lead) not in names):
+    name = clean_name(lead) if lead else ""
+    if name in names - {""}:
+        return name
+    may_name = 2 <= len(name) <= LONGEST_SHORT and not re.search("[，,]", name)
+    may_name = may_name and not _words()["not_a_name"].search(name)
+    following = body[len(lead) :]
+    stated = _words()["both"].search(body)
+    has_points = stated is not None or _words()["score"].search(body) is not None
+    if may_name and has_points and (following[:1] in "：:（(" or _words()["points_follow"].match(following)):
+        return name
+    if stated is None:
         return ""
-    if clean_name(lead) in names or (
-        len(lead) <= 30 and not re.search("[，,]", lead) and body[len(lead) :][:1] in "：:（("
-    ):
-        return clean_name(lead)
-    return ""
+    near = clean_name(re.split("[，,；;：:。（(、]", body[: stated.start()])[-1])
+    if near in names or (2 <= len(near) <= LONGEST_SHORT and _words()["indicator_end"].search(near)):
+        return near
+    return name if may_name else ""
 
 
 def clean_name(text: str) -> str:
@@ -156,17 +236,19 @@ def clean_level(text: str) -> str:
 
 
 def _make(
-    layout: Layout, heading: int, name: str, texts: list[int], *, is_run_in: bool = False
+    layout: Layout, heading: int, name: str, pieces: Sequence[_Piece], *, is_run_in: bool = False
 ) -> Justification | None:
     entries = layout.entries
     entry = entries[heading]
     above = [entries[place].title for place in entry.path[1:]]
     if not above and not is_run_in:
         return None
-    body = "".join(entries[place].paragraph.text for place in texts)
+    body = "".join(piece.text for piece in pieces)
+    texts = [piece.place for piece in pieces]
     head = entry.title if not is_run_in else ""
     levels = above if is_run_in else above[:-1]
     category, subcategory = _levels(levels)
+    subcategory = pieces[0].level or subcategory
     weight, score, is_summed = find_points(head, body)
     is_level = False
     indicator = name or clean_name(head)
@@ -229,8 +311,8 @@ def find_points(head: str, body: str) -> tuple[Decimal | None, Decimal | None, b
     weight = score = None
     in_head = words["head_points"].search(re.sub(r"\s", "", head))
     if in_head:
-        weight = Decimal(in_head["w"])
-        score = Decimal(in_head["n"]) if in_head["n"] else None
+        weight = Decimal(in_head["w"] or in_head["w2"])
+        score = Decimal(in_head["n"] or in_head["n2"]) if in_head["n"] or in_head["n2"] else None
     for source in (re.sub(r"\s", "", head), plain):
         hit = words["weight"].search(source) if weight is None else None
         weight = Decimal(hit["n"]) if hit else weight
@@ -241,11 +323,14 @@ def find_points(head: str, body: str) -> tuple[Decimal | None, Decimal | None, b
         return weight, score, False
     if weight is None:
         bracket = words["head_points"].search(plain[:60])
-        if bracket and bracket["n"]:
-            return Decimal(bracket["w"]), Decimal(bracket["n"]), False
+        if bracket and (bracket["n"] or bracket["n2"]):
+            return Decimal(bracket["w"] or bracket["w2"]), Decimal(bracket["n"] or bracket["n2"]), False
     hits = [(hit.start(), Decimal(hit["n"])) for hit in words["score"].finditer(plain) if not _is_rule(plain, hit)]
     hits = [(at, value) for at, value in hits if weight is None or value <= weight]
     if not hits:
+        full = words["full_given"].search(plain)
+        if full and weight is not None and not _is_rule(plain, full):
+            return weight, weight, False
         return weight, (Decimal(0) if words["none_given"].search(plain) and weight is not None else None), False
     if len(hits) == 1:
         return weight, hits[0][1], False

@@ -94,7 +94,7 @@ def _of_group(layout: Layout, heading: int | None, texts: list[int], is_group: b
     if len(bodies) == 1 and _words()["nothing"].fullmatch(re.sub(r"\s", "", bodies[0].text)):
         return []
     numbered = [place for place in texts if _is_item(layout, place, heading)]
-    if heading is not None and not is_group and not (len(numbered) > 1 and _words()["group"].search(title)):
+    if heading is not None and not is_group and not (numbered and _words()["group"].search(title)):
         if _words()["cause_only"].match(title):
             return []
         first = entries[heading].paragraph
@@ -180,17 +180,31 @@ def _of_numbered(layout: Layout, texts: list[int], numbered: list[int]) -> list[
     for place in texts:
         body = entries[place].paragraph
         is_new = place in numbered and (body.ordinal is None or body.ordinal.rank <= top)
-        if is_new:
+        parts = _counted_parts(body.body) if is_new else []
+        if len(parts) > 1 and not _opens_item(body.body):
+            found += [_from_text(part, body.line, body.last_line, body.page) for part in parts]
+        elif is_new:
             lead = entries[place].lead
             title, text = (lead, _after_lead(body.body, lead)) if lead else _first_sentence(body.body)
             found.append(Opinion(title, text, body.line, body.last_line, body.page))
+        elif found and len(parts := _inner_parts(body.text)) > 1:
+            _name_late(found[-1])
+            found[-1].text += parts[0]
+            found[-1].last_line = body.line
+            found += [_from_text(part, body.line, body.last_line, body.page) for part in parts[1:]]
         elif found and not _words()["cause_only"].match(body.body):
+            _name_late(found[-1])
             found[-1].text += body.text
             found[-1].last_line = body.last_line
         elif found:
             found[-1].cause += body.text
             found[-1].last_line = body.last_line
     return found
+
+
+def _opens_item(text: str) -> bool:
+    """Say whether a paragraph is one item that counts its reasons, and does not begin by counting."""
+    return not _words()["counted"].match(text)
 
 
 def _after_lead(text: str, lead: str) -> str:
@@ -213,6 +227,20 @@ def _counted_parts(text: str) -> list[str]:
     if len(marks) < 2:
         return [text]
     edges = [mark.start() for mark in marks] + [len(text)]
+    return [text[start:end] for start, end in pairwise(edges)]
+
+
+def _name_late(one: Opinion) -> None:
+    """Make the one short sentence of an item its title, now that more follows below it."""
+    plain = _words()["counted"].sub("", one.text)
+    if not one.title and re.fullmatch("[^。；！？：:]{2,50}。", plain):
+        one.title, one.text = plain[:-1], ""
+
+
+def _inner_parts(text: str) -> list[str]:
+    """Divide a paragraph that goes on counting where the one above stopped: its first part goes with the one above."""
+    marks = [mark.start() for mark in _words()["counted_inside"].finditer(text) if mark.start()]
+    edges = [0, *marks, len(text)]
     return [text[start:end] for start, end in pairwise(edges)]
 
 

@@ -73,6 +73,8 @@ def match_section(heading: str, kind: str) -> Match | None:
         ('advice',)
     """
     plain = plain_heading(heading)
+    if kind == "evaluation_report" and _is_scored(heading, plain):
+        return Match("analysis", "", CERTAIN)
     found: list[tuple[int, int, float, str]] = []
     for order, section in enumerate(load_outline(kind)):
         hit = section.words.search(plain)
@@ -88,6 +90,13 @@ def match_section(heading: str, kind: str) -> Match | None:
     first = min(sure, key=lambda item: (item[0], item[1]))
     others = tuple(dict.fromkeys(name for _, _, _, name in sorted(sure) if name != first[3]))
     return Match(first[3], "", first[2], others)
+
+
+def _is_scored(heading: str, plain: str) -> bool:
+    """Say whether a heading gives the points of the whole: 绩效评价情况（100分，得95分）."""
+    patterns = load_shipped("documents.yaml")["patterns"]
+    has_points = re.search(patterns["ends_in_points"], re.sub(r"\s", "", heading)) is not None
+    return has_points and re.search(patterns["scored_heading"], plain) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -16,6 +16,10 @@ from jixiao.reading.files.flow_items import Dropped, Flow, Item
 
 NARROWEST, WIDEST = 18, 60
 """How wide the lines of a text are that was broken at a column, in full-width signs."""
+FULL_LINES = 0.15
+"""Share of full lines from which the longest line of a text shows the width at which it was broken."""
+CLOSING = "，。；：、！？）”》〕%％"
+"""Signs with which no paragraph begins."""
 LONG_ENOUGH = 25
 """Signs from which a paragraph without an end may have been torn apart by the edge of a page."""
 
@@ -132,6 +136,15 @@ def _without_bookmarks(items: Sequence[Item], dropped: list[Dropped]) -> list[It
 
 def _without_margins(items: list[Item], dropped: list[Dropped], flow: Flow) -> list[Item]:
     """Leave out page numbers written between the lines and the running head beside them."""
+    if flow.kind == "html":
+        chrome = pattern("web_line")
+        own = [item.grid is None and bool(chrome.match(item.text.strip())) for item in items]
+        dropped += [
+            Dropped(item.text, item.line, item.page, "web_line")
+            for item, is_web in zip(items, own, strict=True)
+            if is_web
+        ]
+        return [item for item, is_web in zip(items, own, strict=True) if not is_web]
     if flow.kind != "text":
         return items
     number = pattern("page_number")
@@ -194,9 +207,13 @@ def _width(text: str) -> float:
 
 def _column(items: Sequence[Item]) -> float:
     """Return the width at which a text was broken into lines, or 0 when its paragraphs are whole."""
-    widths = sorted(_width(item.text) for item in items if item.grid is None)
+    widths = sorted(_width(item.text) + 2 * bool(item.is_start) for item in items if item.grid is None)
     if len(widths) < 8:
         return 0
+    widest = widths[-1]
+    full = sum(width >= widest - 3 for width in widths)
+    if NARROWEST <= widest < WIDEST and full >= max(6, FULL_LINES * len(widths)):
+        return widest  # no line is longer: the page's width cut them
     edge = widths[int(len(widths) * 0.8)]
     near = sum(edge - 3 <= width <= edge + 2 for width in widths)
     return edge if NARROWEST <= edge < WIDEST and near >= len(widths) * 0.4 else 0
@@ -210,6 +227,8 @@ def _goes_on(whole: Paragraph, before: Item, after: Item, width: float, body_siz
     if _is_unclosed(whole.text) and not (after.is_start and before.is_open is False):
         return True
     if after.size and before.size and abs(after.size - before.size) > 0.6:
+        return False
+    if before.is_open is not None and _is_set_apart(whole, before, after, body_size):
         return False
     if before.is_open is not None:  # a page shows where lines begin and end
         if after.is_start and has_starts and not _is_torn_title(whole, before, after, body_size):
@@ -225,12 +244,19 @@ def _goes_on(whole: Paragraph, before: Item, after: Item, width: float, body_siz
                 before.is_open or not (_is_short_heading(whole.text) or first[-1] in "。！？；：")
             )
         return bool(before.is_open) and not (find_ordinal(second) and first[-1] in "。！？；：")
-    if first[-1] in "=＝/÷":
+    if first[-1] in "=＝/÷" or second[0] in CLOSING:
         return True
     if first[-1] in "，、,（(《“":
         return not (first[-1] in "，," and _is_short_heading(second))
     if pattern("title_end").search(re.sub(r"\s", "", first)) and len(whole.text) <= 70:
         return False
+    if width and (has_starts or first[-1] not in "！？!?"):
+        reached = _width(first) + 2 * bool(before.is_start)
+        begins = find_ordinal(second) or pattern("list_start").match(second) or pattern("counted").match(second)
+        if has_starts and after.is_start:
+            return False
+        if reached >= width - (3 if has_starts else 0.5) and not (begins and first[-1] in "。；：:;"):
+            return not pattern("caption").match(second) and not pattern("date_line").fullmatch(second)
     if first[-1] in "。！？；：!?;:" or find_ordinal(second) or pattern("list_start").match(second):
         return False
     if pattern("caption").match(second) or pattern("date_line").fullmatch(second):
@@ -242,6 +268,19 @@ def _goes_on(whole: Paragraph, before: Item, after: Item, width: float, body_siz
     if after.is_bold or before.is_bold or after.is_centred:
         return False
     return len(whole.text) >= LONG_ENOUGH and len(second) >= 2 and not pattern("title_end").search(second)
+
+
+def _is_set_apart(whole: Paragraph, before: Item, after: Item, body_size: float) -> bool:
+    """Say whether a line of a page's title or cover is whole, and the line below it another one."""
+    if bool(pattern("labelled_line").match(after.text)) and (
+        after.is_centred or before.is_centred or not before.is_open
+    ):
+        return not find_ordinal(after.text) and len(whole.text) < 80
+    is_large = before.is_bold or before.is_centred or before.size > body_size * 1.08
+    ends = pattern("title_end").search(re.sub(r"\s", "", before.text)) is not None
+    return (ends and is_large and len(whole.text) <= 80) or (
+        before.is_centred and after.is_centred and not before.is_open
+    )
 
 
 def _is_torn_title(whole: Paragraph, before: Item, after: Item, body_size: float) -> bool:

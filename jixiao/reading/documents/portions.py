@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from jixiao.core.declared import load_shipped
@@ -20,6 +20,8 @@ from jixiao.reading.documents.paragraphs import Paragraph, pattern
 LONGEST_HEADING = 60
 """Signs of the longest line that can be a heading; of a longer one its first sentence may be."""
 LONGEST_LEAD = 40
+LONGEST_RUN_IN = 16
+"""Signs of the longest heading of a chapter that begins a paragraph."""
 LOOKED_AHEAD = 30
 """Paragraphs behind a title within which its first heading stands."""
 
@@ -61,6 +63,23 @@ class Portion:
     counts: Counter[float] = field(default_factory=Counter)
 
 
+@dataclass(slots=True)
+class _Digest:
+    """An abstract that is open (摘要): the chapters it counts are not those of the report."""
+
+    place: int
+    natural: float
+    """The rank its heading has by its looks."""
+    top: float = 99.0
+    """Rank of the highest numbered headings inside it."""
+
+
+ENOUGH_CHAPTERS = 3
+"""Chapters behind which the word 附件 begins the annexes of a report."""
+ABSTRACT_RANK = -50.0
+"""Above every heading: what an abstract counts stands inside it."""
+
+
 @cache
 def _kinds() -> list[tuple[str, re.Pattern[str]]]:
     return [(name, re.compile(words)) for name, words in load_shipped("documents.yaml")["kinds"].items()]
@@ -91,13 +110,14 @@ class _Divider:
     """One pass over the paragraphs: the portions that are open, the headings that are open in each."""
 
     def __init__(self, paragraphs: Sequence[Paragraph]) -> None:
-        self.paragraphs = paragraphs
+        self.paragraphs = list(paragraphs)
         self.entries = [Entry(paragraph) for paragraph in paragraphs]
         self.body_size = self._body_size()
         self.ranks = self._ranks_of_looks()
         self.portions: list[Portion] = []
         self.stack: list[Portion] = []
         self.list_at: tuple[float, int] | None = None
+        self.digest: _Digest | None = None
 
     def run(self) -> tuple[list[Entry], list[Portion]]:
         first, lines = self._first_title()
@@ -179,6 +199,9 @@ class _Divider:
                 self.stack.pop()
             return place + 1
         rank, title = self._heading(place)
+        if not title and self._part_run_in(place):
+            rank, title = self._heading(place)
+            paragraph = self.paragraphs[place]
         if title:
             self._take_heading(place, rank, title)
             return place + 1
@@ -187,6 +210,39 @@ class _Divider:
         entry.lead = _lead_of(paragraph)
         self._settle(place)
         return place + 1
+
+    def _part_run_in(self, place: int) -> bool:
+        """Part a paragraph that begins with the heading of a chapter: 四、存在的问题。一是……"""
+        paragraph = self.paragraphs[place]
+        found = pattern("run_in").match(paragraph.body)
+        if paragraph.style or paragraph.ordinal is None or paragraph.ordinal.rank > 4 or not found:
+            return False
+        portion = self.stack[-1]
+        lead = found["lead"]
+        match = match_section(lead, portion.kind)
+        if match is None or match.sureness < 1.0:
+            return False
+        top = portion.open[0] if portion.open else (2.0, 0, 0)
+        is_next = (
+            paragraph.ordinal.rank == top[0] and paragraph.ordinal.value == top[1] + 1 and len(lead) <= LONGEST_RUN_IN
+        )
+        if not is_next and not pattern("chapter_lead").fullmatch(plain_heading(lead)):
+            return False
+        above = [match_section(self.entries[at].title, portion.kind) for _, _, at in portion.open[:1]]
+        if (
+            paragraph.ordinal.rank > max(2.0, portion.open[0][0] if portion.open else 0.0)
+            and above
+            and above[0]
+            and match.section not in {above[0].section, *above[0].others}
+        ):
+            return False
+        end = paragraph.ordinal.length
+        end += len(paragraph.text[end:]) - len(paragraph.text[end:].lstrip()) + len(lead)
+        head = replace(paragraph, text=paragraph.text[:end], last_line=paragraph.line, lead="")
+        rest = replace(paragraph, text=paragraph.text[end:].lstrip("。：: "), ordinal=None, lead="", is_bold=False)
+        self.paragraphs[place : place + 1] = [head, rest]
+        self.entries[place : place + 1] = [Entry(head), Entry(rest)]
+        return True
 
     def _table_goes_on(self, place: int) -> bool:
         """Say whether the next paragraph is the rest of the form: its table on the next page, or a remark below."""
@@ -258,11 +314,24 @@ class _Divider:
         lines = tuple(self.paragraphs[number].text for number in range(start, place + 1))
         if kind == "evaluation_report" and len(self.stack) > 1 and self.stack[-1].kind == "evaluation_report":
             self.stack.pop()
-        portion = self._begin(start, kind, "".join(lines), lines)
+        if kind == self.stack[-1].kind == "evaluation_report" and self._only_began(self.stack[-1]):
+            portion = self.stack[-1]  # the title once more, behind the cover or the abstract
+            portion.open.clear()
+            self.digest = None
+        else:
+            portion = self._begin(start, kind, "".join(lines), lines)
         for number in range(start, place + 1):
             self.entries[number].kind, self.entries[number].portion = "title", portion.number
             self.entries[number].path, self.entries[number].level = (), 0
         return place + 1
+
+    def _only_began(self, portion: Portion) -> bool:
+        """Say whether a report has a cover and an abstract so far, and no chapter of its own."""
+        own = [entry for entry in self.entries if entry.portion == portion.number and entry.kind == "heading"]
+        return all(
+            entry.level > 1 or is_preface(entry.title) or match_section(entry.title, "evaluation_report") is None
+            for entry in own
+        )
 
     def _has_table(self, portion: Portion, place: int) -> bool:
         return any(self.paragraphs[number].grid is not None for number in range(portion.first, place))
@@ -338,6 +407,12 @@ class _Divider:
         plain = plain_heading(body)
         if pattern("lone_heading").fullmatch(plain):
             return self._top_rank(), body
+        if pattern("annex_heading").fullmatch(plain) and self._is_ended():
+            return ABSTRACT_RANK, body
+        if pattern("labelled_line").match(body) or (
+            pattern("signer").search(body) and not match_section(body, "evaluation_report")
+        ):
+            return 0.0, ""
         if len(body) > LONGEST_LEAD or body[-1] in "。：:" or not pattern("word").search(body):
             return 0.0, ""
         is_larger = paragraph.size > self.body_size * 1.05 > 0
@@ -353,6 +428,17 @@ class _Divider:
         if match_section(body, "evaluation_report") and (is_larger or paragraph.is_centred):
             return self._top_rank(), body
         return 8.0, body
+
+    def _is_ended(self) -> bool:
+        """Say whether the report has had its chapters: what follows the word 附件 stands behind it."""
+        portion = self.stack[-1]
+        sections = {
+            match.section
+            for entry in self.entries
+            if entry.portion == portion.number and entry.kind == "heading" and entry.level == 1
+            if (match := match_section(entry.title, "evaluation_report")) and match.sureness == 1.0
+        }
+        return portion.kind == "evaluation_report" and len(sections) >= ENOUGH_CHAPTERS
 
     def _styles_rule(self) -> bool:
         """Say whether the file itself declares most of its headings."""
@@ -388,6 +474,7 @@ class _Divider:
         paragraph, entry = self.paragraphs[place], self.entries[place]
         found = paragraph.ordinal
         value = found.value if found else 0
+        rank = self._of_abstract(place, rank, title)
         rank = self._by_meaning(paragraph, rank, title, value)
         if found and self._closes_portion(rank, value, title):
             while len(self.stack) > 1 and not self._expects(self.stack[-1], rank, value):
@@ -403,6 +490,49 @@ class _Divider:
         portion.counts[rank] += 1
         entry.kind, entry.rank, entry.title = "heading", rank, title
         self._settle(place)
+
+    def _of_abstract(self, place: int, rank: float, title: str) -> float:
+        """Return the rank of a heading where an abstract begins, goes on or ends."""
+        paragraph, portion = self.paragraphs[place], self.stack[-1]
+        found = paragraph.ordinal
+        if self.digest is None or not any(at == self.digest.place for _, _, at in portion.open):
+            self.digest = None
+            may_begin = portion.kind in {"evaluation_report", "other"} and is_preface(title)
+            if may_begin and self._only_began(portion):
+                self.digest = _Digest(place, rank)
+                return ABSTRACT_RANK
+            return rank
+        digest = self.digest
+        if found is None:
+            ends = rank <= digest.natural or is_preface(title)
+        elif rank < digest.top == 99.0:
+            ends = not self._comes_again(place)
+        else:
+            ends = rank < digest.top or (rank == digest.top and found.value == 1)
+        if ends:
+            self.digest = None
+            portion.open.clear()
+            portion.counts.clear()
+        elif found is not None:
+            digest.top = min(digest.top, rank)
+        return rank
+
+    def _comes_again(self, place: int) -> bool:
+        """Say whether behind a first chapter another first chapter follows: the one before it is the abstract's."""
+        found = self.paragraphs[place].ordinal
+        assert found is not None
+        first = None
+        sections: set[str] = set()
+        for paragraph in self.paragraphs[place + 1 :]:
+            other = paragraph.ordinal
+            if paragraph.grid is not None or other is None or other.rank > found.rank:
+                continue
+            if other.value == 1 and (first is None or other.rank < first):
+                first, sections = other.rank, set()
+            match = match_section(paragraph.body[:LONGEST_HEADING], "evaluation_report")
+            if first is not None and other.rank == first and match and match.sureness == 1.0:
+                sections.add(match.section)
+        return len(sections) >= ENOUGH_CHAPTERS
 
     def _by_meaning(self, paragraph: Paragraph, rank: float, title: str, value: int) -> float:
         """Return the rank of a chapter whose number was written another way: 6、有关建议 after 五、."""
@@ -442,6 +572,12 @@ class _Divider:
             self.list_at = (rank, value)
             return True
         return False
+
+
+def is_preface(title: str) -> bool:
+    """Say whether a heading opens an abstract or a preface (摘要、前言)."""
+    match = match_section(title, "evaluation_report")
+    return match is not None and match.section == "preface"
 
 
 def _is_known(title: str, kind: str) -> bool:

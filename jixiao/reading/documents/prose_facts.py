@@ -154,12 +154,14 @@ def _of_sentence(entry: Entry, sentence: str, section: str, weight: int, subject
 
 def _of_points(entry: Entry, plain: str, section: str, subject: str) -> Iterator[Statement]:
     words = _sentences()
-    if section in {"conclusion", "preface", "self_conclusion", "basics", "others", "result_use"}:
+    is_told = section in {"conclusion", "preface", "self_conclusion", "basics", "others", "result_use"}
+    is_said = section not in {"work", "advice"} and words["total_sure"].search(plain) is not None
+    if is_told or is_said:
         for hit in words["total"].finditer(plain):
             before = re.split(r"[，。；]", plain[: hit.start()])[-1] + plain[hit.start() : hit.start("n")]
             if words["not_total"].search(before) or Decimal(hit["n"]) > 120:
                 continue
-            rank = 3 if section == "conclusion" else 1
+            rank = 3 if section == "conclusion" else 1 if is_told else 0
             yield _said(entry, "total", Decimal(hit["n"]), hit["n"] + _points_sign(), POINTS, plain, rank=rank)
         for name in ("grade", "grade_behind"):
             for hit in words[name].finditer(plain):

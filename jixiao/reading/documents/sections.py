@@ -14,6 +14,8 @@ REPORTS = ("evaluation_report", "summary_report", "account_disclosure")
 """Kinds of documents that have an outline."""
 LEAST_SECTIONS = 2
 """Different sections of an outline from which a portion without a title is a document of that kind."""
+LONGEST_PART_NAME = 16
+"""Signs of the longest beginning of a paragraph that names a part of its section."""
 LAST_LINES = 8
 """Entries at the end of a portion among which its signature stands."""
 
@@ -230,6 +232,9 @@ def _place_of(layout: Layout, place: int, kind: str, chosen: dict[int, Match]) -
         section, part, sureness = _refine(layout.entries[at].title, kind, section, part, sureness, match)
         if at in chosen:
             section, part, sureness = chosen[at].section, "", chosen[at].sureness
+    if entry.lead and not part and section in {"basics", "work"}:
+        named = match_part(entry.lead, kind, section) if len(entry.lead) <= LONGEST_PART_NAME else None
+        part = named[1] if named else part
     if not part and match.section == "lessons":
         found = match_part(layout.entries[top].title, kind, "lessons")
         is_one = found and not (_names(layout, top, "experience") and _names(layout, top, "problems"))
@@ -256,6 +261,8 @@ def _refine(title: str, kind: str, section: str, part: str, sureness: float, mat
     is_other = inner is not None and inner.sureness == CERTAIN and inner.section != section
     if inner and is_other and (inner.section in match.others or {section, inner.section} <= elsewhere):
         return inner.section, "", sureness
+    if inner and inner.sureness == BELOW and inner.section != section and inner.section in match.others:
+        return inner.section, inner.part, sureness
     found = match_part(title, kind, section)
     if found and not (section in {"lessons", "analysis"} and part):
         return section, found[1], sureness
@@ -273,9 +280,21 @@ def _add_parts(layout: Layout, own: Sequence[int], portion: Portion, chosen: dic
         if here.section and (here.section, here.part) != (above.section, above.part):
             first, last = _extent(layout, own, portion, place)
             is_section = here.section != above.section
-            found = Found(
-                portion.number, here.section, "" if is_section else here.part, here.sureness, place, first, last
-            )
-            layout.found.append(found)
+            before = next((one for one in reversed(layout.found) if not one.part), None)
+            if is_section and before and _goes_with(layout, before, place, here, portion):
+                before.last = last
+            else:
+                found = Found(
+                    portion.number, here.section, "" if is_section else here.part, here.sureness, place, first, last
+                )
+                layout.found.append(found)
             if is_section and here.part:
                 layout.found.append(Found(portion.number, here.section, here.part, here.sureness, place, first, last))
+
+
+def _goes_with(layout: Layout, before: Found, place: int, here: Place, portion: Portion) -> bool:
+    """Say whether a heading belongs to the section that its sibling above opened inside a chapter of another one."""
+    entries = layout.entries
+    if before.portion != portion.number or before.section != here.section or before.part:
+        return False
+    return entries[before.heading].path[:-1] == entries[place].path[:-1] and before.heading != place

@@ -48,14 +48,14 @@ def _amount() -> re.Pattern[str]:
     return re.compile(load_shipped("documents.yaml")["amount"])
 
 
-def split_sentences(text: str) -> list[tuple[int, str]]:
-    """Return the sentences of a paragraph with the place where each begins.
+def split_sentences(text: str, ends: str = "。；！？") -> list[tuple[int, str]]:
+    """Return the sentences of a paragraph with the place where each begins; ``ends`` are the signs that end one.
 
     Example:
         >>> split_sentences("甲。乙；丙")
         [(0, '甲。'), (2, '乙；'), (4, '丙')]
     """
-    return [(found.start(), found[0]) for found in re.finditer(r"[^。；！？]+[。；！？]?", text)]
+    return [(found.start(), found[0]) for found in re.finditer(f"[^{ends}]+[{ends}]?", text)]
 
 
 def to_number(text: str) -> Decimal | None:
@@ -107,8 +107,9 @@ def _of_sentence(sentence: str, offset: int, year: int | None, usual: str) -> li
         if value is None:
             continue
         statement, is_direct = _statement(left, sentence[hit.end() : hit.end() + 10])
-        is_part = bool(words["part"].search(_last_clauses(left))) or (in_parts and not is_direct)
         in_parts = in_parts and not re.search("[。；]", left)
+        goes_on = in_parts and (not is_direct or not words["leaves_parts"].search(left))
+        is_part = bool(words["part"].search(_last_clauses(left))) or goes_on
         if is_part and not is_direct:
             in_parts = True
         if not statement and last_end and len(left) < 30:

@@ -37,6 +37,10 @@ LEAST_PROSE = 200
 """Signs of running text from which a document is a report."""
 LONGEST_LINE = 58
 """Signs of a head line that the reader of forms takes up."""
+MOST_MISSING = 0.6
+"""Share of the indicators told in the prose that a table must have to be their scoring table; one by level has less."""
+FEW_TOLD = 3
+"""Indicators with points in the prose from which a level without points is no row."""
 MONEY_COLUMNS = {"planned": "annual_budget", "arrived": "arrived", "issued": "issued", "executed": "executed"}
 
 
@@ -194,7 +198,9 @@ def _evaluation(layout: Layout, part: Part, parts: Sequence[Part], flow: Flow) -
         if record.block == "indicators"
     )
     part.justifications = find_justifications(layout, portion, names - {""})
-    if not any(record.block == "indicators" for one in found for record in one.records):
+    told = sum(one.score is not None and bool(one.indicator) for one in part.justifications)
+    printed = max((_count_rows(one) for one in found), default=0)
+    if printed < MOST_MISSING * told or not printed:
         grid, lines = _prose_grid(part, flow, found)
         if grid is not None:
             found = [one for one in _forms([grid, *tables], flow.name, identity, head) if one.form == "scoring_table"]
@@ -206,6 +212,10 @@ def _evaluation(layout: Layout, part: Part, parts: Sequence[Part], flow: Flow) -
         reading = Reading(flow.name, "scoring_table", family="national")
     _complete(layout, part, reading)
     return reading
+
+
+def _count_rows(reading: Reading) -> int:
+    return sum(record.block == "indicators" and bool(record.texts.get("reported_score")) for record in reading.records)
 
 
 def _head_lines(part: Part) -> list[Line]:
@@ -241,7 +251,12 @@ def _address(line: int, page: int | None) -> str:
 
 def _prose_grid(part: Part, flow: Flow, found: Sequence[Reading]) -> tuple[Grid | None, list[tuple[int, int | None]]]:
     """Lay the points that stand in the prose on a grid, so that they go the way of a scoring table."""
-    rows = [one for one in part.justifications if one.score is not None or (one.is_level and one.subcategory)]
+    told = sum(one.score is not None and not one.is_level for one in part.justifications)
+    rows = [
+        one
+        for one in part.justifications
+        if one.score is not None or (one.is_level and one.subcategory and (one.weight is not None or told < FEW_TOLD))
+    ]
     if not any(one.score is not None for one in rows):
         return None, []
     levels = _levels_of_table(found, rows)
@@ -314,6 +329,8 @@ def _complete(layout: Layout, part: Part, reading: Reading) -> None:
     _add_objective(layout, part, reading)
     if not any(record.block == "funds" for record in reading.records):
         _add_money(part, reading)
+    else:
+        _add_columns(part, reading)
     if not reading.records:
         place = {"project": _address(identity.line, None)}
         reading.records.append(Record("subject", part.name, identity.line, {"project": identity.project}, place))
@@ -345,6 +362,9 @@ def _add_money(part: Part, reading: Reading) -> None:
         if one.stated_in == "formula":
             units[column] = str(load_shipped("documents.yaml")["statement_units"]["wan"])
             reading.guesses.append(_guess(part, one.value_text, "formula_money", cells[column]))
+    if "planned" not in chosen and "issued" in chosen:
+        texts["annual_budget"], cells["annual_budget"] = texts["issued"], cells["issued"]
+        reading.guesses.append(_guess(part, texts["issued"], "issued_budget", cells["issued"]))
     first = min(chosen.values(), key=lambda one: one.line)
     cells["fund"] = _address(first.line, first.page)
     for name in ("arrival_rate", "execution_rate"):
@@ -354,6 +374,30 @@ def _add_money(part: Part, reading: Reading) -> None:
     reading.records.append(Record("funds", part.name, first.line, texts, cells, units=units))
     differing = [one for one in part.statements if one.statement in chosen and one.agreement == "differs"]
     reading.guesses += [_guess(part, one.value_text, "other_money", _address(one.line, one.page)) for one in differing]
+
+
+def _add_columns(part: Part, reading: Reading) -> None:
+    """Add to the total of a table of money what only the prose states, where both agree on what both state."""
+    total = next((one for one in reading.records if one.block == "funds" and one.texts.get("fund") == "total"), None)
+    if total is None:
+        return
+    agreed = [
+        name
+        for name, column in MONEY_COLUMNS.items()
+        if name in part.chosen and _is_same_money(total.texts.get(column, ""), part.chosen[name].value)
+    ]
+    for name, column in MONEY_COLUMNS.items():
+        one = part.chosen.get(name)
+        if agreed and one is not None and not total.texts.get(column, "").strip() and one.stated_in != "formula":
+            total.texts[column], total.cells[column] = one.value_text, _address(one.line, one.page)
+
+
+def _is_same_money(text: str, value: Decimal | None) -> bool:
+    """Say whether a cell holds an amount, in 万元 or 元."""
+    plain = re.sub(r"[,，\s]|万?元$", "", text)
+    if value is None or not re.fullmatch(r"\d+(?:\.\d+)?", plain):
+        return False
+    return Decimal(plain) in {value, value * 10000}
 
 
 def _rate(part: Part, name: str) -> Statement | None:

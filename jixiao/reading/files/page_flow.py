@@ -21,6 +21,8 @@ _ROW = 3.0
 """Points by which the signs of one line may stand apart in height."""
 _GAP = 0.35
 """Share of a sign's size from which a gap between two signs is a space."""
+_FEW_LINES, _NARROW = 6, 0.7
+"""Lines, and share of the usual width, below which a page shows no edges of its own."""
 _EDGE = 1.3
 """Signs by which a line may miss the edge of its page and still run to it."""
 
@@ -74,6 +76,7 @@ def page_flow(content: bytes, name: str, limits: Limits) -> Flow:
     items: list[Item] = []
     dropped: list[Dropped] = []
     running: dict[str, None] = {}
+    usual = _usual_edges(found)
     for page, lines in found:
         kept = {id(text) for text in page.lines}
         for text in before[page.number]:
@@ -85,6 +88,9 @@ def page_flow(content: bytes, name: str, limits: Limits) -> Flow:
         places: list[tuple[float, Any]] = [(table.box[1], table) for table in page.tables]
         places += [(text.box[1], text) for text in page.lines]
         left, right = _edges_of(lines)
+        usual_left, usual_right = usual[round(page.height)]
+        if len(lines) < _FEW_LINES or right - left < _NARROW * (usual_right - usual_left):
+            left, right = usual_left, usual_right  # a cover has no edges of its own
         for _, item in sorted(places, key=lambda pair: pair[0]):
             if isinstance(item, pdf_pages._Ruled):
                 inside = [line.number for line in lines if item.box[1] <= (line.box[1] + line.box[3]) / 2 < item.box[3]]
@@ -188,6 +194,14 @@ def _text(signs: list[dict[str, Any]]) -> str:
         parts.append(sign["text"])
         before = sign
     return re.sub(r"\s+", " ", "".join(parts)).strip()
+
+
+def _usual_edges(found: list[tuple[pdf_pages._Page, list[_Line]]]) -> dict[int, tuple[float, float]]:
+    """Return for pages of each height where their text usually begins and ends."""
+    lines: dict[int, list[_Line]] = {}
+    for page, own in found:
+        lines.setdefault(round(page.height), []).extend(own)
+    return {height: _edges_of(own) for height, own in lines.items()}
 
 
 def _edges_of(lines: list[_Line]) -> tuple[float, float]:

@@ -57,7 +57,8 @@ def text_flow(text: str, name: str) -> Flow:
             above, number = [], end
             continue
         if lines[number].strip():
-            items.append(Item(lines[number].strip(), number + 1))
+            is_start = re.match(r"\u3000|\s{2}", lines[number]) is not None
+            items.append(Item(lines[number].strip(), number + 1, is_start=is_start))
             above.append(Line(lines[number].strip(), _address(number + 1)))
         number += 1
     return Flow(name, "text", items)
