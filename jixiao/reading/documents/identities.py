@@ -147,7 +147,7 @@ def _signers(layout: Layout, places: Sequence[int]) -> list[str]:
     texts = [
         re.sub(r"\s", "", layout.entries[at].paragraph.text) for at in places if layout.entries[at].kind == "signature"
     ]
-    named = [_organisation(re.sub("[（(][^（）()]*盖章[^（）()]*[)）]", "", text)) for text in texts]
+    named = [_organisation(_words()["seal"].sub("", text)) for text in texts]
     return [one for one in named if one and not _words()["firm"].search(one)]
 
 

@@ -18,7 +18,7 @@ from jixiao.core.errors import FormError
 from jixiao.core.vocabulary import value_labels
 from jixiao.reading.documents.identities import Identity, find_identity, plain_project
 from jixiao.reading.documents.justifications import Justification, clean_name, find_justifications
-from jixiao.reading.documents.paragraphs import make_paragraphs
+from jixiao.reading.documents.paragraphs import make_paragraphs, pattern
 from jixiao.reading.documents.passages import Part, document_reading
 from jixiao.reading.documents.portions import Portion, divide
 from jixiao.reading.documents.prose_facts import FUNDS, Statement, choose, find_statements
@@ -394,7 +394,7 @@ def _add_columns(part: Part, reading: Reading) -> None:
 
 def _is_same_money(text: str, value: Decimal | None) -> bool:
     """Say whether a cell holds an amount, in 万元 or 元."""
-    plain = re.sub(r"[,，\s]|万?元$", "", text)
+    plain = pattern("money_dress").sub("", text)
     if value is None or not re.fullmatch(r"\d+(?:\.\d+)?", plain):
         return False
     return Decimal(plain) in {value, value * 10000}
