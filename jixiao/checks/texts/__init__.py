@@ -24,6 +24,7 @@ from jixiao.checks.texts.growth import find_growth, find_signs
 from jixiao.checks.texts.justified import find_reasons
 from jixiao.checks.texts.named_rates import find_named_rates
 from jixiao.checks.texts.names import find_names
+from jixiao.checks.texts.official_names import find_official_names
 from jixiao.checks.texts.parts import find_parts
 from jixiao.checks.texts.points_tree import find_points
 from jixiao.checks.texts.printed_figures import find_figures, find_openings
@@ -69,6 +70,7 @@ FINDERS: tuple[Finder, ...] = (
     find_standing,
     find_amounts,
     find_events,
+    find_official_names,
     find_named_rates,
     find_points,
     find_absent,

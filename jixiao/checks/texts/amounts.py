@@ -19,6 +19,7 @@ SLIP = "claim_slip"
 PRICE = "claim_price"
 TEN_THOUSAND = 10_000
 FEWEST_DIGITS = 4
+SHORTEST_NOUN = 4
 DAYS = (Decimal(200), Decimal(367))
 MONTHS = (Decimal("11.5"), Decimal("12.5"))
 NEAR = (Decimal("0.5"), Decimal(2))
@@ -33,6 +34,7 @@ def find_amounts(document: Document) -> Iterator[Claim]:
     for paragraph in document.prose:
         yield from _rest(paragraph)
         yield from _sum_behind(paragraph)
+        yield from _altogether(paragraph)
         yield from _averages(paragraph)
         yield from _priced(paragraph, prices)
     yield from _periods(document)
@@ -118,6 +120,27 @@ def _sum_behind(paragraph: Paragraph) -> Iterator[Claim]:
         )  # fmt: skip
 
 
+def _altogether(paragraph: Paragraph) -> Iterator[Claim]:
+    """Compare a sum behind two parts or more of one sentence: 中心28家和照料站64家，共92家."""
+    for match in load_grammar().pattern("altogether").finditer(paragraph.text):
+        whole, last = paragraph.at(match.start("n")), paragraph.at(match.start("last"))
+        if whole is None or last is None or whole.unit != last.unit or whole.is_vague or not whole.unit:
+            continue
+        start = paragraph.sentence(match.start())[0]
+        before = [one for one in paragraph.between(start, match.start("n")) if one.unit == whole.unit]
+        if len(before) < 2 or any(one.is_vague for one in before[-2:]):
+            continue
+        fitting = [before[at:] for at in range(len(before) - 1)
+                   if judge(whole.span, total(before[at:]), step=step_of(whole)) != "fails"]  # fmt: skip
+        if not fitting and whole.value in {one.value for one in before}:
+            continue
+        parts = fitting[0] if fitting else before[-2:]
+        yield _claim(
+            PARTS, paragraph, (parts[0].start, whole.end), whole, total(parts), "sum",
+            parts="＋".join(written(part.value) for part in parts),
+        )  # fmt: skip
+
+
 def _averages(paragraph: Paragraph) -> Iterator[Claim]:
     """An average by the day or month and the amount of the year fit each other (日均、月均与全年)."""
     grammar = load_grammar()
@@ -153,7 +176,7 @@ def _prices(document: Document) -> Iterator[tuple[str, str, Quantity]]:
             price = paragraph.at(match.start("n"))
             start = max(paragraph.text.rfind(sign, 0, match.start()) for sign in "。；，") + 1
             if price is not None and price.unit == grammar.money_unit and not price.is_vague:
-                yield grammar.same_unit(match["per"]), paragraph.text[start : match.start()], price
+                yield grammar.same_unit(match["per"]), paragraph.text[start : match.start("n")], price
 
 
 def _priced(paragraph: Paragraph, prices: list[tuple[str, str, Quantity]]) -> Iterator[Claim]:
@@ -247,12 +270,17 @@ def _exchanged(found: Seen) -> Iterator[Claim]:
     for paragraph, one in found:
         places[one.value].append((paragraph, one))
     usual = {value: seen for value, seen in places.items() if len(seen) > 1}
+    order = {value: number for number, value in enumerate(places)}
     for value, seen in places.items():
         if len(seen) > 1:
             continue
         paragraph, one = seen[0]
-        for other, others in usual.items():
-            if _is_exchanged(value, other) and any(_is_alike(paragraph, one, *place) for place in others):
+        for other, others in places.items():
+            if not _is_exchanged(value, other):
+                continue
+            is_usual = other in usual and any(_is_alike(paragraph, one, *place) for place in others)
+            is_once = other not in usual and order[other] < order[value] and _is_one_thing(paragraph, one, *others[0])
+            if is_usual or is_once:
                 yield _slip(paragraph, one, others[0], "exchanged", "question")
                 break
 
@@ -269,9 +297,26 @@ def _is_exchanged(one: Decimal, two: Decimal) -> bool:
     )  # fmt: skip
 
 
+def _is_one_thing(paragraph: Paragraph, one: Quantity, other_paragraph: Paragraph, other: Quantity) -> bool:
+    """Say whether two numbers told once each are of one thing: many digits, or the same noun before and behind."""
+    if paragraph is other_paragraph:
+        return False
+    if len(written(one.value).replace(".", "")) > FEWEST_DIGITS:
+        return True
+    split = load_grammar().pattern("not_han").split
+    nouns = []
+    for place, quantity in ((paragraph, one), (other_paragraph, other)):
+        nouns.append({quantity.label, split(place.text[quantity.end : quantity.end + 12])[0]})
+    return any(
+        len(first) >= SHORTEST_NOUN and second and (first == second or first[:SHORTEST_NOUN] == second[:SHORTEST_NOUN])
+        for first in nouns[0]
+        for second in nouns[1]
+    )
+
+
 def _is_alike(paragraph: Paragraph, one: Quantity, other_paragraph: Paragraph, other: Quantity) -> bool:
     """Say whether two numbers are told of one thing: by the words before them, or by those behind their unit."""
-    digits = len(_digits(one.value))
+    digits = len(written(one.value).replace(".", ""))
     behind, other_behind = (
         load_grammar().pattern("not_han").split(place.text[quantity.end : quantity.end + 8])[0]
         for place, quantity in ((paragraph, one), (other_paragraph, other))

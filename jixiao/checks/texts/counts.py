@@ -25,6 +25,7 @@ def find_counts(document: Document) -> Iterator[Claim]:
         yield from _numbered(paragraph, document.prose[number + 1 : number + 60])
         yield from _order(paragraph)
         yield from _ordinal_parts(paragraph)
+        yield from _kinds(paragraph)
     yield from _of_problems(document)
 
 
@@ -137,6 +138,17 @@ def _ordinal_parts(paragraph: Paragraph) -> Iterator[Claim]:
         run = _longest_run(numbers)
         if claimed and run > 1 and run == len(numbers):
             yield _claim(paragraph, match.span(), claimed, (run, run))
+
+
+def _kinds(paragraph: Paragraph) -> Iterator[Claim]:
+    """Compare 5类126台，其中影像类6台、检验类28台… with the kinds that have numbers."""
+    grammar = load_grammar()
+    for match in grammar.pattern("kinds").finditer(paragraph.text):
+        claimed = grammar.number(match["number"])
+        start, end = match.end(), paragraph.sentence(match.end())[1]
+        named = [one for one in paragraph.between(start, end) if one.label.endswith(match["noun"])]
+        if claimed and len(named) > 1 and len({one.unit for one in named}) == 1:
+            yield _claim(paragraph, match.span(), claimed, (len(named), len(named)))
 
 
 def _of_problems(document: Document) -> Iterator[Claim]:

@@ -18,6 +18,9 @@ KIND = "claim_reason"
 SHORTEST_REASON = 15
 SHORTEST_CORE = 5
 SAME_EVIDENCE = 3
+FEWEST_ASKED = 30
+LONGEST_HEAD = 30
+MOST_NAMES = 5
 
 
 def find_reasons(document: Document) -> Iterator[Claim]:
@@ -27,6 +30,8 @@ def find_reasons(document: Document) -> Iterator[Claim]:
         yield from _of_one(one)
     yield from _problems(document, told)
     yield from _same_evidence(told)
+    yield from _told_problems(document, told)
+    yield from _rates_untold(told)
     yield from _whole(document)
 
 
@@ -132,9 +137,14 @@ def _shortfalls(one: Told, sentences: list[tuple[Paragraph, int, int]]) -> Itera
             if actual < plan:
                 yield _claim(one, paragraph, (start, end), "reason_short", "", target=match["n1"] + match["unit1"],
                              actual=match["n2"] + match["unit2"])  # fmt: skip
+        for match in grammar.pattern("rate_worked_out").finditer(text):
+            if Decimal(match["n"]) < 100 and not is_limit and not grammar.find("target_met", text):
+                yield _claim(one, paragraph, (start, end), "reason_rate", "question", actual=match["n"] + "%")
         for match in grammar.pattern("rate_reached").finditer(text):
             target = grammar.find("target_percent", text[: match.start()])
-            goal = Decimal(target["n"]) if target else Decimal(0 if grammar.find("target_met", text) else 100)
+            is_opinion = grammar.find("opinion_rate", match[0])
+            full = 0 if is_opinion or grammar.find("target_met", text) else 100
+            goal = Decimal(target["n"]) if target else Decimal(full)
             if Decimal(match["n"]) < goal and not is_limit:
                 yield _claim(one, paragraph, (start, end), "reason_rate", "", actual=match["n"] + "%")
 
@@ -144,6 +154,10 @@ def _unmeasured(one: Told, sentences: list[tuple[Paragraph, int, int]]) -> Itera
     grammar = load_grammar()
     text = "".join(paragraph.text[start:end] for paragraph, start, end in sentences)
     paragraph, start, end = sentences[-1]
+    asked = grammar.find("asked", text)
+    if asked and grammar.find("satisfaction_bound_of", one.name) and int(asked["n"]) < FEWEST_ASKED:
+        yield _claim(one, paragraph, (start, end), "few_asked", "question", said=asked[0], asked=asked["n"])
+        return
     for name in ("satisfaction_bound", "years_to_come"):
         found = grammar.find(name, text)
         if found and grammar.find(f"{name}_of", one.name) and not grammar.find("sample", text):
@@ -196,6 +210,64 @@ def _problems(document: Document, told: list[Told]) -> Iterator[Claim]:
                     line=str(mine[0].paragraph.line(mine[0].place[0])),
                 )  # fmt: skip
                 break
+
+
+def _problem_paragraphs(document: Document) -> Iterator[tuple[int, Paragraph]]:
+    """Yield the paragraphs of the chapters of problems, each with its report."""
+    grammar, inside = load_grammar(), False
+    for number, paragraph in zip(segments(document), document.paragraphs, strict=True):
+        if paragraph.is_row:
+            continue
+        if len(paragraph.text) < 40 and grammar.find("problem_heading", paragraph.text):
+            inside = True
+        elif inside and len(paragraph.text) < 40 and grammar.find("after_problems", paragraph.text):
+            inside = False
+        elif inside:
+            yield number, paragraph
+
+
+def _told_problems(document: Document, told: list[Told]) -> Iterator[Claim]:
+    """Compare the heads of problems with indicators of full points that bear the same word (问题与同名指标)."""
+    grammar = load_grammar()
+    common = set(grammar.words["common_pairs"])
+    heads = [
+        (segment, one, re.split(r"[。，；：]", grammar.pattern("name_ordinal").sub("", one.text))[0])
+        for segment, one in _problem_paragraphs(document)
+        if grammar.find("ordinal", one.text)
+    ]
+    for segment, paragraph, head in heads:
+        if len(head) > LONGEST_HEAD or not grammar.find("shortfall", head):
+            continue
+        pairs = {head[at : at + 2] for at in range(len(head) - 1)} - common
+        own = [one for one in told if one.segment == segment and not one.is_row and one.weight]
+        named = {one.name: one for one in own if any(pair in one.name for pair in pairs)}
+        if len(named) != 1:
+            continue
+        one = next(iter(named.values()))
+        if one.given == one.weight and one.given:
+            yield _claim(one, paragraph, (0, len(head) + 4), "reason_problem", "question", said=head,
+                         line=str(one.paragraph.line(one.place[0])))  # fmt: skip
+
+
+def _rates_untold(told: list[Told]) -> Iterator[Claim]:
+    """Find indicators called a rate that earn all points while no rate is told; once for a report (比率没有写出)."""
+    grammar = load_grammar()
+    by_report: dict[int, list[Told]] = {}
+    for one in told:
+        if one.is_row or one.given != one.weight or not grammar.find("is_rate", one.name):
+            continue
+        text = "".join(paragraph.text[start:] for paragraph, start in one.words)
+        units = [
+            number.unit for paragraph, start in one.words for number in paragraph.quantities if number.start >= start
+        ]
+        if any(units.count(unit) > 1 for unit in units if unit not in ("", grammar.words["points"])):
+            continue  # the reader can work it out
+        if len(text) > SHORTEST_REASON and "%" not in text and not grammar.find("all_of_them", text):
+            by_report.setdefault(one.segment, []).append(one)
+    for found in by_report.values():
+        one = found[0]
+        names = grammar.words["between"].join(other.name for other in found[:MOST_NAMES])
+        yield _claim(one, one.paragraph, one.place, "rates_untold", "question", names=names, count=str(len(found)))
 
 
 def _same_evidence(told: list[Told]) -> Iterator[Claim]:

@@ -31,6 +31,8 @@ def find_named_rates(document: Document) -> Iterator[Claim]:
     for paragraph in document.prose:
         yield from _rates(paragraph, amounts)
         yield from _shares(paragraph, seen)
+        yield from _respective(paragraph)
+        yield from _of_unnamed(paragraph, amounts)
         yield from _percentage_points(paragraph)
         yield from _listed_shares(paragraph)
 
@@ -98,7 +100,8 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
             one
             for one in inside
             if not one.is_vague and any(word in one.label or word in _tail(paragraph, one) for word in words)
-            and not grammar.has("change", one.label) and not grammar.has("negated", one.label)
+            and (stem in one.label or not grammar.has("change", one.label))
+            and not grammar.has("negated", one.label)
         ]  # fmt: skip
         if not parts or len({one.value for one in parts}) > 2:
             continue
@@ -118,10 +121,13 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
         every = [*paragraph.between(0, match.start()), *far] if role else [*amounts.get(part.unit, ()), *inside]
         if any(_fits(printed, top.span, one.span) for top in tops for one in every if one.value and one is not top):
             continue
-        whole = next((one for one in reversed(wholes) if one.value >= part.value), wholes[-1])
+        whole = next((one for one in reversed(wholes) if one.value >= part.value), None)
+        span = whole.span if whole else total(tops)
+        if span.value <= part.value:
+            continue
         severity = "" if near or in_paragraph else "question"
-        place = (min(part.start, whole.start if whole in near else part.start), match.end())
-        yield _claim(paragraph, place, printed, part.span, whole.span, "fails", severity)
+        start = whole.start if whole and whole in near else part.start
+        yield _claim(paragraph, (min(part.start, start), match.end()), printed, part.span, span, "fails", severity)
 
 
 def _shares(paragraph: Paragraph, seen: Seen) -> Iterator[Claim]:
@@ -153,6 +159,48 @@ def _shares(paragraph: Paragraph, seen: Seen) -> Iterator[Claim]:
             yield _claim(paragraph, match.span(), printed, part.span, wholes[0].span, "holds")
             continue
         yield _claim(paragraph, match.span(), printed, part.span, wholes[0].span, "fails")
+
+
+def _respective(paragraph: Paragraph) -> Iterator[Claim]:
+    """Check shares told one after the other behind their parts: A2500万元，B680万元，分别占总投资的67.93%、18.48%."""
+    for match in load_grammar().pattern("respective").finditer(paragraph.text):
+        shares = re.findall(r"\d+(?:\.\d+)?", match["list"])
+        start = paragraph.sentence(match.start())[0]
+        before = list(paragraph.between(start, match.start()))
+        before = [one for one in before if before and one.unit == before[-1].unit]
+        if len(before) < len(shares):
+            continue
+        parts = before[-len(shares) :]
+        wholes = [one.span for one in before[: -len(shares)]] + [total(parts)]
+        for part, printed in zip(parts, shares, strict=True):
+            held = [whole for whole in wholes if _fits(printed, part.span, whole)]
+            verdict = "holds" if held else "fails"
+            yield _claim(paragraph, (part.start, match.end()), printed, part.span, (held or wholes)[0], verdict)
+
+
+def _of_unnamed(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator[Claim]:
+    """Ask about a share of something that no number of the text gives: 抽查23家，占全部设施的35%."""
+    grammar = load_grammar()
+    for match in grammar.pattern("share_of_unnamed").finditer(paragraph.text):
+        part = paragraph.at(match.start("part"))
+        if part is None or part.is_vague or part.unit in ("", grammar.money_unit, *grammar.words["not_amount"]):
+            continue
+        others = [one for one in amounts.get(part.unit, []) if one.value > 0 and one is not part]
+        noun = match["whole"][-2:]
+        named = [one for one in others if one.value != part.value and one.value * 20 >= part.value]
+        is_known = any(noun in text.label for text in named) or len({one.value for one in named}) > 1
+        if not is_known or any(_fits(match["n"], part.span, one.span) for one in others):
+            continue
+        yield claim_at(
+            KIND,
+            paragraph,
+            match.span(),
+            printed=f"{match['n']}%",
+            derived="",
+            verdict="fails",
+            arithmetic=grammar.sentence("unnamed_share", part=part.printed, printed=match["n"]),
+            severity="question",
+        )
 
 
 def _percentage_points(paragraph: Paragraph) -> Iterator[Claim]:

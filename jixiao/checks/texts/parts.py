@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from jixiao.checks.texts.found import Claim, claim_at
@@ -16,6 +17,7 @@ FEWEST = 3
 LONGEST_LIST = 40
 COVERED = Decimal("0.9")
 MOST_OVER = Decimal("1.25")
+MOST_OF = Decimal("0.75")
 
 
 def find_parts(document: Document) -> Iterator[Claim]:
@@ -100,7 +102,25 @@ def _compare(
         verdict = _doubt(paragraph, whole, chosen, is_list=is_list)
     if grammar.has("only_some", mark[0]) and total(chosen).value <= whole.value:
         verdict = "open"
+    elif verdict == "open" and _is_close_list(paragraph, whole, chosen):
+        yield replace(_claim(paragraph, whole, chosen, "fails"), severity="question")
+        return
     yield _claim(paragraph, whole, chosen, verdict)
+
+
+def _is_close_list(paragraph: Paragraph, whole: Quantity, parts: list[Quantity]) -> bool:
+    """Say whether a list that misses its whole still reads as all of it: a question, not an error."""
+    grammar = load_grammar()
+    added = total(parts)
+    labels = [part.label for part in parts]
+    around = paragraph.text[max(0, whole.start - 14) : whole.start]
+    if whole.is_vague or any(part.is_vague for part in parts) or _are_stages(labels):
+        return False
+    if len(parts) > FEWEST and grammar.has("altogether", around) and added.high < whole.span.low:
+        return added.value >= MOST_OF * whole.value and not any(grammar.has("overlapping", label) for label in labels)
+    overlapping = [label for label in labels if grammar.has("overlapping", label)]
+    over = added.low > whole.span.high and added.value <= MOST_OVER * whole.value
+    return over and len(parts) >= FEWEST and len(overlapping) == 1
 
 
 def _doubt(paragraph: Paragraph, whole: Quantity, parts: list[Quantity], *, is_list: bool) -> str:
@@ -115,7 +135,8 @@ def _doubt(paragraph: Paragraph, whole: Quantity, parts: list[Quantity], *, is_l
     overlap = not is_pair and any(grammar.has("overlapping", label) for label in labels)
     if _are_stages(labels):
         return "open"
-    if whole.unit in grammar.words["respondents"] and added.value > MOST_OVER * whole.value:
+    asked = grammar.find("survey", paragraph.text[max(0, whole.start - 30) : parts[-1].end])
+    if asked and whole.unit in grammar.words["respondents"] and added.value > MOST_OVER * whole.value:
         return "open"  # groups of people may overlap; parts of one count exceed it by little
     if len(parts) == 1:
         return "fails" if added.low > whole.span.high else "open"

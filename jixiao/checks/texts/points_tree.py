@@ -13,7 +13,16 @@ from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import Span, judge, places, printed_span, written
 from jixiao.checks.texts.prose import Document, Paragraph
-from jixiao.checks.texts.told_places import TableRow, Told, find_told, ordinal_style, plain_name, points_of, table_rows
+from jixiao.checks.texts.told_places import (
+    TableRow,
+    Told,
+    find_told,
+    ordinal_style,
+    plain_name,
+    points_of,
+    segments,
+    table_rows,
+)
 
 SCORE = "claim_score"
 REASON = "claim_reason"
@@ -51,6 +60,7 @@ def find_points(document: Document) -> Iterator[Claim]:
     yield from _levels_of_tables(rows)
     yield from _rates_of_points(document, told)
     yield from _counted(document, rows)
+    yield from _rows_in_prose(document, rows)
 
 
 def _has_three_levels(document: Document) -> bool:
@@ -322,6 +332,44 @@ def _levels_of_tables(rows: list[TableRow]) -> Iterator[Claim]:
                 first = members[0][0]
                 place = (0, len(first.paragraph.text))
                 yield _sum(first.paragraph, place, Decimal(level["n"]), parts, "weight")
+
+
+def _rows_in_prose(document: Document, rows: list[TableRow]) -> Iterator[Claim]:
+    """Compare a rate that prose tells of an indicator with the actual in its row (正文与表中完成值)."""
+    grammar = load_grammar()
+    known: dict[tuple[int, str], set[tuple[Decimal, str, int]]] = defaultdict(set)
+    numbers = segments(document)
+    for row in rows:
+        name = plain_name(_plain(next((one for one in reversed(row.names) if one), "")))
+        actual = grammar.pattern("cell_number").fullmatch(_plain(row.cells.get("actual", "")))
+        if actual and actual["unit"] == "%" and len(name) > FEWEST_ROWS - 1:
+            known[numbers[row.at], name].add((Decimal(actual["n"]), actual["n"], row.paragraph.line(0)))
+    for number, paragraph in zip(numbers, document.paragraphs, strict=True):
+        for match in () if paragraph.is_row or not known else grammar.pattern("rate_any").finditer(paragraph.text):
+            around = paragraph.text[max(0, match.start() - 10) : match.end()]
+            own = next(
+                (values for (part, name), values in known.items() if part == number and match["name"].endswith(name)),
+                set(),
+            )
+            if len(own) != 1 or grammar.has("no_rate_of_amounts", around) or grammar.has("other_scope", around):
+                continue
+            value, written_value, line = next(iter(own))
+            rough, fine = sorted((match["n"], written_value), key=lambda number: -places(number))
+            same = judge(printed_span(rough), Span(Decimal(fine), Decimal(fine), Decimal(fine)), step=places(rough))
+            gap = Decimal(match["n"]) - value
+            yield claim_at(
+                "claim_same",
+                paragraph,
+                match.span(),
+                printed=f"{match['n']}%",
+                derived=f"{written_value}%",
+                gap=gap,
+                verdict="fails" if same == "fails" else "holds",
+                arithmetic=grammar.sentence(
+                    "same", name=match["name"], printed=f"{match['n']}%", other=f"{written_value}%", line=line,
+                    difference=written(abs(gap)),
+                ),
+            )  # fmt: skip
 
 
 def _counted(document: Document, rows: list[TableRow]) -> Iterator[Claim]:

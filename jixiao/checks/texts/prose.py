@@ -14,6 +14,7 @@ from jixiao.checks.texts.measures import Quantity, find_quantities
 from jixiao.reading.files import TextLine
 
 LONGEST_REACH = 1200
+LONGEST_NUMBER = 6
 NARROWEST, WIDEST = 18, 60
 """How wide the lines of a text are that was broken at a column, in full-width signs."""
 CELL_EDGE = "｜"
@@ -93,6 +94,8 @@ class Document:
     title: str = ""
     year: int | None = None
     prose: list[Paragraph] = field(default_factory=list)
+    odd_numbers: list[tuple[int, str]] = field(default_factory=list)
+    """Numbers of documents with other brackets than those of the standard, each with its line."""
 
 
 def make_document(file: str, lines: Sequence[TextLine]) -> Document:
@@ -121,7 +124,9 @@ def make_document(file: str, lines: Sequence[TextLine]) -> Document:
         pending.append(line)
     paragraphs += [_join(pending)] if pending else []
     prose = [paragraph for paragraph in paragraphs if not paragraph.is_row and paragraph.text]
-    return Document(file, paragraphs, _title(prose), _year(prose), prose)
+    odd = load_grammar().pattern("odd_number")
+    odd_numbers = [(line.number, match[0]) for line in kept for match in odd.finditer(line.text)]
+    return Document(file, paragraphs, _title(prose), _year(prose), prose, odd_numbers)
 
 
 def _title(prose: list[Paragraph]) -> str:
@@ -171,11 +176,13 @@ def _continues(before: str, after: str, width: float) -> bool:
     grammar = load_grammar()
     before, after = before.strip(), after.strip()
     if before[-1] in "，、,（(《“":
-        return True
+        return not (grammar.find("strong_heading", after) and before[-1] in "，、,")
     if before[-1] in "。！？；：!?;:" or grammar.find("enumerator", after):
         return False
     if width and _width(before) >= width - 3:
         return True
+    if grammar.find("enumerator", before) and grammar.find("ends_with_points", before):
+        return False
     is_heading = grammar.find("enumerator", before) and not re.search(r"[。，；,;]", before) and len(before) < 80
     return not width and not is_heading and len(before) >= 15
 
@@ -199,6 +206,12 @@ def _join(lines: list[TextLine], cells: tuple[str, ...] = ()) -> Paragraph:
 
 
 def _stays(signs: list[str], position: int) -> bool:
-    """Keep one space between two Latin words or numbers, so that they do not run together."""
+    """Keep one space between two Latin words or numbers, and behind the number of a heading."""
     before, after = signs[position - 1], signs[position + 1]
+    if (
+        position <= LONGEST_NUMBER
+        and before.isdigit()
+        and all(sign.isdigit() or sign == "." for sign in signs[:position])
+    ):
+        return not after.isdigit()
     return before.isascii() and before.isalnum() and after.isascii() and after.isalnum()

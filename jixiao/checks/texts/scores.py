@@ -15,6 +15,7 @@ from jixiao.checks.texts.told_places import plain_name
 
 KIND = "claim_score"
 FEWEST_HEADINGS = 4
+LONGEST_CAPTION = 30
 
 
 @dataclass
@@ -214,7 +215,8 @@ def _row_tables(document: Document) -> Iterator[Claim]:
             column = column or []
             continue
         if column is None or not paragraph.is_row:
-            if column and re.search(r"\d$", text):  # a row that was not recognised as one
+            is_prose = not paragraph.is_row and len(text) > LONGEST_CAPTION
+            if column and (is_prose or re.search(r"\d$", text)):  # or a row that was not recognised as one
                 column = None
             continue
         cells = [cell for cell in paragraph.cells if cell]

@@ -16,6 +16,7 @@ from jixiao.checks.texts.told_places import segments
 KIND = "claim_same"
 MOST_VALUES = 2
 SHORTEST_NAME = 4
+SHORTEST_RATE = 3
 HAN = range(0x4E00, 0x9FA6)
 SHORTEST_COMMON = 8
 Place = tuple[int, int, Paragraph, tuple[int, int], Quantity]
@@ -143,7 +144,7 @@ def _counts(document: Document, chapters: list[tuple[int, int, Paragraph]]) -> I
             if grammar.find("in_no_name", name):
                 continue
             years = grammar.pattern("year").findall(around)
-            if years and years[-1] != str(document.year):
+            if years and document.year and years[-1] != str(document.year):
                 continue
             place = (quantity.start - len(quantity.label), quantity.end)
             found[segment, name, unit].append((segment, chapter, paragraph, place, quantity))
@@ -156,12 +157,15 @@ def _named_rates(document: Document, chapters: list[tuple[int, int, Paragraph]])
     """Compare rates of one whole name that stand in two chapters of a report: 资金拨付率, 正点率."""
     grammar = load_grammar()
     found: dict[tuple[int, str], list[Place]] = defaultdict(list)
+    is_goal = False
     for segment, chapter, paragraph in chapters:
-        for match in grammar.pattern("rate_any").finditer(paragraph.text):
+        if grammar.find("ordinal", paragraph.text):
+            is_goal = grammar.find("goal_heading", paragraph.text) is not None
+        for match in () if is_goal else grammar.pattern("rate_any").finditer(paragraph.text):
             quantity = paragraph.at(match.start("n"))
             around = paragraph.text[max(0, match.start() - 10) : match.end()]
-            name = match["name"][-4:]
-            if quantity is None or len(name) < SHORTEST_NAME or name.endswith(tuple(grammar.words["many_rates"])):
+            name = match["name"][-SHORTEST_RATE:]
+            if quantity is None or len(name) < SHORTEST_RATE or name.endswith(tuple(grammar.words["many_rates"])):
                 continue
             if grammar.has("other_scope", around) or grammar.has("no_rate_of_amounts", around):
                 continue
@@ -179,6 +183,9 @@ def _sheets(document: Document) -> Iterator[Claim]:
         match = grammar.find("sheets", paragraph.text)
         if not match:
             continue
+        void = grammar.find("void_sheets", paragraph.text[match.start() :])
+        if void:
+            yield from _void(paragraph, match.start(), void)
         sent, back = Decimal(match["n1"]), Decimal(match["n2"])
         valid = Decimal(match["n3"]) if match["n3"] else None
         is_held = back <= sent and (valid is None or valid <= back)
@@ -193,6 +200,23 @@ def _sheets(document: Document) -> Iterator[Claim]:
             verdict="holds" if is_held else "fails",
             arithmetic=grammar.sentence("sheets", printed=written(more), derived=written(less)),
         )
+
+
+def _void(paragraph: Paragraph, start: int, match: re.Match[str]) -> Iterator[Claim]:
+    """Sheets that came back less those that are void are the valid ones (回收－无效＝有效)."""
+    back, void, valid = (Decimal(match[name]) for name in ("back", "void", "valid"))
+    yield claim_at(
+        KIND,
+        paragraph,
+        (start + match.start(), start + match.end()),
+        printed=match["valid"],
+        derived=written(back - void),
+        gap=valid - back + void,
+        verdict="holds" if back - void == valid else "fails",
+        arithmetic=load_grammar().sentence(
+            "void_sheets", back=match["back"], void=match["void"], derived=written(back - void), printed=match["valid"]
+        ),
+    )
 
 
 def _near_names(document: Document) -> Iterator[Claim]:

@@ -131,7 +131,8 @@ def _headings(document: Document, numbers: list[int]) -> Iterator[Told]:
             words.append((paragraph, match.end()))
         for below in paragraphs[at + 1 : at + 1 + LONGEST_BLOCK]:
             is_next = grammar.pattern("told_heading").match(below.text) or (
-                grammar.pattern("told_inside").match(below.text) and grammar.find("ordinal", below.text)
+                grammar.pattern("told_tail").match(below.text)
+                or (grammar.pattern("told_inside").match(below.text) and grammar.find("ordinal", below.text))
             )
             if below.is_row or is_next or _is_heading(below.text):
                 break
@@ -157,7 +158,7 @@ def _is_heading(text: str) -> bool:
 def _named_inside(paragraph: Paragraph, segment: int, at: int) -> Iterator[Told]:
     """Read a paragraph that names its indicator first and its points behind: 名称：……分值3分，得2分."""
     grammar = load_grammar()
-    match = grammar.pattern("told_inside").match(paragraph.text)
+    match = grammar.pattern("told_tail").match(paragraph.text) or grammar.pattern("told_inside").match(paragraph.text)
     if match:
         yield Told(
             segment,

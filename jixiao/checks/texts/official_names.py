@@ -1,0 +1,115 @@
+"""Official documents as they are cited (引用的文件): known numbers, documents replaced, brackets, two names."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from jixiao.checks.texts.found import Claim, claim_at
+from jixiao.checks.texts.grammar import load_grammar
+from jixiao.checks.texts.prose import Document, Paragraph
+
+KIND = "claim_document"
+WRITING = "claim_writing"
+NAME = "claim_name"
+SHORTEST_OFFICE = 3
+
+
+def find_official_names(document: Document) -> Iterator[Claim]:
+    """Compare cited documents with the declared list, and their numbers with the way numbers are written."""
+    yield from _known(document)
+    yield from _brackets(document)
+    yield from _offices(document)
+    yield from _unclosed(document)
+
+
+def _claim(
+    paragraph: Paragraph,
+    place: tuple[int, int],
+    printed: str,
+    derived: str,
+    sentence: str,
+    *,
+    kind: str = KIND,
+    **parts: str,
+) -> Claim:
+    return claim_at(
+        kind,
+        paragraph,
+        place,
+        printed=printed,
+        derived=derived,
+        verdict="fails",
+        arithmetic=load_grammar().sentence(sentence, printed=printed, derived=derived, **parts),
+        severity="question",
+    )
+
+
+def _known(document: Document) -> Iterator[Claim]:
+    """A document of the declared list has its number, and is cited as long as it is in force."""
+    grammar = load_grammar()
+    known = grammar.words["official_documents"]
+    told = set()
+    for paragraph in document.prose:
+        for match in grammar.pattern("cited").finditer(paragraph.text):
+            title = grammar.pattern("title_dressing").sub("", match["title"])
+            number = f"{match['issuer']}〔{match['year']}〕{int(match['serial'])}{grammar.words['serial']}"
+            of_title = [one for one in known if one["title"] == title]
+            if of_title and all(one["number"] != number for one in of_title) and (title, number) not in told:
+                told.add((title, number))
+                right = of_title[-1]["number"]
+                yield _claim(paragraph, match.span(), number, right, "known_number", title=title)
+        for one in known:
+            until = one.get("until")
+            if not until or document.year is None or document.year < until or one["number"] in told:
+                continue
+            at = paragraph.text.find(one["number"])
+            if at >= 0:
+                told.add(one["number"])
+                place = (max(0, at - 24), at + len(one["number"]))
+                yield _claim(paragraph, place, one["number"], one["successor"], "replaced", year=str(until))
+
+
+def _brackets(document: Document) -> Iterator[Claim]:
+    """Numbers of documents bear the year in tortoise-shell brackets; told once for a text (文号括号)."""
+    if document.odd_numbers:
+        line, text = document.odd_numbers[0]
+        where = next((one for one in document.paragraphs if line in one.lines), document.paragraphs[0])
+        core = re.split(r"\W", text)[0]
+        start = max(0, where.text.find(core))
+        yield _claim(
+            where,
+            (start, start + len(text)),
+            text,
+            "",
+            "odd_brackets",
+            kind=WRITING,
+            count=str(len(document.odd_numbers)),
+        )
+
+
+def _offices(document: Document) -> Iterator[Claim]:
+    """One office called 办公厅 here and 办公室 there."""
+    grammar = load_grammar()
+    seen: dict[str, dict[str, tuple[Paragraph, tuple[int, int]]]] = defaultdict(dict)
+    for paragraph in document.paragraphs:
+        for match in grammar.pattern("office").finditer(paragraph.text):
+            name = match["of"][-SHORTEST_OFFICE:]
+            if len(name) == SHORTEST_OFFICE:
+                seen[name].setdefault(match["kind"], (paragraph, match.span()))
+    for name, kinds in seen.items():
+        if len(kinds) > 1:
+            (first, (where, at)), (second, (paragraph, place)) = list(kinds.items())[:2]
+            yield _claim(
+                paragraph, place, name + second, name + first, "two_offices", kind=NAME, line=str(where.line(at[0]))
+            )
+
+
+def _unclosed(document: Document) -> Iterator[Claim]:
+    """A bracket opened before the number of a document and not closed behind it (括号不全)."""
+    for paragraph in document.prose:
+        match = load_grammar().find("unclosed", paragraph.text)
+        if match:
+            yield _claim(paragraph, match.span(), match[0], "", "unclosed", kind=WRITING)
+            return
