@@ -17,7 +17,8 @@ from jixiao.cli.main import app
 from jixiao.core.errors import RequestError
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import columns
-from jixiao.publish.boards.declared_pages import TABLES, boards
+from jixiao.publish.boards.board_rules import boards
+from jixiao.publish.boards.declared_pages import TABLES
 from jixiao.publish.boards.monitoring import elapsed_days, light, monitoring
 from jixiao.publish.boards.packing import pack
 from jixiao.publish.boards.prepared import COLUMNS, prepare, project_rows

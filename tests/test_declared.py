@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from decimal import Decimal
 
 import pytest
@@ -297,3 +298,34 @@ def test_a_key_that_is_a_number_is_named(tmp_path):
     )
     with pytest.raises(DeclarationError, match="80：不认识的项"):
         load_framework_file(path)
+
+
+def reading_patterns():
+    """Return every pattern among the words of reading: what holds a class, a group without a name, an edge."""
+    plain = {name: rule for name, rule in load_shipped("reading.yaml").items() if name != "examples"}
+    listed = {name: rule if isinstance(rule, list) else [rule] for name, rule in plain.items()}
+    is_pattern = re.compile(r"\\[dwsW]|\(\?|^\^|\$$|\[.+\]").search
+    return {
+        name: rules
+        for name, rules in listed.items()
+        if all(isinstance(rule, str) for rule in rules) and any(map(is_pattern, rules))
+    }
+
+
+def test_every_pattern_of_reading_has_examples_beside_it():
+    assert set(load_shipped("reading.yaml")["examples"]) == set(reading_patterns())
+
+
+@pytest.mark.parametrize("name", load_shipped("reading.yaml")["examples"])
+def test_a_pattern_reads_its_examples_and_leaves_the_look_alikes(name):
+    example = load_shipped("reading.yaml")["examples"][name]
+    assert set(example) <= {"reads", "not", "whole", "begins"} and len(example["reads"]) and len(example["not"]) >= 2
+    rules = [re.compile(rule.replace("{level}", "三级指标")) for rule in reading_patterns()[name]]
+    how = "fullmatch" if example.get("whole") else "match" if example.get("begins") else "search"
+
+    def found(text):
+        match = next((match for rule in rules if (match := getattr(rule, how)(text))), None)
+        return match and next((group for group in match.groups() if group), match[0])
+
+    assert {text: found(text) for text in example["reads"]} == example["reads"]
+    assert [text for text in example["not"] if found(text)] == []

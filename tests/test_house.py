@@ -15,7 +15,7 @@ from jixiao.checks.texts import load_claims
 from jixiao.core.declared import RULES, load_yaml
 from jixiao.core.frames import SCHEMAS
 from jixiao.core.vocabulary import columns, label, value_labels
-from jixiao.publish.boards.declared_pages import boards
+from jixiao.publish.boards.board_rules import boards
 from jixiao.scoring import formulas
 from jixiao.scoring.frameworks import load_frameworks, methods, rates
 

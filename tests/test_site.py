@@ -17,7 +17,7 @@ from site_numbers import Numbers
 
 from jixiao.builds.run import evaluate
 from jixiao.core.results import Results
-from jixiao.publish.boards.declared_pages import boards
+from jixiao.publish.boards.board_rules import boards
 from jixiao.publish.boards.site import write_site
 from jixiao.sample import Wanted, write_province
 

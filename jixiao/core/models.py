@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import FrozenInstanceError
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -26,7 +27,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from jixiao.core.declared import load_yaml, refuse
+from jixiao.core.declared import RULES, load_shipped, load_yaml, refuse
 from jixiao.core.errors import FILE_START
 
 
@@ -71,6 +72,13 @@ def _positive(value: Any, kind: str) -> Decimal:
     return number
 
 
+def _natural(value: Any) -> int:
+    number = _number(value)
+    if number < 0 or number != int(number):
+        refuse_value(f"应为不小于0的整数，实际为 {number}")
+    return int(number)
+
+
 def _written(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or not str(value):
         raise PydanticCustomError("written", "written")
@@ -94,6 +102,8 @@ Number = Annotated[Decimal, BeforeValidator(_number)]
 Float = Annotated[float, BeforeValidator(lambda value: float(_number(value)))]
 Integer = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
+Natural = Annotated[int, BeforeValidator(_natural)]
+"""An integer from 0 on."""
 Positive = Annotated[float, BeforeValidator(lambda value: float(_positive(value, "数字")))]
 """A number above 0."""
 Count = Annotated[int, BeforeValidator(lambda value: int(_positive(value, "整数")))]
@@ -264,6 +274,20 @@ def load_model(path: Path, model: type[T], *, under: Mapping[str, Any] | None = 
     if under and isinstance(content, Mapping):
         content = {**under, **{key: value for key, value in content.items() if value is not None or key not in under}}
     return _checked(path, mistakes, *take(model, content, **context))
+
+
+@cache
+def checked_shipped(name: str, model: type[Model]) -> Any:
+    """Return a shipped file as it is written, once its model has found nothing wrong; do not change it.
+
+    For files of which a page, a script or a template reads the very mappings.
+
+    Raises:
+        DeclarationError: With every mistake of the file.
+    """
+    content = load_shipped(name)
+    refuse(RULES / name, take(model, content)[1])
+    return content
 
 
 def _checked(path: Path, repeated: Sequence[str], whole: T | None, mistakes: Sequence[str]) -> T:

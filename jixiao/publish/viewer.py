@@ -20,9 +20,9 @@ from urllib.parse import quote
 
 import anywidget
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import JixiaoError
 from jixiao.core.files import link_folder
+from jixiao.publish.boards.board_rules import boards
 from jixiao.publish.boards.scripts import MARK, PAGES, page_body, script
 from jixiao.publish.server import BOARDS_ADDRESS, BOARDS_VARIABLE, log_path, logs_folder
 from jixiao.show.markup import element
@@ -96,7 +96,7 @@ def show_boards(place: str | Path = "built") -> BoardWidget | BoardPage:
 
 def _told(error: Exception) -> str:
     """Return the sentence to show for an error, with the code under which the log has it."""
-    code, log, words = secrets.token_hex(3).upper(), log_path(), load_shipped("boards.yaml")["words"]
+    code, log, words = secrets.token_hex(3).upper(), log_path(), boards()["words"]
     with log.open("a", encoding="utf-8") as handle:
         handle.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {code}\n{traceback.format_exc()}\n")
     known = isinstance(error, JixiaoError)
@@ -144,7 +144,7 @@ def keep_pages(place: str | Path, served: Path | None = None) -> Path:
             folder = Path(made) / "pages"
         write_site(evaluate(data), folder, is_old=is_old)
         return folder
-    shown = f"{load_shipped('boards.yaml')} {script('site')}"
+    shown = f"{boards()} {script('site')}"
     told = f"{data} {(data / MANIFEST).read_text(encoding='utf-8')} {is_old} {shown}"
     kept = beside / ".boards"
     folder = kept / hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 
 from jixiao.analysis.choices import choices, department_kinds
-from jixiao.core.declared import load_shipped
 from jixiao.core.files import workbench
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_groups, columns, value_labels
 from jixiao.core.writing import percent_text
+from jixiao.publish.boards.board_rules import boards
 from jixiao.publish.boards.monitoring import monitoring
 from jixiao.publish.boards.prepared import COLUMNS, departments_of, years_of
 from jixiao.show.figure import BLUE, GREEN, GREY, LOW_TO_HIGH, ORANGE, RED, SKY, marked, on_colour, themed
@@ -31,11 +31,6 @@ TABLES = {
 """In which chunk each prepared table stands, with the year and the number of the department in its name."""
 _BEIJING = timezone(timedelta(hours=8))
 _LIGHTS = {"red": RED, "yellow": ORANGE, "green": GREEN, "unknown": GREY}
-
-
-def boards() -> dict[str, Any]:
-    """Return the declared pages (看板页面)."""
-    return dict(load_shipped("boards.yaml"))
 
 
 def describe(results: Results, *, chunks: dict[str, int], stamp: str, is_old: bool) -> dict[str, Any]:

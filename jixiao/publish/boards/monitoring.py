@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.exact import SCALE, whole
+from jixiao.publish.boards.board_rules import boards
 
 LIGHTS = ["red", "yellow", "green", "unknown"]
 _BEIJING = timezone(timedelta(hours=8))
@@ -22,7 +22,7 @@ def monitoring() -> dict[str, Any]:
         >>> monitoring()["mark"]
         'J'
     """
-    return dict(load_shipped("boards.yaml")["monitoring"])
+    return dict(boards()["monitoring"])
 
 
 def elapsed_days(year: int, as_of: datetime) -> tuple[int, int]:

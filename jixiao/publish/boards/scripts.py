@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from jixiao.core.declared import load_shipped
+from jixiao.publish.boards.board_rules import boards
 from jixiao.show.markup import fill
 
 PAGES = Path(__file__).resolve().parent / "assets"
@@ -50,7 +50,7 @@ def page_body(folder: Path, here: str = "") -> str:
         folder: Written by ``write_site``.
         here: The address of the folder as a page names it, with its last stroke; empty when the page lies in it.
     """
-    words, mark = load_shipped("boards.yaml"), json.loads((folder / MARK).read_text(encoding="utf-8"))
+    words, mark = boards(), json.loads((folder / MARK).read_text(encoding="utf-8"))
     return fill(
         PAGES,
         "body.html",

@@ -13,7 +13,8 @@ import jixiao
 from jixiao.core.errors import RequestError, say_refused
 from jixiao.core.files import write_safely
 from jixiao.core.results import Results
-from jixiao.publish.boards.declared_pages import boards, describe
+from jixiao.publish.boards.board_rules import boards
+from jixiao.publish.boards.declared_pages import describe
 from jixiao.publish.boards.packing import pack
 from jixiao.publish.boards.prepared import prepare
 from jixiao.publish.boards.scripts import MARK, PAGES, page_body, script

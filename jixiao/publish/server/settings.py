@@ -13,15 +13,94 @@ import ssl
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
+from jixiao.core.models import Anything, Count, Model, Natural, Text, checked_shipped, keyed
+
+_LIMITS = (
+    *("viewers", "starting", "pages_of_one", "sockets_of_page", "unclaimed", "login_hours"),
+    *("message_bytes", "messages_in_10_seconds", "request_bytes"),
+    *("ping_seconds", "silent_seconds", "prepare_seconds", "failed_seconds", "unseen_seconds"),
+    *("leave_seconds", "idle_seconds", "warm_seconds", "refill_seconds"),
+)
+
+
+class _Door(Model):
+    heading: Text
+    text: Text
+
+
+class _Login(_Door):
+    label: Text
+    button: Text
+    wrong: Text
+    locked: Text
+    busy: Text
+
+
+class _Doors(Model):
+    login: _Login
+    full: _Door
+    own_full: _Door
+    waiting: _Door
+    refused: _Door
+    failed: _Door
+    home: Text
+    broken: Text
+
+
+class _Lockout(Model):
+    free: Count
+    first_seconds: Count
+    longest_seconds: Count
+    remembered: Count
+
+
+class _Password(Model):
+    shortest: Count
+
+
+class _Words(Model):
+    title: Text
+    address: Text
+    stopped: Text
+    unencrypted: Text
+    password_ask: Text
+    password_again: Text
+    password_written: Text
+    token_shown: Text
+
+
+class _Frame(Model):
+    loading: Text
+    slow: Text
+    lost: Text
+    failed: Text
+    noscript: Text
+    not_found: Text
+    home: Text
+
+
+class _Server(Model):
+    board: Anything
+    pages: dict[str, Natural]
+    kernel: Text
+    limits: Annotated[dict[str, int], keyed(_LIMITS, Count)]
+    lockout: _Lockout
+    password: _Password
+    words: _Words
+    doors: _Doors
+    page: _Frame
 
 
 def declared() -> dict[str, Any]:
-    """Return ``rules/server.yaml``."""
-    return dict(load_shipped("server.yaml"))
+    """Return ``rules/server.yaml``, checked.
+
+    Raises:
+        DeclarationError: With every mistake of the file.
+    """
+    return dict(checked_shipped("server.yaml", _Server))
 
 
 @dataclass(frozen=True)
