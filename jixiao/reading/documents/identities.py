@@ -59,7 +59,7 @@ def find_identity(layout: Layout, portion: Portion, running: Sequence[str], name
     heads = [re.sub(r"\s", "", head) for head in running if _words()["report"].search(re.sub(r"\s", "", head))]
     heads = heads if portion.number == 1 else []
     found.year = _year(title or " ".join(heads), plain, name)
-    labelled = _labelled(layout, places)
+    labelled = {**_bracketed(layout, places), **_labelled(layout, places)}
     _organisations(found, plain, labelled, _signers(layout, places), title)
     found.project = _project(portion, title, heads, plain, found, labelled.get("project", ""))
     if portion.kind == "evaluation_report":
@@ -137,6 +137,15 @@ def _labelled(layout: Layout, places: Sequence[int]) -> dict[str, str]:
     return found
 
 
+def _bracketed(layout: Layout, places: Sequence[int]) -> dict[str, str]:
+    """Return the project that a line in brackets below the title names: （某某项目）."""
+    for place in places[:6]:
+        hit = _words()["bracketed_project"].fullmatch(re.sub(r"\s", "", layout.entries[place].paragraph.text))
+        if hit and layout.entries[place].paragraph.ordinal is None:
+            return {"project": hit["name"]}
+    return {}
+
+
 @cache
 def _labels() -> dict[str, re.Pattern[str]]:
     return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["cover_labels"].items()}
@@ -167,7 +176,8 @@ def _organisations(found: Identity, plain: str, labelled: dict[str, str], signer
         own += [owner[0]] if owner and not _words()["no_unit"].search(owner[0]) else []
         usual = own[0] if own else found.unit or found.department or _usual_organisation(plain)
         found.unit = found.unit or found.department or usual
-        found.department = found.department or found.unit
+        others = [one for one in own if one != found.unit]
+        found.department = found.department or (others[0] if others else found.unit)
 
 
 def _organisation(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -54,13 +54,15 @@ def _words() -> dict[str, re.Pattern[str]]:
     return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["justification"].items()}
 
 
-def find_justifications(layout: Layout, portion: Portion, names: frozenset[str] = frozenset()) -> list[Justification]:
+def find_justifications(
+    layout: Layout, portion: Portion, names: Mapping[str, Decimal | None] | None = None
+) -> list[Justification]:
     """Return what the analysis of a report says of each indicator, in order (逐指标说明).
 
     Args:
         layout: The file.
         portion: The evaluation report.
-        names: Names of indicators that its tables print; a paragraph that begins with one is about it.
+        names: Indicators that its tables print, with their points; a paragraph that begins with one is about it.
     """
     places = layout.under(portion.number, "analysis") or [
         place for place in layout.under(portion.number, "conclusion") if layout.entries[place].level > 1
@@ -68,6 +70,7 @@ def find_justifications(layout: Layout, portion: Portion, names: frozenset[str] 
     found: list[Justification] = []
     texts: list[int] = []
     heading: int | None = None
+    names = names or {}
     parents = {layout.entries[place].path[-2] for place in places if _is_heading(layout, place, 2)}
     for place in [*places, None]:
         entry = layout.entries[place] if place is not None else None
@@ -79,6 +82,10 @@ def find_justifications(layout: Layout, portion: Portion, names: frozenset[str] 
             continue
         assert place is not None
         texts.append(place)
+    for one in found:
+        if one.weight is None and one.score is not None and names.get(one.indicator) is not None:
+            one.weight = names[one.indicator]
+            _divide_text(one)
     return [one for one in found if one.text]
 
 
@@ -88,7 +95,7 @@ def _is_heading(layout: Layout, place: int, least: int) -> bool:
 
 
 def _of_unit(
-    layout: Layout, heading: int | None, texts: list[int], has_children: bool, names: frozenset[str]
+    layout: Layout, heading: int | None, texts: list[int], has_children: bool, names: Mapping[str, Decimal | None]
 ) -> list[Justification]:
     """Read the paragraphs below one heading: about one indicator, or each about its own."""
     if heading is None or not texts:
@@ -121,7 +128,7 @@ class _Piece:
     """The level 2 that the paragraph names before its indicators: 数量指标。"""
 
 
-def _pieces(entry: Entry, place: int, names: frozenset[str]) -> list[_Piece]:
+def _pieces(entry: Entry, place: int, names: Mapping[str, Decimal | None]) -> list[_Piece]:
     """Return the parts of a paragraph that are about one indicator each; most are about one at most."""
     text, body = entry.paragraph.text, entry.paragraph.body
     level = _words()["level_lead"].match(body)
@@ -163,7 +170,7 @@ def _is_short_name(sentence: str) -> bool:
     return 2 <= len(plain) <= SHORT_NAME and not re.search("[，,；：:]", plain)
 
 
-def _name_before(sentence: str, found: re.Match[str], names: frozenset[str]) -> str:
+def _name_before(sentence: str, found: re.Match[str], names: Mapping[str, Decimal | None]) -> str:
     """Return the indicator whose points a sentence states: the words right before them, else those it begins with."""
     before = sentence[: found.start()]
     near = re.split("[，,；;：:。（(、]", before)[-1] if not re.search("[（(]$", before) else before
@@ -177,7 +184,7 @@ def _name_before(sentence: str, found: re.Match[str], names: frozenset[str]) -> 
     return ""
 
 
-def _named(entry: Entry, names: frozenset[str]) -> str:
+def _named(entry: Entry, names: Mapping[str, Decimal | None]) -> str:
     """Return the indicator that a paragraph names at its beginning, empty when it names none."""
     body = entry.paragraph.body
     found = _words()["named"].match(body)
@@ -185,7 +192,7 @@ def _named(entry: Entry, names: frozenset[str]) -> str:
         return clean_name(found["name"])
     lead = entry.lead
     name = clean_name(lead) if lead else ""
-    if name in names - {""}:
+    if name and name in names:
         return name
     may_name = 2 <= len(name) <= LONGEST_SHORT and not re.search("[，,]", name)
     may_name = may_name and not _words()["not_a_name"].search(name)
@@ -195,7 +202,9 @@ def _named(entry: Entry, names: frozenset[str]) -> str:
     if may_name and has_points and (following[:1] in "：:（(" or _words()["points_follow"].match(following)):
         return name
     if stated is None:
-        return ""
+        said = _words()["named_by_score"].match(body)
+        is_name = said is not None and not _words()["not_a_name"].search(said["name"])
+        return clean_name(said["name"]) if said and is_name else ""
     near = clean_name(re.split("[，,；;：:。（(、]", body[: stated.start()])[-1])
     if near in names or (2 <= len(near) <= LONGEST_SHORT and _words()["indicator_end"].search(near)):
         return near
@@ -325,6 +334,9 @@ def find_points(head: str, body: str) -> tuple[Decimal | None, Decimal | None, b
         bracket = words["head_points"].search(plain[:60])
         if bracket and (bracket["n"] or bracket["n2"]):
             return Decimal(bracket["w"] or bracket["w2"]), Decimal(bracket["n"] or bracket["n2"]), False
+        behind = words["points_behind_name"].match(plain)
+        if behind:
+            weight = Decimal(behind["w"])
     hits = [(hit.start(), Decimal(hit["n"])) for hit in words["score"].finditer(plain) if not _is_rule(plain, hit)]
     hits = [(at, value) for at, value in hits if weight is None or value <= weight]
     if not hits:

@@ -230,6 +230,8 @@ def _goes_on(whole: Paragraph, before: Item, after: Item, width: float, body_siz
         return False
     if before.is_open is not None and _is_set_apart(whole, before, after, body_size):
         return False
+    if before.is_open is False and find_ordinal(second) and not find_ordinal(first):
+        return False
     if before.is_open is not None:  # a page shows where lines begin and end
         if after.is_start and has_starts and not _is_torn_title(whole, before, after, body_size):
             return False

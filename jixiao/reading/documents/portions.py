@@ -415,6 +415,8 @@ class _Divider:
             return 0.0, ""
         if len(body) > LONGEST_LEAD or body[-1] in "。：:" or not pattern("word").search(body):
             return 0.0, ""
+        if self._is_plain_chapter(place):
+            return -1.0, body
         is_larger = paragraph.size > self.body_size * 1.05 > 0
         following = self.paragraphs[place + 1 : place + 2]
         if not (is_larger or paragraph.is_bold) or not following:
@@ -428,6 +430,14 @@ class _Divider:
         if match_section(body, "evaluation_report") and (is_larger or paragraph.is_centred):
             return self._top_rank(), body
         return 8.0, body
+
+    def _is_plain_chapter(self, place: int) -> bool:
+        """Say whether a short line is the heading of a chapter in a text that shows no looks and no numbers."""
+        paragraph = self.paragraphs[place]
+        match = match_section(paragraph.body, "evaluation_report")
+        has_looks = any(one.size or one.is_bold or one.style for one in self.paragraphs)
+        is_short = len(paragraph.body) <= LONGEST_RUN_IN and not re.search("[，、；]", paragraph.body)
+        return bool(match and match.sureness == 1.0) and is_short and not has_looks and self._is_by_looks()
 
     def _is_ended(self) -> bool:
         """Say whether the report has had its chapters: what follows the word 附件 stands behind it."""
@@ -504,7 +514,7 @@ class _Divider:
             return rank
         digest = self.digest
         if found is None:
-            ends = rank <= digest.natural or is_preface(title)
+            ends = rank <= digest.natural or is_preface(title) or not self._returns(place)
         elif rank < digest.top == 99.0:
             ends = not self._comes_again(place)
         else:
@@ -516,6 +526,22 @@ class _Divider:
         elif found is not None:
             digest.top = min(digest.top, rank)
         return rank
+
+    def _returns(self, place: int) -> bool:
+        """Say whether a heading without a number has one of the same section and looks behind it, or opens none."""
+        mine, paragraph = match_section(self.paragraphs[place].body, "evaluation_report"), self.paragraphs[place]
+        if mine is None or mine.sureness < 1.0:
+            return True
+        return any(
+            other.ordinal is None
+            and len(other.text) <= LONGEST_LEAD
+            and (other.size, other.is_bold, other.style) == (paragraph.size, paragraph.is_bold, paragraph.style)
+            and (match := match_section(other.body, "evaluation_report")) is not None
+            and match.sureness == 1.0
+            and match.section == mine.section
+            for other in self.paragraphs[place + 1 :]
+            if other.grid is None
+        )
 
     def _comes_again(self, place: int) -> bool:
         """Say whether behind a first chapter another first chapter follows: the one before it is the abstract's."""

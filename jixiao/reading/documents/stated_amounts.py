@@ -123,7 +123,7 @@ def _of_sentence(sentence: str, offset: int, year: int | None, usual: str) -> li
         rank = 2 * bool(words["whole"].search(left)) - 3 * is_part - (1 if not is_direct else 0)
         if year and years and str(year) not in years:
             rank -= 4
-        if re.search(r"[（(][^）)]*$", left):
+        if re.search(r"[（(][^）)]*$", left) or words["initial"].search(_last_clauses(left)):
             rank -= 2
         fund = _fund(left, statement, is_part)
         subject = _subject(left) if is_part else ""

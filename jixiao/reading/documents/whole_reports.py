@@ -23,7 +23,7 @@ from jixiao.reading.documents.passages import Part, document_reading
 from jixiao.reading.documents.portions import Portion, divide
 from jixiao.reading.documents.prose_facts import FUNDS, Statement, choose, find_statements
 from jixiao.reading.documents.sections import REPORTS, Layout, lay_out
-from jixiao.reading.documents.stated_amounts import as_plain
+from jixiao.reading.documents.stated_amounts import as_plain, to_number
 from jixiao.reading.documents.whole_tables import settle_rows, with_head
 from jixiao.reading.files.cells import Grid, Line
 from jixiao.reading.files.flow_items import Flow
@@ -191,13 +191,13 @@ def _evaluation(layout: Layout, part: Part, parts: Sequence[Part], flow: Flow) -
     tables += _grids_of(layout, portion)
     head = _head_lines(part)
     found = [one for one in _forms(tables, flow.name, identity, head) if one.form == "scoring_table"]
-    names = frozenset(
-        clean_name(record.texts.get("indicator", ""))
+    names = {
+        clean_name(record.texts.get("indicator", "")): to_number(record.texts.get("weight", ""))
         for one in found
         for record in one.records
-        if record.block == "indicators"
-    )
-    part.justifications = find_justifications(layout, portion, names - {""})
+        if record.block == "indicators" and record.texts.get("indicator")
+    }
+    part.justifications = find_justifications(layout, portion, names)
     told = sum(one.score is not None and bool(one.indicator) for one in part.justifications)
     printed = max((_count_rows(one) for one in found), default=0)
     if printed < MOST_MISSING * told or not printed:

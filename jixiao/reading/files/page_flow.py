@@ -21,6 +21,8 @@ _ROW = 3.0
 """Points by which the signs of one line may stand apart in height."""
 _GAP = 0.35
 """Share of a sign's size from which a gap between two signs is a space."""
+_INDENT = 2.6
+"""Signs by which the first line of a paragraph is indented, at most."""
 _FEW_LINES, _NARROW = 6, 0.7
 """Lines, and share of the usual width, below which a page shows no edges of its own."""
 _EDGE = 1.3
@@ -91,6 +93,8 @@ def page_flow(content: bytes, name: str, limits: Limits) -> Flow:
         usual_left, usual_right = usual[round(page.height)]
         if len(lines) < _FEW_LINES or right - left < _NARROW * (usual_right - usual_left):
             left, right = usual_left, usual_right  # a cover has no edges of its own
+        elif 0 < left - usual_left < _INDENT * max(line.size for line in lines):
+            left = usual_left  # every line of the page begins a paragraph
         for _, item in sorted(places, key=lambda pair: pair[0]):
             if isinstance(item, pdf_pages._Ruled):
                 inside = [line.number for line in lines if item.box[1] <= (line.box[1] + line.box[3]) / 2 < item.box[3]]
