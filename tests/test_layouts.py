@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from zipfile import ZipFile
+
 import pytest
 from layouts.generator import make_layout
 from layouts.judging import Judgement
 from layouts.writing import KINDS, write_layout
+from typer.testing import CliRunner
 
-from jixiao.core.errors import AnotherKindError, FormError, RequestError
+from jixiao.cli.main import app
+from jixiao.core.errors import AnotherKindError, FormError, JixiaoError, RequestError
 from jixiao.reading.files import Grid
 from jixiao.reading.forms.meanings import meaning_of, title_kind
 from jixiao.reading.forms.sources import read_file, recognise
@@ -308,3 +312,16 @@ def test_a_total_beside_its_label_is_the_total_and_no_weight():
     )
     total = next(record.texts for record in reading.records if record.block == "total")
     assert (total["weight"], total["reported_score"]) == ("", "97.5")
+
+
+def test_a_file_of_an_archive_that_cannot_be_read_is_named_as_refused(tmp_path):
+    layout = make_layout(3)
+    good = write_layout(layout, tmp_path, "xlsx")
+    path = tmp_path / "2022" / "收到.zip"
+    path.parent.mkdir(exist_ok=True)
+    with ZipFile(path, "w") as archive:
+        archive.write(good, "好.xlsx")
+        archive.writestr("坏.xlsx", good.read_bytes()[:500])
+    ended = CliRunner().invoke(app, ["read", str(path)])
+    assert isinstance(ended.exception, JixiaoError)  # which the command line ends with code 2
+    assert "坏.xlsx" in str(ended.exception) and "好.xlsx" in ended.stdout

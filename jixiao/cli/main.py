@@ -45,6 +45,7 @@ def read(
             failed.append(str(found))
             continue
         readings.append(found)
+        failed += found.ingest.loc[found.ingest["state"] == "refused", "note"].tolist()
         if not as_json:
             print(exchange.describe_file(found))
     if as_json:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jixiao.core.errors import JixiaoError, KeyConflictError
+from jixiao.core.errors import FormError, JixiaoError, KeyConflictError
 from jixiao.core.vocabulary import word
 from jixiao.reading.corrections import apply_corrections
 from jixiao.reading.forms.records import Reading
@@ -45,6 +45,8 @@ class Submissions:
         for reading in readings:
             self.kept.append(reading)
             self.lines.append({"reading": reading, "file": reading.file, "checksum": checksum, "state": "read"})
+            for parts in reading.refused:
+                self.refuse(parts["file"], FormError(**parts), checksum=checksum)
 
     def refuse(self, file: str, error: JixiaoError, *, checksum: str) -> None:
         """Add a file that could not be read."""

@@ -40,9 +40,10 @@ def read_each(paths: Sequence[Path]) -> Iterator[Frames | JixiaoError]:
             continue
         arrived = Submissions()
         arrived.add(found, checksum=checksum(path))
+        refused = len(arrived.errors)  # of an archive; what the other files hold is read
         arrived.sort()
-        if arrived.errors:
-            yield arrived.errors[0]
+        if len(arrived.errors) > refused:
+            yield arrived.errors[refused]
             continue
         frames = make_frames(arrived.kept)
         frames.ingest = ingest_report(arrived, frames)
@@ -141,7 +142,7 @@ def _plain(value: Any) -> Any:
 def describe_file(frames: Frames) -> str:
     """Say in Chinese what was read from one file, how sure, what was skipped and what was guessed (读取说明)."""
     lines = [f"{label('source_file')}：{frames.ingest['source_file'].iloc[0]}"]
-    for row in frames.ingest.to_dict("records"):
+    for row in frames.ingest[frames.ingest["state"] != "refused"].to_dict("records"):
         shown = ("form", "family", "year", "sureness", "money_unit", "record_count", "indicator_count", "state")
         parts = [f"{label(name)}：{value_text(name, row[name]) or '—'}" for name in shown]
         lines.append(f"  {row['source_sheet']}：{'；'.join(parts)}")

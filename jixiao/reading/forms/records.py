@@ -50,6 +50,8 @@ class Reading:
     guesses: list[dict[str, str]] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     """The blocks of which a column was not understood: nothing may be concluded from what they lack."""
+    refused: list[dict[str, str]] = field(default_factory=list)
+    """The parts of the error of each file that was refused inside the same archive (压缩包中不能读取的文件)."""
 
     def content(self) -> list[object]:
         """Return everything the form says, without where it says it: equal content is the same form sent twice."""

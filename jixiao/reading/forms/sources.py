@@ -55,8 +55,7 @@ def read_file(path: Path, *, name: str = "") -> list[Reading]:
             refused.append(error)
     if not readings:
         raise refused[0] if len(refused) == 1 else _unread_archive(name or path.name, refused)
-    for left in refused:
-        readings[0].skipped.append({"sheet": "", "cell": "", "text": left.file, "reason": str(left)})
+    readings[0].refused += [left.parts for left in refused]
     return readings
 
 

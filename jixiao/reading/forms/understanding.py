@@ -473,6 +473,10 @@ def _one_indicator(
         elif set(levels) == {"indicator"}:
             record[column] = tree[0 if column == "category" else 1]
     put("indicator", name, at)
+    if set(levels) == {"indicator"} and not tree[0]:
+        groups = [place for place in at[1:] if not is_amount(part.text(place))]  # one header over group and name
+        for column, place in zip(("category", "subcategory"), groups, strict=False):
+            put(column, part.text(place), [place])
     present = {key.removeprefix(half) if half else key for key in texts}
     for column in (
         "target",
@@ -903,7 +907,7 @@ def _read_money_pair(part: Part, found: Found, at: Position, text: str) -> bool:
     is_part = _is_part_of_money(label, part, found, at)
     if role not in MONEY and source is None and not is_part:
         return False
-    if role in MONEY and source is None:
+    if role in MONEY and (source is None or (source.name == "total" and role != "annual_budget")):
         found.roles[at[1]] = role
         fund = "total"
     elif source is not None or is_part:
