@@ -1,6 +1,9 @@
 """Compare ways of understanding headers over layouts made at random (表头理解): exact words, spelling alone, by parts.
 
-    python benchmarks/headers.py [LAYOUTS]
+    python benchmarks/headers.py [LAYOUTS] [HELD_OUT]
+
+HELD_OUT is the share of our words that is taken away at random before whole tables are assigned (0 when left out): a
+word nobody knows must leave a column without a name, not with a wrong one.
 
 Each way says of a printed header which column it is, or nothing. Recall is the share of headers it names rightly at a
 threshold at which it names none wrongly (spelling), or at its own threshold; false confidence is the share of named
@@ -9,6 +12,7 @@ headers that are wrong. The words of the layouts were written without looking at
 
 from __future__ import annotations
 
+import random
 import sys
 from pathlib import Path
 
@@ -17,7 +21,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from layouts.generator import make_layout
 from rapidfuzz import fuzz, process
 
+from jixiao.reading.files import Grid
+from jixiao.reading.forms import assignment, meanings, regions
 from jixiao.reading.forms.assignment import candidates, known_headers
+from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words
 from jixiao.reading.forms.records import label_key
 
@@ -50,6 +57,43 @@ def report(name: str, named: list[tuple[str, str, float]], total: int, threshold
     print(f"{name:<28} threshold {threshold:5.2f}  recall {right / total:7.2%}  wrong {wrong:5d} of {len(kept)}")
 
 
+def take_away(share: float, seed: int) -> int:
+    """Take a share of the words of headers away and forget what was understood with them; return how many."""
+    rng, gone = random.Random(seed), 0
+    for words in header_words()["parts"].values():
+        kept = [word for word in words if rng.random() >= share]
+        gone += len(words) - len(kept)
+        words[:] = kept
+    for module in (meanings, assignment, regions):
+        for item in vars(module).values():
+            if hasattr(item, "cache_clear") and item not in (header_words, known_headers):
+                item.cache_clear()
+    return gone
+
+
+def assigned(count: int) -> list[tuple[str, str, float]]:
+    """Assign the columns of whole tables: what each header means, what it was taken for, how sure."""
+    named: list[tuple[str, str, float]] = []
+    for seed in range(count):
+        layout = make_layout(seed)
+        wanted: dict[str, set[str]] = {}
+        for _, meaning, text in layout.headers:
+            wanted.setdefault(text, set()).add(meaning)
+        texts = [[""] * layout.width for _ in range(layout.height)]
+        merges = []
+        for top, left, bottom, right, text in layout.cells:
+            texts[top][left] = text
+            merges += [(top, left, bottom, right)] if (top, left) != (bottom, right) else []
+        view = View(Grid("form", "form", True, texts, merges))
+        for table in regions.find_tables(view, 0, view.height):
+            for column in table.columns:
+                if column.text in wanted:
+                    name = column.name.removeprefix("2:")
+                    best = next((one for one in wanted[column.text] if same(one, name)), min(wanted[column.text]))
+                    named.append((best, name, column.sure))
+    return named
+
+
 def main() -> None:
     """Run every way over the same headers."""
     headers = printed(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)
@@ -68,7 +112,16 @@ def main() -> None:
     wrong = [sure for want, got, sure in spelled if got and not same(want, got)]
     report("spelling (rapidfuzz)", spelled, len(headers), 80.0)
     report("spelling, none wrong", spelled, len(headers), min(100.01, max(wrong, default=0) + 0.01))
-    report("by parts", ours, len(headers), float(header_words()["threshold"]))
+    threshold = float(header_words()["threshold"])
+    report("by parts", ours, len(headers), threshold)
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    whole = assigned(count)
+    report("whole tables", whole, len(whole), threshold)
+    if len(sys.argv) > 2:
+        for seed in range(3):
+            gone = take_away(float(sys.argv[2]), seed)
+            found = assigned(count // 3)
+            report(f"{gone} words held out", found, len(found), threshold)
 
 
 if __name__ == "__main__":

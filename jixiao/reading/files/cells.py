@@ -128,12 +128,12 @@ class Grid:
     @cached_property
     def filled(self) -> list[Position]:
         """The corner of every cell that holds text, from the first row on."""
-        corner_of = self.corner_of
+        covered = {place for place, corner in self.corner_of.items() if place != corner}
         return [
             (row, column)
             for row, texts in enumerate(self.texts)
             for column, text in enumerate(texts)
-            if text and not text.isspace() and corner_of.get((row, column), (row, column)) == (row, column)
+            if text and not text.isspace() and (row, column) not in covered
         ]
 
     @property

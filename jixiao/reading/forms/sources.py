@@ -7,6 +7,7 @@ forms. What stands in a recognised form and in no record is listed as skipped; n
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from jixiao.core.errors import AnotherKindError, EmptyFormError, FormError, NoEvaluationError, NoTableError
@@ -25,6 +26,7 @@ from jixiao.reading.forms.stacked import restacked
 from jixiao.reading.forms.teaching import Lessons, lessons_folder
 from jixiao.reading.values.values import normalise
 
+_LONGEST_SIGN = 8
 _COPY_SHARE = 0.8
 """Share of equal names from which a second table is a copy of the first."""
 
@@ -148,7 +150,13 @@ def _has_doubt(reading: Reading) -> bool:
 
 def _is_bare_sign(record: Record) -> bool:
     """Say whether a target is a sign without its value (≥), which stands in the next cell below the same header."""
-    return normalise(record.texts.get("target", "")) in {*signs(), "="}
+    text = record.texts.get("target", "")
+    return 0 < len(text) <= _LONGEST_SIGN and not text[-1].isdigit() and _is_sign(text)
+
+
+@lru_cache(maxsize=4_096)
+def _is_sign(text: str) -> bool:
+    return normalise(text) in {*signs(), "="}
 
 
 def _weight(reading: Reading) -> int:
