@@ -20,7 +20,7 @@ from jixiao.checks.findings import (
     problems,
 )
 from jixiao.checks.money import money_rows, named_money
-from jixiao.checks.thresholds import Rows
+from jixiao.checks.thresholds import Proportions, Rows
 from jixiao.core.exact import sum_by
 from jixiao.core.vocabulary import label
 from jixiao.core.writing import amount_text, percent_text, points_text
@@ -36,7 +36,8 @@ def budget_zero(evidence: Evidence, check: Check) -> Outcome:
     rows = money_rows(evidence)
     asked = rows["annual_budget_wan"].notna() & rows["executed_wan"].notna()
     zero = asked & (rows["annual_budget_wan"] == 0) & ~(rows["arrived_wan"] > 0) & ~(rows["initial_budget_wan"] > 0)
-    bad = named_money(evidence, rows[zero & (rows["executed_wan"] > 0)])
+    rated = rows["execution_rate_text"].map(lambda text: bool(re.search(r"[1-9]", normalise(text)))).astype(bool)
+    bad = named_money(evidence, rows[zero & ((rows["executed_wan"] > 0) | rated)])
     found = problems(
         bad,
         cell="executed_cell",
@@ -175,6 +176,42 @@ def yuan_in_wan(evidence: Evidence, check: Check) -> Outcome:
     )
 
 
+def money_magnitude(evidence: Evidence, check: Check) -> Outcome:
+    """Money out of proportion: to the budget, to the other projects of the department, to any project (金额量级)."""
+    drawn, totals = check.drawn(Proportions), evidence.totals
+    budget = totals["annual_budget_wan"].astype("float64")
+    grouped = budget.groupby([totals["year"], totals["department"]], dropna=False)
+    usual, count = grouped.transform("median"), grouped.transform("count")
+    far = (count >= drawn.rows) & (usual > 0) & (budget >= drawn.times * usual)
+    wrong = (far | (budget > drawn.most)).to_numpy(bool)
+    rows = totals[wrong]
+    verdicts = [
+        check.verdicts["peers"].format(times=f"{money / middle:.0f}") if is_far else check.verdicts["most"]
+        for money, middle, is_far in zip(budget[wrong], usual[wrong], far[wrong], strict=True)
+    ]
+    found = problems(
+        rows,
+        cell="source_cell",
+        printed=[amount_text(one) for one in budget[wrong]],
+        derived="",
+        verdict=verdicts,
+        what=label("annual_budget_wan"),
+    )
+    limit = np.append(budget.to_numpy(), np.nan)[evidence.position("scores")]
+    cost = evidence.scores["actual_value"].to_numpy("float64")
+    asked = evidence.counted & evidence.flags("scores", "actual_kind", lambda text: text == "money") & (limit > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        above = asked & (cost >= drawn.budgets * limit) & (np.abs(cost / limit / TEN_THOUSAND - 1) > 0.01)
+    times = [f"{value:.0f}" for value in cost[above] / limit[above]]
+    costs = at_actual(
+        evidence.scores[above],
+        derived="",
+        verdict=[check.verdicts["budget"].format(times=one) for one in times],
+        what=evidence.scores["indicator"][above],
+    ).assign(printed=[amount_text(one) for one in cost[above]])
+    return Outcome(pd.concat([found, costs]), count_true(budget.notna()) + count_true(asked))
+
+
 def monthly_limit(evidence: Evidence, check: Check) -> Outcome:
     """A limit by the month that twelve months of the amount of the year exceed (月限额的十二倍小于全年数)."""
     words = re.compile(check_words()["by_month"])
@@ -184,6 +221,9 @@ def monthly_limit(evidence: Evidence, check: Check) -> Outcome:
     monthly |= evidence.flags("scores", "target_text", lambda text: bool(words.search(normalise(text))))
     most = evidence.flags("scores", "target_relation", {"<=", "<"}.__contains__)
     yearly = evidence.flags("scores", "actual_text", lambda text: bool(whole_year.search(normalise(text))))
+    in_target = evidence.flags("scores", "target_text", lambda text: bool(words.search(normalise(text))))
+    plain = ~evidence.flags("scores", "actual_text", lambda text: bool(words.search(normalise(text))))
+    yearly |= in_target & plain & evidence.flags("scores", "actual_kind", lambda text: text == "money")
     asked = evidence.counted & monthly & most & (target > 0) & ~np.isnan(actual)
     rows = evidence.scores[asked & yearly & (actual > MONTHS * target + 1e-9)]
     limit = [amount_text(one) for one in MONTHS * rows["target_value"]]
@@ -201,6 +241,7 @@ CHECKS: dict[str, CheckFunction] = {
         targets_equal_weights,
         missed_target_full,
         yuan_in_wan,
+        money_magnitude,
         monthly_limit,
     )
 }

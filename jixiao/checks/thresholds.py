@@ -79,6 +79,15 @@ class Level(Model):
     share: Float
 
 
+class Proportions(Model):
+    """From where on money is out of proportion: in 万元, in times the median of a department, in times the budget."""
+
+    most: Positive
+    times: Positive
+    budgets: Positive
+    rows: Count
+
+
 THRESHOLDS: dict[str, type[Model]] = {
     **dict.fromkeys(("reason_of_another", "target_repeats_name", "project_names"), Shortest),
     **dict.fromkeys(("copied_deduction", "repeated_reason"), Shortest),
@@ -92,5 +101,6 @@ THRESHOLDS: dict[str, type[Model]] = {
     **dict.fromkeys(("targets_equal_actuals", "targets_equal_weights"), Rows),
     "satisfaction_bound": Confidence,
     "one_carries_level": Level,
+    "money_magnitude": Proportions,
 }
 """What each check draws its lines by; a check that is not here has none."""
