@@ -121,9 +121,10 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
         every = [*paragraph.between(0, match.start()), *far] if role else [*amounts.get(part.unit, ()), *inside]
         if any(_fits(printed, top.span, one.span) for top in tops for one in every if one.value and one is not top):
             continue
-        whole = next((one for one in reversed(wholes) if one.value >= part.value), None)
+        named = [one for one in near if role and any(word in one.label for word in role["whole"])]
+        whole = next((one for one in reversed(named or wholes) if named or one.value >= part.value), None)
         span = whole.span if whole else total(tops)
-        if span.value <= part.value:
+        if span.value <= part.value and not named:
             continue
         severity = "" if near or in_paragraph else "question"
         start = whole.start if whole and whole in near else part.start
@@ -158,7 +159,10 @@ def _shares(paragraph: Paragraph, seen: Seen) -> Iterator[Claim]:
         if any(_fits(printed, part.span, span) for span in spans if span.value):
             yield _claim(paragraph, match.span(), printed, part.span, wholes[0].span, "holds")
             continue
-        yield _claim(paragraph, match.span(), printed, part.span, wholes[0].span, "fails")
+        most = max(siblings, key=lambda one: one.value)
+        rest = total([one for one in siblings if one is not most])
+        base = wholes[0].span if core or most.value == rest.value else total(siblings)
+        yield _claim(paragraph, match.span(), printed, part.span, base, "fails")
 
 
 def _respective(paragraph: Paragraph) -> Iterator[Claim]:
