@@ -35,11 +35,17 @@ def score_range(evidence: Evidence, check: Check) -> Outcome:
 
 def has_unread_columns(evidence: Evidence) -> np.ndarray:
     """Say of which evaluations a column was not understood (有未读的栏): nothing is concluded from what they lack."""
-    skipped = evidence.frames.skipped
-    unread = skipped[skipped["reason"].eq(reading_words()["reasons"]["not_understood"])]
-    places = set(zip(unread["source_file"], unread["source_sheet"], strict=True))
-    rows = zip(evidence.totals["source_file"], evidence.totals["source_sheet"], strict=True)
-    return np.fromiter((place in places for place in rows), bool, len(evidence.totals))
+    return evidence.keep("unread columns", lambda: _has_unread(evidence))
+
+
+def _has_unread(evidence: Evidence) -> np.ndarray:
+    place, skipped = ["source_file", "source_sheet"], evidence.frames.skipped
+    unread = skipped.loc[skipped["reason"].eq(reading_words()["reasons"]["not_understood"]), place].drop_duplicates()
+    if unread.empty:
+        return np.zeros(len(evidence.totals), bool)
+    return (
+        evidence.totals[place].merge(unread, how="left", indicator=True, validate="m:1")["_merge"].eq("both").to_numpy()
+    )
 
 
 def score_missing(evidence: Evidence, check: Check) -> Outcome:
@@ -212,20 +218,21 @@ def _prints_weights(evidence: Evidence) -> np.ndarray:
         np.nan_to_num(sum_by(positions(rows, evidence.totals), rows[column], size))
         for rows, column in ((printed, "heading_weight"), (money, "weight"))
     )
-    full = np.array([float(load_framework(str(one)).full_score) for one in evidence.totals["framework"]])
+    full = evidence.look_up("totals", "framework", lambda name: float(load_framework(name).full_score), np.nan)
+    own = printed.assign(place=positions(printed, evidence.totals))
+    own = own[own["place"] >= 0]
+    own["framework"] = evidence.totals["framework"].to_numpy()[own["place"]]
     laid = [
-        {
-            name: float(level.weight)
-            for level in load_framework(str(one)).categories
-            if level.weight
-            for name in level.names
-        }
-        for one in evidence.totals["framework"]
+        (framework, name, float(level.weight))
+        for framework in own["framework"].unique()
+        for level in load_framework(str(framework)).categories
+        if level.weight
+        for name in level.names
     ]
-    place = positions(printed, evidence.totals)
-    is_own = np.zeros(size, bool)
-    for row, name, weight in zip(place, printed["heading"], printed["heading_weight"], strict=True):
-        is_own[row] |= row >= 0 and abs(laid[row].get(name, weight) - weight) > TOLERANCE
+    weights = pd.DataFrame(laid, columns=["framework", "heading", "laid"]).drop_duplicates(["framework", "heading"])
+    both = own.merge(weights.astype({"laid": "float64"}), how="left", on=["framework", "heading"], validate="m:1")
+    is_other = (both["laid"] - both["heading_weight"]).abs() > TOLERANCE
+    is_own = np.isin(np.arange(size), both.loc[is_other, "place"])
     is_whole = (np.abs(levels - full) < TOLERANCE) | (np.abs(levels + execution - full) < TOLERANCE)
     return np.append(is_whole & is_own, False)
 
