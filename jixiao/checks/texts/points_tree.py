@@ -303,6 +303,15 @@ def _row_claim(row: TableRow, name: str, sentence: str, printed: str, derived: s
     )
 
 
+def _bears_points(row: TableRow) -> bool:
+    """Say whether a row is one indicator; a dash below its level 1 stands where an indicator has no levels."""
+    nothing = load_grammar().words["no_indicator"]
+    if row.names[-1] not in nothing:
+        return True
+    has_points = points_of(row.cells.get("weight", "")) is not None
+    return bool(row.names[-1]) and row.names[0] not in nothing and has_points
+
+
 def _levels_of_tables(rows: list[TableRow]) -> Iterator[Claim]:
     """Add up the weights of a table: below each level that names its points, and down to the total (表中分值合计)."""
     grammar = load_grammar()
@@ -311,7 +320,7 @@ def _levels_of_tables(rows: list[TableRow]) -> Iterator[Claim]:
         by_table[row.table].append(row)
     told: set[tuple[str, tuple[Decimal, ...]]] = set()
     for table in by_table.values():
-        body = [row for row in table if not row.is_total and row.names[-1] not in grammar.words["no_indicator"]]
+        body = [row for row in table if not row.is_total and _bears_points(row)]
         weights = [points_of(row.cells.get("weight", "")) for row in body]
         if len(body) < FEWEST_ROWS or any(weight is None for weight in weights):
             continue
