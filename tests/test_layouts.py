@@ -5,6 +5,7 @@ from __future__ import annotations
 from zipfile import ZipFile
 
 import pytest
+from docx import Document
 from layouts.generator import make_layout
 from layouts.judging import Judgement
 from layouts.writing import KINDS, write_layout
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from jixiao.cli.main import app
 from jixiao.core.errors import AnotherKindError, FormError, JixiaoError, RequestError
+from jixiao.reading.documents.whole_reports import read_source
 from jixiao.reading.files import Grid
 from jixiao.reading.forms.meanings import meaning_of, title_kind
 from jixiao.reading.forms.sources import read_file, recognise
@@ -325,3 +327,39 @@ def test_a_file_of_an_archive_that_cannot_be_read_is_named_as_refused(tmp_path):
     ended = CliRunner().invoke(app, ["read", str(path)])
     assert isinstance(ended.exception, JixiaoError)  # which the command line ends with code 2
     assert "坏.xlsx" in str(ended.exception) and "好.xlsx" in ended.stdout
+
+
+def test_goals_with_a_whole_tree_each_are_told_and_add_up_to_nothing():
+    tree = ["一级指标", "二级指标", "三级指标", "指标值", "完成值", "权重", "得分"]
+    reading = read_one(
+        ["年度绩效目标一", "", "示例：保洁", "", "", "", ""],
+        tree,
+        ["产出", "数量", "保洁面积", "≥8", "9", "60", "60"],
+        ["效益", "社会效益", "洁净度", "较高", "较高", "40", "38"],
+        ["年度绩效目标二", "", "示例：绿化", "", "", "", ""],
+        tree,
+        ["产出", "质量", "成活率", "≥95%", "93%", "100", "97"],
+        ["自评总分", "97.6", "", "", "", "", ""],
+    )
+    assert [row[0] for row in rows_of(reading, "indicator")] == ["保洁面积", "洁净度", "成活率"]
+    assert sum("各有一套指标" in guess["reason"] for guess in reading.guesses) == 1
+
+
+def test_several_forms_in_a_document_are_read_each_for_itself(tmp_path):
+    document = Document()
+    for number in ("一", "二"):
+        for line in (f"附件2-{number}", "项目支出绩效自评表", "（2023年度）"):
+            document.add_paragraph(line)
+        rows = [
+            ["项目名称", f"示例项目{number}", "", "", "", "", ""],
+            ["一级指标", "二级指标", "三级指标", "年度指标值", "实际完成值", "分值", "得分"],
+            ["产出指标", "数量指标", "培训场次", "6场", "6场", "100", "98"],
+        ]
+        table = document.add_table(len(rows), len(rows[0]))
+        for cells, texts in zip(table.rows, rows, strict=True):
+            for cell, text in zip(cells.cells, texts, strict=True):
+                cell.text = text
+    path = tmp_path / "自评表.docx"
+    document.save(str(path))
+    names = [reading.head["project"].texts["project"] for reading in read_source(path)]
+    assert names == ["示例项目一", "示例项目二"]

@@ -34,13 +34,22 @@ def score_range(evidence: Evidence, check: Check) -> Outcome:
 
 
 def has_unread_columns(evidence: Evidence) -> np.ndarray:
-    """Say of which evaluations a column was not understood (有未读的栏): nothing is concluded from what they lack."""
+    """Say of which evaluations a column was not understood (有未读的栏): nothing is concluded from what they lack.
+
+    So it is with forms whose goals have a whole tree of indicators each: their rows add up to no total.
+    """
     return evidence.keep("unread columns", lambda: _has_unread(evidence))
 
 
 def _has_unread(evidence: Evidence) -> np.ndarray:
-    place, skipped = ["source_file", "source_sheet"], evidence.frames.skipped
-    unread = skipped.loc[skipped["reason"].eq(reading_words()["reasons"]["not_understood"]), place].drop_duplicates()
+    place, reasons = ["source_file", "source_sheet"], reading_words()["reasons"]
+    skipped, guesses = evidence.frames.skipped, evidence.frames.guesses
+    unread = pd.concat(
+        [
+            skipped.loc[skipped["reason"].eq(reasons["not_understood"]), place],
+            guesses.loc[guesses["reason"].eq(reasons["several_goals"]), place],
+        ]
+    ).drop_duplicates()
     if unread.empty:
         return np.zeros(len(evidence.totals), bool)
     return (

@@ -314,7 +314,7 @@ class _Divider:
         lines = tuple(self.paragraphs[number].text for number in range(start, place + 1))
         if kind == "evaluation_report" and len(self.stack) > 1 and self.stack[-1].kind == "evaluation_report":
             self.stack.pop()
-        if kind == self.stack[-1].kind == "evaluation_report" and self._only_began(self.stack[-1]):
+        if self.stack and kind == self.stack[-1].kind == "evaluation_report" and self._only_began(self.stack[-1]):
             portion = self.stack[-1]  # the title once more, behind the cover or the abstract
             portion.open.clear()
             self.digest = None

@@ -37,6 +37,9 @@ from jixiao.reading.forms.understanding import (
 from jixiao.reading.values.values import normalise
 
 _MAIN = ("indicators", "projects")
+_POINTS = re.compile(r"\d{1,3}(?:\.\d+)?")
+_WHOLE_TREE = 80
+"""Points from which the indicators of one table are a whole tree."""
 
 
 def _no_lesson(text: str, context: str) -> str:
@@ -266,6 +269,7 @@ def _read(form: _Form, name: str, titles: list[str], place: str, taught: Taught)
     if projects is not None:
         return _by_project(reading, form, projects)
     _set_copies_apart(reading)
+    _tell_several_goals(form, reading)
     return [reading]
 
 
@@ -286,6 +290,31 @@ def _set_copies_apart(reading: Reading) -> None:
         for record in reading.records:
             if record.table == records[0].table and record.block in {"indicators", "total"}:
                 record.block = block if record.block == "indicators" else "copy_total"
+
+
+def _tell_several_goals(form: _Form, reading: Reading) -> None:
+    """Tell that several goals have a tree of indicators each, all worth the full score (各目标各一套指标).
+
+    The points of all rows then add up to twice the full score or more, which is no mistake of the form.
+    """
+    points: dict[str, float] = {}
+    for record in reading.records:
+        if record.block == "indicators":
+            weight = record.texts.get("weight", "").strip()
+            points[record.table] = points.get(record.table, 0) + (float(weight) if _POINTS.fullmatch(weight) else 0)
+    whole = [name for name, sum_of in points.items() if sum_of >= _WHOLE_TREE]
+    if len(whole) < 2:
+        return
+    part = next(part for part in form.parts if part.tables)
+    table = part.tables[-1]
+    reading.guesses.append(
+        {
+            "sheet": part.sheet,
+            "cell": part.view.address(*table.columns[0].at),
+            "text": table.columns[0].text,
+            "reason": reading_words()["reasons"]["several_goals"],
+        }
+    )
 
 
 def _unread(tables: list[Table]) -> list[str]:

@@ -135,7 +135,12 @@ def is_nameless(piece: Piece, row: int, header: Header, own: list[int]) -> bool:
 def is_opinion(view: View, row: int, header: Header) -> bool:
     """Say whether a row holds an opinion, a stamp or a conclusion: its first cell says so and no value stands in it."""
     first = next((text for text in view.texts[row] if text.strip()), "")
-    if not re.match(header_words()["closing_start"], normalise(first)):
+    own_first = next(
+        (text for at, text in enumerate(view.texts[row]) if text.strip() and view.corner(row, at)[0] == row), ""
+    )
+    if not pattern("goal_row").fullmatch(normalise(own_first)) and not re.match(
+        header_words()["closing_start"], normalise(first)
+    ):
         return False
     values = {column for column, name in header.columns.items() if name in {"weight", "reported_score"}}
     if any(pattern("points_cell").fullmatch(normalise(view.texts[row][column])) for column in values):

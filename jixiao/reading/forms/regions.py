@@ -206,8 +206,7 @@ def _content_rows(view: View, table: Table, context: str) -> list[int]:
 
 def is_goal_row(cells: list[tuple[int, int, str]]) -> bool:
     """Say whether a row between the rows of a table states a goal (年度绩效目标二): what stands in it is no value."""
-    goal = meaning_of(cells[0][2], "goals")
-    return goal is not None and goal.sure >= _OWN_SURE and len(cells) > 1
+    return len(cells) > 1 and pattern("goal_row").fullmatch(normalise(cells[0][2])) is not None
 
 
 def _table_at(view: View, row: int, stop: int, taught: Taught) -> Table | None:

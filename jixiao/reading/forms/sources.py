@@ -106,7 +106,10 @@ def recognise(grids: list[Grid], name: str, *, place: str = "", taught: Lessons 
         raise refused
     ours, theirs = sum(map(_weight, understood)), sum(map(_weight, declared))
     no_rows = _rows_that_are_none(declared, understood)
-    if no_rows or any("term" in record.texts for reading in understood for record in reading.records):
+    several = reading_words()["reasons"]["several_goals"]
+    has_more = any(guess["reason"] == several for reading in understood for guess in reading.guesses)
+    has_more |= any("term" in record.texts for reading in understood for record in reading.records)
+    if no_rows or has_more:
         return understood if ours >= theirs - no_rows else declared
     return understood if ours > theirs else declared
 
