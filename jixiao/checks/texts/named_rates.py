@@ -118,7 +118,8 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
         if not wholes or Decimal(printed) > MOST_RATE:
             continue
         tops = [one for one in inside if _family(one) == _family(part)]
-        every = [*paragraph.between(0, match.start()), *far] if role else [*amounts.get(part.unit, ()), *inside]
+        is_local = role and (near or in_paragraph)
+        every = [*paragraph.between(0, match.start()), *far] if is_local else [*amounts.get(part.unit, ()), *inside]
         if any(_fits(printed, top.span, one.span) for top in tops for one in every if one.value and one is not top):
             continue
         named = [one for one in near if role and any(word in one.label for word in role["whole"])]

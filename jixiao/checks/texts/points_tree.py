@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from jixiao.checks.findings import check_words
@@ -312,6 +312,24 @@ def _bears_points(row: TableRow) -> bool:
     return bool(row.names[-1]) and row.names[0] not in nothing and has_points
 
 
+def _joined(tables: list[list[TableRow]]) -> list[list[TableRow]]:
+    """Join tables whose head a page repeats, with the levels above; leave out those with lines lost between rows."""
+    joined: list[tuple[list[TableRow], bool]] = []
+    for table in tables:
+        is_whole = table[-1].at - table[0].at == len(table) - 1
+        if joined and not table[0].names[0] and not joined[-1][0][-1].is_total:
+            above, was_whole = joined.pop()
+            for row in table:
+                last = above[-1].names
+                same = len(last) == len(row.names) and not row.is_total
+                names = tuple(own or other for own, other in zip(row.names, last, strict=True)) if same else row.names
+                above = [*above, replace(row, names=names)]
+            joined.append((above, was_whole and is_whole))
+        else:
+            joined.append((table, is_whole))
+    return [table for table, is_whole in joined if is_whole]
+
+
 def _levels_of_tables(rows: list[TableRow]) -> Iterator[Claim]:
     """Add up the weights of a table: below each level that names its points, and down to the total (表中分值合计)."""
     grammar = load_grammar()
@@ -319,7 +337,7 @@ def _levels_of_tables(rows: list[TableRow]) -> Iterator[Claim]:
     for row in rows:
         by_table[row.table].append(row)
     told: set[tuple[str, tuple[Decimal, ...]]] = set()
-    for table in by_table.values():
+    for table in _joined(list(by_table.values())):
         body = [row for row in table if not row.is_total and _bears_points(row)]
         weights = [points_of(row.cells.get("weight", "")) for row in body]
         if len(body) < FEWEST_ROWS or any(weight is None for weight in weights):
@@ -333,14 +351,17 @@ def _levels_of_tables(rows: list[TableRow]) -> Iterator[Claim]:
         for row, weight in zip(body, known, strict=True):
             for number, name in enumerate(row.names[:-1]):
                 by_level[number, name].append((row, weight))
+        found: list[tuple[Decimal, Claim]] = []
         for (_, name), members in by_level.items():
             level = grammar.pattern("told_cell").fullmatch(_plain(name))
             parts = [weight for _, weight in members]
             if level and (name, tuple(parts)) not in told:  # copies of one table say it once
                 told.add((name, tuple(parts)))
-                first = members[0][0]
+                first, own = members[0][0], Decimal(level["n"])
                 place = (0, len(first.paragraph.text))
-                yield _sum(first.paragraph, place, Decimal(level["n"]), parts, "weight")
+                found.append((own - sum(parts, Decimal(0)), _sum(first.paragraph, place, own, parts, "weight")))
+        is_broken = sum(gap > 0 for gap, _ in found) > 1  # several levels fall short where rows are lost
+        yield from (claim for gap, claim in found if not (is_broken and gap > 0))
 
 
 def _rows_in_prose(document: Document, rows: list[TableRow]) -> Iterator[Claim]:

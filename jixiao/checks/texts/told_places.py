@@ -213,7 +213,9 @@ def table_rows(document: Document) -> Iterator[TableRow]:
         is_short = len(cells) < size
         cells += ("",) * (size - len(cells))  # blank cells at the end of a row are not printed
         own = [cells[number].strip() for number in names]
-        is_total = any(name in grammar.words["row_total"] for name in own)
+        is_total = any(cell.strip() in grammar.words["row_total"] for cell in cells)
+        if not is_total and not grammar.find("is_name", own[-1] or next((name for name in own if name), "")):
+            continue  # a broken row, whose cells have moved
         if not is_total:
             own = above = _filled(own, above)
         others = {role: cells[number] for role, number in head.items() if role not in {"name", "level"}}
