@@ -98,7 +98,8 @@ def test_the_reports_of_the_published_documents_are_their_own_words(tmp_path):
     results = evaluate(place)
     assert len(results.totals) == 6
     claims = [find_claims([read_document(path, path.name)]) for path in sorted(place.rglob("*.docx"))]
-    known = {(row.code, row.quote) for found in claims for row in found[found["verdict"] == "fails"].itertuples()}
+    said = [row for found in claims for row in found[found["verdict"] == "fails"].itertuples()]
+    known = {(row.code, row.quote) for row in said} | {(row.code, row.printed, row.derived) for row in said}
     for number, chosen in results.totals.iterrows():
         path = papers.write_report(results, tmp_path / f"{number}.docx", **named(chosen))
         text, told = text_of(path), papers.told_in(results, **named(chosen))
@@ -116,7 +117,12 @@ def test_the_reports_of_the_published_documents_are_their_own_words(tmp_path):
             assert sum(map(len, own)) < 0.55 * len(text), "most of a report is what its unit wrote"
         found = find_claims([read_document(path, path.name)])
         failing = found[found["verdict"] == "fails"]
-        assert [row for row in failing.itertuples() if (row.code, row.quote) not in known] == []
+        new = [
+            row
+            for row in failing.itertuples()
+            if not {(row.code, row.quote), (row.code, row.printed, row.derived)} & known
+        ]
+        assert [(row.code, row.quote, row.arithmetic) for row in new] == []
 
 
 @pytest.fixture()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jixiao.builds.run import evaluate_frames
 from jixiao.core.errors import JixiaoError
-from jixiao.core.files import checksum
+from jixiao.core.files import checksum, is_usable, refusal_of
 from jixiao.core.results import Results
 from jixiao.reading.folder import settle
 from jixiao.reading.forms.teaching import Lessons, lessons_folder
@@ -33,9 +33,10 @@ def evaluate_forms(paths: Sequence[Path]) -> tuple[Results, list[JixiaoError]]:
         >>> len(results.totals), errors
         (1, [])
     """
-    names = file_names(paths)
+    names = file_names([path for path in paths if not path.exists() or is_usable(path)])
     arrived = Submissions()
     arrived.errors += Lessons(lessons_folder()).broken
+    arrived.errors += [refusal_of(path) for path in paths if path.exists() and not is_usable(path)]
     for (path, name), found in zip(names.items(), read_files(list(names.items())), strict=True):
         if isinstance(found, JixiaoError):
             arrived.refuse(name, found, checksum=checksum(path) if path.is_file() else "")

@@ -99,7 +99,8 @@ def standard_without_figures(evidence: Evidence, check: Check) -> Outcome:
     """Points given although the standard asks for a calculation that nothing printed allows (无数据可算)."""
     asked = evidence.counted & ~_by_person(evidence) & evidence.scores["reported_score"].notna().to_numpy()
     said = evidence.flags("scores", "actual_text", bool) | evidence.flags("scores", "actual_cell", bool)
-    rows = evidence.scores[asked & _undecided(evidence) & said]
+    has_rule = ~evidence.flags("scores", "method", lambda text: text == "unruled")  # without one nothing is asked
+    rows = evidence.scores[asked & _undecided(evidence) & said & has_rule]
     found = problems(
         rows,
         cell="score_cell",

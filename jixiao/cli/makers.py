@@ -152,9 +152,9 @@ def ask(
         kept = supplements.keep_supplement(source, given, **names)
         print(f"已读入 {len(given.answers)} 条，存入 {shown(kept)}；请运行 jixiao build，再生成报告。")
         return
+    check_names([results.totals], years=[year] if year else (), departments=(), projects=[project])
     totals = results.totals[results.totals["project"].str.contains(project, regex=False)]
     wanted = {word("evaluation", code): code for code in totals["evaluation"].unique()}
-    check_names([totals], years=[year] if year else (), departments=(), projects=[project])
     totals = totals[(totals["year"] == year) if year else totals["year"].notna()]
     totals = totals[totals["evaluation"].isin([wanted.get(kind, kind)] if kind else list(wanted.values()))]
     if totals.empty:

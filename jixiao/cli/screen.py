@@ -102,13 +102,11 @@ def reasons(row: dict[str, Any]) -> str:
 def read_counts(results: Results) -> dict[str, int]:
     """Count the files that arrived by what became of them (读取计数), and the cells guessed and not read."""
     ingest, frames = results.frames.ingest, results.frames
-    states = ingest.groupby("source_file")["state"].agg(set)
-    counted = {state: int(states.map(lambda found, state=state: state in found).sum()) for state in ("refused",)}
-    conflict = states.map(lambda found: "conflict" in found and "read" not in found)
+    states = [set(found) for _, found in ingest.groupby("source_file")["state"]]
     return {
         "files": len(states),
-        **counted,
-        "conflict": int(conflict.sum()),
+        "refused": sum("refused" in found for found in states),
+        "conflict": sum("conflict" in found and "read" not in found for found in states),
         "guesses": len(frames.guesses.drop_duplicates()),
         "skipped": len(frames.skipped.drop_duplicates()),
     }

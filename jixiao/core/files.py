@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jixiao
 from jixiao.core import processes
-from jixiao.core.errors import JixiaoError, RequestError, say_refused
+from jixiao.core.errors import FormError, JixiaoError, RequestError, say_refused
 
 _REFUSED_SIGNS = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]+')
 _RESERVED_NAME = re.compile(
@@ -94,11 +94,50 @@ def find_place(place: str | Path) -> Path:
 def list_forms(folder: Path) -> list[Path]:
     """Return the form files of a data folder (数据目录) in a stable order, year folders first.
 
+    Those that cannot be registered are left out; :func:`list_unusable` names them.
+
     Raises:
-        JixiaoError: The folder does not exist.
+        JixiaoError: The folder does not exist, or one in it cannot be looked into.
     """
+    return [path for path in _forms_in(folder) if is_usable(path)]
+
+
+def list_unusable(folder: Path) -> list[FormError]:
+    """Return why files are not read that cannot be opened, or bear a name that no text can hold (不能登记的文件)."""
+    return [refusal_of(path, folder) for path in _forms_in(folder) if not is_usable(path)]
+
+
+def refusal_of(path: Path, folder: Path = Path()) -> FormError:
+    """Return the error of a file that cannot be opened or whose name is no text, named as well as it can be."""
+    raw = os.fsencode(os.path.relpath(path, folder))
+    shown = next((text for code in ("utf-8", "gb18030") if (text := _decoded(raw, code))), repr(raw))
+    if _has_name(path):
+        return FormError(shown, "没有读取权限", "请改为可读后再放入")
+    return FormError(shown, "文件名的编码不是 UTF-8", "请重新命名后再放入")
+
+
+def _decoded(raw: bytes, encoding: str) -> str:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return ""
+
+
+def _has_name(path: Path) -> bool:
+    return bool(_decoded(os.fsencode(path), "utf-8"))
+
+
+def is_usable(path: Path) -> bool:
+    """Say whether a file can be opened and registered by its name."""
+    return _has_name(path) and os.access(path, os.R_OK)
+
+
+def _forms_in(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise JixiaoError(f"数据目录“{folder}”不存在，请检查路径，或把收到的表格放入 data/source/<年度>/")
+    closed = [path for path in (folder, *folder.rglob("*")) if path.is_dir() and not os.access(path, os.R_OK | os.X_OK)]
+    if closed:
+        raise JixiaoError(f"数据目录“{closed[0]}”没有读取权限，其中的文件不能读取；请改为可读后再运行")
     return sorted(
         path
         for path in folder.rglob("*")
@@ -144,6 +183,11 @@ def write_safely(path: Path, write: Callable[[Path], object]) -> None:
         flush(beside)
         os.replace(beside, path)
         flush(path.parent)
+    except Exception as error:  # a library may wrap what the system says; the user knows the file by its own name
+        said = error if isinstance(error, OSError) else next(iter(error.args), None)
+        if isinstance(said, OSError):
+            raise OSError(said.errno, said.strerror, str(path)) from error
+        raise
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)

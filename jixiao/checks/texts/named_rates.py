@@ -105,6 +105,10 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
         ]  # fmt: skip
         if not parts or len({one.value for one in parts}) > 2:
             continue
+        if match["name"] == match["name"][-len(stem) - 1 :] and any(
+            grammar.has("negated", one.label) for one in inside
+        ):
+            continue  # 已完成4项、未完成1项，完成率60%: a split is told, the rate may be that of the work or the money
         part = parts[-1]
         printed = match["n"]
         if len(parts) > 1 and grammar.has("answers", "".join(one.label for one in parts)):

@@ -414,7 +414,9 @@ def _counted(document: Document, rows: list[TableRow]) -> Iterator[Claim]:
         if len(names) < FEWEST_ROWS or any(one[-1] in grammar.words["no_indicator"] for one in names):
             continue
         for level in range(1, FEWEST_LEVELS + 1):
-            counts[level].add(len({one[:level] for one in names}))
+            named = {one[:level] for one in names if one[level - 1] not in grammar.words["no_indicator"]}
+            counts[level].add(len(named))
+            counts[level].add(len({one for one in named if len(one) == 1 or one[-1] != one[-2]}))  # 产出数量｜产出数量
     if not counts or _has_three_levels(document):
         return
     for paragraph in document.prose:
