@@ -129,7 +129,7 @@ def test_equal_builds_and_unknown_versions(desk, no_checks):
     build("source")
     same = compare(find_build("current", built), find_build(str(built), built))
     assert same.changes.empty and same.sentences()[-1] == "两次构建的得分、总分、等级和问题完全相同"
-    with pytest.raises(RequestError, match="没有唯一的构建版本“previous”，现有版本"):
+    with pytest.raises(RequestError, match="只有一次构建，还没有可比较的上一次"):
         find_build("previous", built)
 
 

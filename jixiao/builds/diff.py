@@ -115,6 +115,8 @@ def find_build(name: str, folder: Path) -> Build:
     chosen = {"current": versions[:1], "previous": versions[1:2]}.get(
         name, [version for version in versions if version.startswith(name)]
     )
+    if name == "previous" and len(versions) == 1:
+        raise RequestError(f"“{folder.name}”中只有一次构建，还没有可比较的上一次；表格有变动后再运行 jixiao build")
     if len(chosen) != 1:
         raise RequestError(
             f"“{folder.name}”中没有唯一的构建版本“{name}”，现有版本（由新到旧）：{'、'.join(versions) or '无'}"

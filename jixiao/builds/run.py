@@ -25,7 +25,7 @@ from jixiao.builds.readings import FOLDER, Readings
 from jixiao.builds.versions import read_built, read_frame, write_version, writing
 from jixiao.checks import run_checks
 from jixiao.checks.set_aside import load_aliases, load_suppressions, suppress
-from jixiao.core.errors import JixiaoError, RequestError
+from jixiao.core.errors import JixiaoError, ReadingErrors, RequestError
 from jixiao.core.files import find_place, workbench
 from jixiao.core.frames import SCHEMAS, Frames
 from jixiao.core.results import Results
@@ -140,7 +140,11 @@ def load(place: str | Path = "source") -> Frames:
     if (folder / MANIFEST).exists():
         version = read_manifest(folder)["version"]
         return Frames.deferred({name: partial(read_frame, folder, name, version=version) for name in SCHEMAS})
-    return load_frames(folder)[0]
+    try:
+        return load_frames(folder)[0]
+    except ReadingErrors as errors:
+        way = JixiaoError('其余文件可以读取：先运行 jixiao build，再用 jixiao.load("built")')
+        raise ReadingErrors([*errors.errors, way]) from None
 
 
 def evaluate(place: str | Path = "source", *, framework: str = "") -> Results:

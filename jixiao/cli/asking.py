@@ -13,6 +13,9 @@ from jixiao.core.errors import JixiaoError, RequestError, brief, say_nearest
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_LISTED = 12
+"""Values of an option that are listed whole; of more the nearest are named."""
+
 Place = Annotated[str, typer.Option("--place", help="数据位置：source、sample、built 或任意目录")]
 
 
@@ -34,8 +37,9 @@ def choose(option: str, value: str, allowed: Sequence[str], words: Mapping[str, 
     words = words or {}
     found = next((name for name in allowed if value in {name, words.get(name)}), None)
     if found is None:
-        named = "、".join(f"{name}（{words[name]}）" if name in words else name for name in allowed if name)
-        raise JixiaoError(f"{option} 不能是“{value}”，可选：{named}")
+        named = [f"{name}（{words[name]}）" if name in words else name for name in allowed if name]
+        listed = f"可选：{'、'.join(named)}" if len(named) <= MOST_LISTED else say_nearest(value, named)
+        raise JixiaoError(f"{option} 不能是“{brief(value)}”，{listed}")
     return found
 
 

@@ -82,7 +82,7 @@ def find_place(place: str | Path) -> Path:
     if str(place) == "sample" and shipped_folder("sample").is_dir():
         return shipped_folder("sample")
     if str(place) == "built":
-        raise RequestError("没有数据目录“built”，还没有构建结果；请先运行 jixiao build 或 make run")
+        raise RequestError("没有数据目录“built”，还没有构建结果；请先运行 jixiao build")
     if str(place) == "source":
         raise RequestError(
             f"没有数据目录“source”：在“{workbench()}”下没有 data/source；请先用 jixiao new 目录 建立工作目录，"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def lay_out(folder: Path, *, year: int, with_sample: bool = False) -> str:
         if with_sample:
             for each in sorted(path for path in shipped_folder("sample").iterdir() if path.is_dir()):
                 _copy(each, source / each.name, "*.*")
-    return str(words["made"].format(folder=folder, **named))
+    shown = f'"{folder}"' if re.search(r"[^\w./\\:-]", str(folder)) else folder  # as a shell takes it
+    return str(words["made"].format(folder=folder, shell=shown, **named))
 
 
 def _copy(source: Path, target: Path, pattern: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from jixiao.analysis.summary import summarise_departments
 from jixiao.core.declared import load_shipped
-from jixiao.core.errors import RequestError
+from jixiao.core.errors import MOST_NAMED, RequestError, brief, say_nearest
 from jixiao.core.files import safe_name, signs_for, workbench
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import value_labels, word
@@ -121,9 +121,8 @@ def _nothing(name: str, value: Any, every: list[ReportRequest]) -> str:
         "departments": sorted({request.department for request in every} - {""}),
         "kinds": sorted({kind_word(request.kind) for request in every}),
     }[name]
-    shown = "、".join([*known[:8], *(["…"] if len(known) > 8 else [])])
-    what = report_words()["filters"][name]
-    return str(RequestError(f"没有符合条件的报告：{what}“{value}”不存在，现有：{shown or '无'}"))
+    said = f"现有：{'、'.join(known)}" if len(known) <= MOST_NAMED else say_nearest(value, known)
+    return f"没有符合条件的报告：{report_words()['filters'][name]}“{brief(value)}”不存在，{said}"
 
 
 def kind_word(kind: str) -> str:

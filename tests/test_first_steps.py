@@ -1,0 +1,70 @@
+"""The first steps of a new user: an empty folder, odd files, places that are not there, names mistyped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from command import run_command
+from conftest import ROOT
+
+FORM = next((ROOT / "data" / "sample" / "2024").glob("示例农村*自评表.xlsx"))
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """Return a new workbench with one form."""
+    monkeypatch.setenv("JIXIAO_HOME", str(tmp_path / "评价 台"))
+    said = run_command("new", tmp_path / "评价 台", cwd=tmp_path).stdout
+    assert f'cd "{tmp_path / "评价 台"}"' in said, "a path with a blank is printed as a shell takes it"
+    (tmp_path / "评价 台" / "data" / "source" / "2024").mkdir(exist_ok=True)
+    return tmp_path / "评价 台"
+
+
+def test_a_build_without_any_form_says_so(desk):
+    done = run_command("build", cwd=desk)
+    assert done.returncode == 0 and "共读取 0 个文件" in done.stdout
+    done = run_command("list", cwd=desk)
+    assert done.returncode == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files are texts there")
+def test_a_name_that_is_no_text_costs_its_file_only(desk):
+    folder = desk / "data" / "source" / "2024"
+    shutil.copy(FORM, folder / "好.xlsx")
+    shutil.copy(FORM, folder / os.fsdecode("表".encode("gb18030") + b".xlsx"))
+    done = run_command("build", cwd=desk)
+    assert done.returncode == 2 and "共读取 1 个文件" in done.stdout
+    assert "文件“2024/表.xlsx”：文件名的编码不是 UTF-8；请重新命名后再放入。" in done.stderr
+    assert run_command("verify", cwd=desk).returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root opens every file")
+def test_a_file_that_may_not_be_opened_costs_itself_only(desk):
+    folder = desk / "data" / "source" / "2024"
+    shutil.copy(FORM, folder / "好.xlsx")
+    shutil.copy(FORM, folder / "锁.xlsx")
+    (folder / "锁.xlsx").chmod(0)
+    done = run_command("build", cwd=desk)
+    assert done.returncode == 2 and "文件“2024/锁.xlsx”：没有读取权限" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["audit", "--place", "sample", "--format", "xlsx", "--out", "没有/问题.xlsx"],
+     ["form", "--empty", "--year", "2024", "--out", "没有/空表.xlsx"]],
+)  # fmt: skip
+def test_a_place_that_is_not_there_is_named_as_it_was_typed(desk, arguments):
+    done = run_command(*arguments, cwd=desk)
+    assert done.returncode == 2 and "没有" in done.stderr and f".{os.getpid()}." not in done.stderr
+
+
+def test_a_mistyped_project_is_answered_with_the_nearest(desk):
+    shutil.copy(FORM, desk / "data" / "source" / "2024")
+    assert run_command("build", cwd=desk).returncode == 0
+    for command in (["ask", "农村公里"], ["report", "--project", "农村公里"], ["list", "--project", "农村公里"]):
+        done = run_command(*command, cwd=desk)
+        assert done.returncode == 2 and "示例农村公路养护项目" in done.stderr and len(done.stderr) < 600
+    done = run_command("audit", "--code", "score", cwd=desk)
+    assert done.returncode == 2 and len(done.stderr) < 600
