@@ -185,7 +185,7 @@ def write_safely(path: Path, write: Callable[[Path], object]) -> None:
         flush(path.parent)
     except Exception as error:  # a library may wrap what the system says; the user knows the file by its own name
         said = error if isinstance(error, OSError) else next(iter(error.args), None)
-        if isinstance(said, OSError):
+        if isinstance(said, OSError) and said.errno is not None:
             raise OSError(said.errno, said.strerror, str(path)) from error
         raise
     finally:

@@ -100,10 +100,8 @@ def ordinal_style(text: str) -> str:
         ('(N)', '9.9 A')
     """
     match = load_grammar().pattern("name_ordinal").match(text)
-    shape = (
-        load_grammar().pattern("numerals").sub(lambda one: "9" if one[0].isascii() else "N", match[0] if match else "")
-    )
-    return re.sub(r"[A-Z]", "A", shape).strip()
+    letters = re.sub(r"[A-Z]", "A", match[0] if match else "")
+    return load_grammar().pattern("numerals").sub(lambda one: "9" if one[0].isascii() else "N", letters).strip()
 
 
 def find_told(document: Document) -> list[Told]:

@@ -35,12 +35,6 @@ _TEXT_WIDTH, _SHORTEST, _LONGEST, _SHORT_CELL = 8845, 5, 40, 12
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def _unknown(error: TemplateError) -> str:
-    """Say which name of a template nothing is known for; the library says it in English."""
-    names = re.findall(r"'([^']+)'", str(error))
-    return f"其中的“{names[-1]}”在这类报告里没有" if names else str(error)
-
-
 def fill_template(
     template: Path, content: Mapping[str, Any], pictures: Mapping[str, Picture | Undrawn | None], *, as_of: datetime
 ) -> bytes:
@@ -66,8 +60,9 @@ def fill_template(
     except TemplateSyntaxError as error:
         raise RequestError(f"模板“{template.name}”的标记写错：{error.message}；请改正后再用") from error
     except TemplateError as error:
+        name = (re.findall(r"'([^']+)'", str(error)) or [str(error)])[-1]
         raise RequestError(
-            f"模板“{template.name}”不能填写：{_unknown(error)}；请对照本类报告自带的模板改正"
+            f"模板“{template.name}”不能填写：这类报告里没有“{name}”；请对照本类报告自带的模板改正"
             "（单位自评用 self_evaluation，其他评价用 report，部门汇总用 department）"
         ) from error
     except XMLSyntaxError as error:

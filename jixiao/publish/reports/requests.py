@@ -12,7 +12,7 @@ from typing import Any
 
 from jixiao.analysis.summary import summarise_departments
 from jixiao.core.declared import load_shipped
-from jixiao.core.errors import MOST_NAMED, RequestError, brief, say_nearest
+from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import safe_name, signs_for, workbench
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import value_labels, word
@@ -102,7 +102,8 @@ def list_reports(
     for name, values in wanted.items():
         for value in values:
             if not any(tests[name](request, value) for request in every):
-                raise RequestError(_nothing(name, value, every))
+                what, known = report_words()["filters"][name], _known(name, every)
+                raise RequestError(f"没有符合条件的报告：{what}“{brief(value)}”不存在，{say_nearest(value, known)}")
     chosen = [
         request
         for request in every
@@ -113,16 +114,14 @@ def list_reports(
     return chosen
 
 
-def _nothing(name: str, value: Any, every: list[ReportRequest]) -> str:
-    """Say what was asked for in vain, and what there is."""
-    known = {
+def _known(name: str, every: list[ReportRequest]) -> list[str]:
+    """Return what can be asked for."""
+    return {
         "years": sorted({str(request.year) for request in every}),
         "projects": sorted({request.project for request in every} - {""}),
         "departments": sorted({request.department for request in every} - {""}),
         "kinds": sorted({kind_word(request.kind) for request in every}),
     }[name]
-    said = f"现有：{'、'.join(known)}" if len(known) <= MOST_NAMED else say_nearest(value, known)
-    return f"没有符合条件的报告：{report_words()['filters'][name]}“{brief(value)}”不存在，{said}"
 
 
 def kind_word(kind: str) -> str:
