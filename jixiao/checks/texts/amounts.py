@@ -261,7 +261,7 @@ def _ten_thousand(found: Seen) -> Iterator[Claim]:
         other = by_value.get(value / TEN_THOUSAND)
         if other is None or len(_digits(value)) < 2:
             continue
-        yield _slip(paragraph, one, other, "ten_thousand", "error")
+        yield _slip(paragraph, one, other, "ten_thousand")
 
 
 def _exchanged(found: Seen) -> Iterator[Claim]:
@@ -281,7 +281,7 @@ def _exchanged(found: Seen) -> Iterator[Claim]:
             is_usual = other in usual and any(_is_alike(paragraph, one, *place) for place in others)
             is_once = other not in usual and order[other] < order[value] and _is_one_thing(paragraph, one, *others[0])
             if is_usual or is_once:
-                yield _slip(paragraph, one, others[0], "exchanged", "question")
+                yield _slip(paragraph, one, others[0], "exchanged")
                 break
 
 
@@ -326,9 +326,7 @@ def _is_alike(paragraph: Paragraph, one: Quantity, other_paragraph: Paragraph, o
     return bool(words & others) or (digits >= FEWEST_DIGITS and (paragraph.is_row or other_paragraph.is_row))
 
 
-def _slip(
-    paragraph: Paragraph, one: Quantity, other: tuple[Paragraph, Quantity], sentence: str, severity: str
-) -> Claim:
+def _slip(paragraph: Paragraph, one: Quantity, other: tuple[Paragraph, Quantity], sentence: str) -> Claim:
     where, second = other
     return claim_at(
         SLIP,
@@ -341,5 +339,4 @@ def _slip(
         arithmetic=load_grammar().sentence(
             sentence, printed=one.printed, other=second.printed, line=where.line(second.start)
         ),
-        severity=severity,
     )
