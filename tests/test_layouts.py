@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zipfile import ZipFile
 
+import openpyxl
 import pytest
 from docx import Document
 from layouts.generator import make_layout
@@ -18,6 +19,7 @@ from jixiao.reading.files import Grid
 from jixiao.reading.forms.meanings import meaning_of, title_kind
 from jixiao.reading.forms.sources import read_file, recognise
 from jixiao.reading.forms.teaching import keep_lesson
+from jixiao.reading.tidy.make_frames import make_frames
 
 SEEDS = range(100)
 
@@ -363,3 +365,32 @@ def test_several_forms_in_a_document_are_read_each_for_itself(tmp_path):
     document.save(str(path))
     names = [reading.head["project"].texts["project"] for reading in read_source(path)]
     assert names == ["示例项目一", "示例项目二"]
+
+
+def test_the_other_half_of_a_table_of_money_gives_its_rows_no_rate_and_no_score(tmp_path):
+    """In a form of a whole department 基本支出 | 612 stands below 执行数 and 执行率: a table of its own."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["部门整体支出绩效自评表"],
+        ["（2023年度）"],
+        ["部门名称", "", "示例县服务局"],
+        ["年度预算（万元）", "", "", "年初预算数", "全年预算数", "全年执行数", "分值", "执行率", "得分"],
+        ["", "", "年度资金总额", 860, 905, 886.9, 10, "98%", 9.8],
+        ["", "", "按收入性质分：", "", "", "按支出性质分：", "", "", ""],
+        ["", "", "其中：一般公共预算", "", 905, "其中：基本支出", "", 612, ""],
+        ["", "", "政府性基金拨款", "", 0, "项目支出", "", 293, ""],
+        ["绩效指标", "一级指标", "二级指标", "三级指标", "年度指标值", "实际完成值", "分值", "得分", "原因"],
+        ["", "产出指标", "数量指标", "办件", "≥4000件", "4368件", 90, 90, ""],
+    ):
+        sheet.append(row)
+    for area in ("A4:B8", "F6:I6", "F7:G7", "H7:I7", "F8:G8", "H8:I8", "C7:D7", "C8:D8", "A9:A10"):
+        sheet.merge_cells(area)
+    path = tmp_path / "部门整体.xlsx"
+    book.save(path)
+    frames = make_frames(read_source(path, name="2023/部门整体.xlsx"))
+    rows = frames.budgets[frames.budgets["fund"] != "total"]
+    assert rows["execution_rate_reported"].isna().all() and rows["reported_score"].isna().all()
+    assert rows["executed_wan"].isna().all() and 905.0 in rows["annual_budget_wan"].tolist()
+    (whole,) = frames.budgets[frames.budgets["fund"] == "total"].itertuples()
+    assert (whole.executed_wan, whole.execution_rate_reported, whole.reported_score) == (886.9, 0.98, 9.8)

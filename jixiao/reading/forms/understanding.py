@@ -718,8 +718,21 @@ def _fund_record(
     units: dict[str, str] = {}
     if label_at is not None:
         part.used.add(label_at)
+    amounts_at = [column for column in columns if column.name in {*MONEY, "execution_rate", "weight", "reported_score"}]
+    inner = [
+        column.left
+        for column in amounts_at
+        if view.corner(row, column.left) != label_at
+        and (label_at is None or column.left > label_at[1])
+        and any(one.left < column.left for one in amounts_at)
+        and pattern("inner_label").fullmatch(normalise(part.text((row, column.left))))
+    ]
     for column in columns:
         name = column.name
+        if inner and column.left >= inner[0]:  # 其中:基本支出 | 612: a label ends the row, what follows is its own
+            for at in _cells_under(part, row, column):
+                part.skip(at, "another_column")
+            continue
         if name not in {*MONEY, "execution_rate", "arrival_rate", "weight", "reported_score"}:
             for at in _cells_under(part, row, column):
                 if name not in {"source", "item"}:

@@ -168,6 +168,9 @@ def money_of(rows: Rows, reading: Reading, record: Record, column: str) -> float
 _LARGEST_SHARE = 2
 """A rate without a percent sign that is no larger is a fraction (0.7927); a larger one is a percentage (79.27)."""
 
+_LARGEST_BARE = 200
+"""A larger number without a percent sign stands where a rate should and is none: an amount of another column."""
+
 
 def rate_of(rows: Rows, reading: Reading, record: Record, column: str) -> dict[str, Any]:
     """Read a printed rate: its text, its cell and its value as a fraction; one without a percent sign is told.
@@ -178,8 +181,11 @@ def rate_of(rows: Rows, reading: Reading, record: Record, column: str) -> dict[s
     value = parse_value(text)
     found = float(value.value) if value.kind == "rate" and value.value is not None else None
     reasons = reading_words()["reasons"]
-    if value.kind == "number" and value.value is not None and not value.relation:
-        share = value.value if 0 <= value.value <= _LARGEST_SHARE else value.value / 100
+    bare = value.value if value.kind == "number" and not value.relation else None
+    if bare is not None and abs(bare) > _LARGEST_BARE:
+        rows.guess(reading, record.sheet, record.cells.get(column, ""), text, [reasons["no_rate"]])
+    elif bare is not None:
+        share = bare if 0 <= bare <= _LARGEST_SHARE else bare / 100
         found = float(share)
         told = reasons["rate_without_sign"].format(rate=f"{share * 100:.6g}%")
         rows.guess(reading, record.sheet, record.cells.get(column, ""), text, [told])
