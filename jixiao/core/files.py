@@ -135,12 +135,13 @@ def is_usable(path: Path) -> bool:
 def _forms_in(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise JixiaoError(f"数据目录“{folder}”不存在，请检查路径，或把收到的表格放入 data/source/<年度>/")
-    closed = [path for path in (folder, *folder.rglob("*")) if path.is_dir() and not os.access(path, os.R_OK | os.X_OK)]
+    inside = list(folder.rglob("*"))
+    closed = [path for path in (folder, *inside) if path.is_dir() and not os.access(path, os.R_OK | os.X_OK)]
     if closed:
         raise JixiaoError(f"数据目录“{closed[0]}”没有读取权限，其中的文件不能读取；请改为可读后再运行")
     return sorted(
         path
-        for path in folder.rglob("*")
+        for path in inside
         if path.is_file()
         and path.suffix.lower() not in NOTES
         and not path.name.startswith(("~$", "."))

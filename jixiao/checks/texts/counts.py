@@ -29,9 +29,10 @@ def find_counts(document: Document) -> Iterator[Claim]:
     yield from _of_problems(document)
 
 
-def _claim(
+def count_claim(
     paragraph: Paragraph, place: tuple[int, int], claimed: int, counted: tuple[int, int], *, is_open: bool = False
 ) -> Claim:
+    """Compare a number told with what was counted, from fewest to most (所称个数)."""
     low, high = counted
     nearest = min(max(claimed, low), high)
     verdict = "holds" if nearest == claimed else "open" if is_open else "fails"
@@ -77,7 +78,7 @@ def _in_brackets(paragraph: Paragraph) -> Iterator[Claim]:
         items, counted = _items(match["list"])
         if claimed and _is_list(items) and not re.search(r"[。；：，\d]", match["list"]):
             is_open = bool(load_grammar().find("some_of_list", match["list"])) or claimed > 3 * counted[1]
-            yield _claim(paragraph, match.span(), claimed, counted, is_open=is_open)
+            yield count_claim(paragraph, match.span(), claimed, counted, is_open=is_open)
 
 
 def _behind_colon(paragraph: Paragraph) -> Iterator[Claim]:
@@ -85,7 +86,7 @@ def _behind_colon(paragraph: Paragraph) -> Iterator[Claim]:
         claimed = load_grammar().number(match["number"])
         items, counted = _items(match["list"])
         if claimed and _is_list(items) and not re.search(r"\d|□[^、]*。", match["list"]):
-            yield _claim(paragraph, match.span(), claimed, counted)
+            yield count_claim(paragraph, match.span(), claimed, counted)
 
 
 def _in_front(paragraph: Paragraph) -> Iterator[Claim]:
@@ -96,7 +97,7 @@ def _in_front(paragraph: Paragraph) -> Iterator[Claim]:
         verb = grammar.find("list_verb", match["list"])
         items, counted = _items(match["list"][verb.end() :] if verb else match["list"])
         if claimed and _is_list(items):
-            yield _claim(paragraph, match.span(), claimed, counted, is_open=verb is None)
+            yield count_claim(paragraph, match.span(), claimed, counted, is_open=verb is None)
 
 
 def _quoted(paragraph: Paragraph) -> Iterator[Claim]:
@@ -106,7 +107,7 @@ def _quoted(paragraph: Paragraph) -> Iterator[Claim]:
         claimed = grammar.number(match["number"])
         counted = match["list"].count("“") + match["list"].count("《")
         if claimed and counted > 1:
-            yield _claim(paragraph, match.span(), claimed, (counted, counted), is_open=counted < claimed)
+            yield count_claim(paragraph, match.span(), claimed, (counted, counted), is_open=counted < claimed)
 
 
 def _numbered(paragraph: Paragraph, following: list[Paragraph]) -> Iterator[Claim]:
@@ -124,7 +125,7 @@ def _numbered(paragraph: Paragraph, following: list[Paragraph]) -> Iterator[Clai
             counted = _longest_run([grammar.number(word) for word in below])
             counted = counted if counted > 1 else _run_below(following)
         if counted >= 2:
-            yield _claim(paragraph, match.span(), claimed, (counted, counted))
+            yield count_claim(paragraph, match.span(), claimed, (counted, counted))
 
 
 def _ordinal_parts(paragraph: Paragraph) -> Iterator[Claim]:
@@ -137,7 +138,7 @@ def _ordinal_parts(paragraph: Paragraph) -> Iterator[Claim]:
         numbers = [grammar.number(one["number"]) for one in found]
         run = _longest_run(numbers)
         if claimed and run > 1 and run == len(numbers):
-            yield _claim(paragraph, match.span(), claimed, (run, run))
+            yield count_claim(paragraph, match.span(), claimed, (run, run))
 
 
 def _kinds(paragraph: Paragraph) -> Iterator[Claim]:
@@ -148,7 +149,7 @@ def _kinds(paragraph: Paragraph) -> Iterator[Claim]:
         start, end = match.end(), paragraph.sentence(match.end())[1]
         named = [one for one in paragraph.between(start, end) if one.label.endswith(match["noun"])]
         if claimed and len(named) > 1 and len({one.unit for one in named}) == 1:
-            yield _claim(paragraph, match.span(), claimed, (len(named), len(named)))
+            yield count_claim(paragraph, match.span(), claimed, (len(named), len(named)))
 
 
 def _of_problems(document: Document) -> Iterator[Claim]:
@@ -164,7 +165,7 @@ def _of_problems(document: Document) -> Iterator[Claim]:
         claimed_at = grammar.find("problems_told", text)
         claimed = grammar.number(claimed_at["number"]) if claimed_at else None
         if claimed_at and claimed and listed > 1 and not inside:
-            yield _claim(paragraph, claimed_at.span(), claimed, (listed, listed))
+            yield count_claim(paragraph, claimed_at.span(), claimed, (listed, listed))
         if inside and is_short and grammar.find("advice_heading", text):
             inside = False
             continue

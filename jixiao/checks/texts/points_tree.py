@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from jixiao.checks.findings import check_words
+from jixiao.checks.texts.counts import count_claim
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import Span, judge, places, printed_span, written
@@ -426,16 +427,7 @@ def _counted(document: Document, rows: list[TableRow]) -> Iterator[Claim]:
             if claimed is None or not known or len(known) > 1:
                 continue
             counted = next(iter(known))
-            yield claim_at(
-                "claim_count",
-                paragraph,
-                match.span(),
-                printed=str(claimed),
-                derived=str(counted),
-                gap=Decimal(claimed - counted),
-                verdict="holds" if claimed == counted else "fails",
-                arithmetic=grammar.sentence("count", printed=claimed, derived=counted, gap=abs(claimed - counted)),
-            )
+            yield count_claim(paragraph, match.span(), claimed, (counted, counted))
 
 
 def _rates_of_points(document: Document, told: list[Told]) -> Iterator[Claim]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from jixiao.checks.texts.counts import count_claim
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import written
@@ -134,16 +135,7 @@ def _claimed_numbers(document: Document, headings: list[Heading]) -> Iterator[Cl
             counted = sum(heading.level == level for heading in headings)
             if claimed is None or not counted or level == 1:
                 continue
-            yield claim_at(
-                "claim_count",
-                paragraph,
-                match.span(),
-                printed=str(claimed),
-                derived=str(counted),
-                gap=Decimal(claimed - counted),
-                verdict="holds" if claimed == counted else "fails",
-                arithmetic=grammar.sentence("count", printed=claimed, derived=counted, gap=abs(claimed - counted)),
-            )
+            yield count_claim(paragraph, match.span(), claimed, (counted, counted))
 
 
 def _totals(document: Document, leaves: list[Heading]) -> Iterator[Claim]:
