@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,15 +61,11 @@ def write_book(results: Results, chosen: pd.Series, path: Path) -> None:
         chosen: One row of the totals.
         path: The file, ending in .xlsx.
     """
-    import xlsxwriter
-
     words = paper_words()["workbook"]
     long_texts = _LongTexts(words)
     form = _official_form(results, chosen)
     form.slots = [replace(slot, text=long_texts.fit(slot.text)) for slot in form.slots]
-    with xlsxwriter.Workbook(str(path), {**BOOK_OPTIONS, "in_memory": True}) as book:
-        book.formats[0].set_font_name(form.layout.page.font)
-        book.set_properties({"title": clean(chosen["project"])[:255], "author": "jixiao", "created": _date(results)})
+    with _new_book(results, chosen, path, font=form.layout.page.font) as book:
         paint_sheet(form, book)
         sources = [[long_texts.fit(text) for text in row] for row in _sources(results, chosen)]
         _add_list(book, form, words["sources"], words["source_columns"], sources, _SOURCE_WIDTHS)
@@ -80,8 +76,16 @@ def write_book(results: Results, chosen: pd.Series, path: Path) -> None:
             _add_list(book, form, words["long_texts"], [words["long_texts"]], long_texts.rows, (120,))
 
 
-def _date(results: Results) -> datetime:
-    return results.as_of.replace(tzinfo=None, microsecond=0)
+@contextmanager
+def _new_book(results: Results, chosen: pd.Series, path: Path, *, font: str) -> Iterator[Any]:
+    """Open the workbook of one evaluation, dated as its data, and close it whole."""
+    import xlsxwriter
+
+    date = results.as_of.replace(tzinfo=None, microsecond=0)
+    with xlsxwriter.Workbook(str(path), {**BOOK_OPTIONS, "in_memory": True}) as book:
+        book.formats[0].set_font_name(font)
+        book.set_properties({"title": clean(chosen["project"])[:255], "author": "jixiao", "created": date})
+        yield book
 
 
 def _official_form(results: Results, chosen: pd.Series) -> LaidOut:
@@ -117,14 +121,10 @@ def write_review_sheets(results: Results, chosen: pd.Series, path: Path) -> None
         chosen: One row of the totals.
         path: The file, ending in .xlsx.
     """
-    import xlsxwriter
-
     words = paper_words()["workbook"]
     long_texts = _LongTexts(words)
     layout = load_layout()
-    with xlsxwriter.Workbook(str(path), {**BOOK_OPTIONS, "in_memory": True}) as book:
-        book.formats[0].set_font_name(layout.page.font)
-        book.set_properties({"title": clean(chosen["project"])[:255], "author": "jixiao", "created": _date(results)})
+    with _new_book(results, chosen, path, font=layout.page.font) as book:
         for name, columns, rows, widths in review_sheets(results, chosen):
             fitted = [[long_texts.fit(text) for text in row] for row in rows]
             _add_list(book, LaidOut(layout), name, columns, fitted, widths)
