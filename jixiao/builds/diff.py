@@ -8,8 +8,9 @@ inputs that can matter changed at once they are all listed, as what cannot be to
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ class Difference:
         """Return the difference as Chinese sentences: what changed in all, then each change with its causes."""
         words = load_shipped("store.yaml")["diff"]
         names = {"first": self.first.version, "second": self.second.version}
-        listed = "；".join(_written(cause) for cause in self.inputs) or words["missing"]
+        listed = "；".join(_listed(self.inputs)) or words["missing"]
         lines = [words["head"].format(**names, **self.count()), words["inputs"].format(listed=listed)]
         told, rows = set(), self.changes.to_dict("records")
         for kind, whole in (("came", self.came), ("left", self.left)):
@@ -240,10 +241,20 @@ def _written(cause: Cause) -> str:
     return str(load_shipped("store.yaml")["diff"]["input"][cause[0]].format(name=cause[1])).strip()
 
 
+def _listed(causes: Iterable[Cause]) -> Iterator[str]:
+    """Write causes kind by kind; of many of a kind the first are named and the rest are counted."""
+    words = load_shipped("store.yaml")["diff"]
+    for _, its in groupby(causes, key=lambda cause: cause[0]):
+        named = [_written(cause) for cause in its]
+        yield from named[: words["named"]]
+        if len(named) > words["named"]:
+            yield words["more"].format(count=len(named) - words["named"])
+
+
 def _reason(causes: list[Cause]) -> str:
     """Write the causes of a change; several that cannot be told apart are said to be so."""
     told = [_written(cause) for cause in causes if cause[0] in {"text", "scores"}]
-    inputs = [_written(cause) for cause in causes if cause[0] not in {"text", "scores"}]
+    inputs = list(_listed(cause for cause in causes if cause[0] not in {"text", "scores"}))
     if len(inputs) > 1:
         inputs = [load_shipped("store.yaml")["diff"]["one_of"].format(listed="、".join(inputs))]
     return "；".join([*(inputs or [_written(("unknown", ""))]), *told])

@@ -55,11 +55,13 @@ def build(
         The results and the errors of the files that could not be read; the other files are in the results.
 
     Raises:
-        RequestError: Another process is writing there, the folder cannot be written, a source changed meanwhile, or
-            the workers hold another version or other rules.
+        RequestError: Another process is writing there, the folder cannot be written, lies among the forms, a source
+            changed meanwhile, or the workers hold another version or other rules.
     """
     folder = find_place(place)
     target = out or workbench() / "data" / "built"
+    if target.resolve().is_relative_to(folder):
+        raise RequestError(f"构建结果不能写进放表格的目录“{place}”；请把 --out 写成另一个目录，如 data/built")
     if client is not None:
         check_workers(client)
     with writing(target):

@@ -22,7 +22,7 @@ from jixiao.checks import accounts, funds, history, magnitude, money, plausible,
 from jixiao.checks.evidence import CheckFunction, Evidence, gather
 from jixiao.checks.findings import Check, coded
 from jixiao.core.declared import RULES
-from jixiao.core.frames import FINDINGS, PASSED, SEVERITIES, Frames, typed
+from jixiao.core.frames import FINDINGS, PASSED, SEVERITIES, Frames, refuse_other, typed
 from jixiao.core.models import Model, Notes, load_model, refuse_value
 from jixiao.core.writing import fill_in
 
@@ -103,6 +103,7 @@ def run_checks(
         >>> bool((passed["checked"] >= passed["passed"]).all())
         True
     """
+    refuse_other(frames)
     evidence = gather(frames, scores, totals, aliases)
     return conclude(evidence, look(evidence, [code for code in load_checks() if code != LAST]))
 

@@ -123,6 +123,7 @@ def list_evaluations(
     asked: dict[str, Any] = {"years": year or [], "departments": department or [], "projects": project or []}
     cli.check_names([results.totals], **asked)
     rows = summary.select_findings(results.totals, **asked)  # which chooses rows of any frame with these columns
+    rows = rows.sort_values(["year", "department", "project", "evaluation"], kind="stable")
     listed = tables.show_evaluations(results, chosen=rows).frame
     if output == "table":
         screen.print_table(listed)

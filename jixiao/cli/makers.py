@@ -139,6 +139,8 @@ def ask(
     from jixiao.publish.papers import contents, open_questions
     from jixiao.reading import supplements
 
+    if out is not None and (out.suffix or out.is_file()):
+        raise JixiaoError(f"--out 要写目录，“{out.name}”像是文件名；每份评价的补充情况表各存一个 .docx，写在该目录下")
     folder = find_place(place)
     results = run.evaluate(folder)
     if answers is not None:

@@ -93,6 +93,8 @@ def log(
     if output == "json":
         print(json.dumps(entries, ensure_ascii=False, indent=1))
     else:
+        if not entries:
+            print(load_shipped("store.yaml")["no_entries"])
         actions = load_shipped("store.yaml")["actions"]
         for entry in entries:
             action = actions.get(entry.get("what"), entry.get("what"))

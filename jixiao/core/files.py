@@ -75,6 +75,8 @@ def find_place(place: str | Path) -> Path:
         >>> find_place("sample").name
         'sample'
     """
+    if not isinstance(place, str | Path):
+        raise RequestError(f"数据位置要写成文字或路径，得到“{place}”；如 source、sample、built 或文件夹的路径")
     wanted = Path(place)
     for folder in (wanted, workbench() / wanted, workbench() / "data" / wanted):
         if str(place).strip() and folder.is_dir():

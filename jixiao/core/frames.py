@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from jixiao.core.document_frames import DOCUMENT_KEYS, DOCUMENT_SCHEMAS, PROVENANCE
+from jixiao.core.errors import RequestError, brief, say_nearest
 
 EVALUATION_KEY = ["year", "project_id", "evaluation"]
 
@@ -314,8 +315,20 @@ class Frames:
         """Read a frame that nobody has used yet; only called for what is not there."""
         loader = self.__dict__.get("_loaders", {}).get(name)
         if loader is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            said = "" if name.startswith("_") else f"，{say_nearest(name, list(SCHEMAS))}"
+            raise AttributeError(f"没有数据表“{brief(name)}”{said}")
         frame = self.__dict__[name] = loader()
+        return frame
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Return a frame by its name, as ``frames["projects"]``.
+
+        Raises:
+            RequestError: There is no such frame.
+        """
+        if name not in SCHEMAS:
+            raise RequestError(f"没有数据表“{brief(str(name))}”，{say_nearest(str(name), list(SCHEMAS))}")
+        frame: pd.DataFrame = getattr(self, name)
         return frame
 
     def changed(self, **frames: pd.DataFrame) -> Frames:
@@ -353,6 +366,18 @@ class Frames:
     def items(self) -> Iterable[tuple[str, pd.DataFrame]]:
         """Yield each frame with its name."""
         return ((item.name, getattr(self, item.name)) for item in fields(self))
+
+
+def refuse_other(frames: object) -> None:
+    """Refuse what is handed over in the place of frames (不是数据表).
+
+    Raises:
+        RequestError: It is none, with what to hand over instead.
+    """
+    if hasattr(frames, "frames"):
+        raise RequestError("这里要的是数据表（jixiao.load 的返回值），得到的是全部结果，请用它的 .frames")
+    if not isinstance(frames, Frames):
+        raise RequestError(f"这里要的是数据表（jixiao.load 的返回值），得到的是“{type(frames).__name__}”")
 
 
 def typed(rows: list[dict[str, Any]], schema: dict[str, str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from jixiao.core.exact import Rows, distinct, positions
-from jixiao.core.frames import KEYS, Frames
+from jixiao.core.frames import KEYS, Frames, refuse_other
 from jixiao.core.vocabulary import reading_words
 from jixiao.scoring import formulas
 from jixiao.scoring.choice import choose_frameworks, list_rules, match_rules
@@ -45,6 +45,7 @@ def score(frames: Frames, *, framework: str = "") -> tuple[pd.DataFrame, pd.Data
         >>> bool((scores["score"] <= scores["weight"])[scores["score"].notna()].all())
         True
     """
+    refuse_other(frames)
     evaluations = frames.evaluations.reset_index(drop=True)
     chosen = evaluations.assign(framework=choose_frameworks(evaluations, framework))
     place = positions(frames.indicators, evaluations)
