@@ -329,7 +329,7 @@ def test_only_the_proxy_is_answered_and_believed(start: Callable[..., Server]) -
     status, _, _ = Visitor(server).ask("/login", Host="board.example")
     assert status == 302  # The proxy asks for the login; there is none here.
     visitor = Visitor(server)
-    _, sent, _ = visitor.ask("/login", **{"X-Forwarded-Proto": "https", "X-Real-IP": "10.9.8.7"})
+    _, sent, _ = visitor.ask("/login", **{"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.9.8.7"})
     assert "Secure" in sent["Set-Cookie"]
     assert wait_for(lambda: "10.9.8.x GET login" in server.journal())
     other = start(proxies=("192.0.2.1",), pages=pages)

@@ -114,6 +114,17 @@ def _restored(parts: list[pd.DataFrame], places: list[np.ndarray]) -> pd.DataFra
     return pd.concat(parts, ignore_index=True).take(order).reset_index(drop=True)
 
 
+def forget_preloads() -> None:
+    """Take out of the settings of dask (dask 配置) what runs code of another's choice here or in a worker of ours."""
+    import dask
+
+    found: dict[str, list[str]] = {f"distributed.{who}.preload{what}": [] for who in _WHO for what in ("", "-argv")}
+    dask.config.set({**found, "distributed.nanny.environ": {}})
+
+
+_WHO = ("client", "worker", "nanny", "scheduler")
+
+
 @contextmanager
 def reach(address: str) -> Iterator[Client]:
     """Yield a ``distributed.Client`` of the scheduler at an address (连接集群), and close it afterwards.
@@ -132,6 +143,7 @@ def reach(address: str) -> Iterator[Client]:
     """
     from distributed import Client
 
+    forget_preloads()
     if not address.startswith(("tcp://", "tls://")):
         raise RequestError(
             f"集群地址“{address}”不能用，应写成 tcp://主机:端口 或 tls://主机:端口，如 tcp://10.0.0.5:8786"
@@ -164,6 +176,7 @@ def local(workers: int) -> Iterator[Client]:
     """
     from distributed import Client, LocalCluster
 
+    forget_preloads()
     if workers < 1:
         raise RequestError(f"工作进程数应不小于 1，实际为 {workers}")
     with (

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from jixiao.core.errors import JixiaoError, say_refused
+from jixiao.core.processes import forget_foreign
 
 _UsageError: Any = typer.BadParameter.__bases__[0]
 """What typer raises for a command line it does not understand; its kinds are told apart by name."""
@@ -81,6 +82,7 @@ def run(app: typer.Typer) -> None:
     Raises:
         SystemExit: Always, with the code of the command.
     """
+    forget_foreign()
     for stream in (sys.stdout, sys.stderr):  # a console that lacks a sign prints a substitute
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -57,6 +57,45 @@ def is_open_to_others(path: Path) -> bool:
     return not IS_WINDOWS and bool(path.stat().st_mode & 0o077)
 
 
+def is_open_to_strangers(path: Path) -> bool:
+    """Say whether others can read a file or its group change it (可被他人读取).
+
+    What belongs to the system may be read by a group of servers; what belongs to a user by that user alone.
+    """
+    if IS_WINDOWS:
+        return False
+    found = path.stat()
+    return bool(found.st_mode & (0o077 if found.st_uid == os.geteuid() and found.st_uid else 0o027))
+
+
+_FOREIGN = (
+    *("JUPYTER", "JPY_", "VOILA", "NBCONVERT", "PAPERMILL", "TRAITLETS", "IPYTHON", "IPY_", "MPL", "MATPLOTLIB"),
+    *("PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT", "PYTHONCASEOK", "PYDEVD", "LESSOPEN", "TORNADO"),
+)
+"""How the variables begin by which a library underneath takes another password, another kernel or code to run."""
+
+
+def own_environment(environment: Mapping[str, str] | None = None, /, **more: str) -> dict[str, str]:
+    """Return an environment (环境变量) without what would tell the libraries underneath otherwise than we do.
+
+    Args:
+        environment: That of this process when None.
+        more: What is told them instead.
+
+    Example:
+        >>> own_environment({"JUPYTER_TOKEN": "x", "JIXIAO_HOME": "y"}, IPYTHONDIR="z")
+        {'JIXIAO_HOME': 'y', 'IPYTHONDIR': 'z'}
+    """
+    given = os.environ if environment is None else environment
+    return {**{name: value for name, value in given.items() if not name.upper().startswith(_FOREIGN)}, **more}
+
+
+def forget_foreign() -> None:
+    """Take those variables out of the environment of this process, before any such library is imported."""
+    for name in set(os.environ) - set(own_environment()):
+        del os.environ[name]
+
+
 def limit_memory(megabytes: int) -> None:
     """Limit the memory of this process (内存上限), where the system can; elsewhere its time limit has to do."""
     try:
@@ -165,7 +204,7 @@ class Child(Generic[Asked, Answered]):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            env={**os.environ, **(environment or {}), **safe},
+            env={**own_environment(), **(environment or {}), **safe},
             **(apart() if is_apart else {}),
         )
 

@@ -22,6 +22,7 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 from jupyter_core.utils import ensure_async
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPMessageDelegate
 from tornado.iostream import IOStream
 from tornado.web import Application
 from traitlets.config import Config
@@ -53,13 +54,43 @@ EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab
 READY = "ready"
 """File in the private folder that holds the port once the server listens."""
 BOARD_FILE = r"(?:board\.css|board\.js|plotly\.min\.js|data/[a-z]+(?:-\d{1,4}){0,2}\.js)"
+_UNVOUCHED = ("X-Real-Ip", "X-Scheme", "Forwarded")
 _KERNEL = r"(?P<kernel_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+
+
+class _Vouched(HTTPMessageDelegate):
+    """Takes out of a request what a browser can write there and a proxy may pass on as it came."""
+
+    def __init__(self, delegate: HTTPMessageDelegate) -> None:
+        self._delegate = delegate
+
+    def headers_received(self, start_line: Any, headers: Any) -> Any:
+        """Pass the headers on; a proxy says for whom it asks in X-Forwarded-For and X-Forwarded-Proto alone."""
+        for name in _UNVOUCHED:
+            headers.pop(name, None)
+        return self._delegate.headers_received(start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Any:
+        """Pass a part of the body on."""
+        return self._delegate.data_received(chunk)
+
+    def finish(self) -> None:
+        """Pass the end on."""
+        self._delegate.finish()
+
+    def on_connection_close(self) -> None:
+        """Pass the end of the connection on."""
+        self._delegate.on_connection_close()
 
 
 class _Server(HTTPServer):
     """Answers the proxies that may connect, and nobody else where such are named."""
 
     allowed: frozenset[str] = frozenset()
+
+    def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
+        """Begin one request."""
+        return _Vouched(super().start_request(server_conn, request_conn))
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
         """Begin to talk to one connection, or end it."""

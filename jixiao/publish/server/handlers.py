@@ -51,8 +51,13 @@ class Guarded:
 
     def set_default_headers(self) -> None:
         """Set the strict headers."""
-        for name, value in headers(is_encrypted=self.pool.settings.is_encrypted).items():
+        for name, value in headers(is_encrypted=self.is_encrypted).items():
             self.set_header(name, value)  # type: ignore[attr-defined]
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the browser speaks TLS: with this server, or with the proxy before it."""
+        return bool(self.request.protocol == "https")
 
     def check_host(self) -> bool:
         """Say whether the browser asked for this server by a name it has; another name is another site's trick."""
@@ -73,6 +78,10 @@ class Guarded:
 
 class GuardedHandler(Guarded, JupyterHandler):
     """A handler that knows its visitor."""
+
+    def set_cookie(self, name: str, value: str | bytes, *args: Any, **options: Any) -> None:
+        """Set a cookie; one that was given over TLS is never sent without it."""
+        super().set_cookie(name, value, *args, **{**options, **({"secure": True} if self.is_encrypted else {})})
 
     def write_door(self, status: int, page: str, *, retry: bool = False) -> None:
         """Answer with a page of the server's own."""
@@ -119,7 +128,7 @@ class PageHandler(GuardedHandler):
             note(f"page_{visit}")
             told = door(visit, viewers=limits["viewers"], pages=limits["pages_of_one"])
             return self.write_door(503, told, retry=True)
-        for header, value in headers(is_encrypted=settings.is_encrypted, scripts=self.pool.scripts[page]).items():
+        for header, value in headers(is_encrypted=self.is_encrypted, scripts=self.pool.scripts[page]).items():
             self.set_header(header, value)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")

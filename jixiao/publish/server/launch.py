@@ -113,17 +113,18 @@ def _prepare(private: Path, notebooks: list[Path], settings: Settings) -> dict[s
     (private / "settings.json").write_text(settings.to_json(), encoding="utf-8")
     for name in ("served", "empty"):
         (private / name).chmod(0o500)
-    return {
-        **os.environ,
-        "JIXIAO_HOME": str(workbench()),
-        "PYTHONSAFEPATH": "1",
-        "JUPYTER_PATH": str(jupyter),
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "JUPYTER_CONFIG_DIR": str(private),
-        "JUPYTER_CONFIG_PATH": "",
-        "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
-        "IPYTHONDIR": str(private / "ipython"),
-    }
+    return processes.own_environment(
+        JIXIAO_HOME=str(workbench()),
+        PYTHONSAFEPATH="1",
+        JUPYTER_NO_CONFIG="1",
+        JUPYTER_PATH=str(jupyter),
+        JUPYTER_DATA_DIR=str(jupyter),
+        JUPYTER_PREFER_ENV_PATH="1",
+        JUPYTER_CONFIG_DIR=str(private),
+        JUPYTER_RUNTIME_DIR=str(private / "runtime"),
+        IPYTHONDIR=str(private / "ipython"),
+        MPLCONFIGDIR=str(private / "matplotlib"),
+    )
 
 
 def _placed(notebook: Path, place: str) -> str:

@@ -33,6 +33,10 @@ def read_message(raw: bytes | str, protocol: str | None) -> tuple[str, dict[str,
         raise ValueError("malformed") from error
     if not isinstance(channel, str) or not all(isinstance(part, dict) for part in parts.values()):
         raise ValueError("malformed")
+    try:  # half a sign, infinity and what is too deep can be read but not written, and it is written for the kernel
+        json.dumps(parts, ensure_ascii=False, allow_nan=False).encode()
+    except RecursionError as error:
+        raise ValueError("malformed") from error
     return channel, {**parts, "buffers": buffers}
 
 

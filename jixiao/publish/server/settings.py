@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 from jixiao.core.errors import RequestError
 from jixiao.core.models import Anything, Count, Model, Natural, Text, checked_shipped, keyed
+from jixiao.core.processes import is_open_to_strangers
 
 _LIMITS = (
     *("viewers", "starting", "pages_of_one", "sockets_of_page", "unclaimed", "login_hours"),
@@ -227,4 +228,8 @@ def encryption(settings: Settings) -> ssl.SSLContext | None:
         raise RequestError(
             f"证书“{settings.certfile}”与私钥“{settings.keyfile}”不能使用，须为配套的 PEM 文件，私钥不带口令"
         ) from error
+    if is_open_to_strangers(Path(settings.keyfile)):
+        raise RequestError(
+            f"私钥文件“{settings.keyfile}”可被其他用户读取，请先执行 chmod 600 “{settings.keyfile}”，再启动看板"
+        )
     return context

@@ -110,6 +110,7 @@ def print_figure(figure: Figure, *, width_cm: float = 15.6, most_cm: float = 19.
         >>> print_figure(empty_figure("title", "nothing")).png[:4]
         b'\\x89PNG'
     """
+    _forget_settings()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Sheet
     from PIL import Image
@@ -136,6 +137,14 @@ def print_figure(figure: Figure, *, width_cm: float = 15.6, most_cm: float = 19.
     drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3])
     drawn.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE).save(stream, "png", dpi=(_DOTS_PER_INCH,) * 2)
     return Picture(stream.getvalue(), width_cm, height_cm, figure.alt)
+
+
+@cache
+def _forget_settings() -> None:
+    """Take no setting from a matplotlibrc that lies in some folder: one of them hands every text to another program."""
+    import matplotlib
+
+    matplotlib.rcdefaults()
 
 
 def _add_legend(axes: Any, order: list[str | None]) -> bool:
