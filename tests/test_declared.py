@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from jixiao.core.declared import LARGEST, RULES, load_shipped, load_yaml
 from jixiao.core.errors import DeclarationError
-from jixiao.core.models import Flag, Model, Number, Text, Texts, load_model, take
+from jixiao.core.models import Flag, Model, Number, Text, Texts, Words, load_model, take
+from jixiao.core.vocabulary import reading_words
 from jixiao.scoring.frameworks import load_framework_file
 
 
@@ -302,8 +303,7 @@ def test_a_key_that_is_a_number_is_named(tmp_path):
 
 def reading_patterns():
     """Return every pattern among the words of reading: what holds a class, a group without a name, an edge."""
-    plain = {name: rule for name, rule in load_shipped("reading.yaml").items() if name != "examples"}
-    listed = {name: rule if isinstance(rule, list) else [rule] for name, rule in plain.items()}
+    listed = {name: rule if isinstance(rule, list) else [rule] for name, rule in reading_words().items()}
     is_pattern = re.compile(r"\\[dwsW]|\(\?|^\^|\$$|\[.+\]").search
     return {
         name: rules
@@ -312,14 +312,20 @@ def reading_patterns():
     }
 
 
+def examples():
+    """Return the declared patterns with what stands beside them."""
+    declared = load_shipped("reading.yaml")
+    return {name: rule for name, rule in declared.items() if isinstance(rule, dict) and "pattern" in rule}
+
+
 def test_every_pattern_of_reading_has_examples_beside_it():
-    assert set(load_shipped("reading.yaml")["examples"]) == set(reading_patterns())
+    assert set(examples()) == set(reading_patterns())
 
 
-@pytest.mark.parametrize("name", load_shipped("reading.yaml")["examples"])
+@pytest.mark.parametrize("name", examples())
 def test_a_pattern_reads_its_examples_and_leaves_the_look_alikes(name):
-    example = load_shipped("reading.yaml")["examples"][name]
-    assert set(example) <= {"reads", "not", "whole", "begins"} and len(example["reads"]) and len(example["not"]) >= 2
+    example = examples()[name]
+    assert len(example["reads"]) and len(example["not"]) >= 2
     rules = [re.compile(rule.replace("{level}", "三级指标")) for rule in reading_patterns()[name]]
     how = "fullmatch" if example.get("whole") else "match" if example.get("begins") else "search"
 
@@ -329,3 +335,15 @@ def test_a_pattern_reads_its_examples_and_leaves_the_look_alikes(name):
 
     assert {text: found(text) for text in example["reads"]} == example["reads"]
     assert [text for text in example["not"] if found(text)] == []
+
+
+def test_words_are_texts_all_the_way_down():
+    class Said(Model):
+        words: Words
+
+    assert take(Said, {"words": {"a": "甲", "b": {"c": ["乙"]}}})[1] == []
+    assert take(Said, {"words": {"a": 1, "b": {"c": ["乙", None]}}})[1] == [
+        "words.a：应为文字，实际为 1",
+        "words.b.c[2]：应为文字，实际为 None",
+    ]
+    assert take(Said, {"words": "甲"})[1] == ["words：应为若干“键: 值”，实际为 '甲'"]

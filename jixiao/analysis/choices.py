@@ -5,17 +5,123 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import workbench
+from jixiao.core.models import Count, Integer, Model, Number, Pattern, Text, Texts, Words, checked_shipped
 from jixiao.core.results import Results
 
 _BEIJING = timezone(timedelta(hours=8))
+
+
+class _Choice(Model):
+    basis: Text
+    mark: Literal["F", "F2", "J"]
+
+
+class _Definition(_Choice):
+    numerator: Text
+    denominator: Text
+    families: Texts
+
+
+class _Bands(_Choice):
+    bounds: dict[str, Number] = Field(alias="from")
+    above: dict[str, Number] = {}
+
+
+class _Kinds(_Choice):
+    words: dict[str, Texts]
+
+
+class _Smallest(_Choice):
+    smallest: Count
+
+
+class _Frontier(_Choice):
+    most_units: Count
+    units_per_measure: Count
+
+
+class _Robustness(_Choice):
+    swing: Number
+    draws: Count
+    seed: Integer
+
+
+class _Leniency(_Choice):
+    draws: Count
+    seed: Integer
+    most_exact: Count
+    interval: Number
+
+
+class _Lines(_Choice):
+    points: tuple[Number, ...]
+    width: Number
+
+
+class _Quadrants(_Choice):
+    execution_rate: Number
+    points: Number
+
+
+class _Outputs(_Choice):
+    categories: Texts
+    kinds: Texts
+
+
+class _Satisfaction(_Choice):
+    confidence: Number
+
+
+class _Structure(Model):
+    table: Text
+    item: Pattern
+    sides: dict[str, Text]
+
+
+class _ThreePublic(Model):
+    table: Text
+    budget: Text
+    final: Text
+    items: dict[str, Pattern]
+
+
+class _Accounts(_Choice):
+    structure: _Structure
+    kinds: dict[str, Text]
+    three_public: _ThreePublic
+
+
+class _Months(_Choice):
+    pattern: Pattern
+
+
+class _Choices(Model):
+    """The whole of ``rules/analysis.yaml`` (分析口径)."""
+
+    definitions: dict[str, _Definition]
+    execution_bands: _Bands
+    size_classes: _Bands
+    department_kinds: _Kinds
+    benchmark: _Smallest
+    frontier: _Frontier
+    robustness: _Robustness
+    leniency: _Leniency
+    lines: _Lines
+    quadrants: _Quadrants
+    outputs: _Outputs
+    satisfaction: _Satisfaction
+    accounts: _Accounts
+    months: _Months
+    sentences: Words
+    figures: Words
 
 
 def choices(name: str) -> dict[str, Any]:
@@ -27,7 +133,7 @@ def choices(name: str) -> dict[str, Any]:
         >>> choices("quadrants")["points"]
         90
     """
-    return {key: _as_floats(value) for key, value in load_shipped("analysis.yaml")[name].items()}
+    return {key: _as_floats(value) for key, value in checked_shipped("analysis.yaml", _Choices)[name].items()}
 
 
 def _as_floats(value: Any) -> Any:

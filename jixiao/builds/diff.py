@@ -18,8 +18,8 @@ import pandas as pd
 
 from jixiao.builds.manifest import MANIFEST, read_manifest
 from jixiao.builds.readings import RULES_OF_READING as READING
+from jixiao.builds.store_words import store_words
 from jixiao.builds.versions import VERSIONS, list_versions, read_frame
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
 from jixiao.core.frames import EVALUATION_KEY, KEYS, typed
 from jixiao.core.vocabulary import label, word
@@ -80,7 +80,7 @@ class Difference:
 
     def sentences(self) -> list[str]:
         """Return the difference as Chinese sentences: what changed in all, then each change with its causes."""
-        words = load_shipped("store.yaml")["diff"]
+        words = store_words()["diff"]
         names = {"first": self.first.version, "second": self.second.version}
         listed = "；".join(_listed(self.inputs)) or words["missing"]
         lines = [words["head"].format(**names, **self.count()), words["inputs"].format(listed=listed)]
@@ -172,7 +172,7 @@ def _whole(totals: pd.DataFrame, findings: pd.DataFrame, side: str) -> list[dict
 
 def _about_whole(kind: str, one: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say in one line that an evaluation came or left, then why, then its scores and findings without comparing."""
-    words, said = load_shipped("store.yaml")["diff"], dict(one)
+    words, said = store_words()["diff"], dict(one)
     said["evaluation"] = word("evaluation", one["evaluation"])
     grade = word("grade", one["grade"]) if one["grade"] else ""
     said["earned"] = words["earned"].format(total=one["total"], grade=grade) if one["total"] else ""
@@ -238,12 +238,12 @@ def _text(value: Any) -> str:
 
 
 def _written(cause: Cause) -> str:
-    return str(load_shipped("store.yaml")["diff"]["input"][cause[0]].format(name=cause[1])).strip()
+    return str(store_words()["diff"]["input"][cause[0]].format(name=cause[1])).strip()
 
 
 def _listed(causes: Iterable[Cause]) -> Iterator[str]:
     """Write causes kind by kind; of many of a kind the first are named and the rest are counted."""
-    words = load_shipped("store.yaml")["diff"]
+    words = store_words()["diff"]
     for _, its in groupby(causes, key=lambda cause: cause[0]):
         named = [_written(cause) for cause in its]
         yield from named[: words["named"]]
@@ -256,7 +256,7 @@ def _reason(causes: list[Cause]) -> str:
     told = [_written(cause) for cause in causes if cause[0] in {"text", "scores"}]
     inputs = list(_listed(cause for cause in causes if cause[0] not in {"text", "scores"}))
     if len(inputs) > 1:
-        inputs = [load_shipped("store.yaml")["diff"]["one_of"].format(listed="、".join(inputs))]
+        inputs = [store_words()["diff"]["one_of"].format(listed="、".join(inputs))]
     return "；".join([*(inputs or [_written(("unknown", ""))]), *told])
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from jixiao.builds.manifest import MANIFEST, declared_files, read_manifest
+from jixiao.builds.store_words import store_words
 from jixiao.builds.versions import VERSIONS
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError, brief, nearest
 from jixiao.core.frames import EVALUATION_KEY
 from jixiao.core.hashes import rule_hashes
@@ -67,7 +67,7 @@ class Chain:
 
 
 def _words() -> dict[str, str]:
-    return dict(load_shipped("store.yaml")["trace"])
+    return dict(store_words()["trace"])
 
 
 def trace(
@@ -137,7 +137,7 @@ def _same(frame: pd.DataFrame, chosen: dict[str, Any]) -> pd.Series:
 
 def _ask(what: str, wanted: str, named: list[str], known: Iterable[str]) -> str:
     """Say that nothing or too much fits, and list what there is."""
-    words = load_shipped("store.yaml")["choice"]
+    words = store_words()["choice"]
     listed = "；".join(map(brief, list(dict.fromkeys(named))[:5] or nearest(wanted, known)))
     return str(words["several" if named else "none"]).format(what=words[what], wanted=brief(wanted), listed=listed)
 

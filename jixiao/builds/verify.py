@@ -10,6 +10,7 @@ from typing import Any
 
 from jixiao.builds import journal
 from jixiao.builds.manifest import MANIFEST, declared_hashes, place_of, read_manifest, source_hashes, version_of
+from jixiao.builds.store_words import store_words
 from jixiao.builds.versions import (
     VERSIONS,
     WRITER,
@@ -20,7 +21,6 @@ from jixiao.builds.versions import (
     list_versions,
     writer_of,
 )
-from jixiao.core.declared import load_shipped
 from jixiao.core.files import BESIDE, MISSING, RECORD, workbench
 from jixiao.core.hashes import code_hash, hash_of, rule_hashes
 
@@ -36,7 +36,7 @@ class Difference:
 
     def __str__(self) -> str:
         """Return it as a Chinese sentence."""
-        return str(load_shipped("store.yaml")["verify"][self.kind].format(name=self.name))
+        return str(store_words()["verify"][self.kind].format(name=self.name))
 
 
 def verify(folder: Path) -> list[Difference]:

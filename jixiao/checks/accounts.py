@@ -13,15 +13,55 @@ import pandas as pd
 
 from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import Check, Outcome, problems
-from jixiao.core.declared import load_shipped
+from jixiao.core.models import Model, Number, Pattern, Text, Texts, checked_shipped
 from jixiao.core.writing import money_text
 from jixiao.reading.values.values import normalise
 
 _KEY = ["source_file", "year", "department"]
 
 
+class _Term(Model):
+    """A table and which of its cells (项)."""
+
+    table: Text
+    row: Pattern | None = None
+    code: Pattern | None = None
+    side: Text | None = None
+    column: Text | None = None
+
+
+class _Row(Model):
+    table: Text
+    total: Text
+    parts: Texts
+
+
+class _Sum(Model):
+    name: Text | None = None
+    whole: _Term
+    parts: tuple[_Term, ...]
+
+
+class _Years(Model):
+    name: Text
+    opening: _Term
+    closing: _Term
+
+
+class _Identities(Model):
+    """The whole of ``rules/identities.yaml`` (勾稽关系)."""
+
+    rounding: Number
+    levels: Texts
+    totals_by_side: Texts
+    rows: tuple[_Row, ...]
+    codes: tuple[_Sum, ...]
+    sums: tuple[_Sum, ...]
+    years: tuple[_Years, ...]
+
+
 def _identities() -> dict[str, Any]:
-    return dict(load_shipped("identities.yaml"))
+    return dict(checked_shipped("identities.yaml", _Identities))
 
 
 def _tables(evidence: Evidence) -> pd.DataFrame:

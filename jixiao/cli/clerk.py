@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jixiao.cli.asking import shown
-from jixiao.cli.screen import severity_counts, words
+from jixiao.cli.screen import severity_counts
 from jixiao.core.errors import JixiaoError
+from jixiao.core.vocabulary import screen_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +52,7 @@ def _print(results: Results, *, everything: bool) -> None:
     from jixiao.core.writing import points_text
     from jixiao.publish.findings.exchange import describe_unread
 
-    said, lists = words("check"), words("lists")
+    said, lists = screen_words("check"), screen_words("lists")
     for file in results.frames.ingest["source_file"].drop_duplicates():
         evaluations = results.totals[results.totals["source_file"] == file]
         for row in evaluations.to_dict("records"):
@@ -97,7 +98,7 @@ def _mark(path: Path, findings: pd.DataFrame, out: Path, *, is_quiet: bool) -> N
     from jixiao.publish.findings.answers import write_workbook
     from jixiao.publish.findings.marking import is_workbook, mark_workbook
 
-    said = words("check")
+    said = screen_words("check")
     if out.suffix.lower() != ".xlsx":
         raise JixiaoError(f"--mark 只能写成 .xlsx 文件，实际为“{out.name}”，请换一个文件名")
     if is_workbook(path):

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import JixiaoError
+from jixiao.core.vocabulary import screen_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 180
 """Columns of a table that does not go to a terminal; COLUMNS may ask for more."""
-
-
-def words(part: str) -> dict[str, Any]:
-    """Return the words of one screen (屏幕用语)."""
-    return dict(load_shipped("screen.yaml")[part])
 
 
 def print_table(frame: pd.DataFrame) -> None:
@@ -45,7 +40,7 @@ def print_build(results: Results, errors: Sequence[JixiaoError], *, out: str, pl
     from jixiao.core.vocabulary import word
     from jixiao.show import tables
 
-    said, lists = words("build"), words("lists")
+    said, lists = screen_words("build"), screen_words("lists")
     first = look_first(results, lists["first"])
     count = len(results.totals)
     is_small = count <= lists["table"]
@@ -86,7 +81,7 @@ def reasons(row: dict[str, Any]) -> str:
     """Say why an evaluation is looked at first (先看的原因); ``row`` is one of ``look_first``."""
     from jixiao.core.writing import percent_text, points_text
 
-    said, told = words("reasons"), []
+    said, told = screen_words("reasons"), []
     for name in ("errors", "warnings"):
         if row[name] and (name == "errors" or not row["errors"]):
             told.append(said[name].format(count=row[name], title=row["title"]))
@@ -113,7 +108,7 @@ def read_counts(results: Results) -> dict[str, int]:
 
 
 def _unread_lines(results: Results, counts: dict[str, int]) -> Iterator[str]:
-    said, lists = words("build"), words("lists")
+    said, lists = screen_words("build"), screen_words("lists")
     for name, key in (("guesses", "guessed"), ("skipped", "skipped")):
         rows = getattr(results.frames, name).drop_duplicates()
         if not len(rows):
@@ -131,7 +126,7 @@ def _unread_lines(results: Results, counts: dict[str, int]) -> Iterator[str]:
 
 def _by_severity(findings: pd.DataFrame) -> str:
     listed = severity_counts(findings)
-    return words("build")["by_severity"].format(listed=listed) if listed else ""
+    return screen_words("build")["by_severity"].format(listed=listed) if listed else ""
 
 
 def severity_counts(findings: pd.DataFrame) -> str:
@@ -140,7 +135,7 @@ def severity_counts(findings: pd.DataFrame) -> str:
     from jixiao.core.vocabulary import word
 
     counts = findings["severity"].value_counts()
-    template = words("build")["severity"]
+    template = screen_words("build")["severity"]
     return "，".join(
         template.format(word=word("severity", name), count=counts[name]) for name in SEVERITIES if counts.get(name)
     )
@@ -151,7 +146,7 @@ def build_as_dict(results: Results, errors: Sequence[JixiaoError], *, out: str) 
     from jixiao.analysis.attention import look_first
 
     counts = read_counts(results)
-    first = look_first(results, words("lists")["first"])
+    first = look_first(results, screen_words("lists")["first"])
     named = ["year", "department", "project", "evaluation", "errors", "warnings"]
     ingest = results.frames.ingest
     refused = ingest[ingest["state"].isin(["refused", "conflict"])][["source_file", "state", "note"]]
@@ -184,7 +179,7 @@ def progress(is_shown: bool) -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    stages = words("stages")
+    stages = screen_words("stages")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)

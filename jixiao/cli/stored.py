@@ -16,8 +16,8 @@ Format = Annotated[str, typer.Option("--format", help="table 或 json")]
 
 def verify(place: Place = "built") -> None:
     """核验构建结果、原始文件、规则、报告和日志是否与记录一致，列出不一致之处；有不一致的以代码 1 结束。"""
+    from jixiao.builds.store_words import store_words
     from jixiao.builds.verify import verify as check
-    from jixiao.core.declared import load_shipped
     from jixiao.core.files import find_place
 
     differences = check(find_place(place))
@@ -25,7 +25,7 @@ def verify(place: Place = "built") -> None:
         print(difference)
     if differences:
         raise typer.Exit(1)
-    print(load_shipped("store.yaml")["verify"]["clean"])
+    print(store_words()["verify"]["clean"])
 
 
 def diff(
@@ -85,8 +85,8 @@ def log(
 ) -> None:
     """列出操作日志：何时、何人、做了什么、内容指纹；日志有断链的以代码 1 结束。"""
     from jixiao.builds import journal
+    from jixiao.builds.store_words import store_words
     from jixiao.builds.verify import Difference
-    from jixiao.core.declared import load_shipped
 
     _choose(output)
     entries = [entry for entry in journal.read_entries() if entry][-last:]
@@ -94,8 +94,8 @@ def log(
         print(json.dumps(entries, ensure_ascii=False, indent=1))
     else:
         if not entries:
-            print(load_shipped("store.yaml")["no_entries"])
-        actions = load_shipped("store.yaml")["actions"]
+            print(store_words()["no_entries"])
+        actions = store_words()["actions"]
         for entry in entries:
             action = actions.get(entry.get("what"), entry.get("what"))
             shown = [str(entry.get(name, "")) for name in ("number", "when", "who")]

@@ -149,9 +149,33 @@ class Notes:
             raise PydanticCustomError("noted", "noted", {"notes": self._listed})
 
 
+def _words(content: Any) -> dict[str, Any]:
+    notes = Notes()
+
+    def look(value: Any, place: str) -> None:
+        if isinstance(value, Mapping):
+            for key, part in value.items():
+                look(part, f"{place}.{key}" if place else str(key))
+        elif isinstance(value, list):
+            for number, part in enumerate(value, 1):
+                look(part, f"{place}[{number}]")
+        elif not isinstance(value, str) or not value.strip():
+            notes.note(place, f"应为文字，实际为 {value!r}")
+
+    if not isinstance(content, Mapping):
+        raise PydanticCustomError("dict_type", "dict_type")
+    look(content, "")
+    notes.refuse()
+    return dict(content)
+
+
 def refuse_value(sentence: str) -> NoReturn:
     """Refuse a value with one sentence; for validators alone."""
     raise PydanticCustomError("noted", "noted", {"notes": [("", sentence)]})
+
+
+Words = Annotated[dict[str, Any], BeforeValidator(_words)]
+"""What is said somewhere: texts by name, lists of texts and such mappings inside it, and nothing else."""
 
 
 def text_of(value: Any) -> str:

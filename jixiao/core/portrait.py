@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.core.declared import load_shipped
+from jixiao.core.vocabulary import screen_words
 
 
 def portrait_rows(frames: Mapping[str, pd.DataFrame | None]) -> list[tuple[str, str, str, str]]:
@@ -21,7 +21,7 @@ def portrait_rows(frames: Mapping[str, pd.DataFrame | None]) -> list[tuple[str, 
         >>> portrait_rows({"projects": pd.DataFrame({"year": [2023, 2024, 2024]})})
         [('projects 项目', '3', '2023－2024', '一个项目的一个年度')]
     """
-    words = load_shipped("screen.yaml")["portrait"]
+    words = screen_words("portrait")
     rows = []
     for name, frame in frames.items():
         word, meaning = words["frames"].get(name, ["", ""])
@@ -52,14 +52,14 @@ def portrait_html(frames: Mapping[str, pd.DataFrame | None], *, title: str = "",
 def portrait_title(place: Any, as_of: Any, counts: Mapping[str, int]) -> str:
     """Return the line above the portrait of results (结果概要)."""
     shown = f"{as_of.astimezone():%Y-%m-%d %H:%M}"
-    return str(load_shipped("screen.yaml")["portrait"]["title"].format(place=place, as_of=shown, **counts))
+    return str(screen_words("portrait")["title"].format(place=place, as_of=shown, **counts))
 
 
 def _whole(frames: Mapping[str, pd.DataFrame | None]) -> Sequence[tuple[str, ...]]:
-    head = load_shipped("screen.yaml")["portrait"]["head"]
+    head = screen_words("portrait")["head"]
     return [tuple(head[name] for name in ("name", "rows", "years", "row")), *portrait_rows(frames)]
 
 
 def _use(what: str) -> str:
-    template = load_shipped("screen.yaml")["portrait"]["use"]
+    template = screen_words("portrait")["use"]
     return str(template.format(what=what, example="frames.projects" if what == "results" else "projects"))

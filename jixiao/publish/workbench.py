@@ -6,10 +6,21 @@ import re
 import shutil
 from pathlib import Path
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
 from jixiao.core.files import explained, shipped_folder
+from jixiao.core.models import Model, Text, Words, checked_shipped
 from jixiao.publish.forms import write_template
+
+
+class _Workbench(Model):
+    """The whole of ``rules/workbench.yaml`` (新工作目录中的文字)."""
+
+    readme_file: Text
+    form_file: Text
+    notebooks_folder: Text
+    readme: Text
+    registers: Words
+    made: Text
 
 
 def lay_out(folder: Path, *, year: int, with_sample: bool = False) -> str:
@@ -35,7 +46,7 @@ def lay_out(folder: Path, *, year: int, with_sample: bool = False) -> str:
         raise RequestError(f"年度应为四位数，如 2024，实际为 {year}")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RequestError(f"“{folder}”已有内容，没有改动；请换一个新目录或空目录")
-    words = load_shipped("workbench.yaml")
+    words = checked_shipped("workbench.yaml", _Workbench)
     form = words["form_file"].format(year=year)
     named = {"year": year, "form": form, "notebooks": words["notebooks_folder"], "forms": f"data/source/{year}/*"}
     with explained(folder):

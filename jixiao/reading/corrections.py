@@ -6,6 +6,8 @@ An entry replaces or clears one cell (``action: replace`` or ``clear``), or says
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +15,7 @@ from pydantic import field_validator, model_validator
 
 from jixiao.core.errors import CorrectionError
 from jixiao.core.models import Model, Notes, Text, load_model
-from jixiao.reading.forms.records import Reading
+from jixiao.reading.forms.records import Reading, Record
 
 
 class Correction(Model):
@@ -71,25 +73,32 @@ class Corrections(Model):
         return entries
 
 
-def apply_corrections(readings: list[Reading], path: Path) -> list[tuple[Reading, str]]:
-    """Apply the known errors in received files (更正清单) to the records; the files stay as they are.
+def apply_corrections(readings: list[Reading], path: Path) -> tuple[list[Reading], list[tuple[Reading, str]]]:
+    """Apply the known errors in received files (更正清单); the files and what was read of them stay as they are.
 
     Returns:
-        The readings that a later file supersedes, each with the name of that file.
+        The readings in their order, those with a corrected cell as new ones; and those that a later file supersedes,
+        each with the name of that file.
 
     Raises:
         DeclarationError: The file is not well formed.
         CorrectionError: A correction does not match what the file prints.
     """
     cells, superseded = _load(path)
-    used = set()
-    for reading in readings:
-        for record in [*reading.records, *reading.head.values()]:
-            for column, cell in record.cells.items():
-                place = (reading.file, record.sheet, cell)
-                if place in cells and record.texts.get(column) == cells[place]["printed"]:
-                    record.texts[column] = cells[place]["corrected"]
-                    used.add(place)  # rows below a merged cell repeat it, so the correction stays wanted
+    used: set[tuple[str, str, str]] = set()
+
+    def correct(file: str, record: Record) -> Record:
+        wanted = {
+            column: place
+            for column, cell in record.cells.items()
+            if (place := (file, record.sheet, cell)) in cells and record.texts.get(column) == cells[place]["printed"]
+        }
+        used.update(wanted.values())  # rows below a merged cell repeat it, so the correction stays wanted
+        texts = {column: cells[place]["corrected"] for column, place in wanted.items()}
+        return replace(record, texts={**record.texts, **texts}) if texts else record
+
+    named = {place[0] for place in cells}
+    corrected = [_corrected(reading, correct) if reading.file in named else reading for reading in readings]
     files = {reading.file for reading in readings}
     unused = [entry for place, entry in cells.items() if place not in used]
     lost = [name for entry in superseded for name in (entry["file"], entry["by"]) if name not in files]
@@ -101,7 +110,14 @@ def apply_corrections(readings: list[Reading], path: Path) -> list[tuple[Reading
             ]
         )
     replaced = {entry["file"]: entry["by"] for entry in superseded}
-    return [(reading, replaced[reading.file]) for reading in readings if reading.file in replaced]
+    return corrected, [(reading, replaced[reading.file]) for reading in corrected if reading.file in replaced]
+
+
+def _corrected(reading: Reading, correct: Callable[[str, Record], Record]) -> Reading:
+    records = [correct(reading.file, record) for record in reading.records]
+    head = {name: correct(reading.file, record) for name, record in reading.head.items()}
+    pairs = zip([*records, *head.values()], [*reading.records, *reading.head.values()], strict=True)
+    return reading if all(new is old for new, old in pairs) else replace(reading, records=records, head=head)
 
 
 def list_corrections(path: Path) -> dict[tuple[str, str, str], dict[str, str]]:

@@ -60,7 +60,13 @@ class Submissions:
             DeclarationError: The corrections are not well formed.
             CorrectionError: A correction does not match what the files print.
         """
-        for reading, note in apply_corrections(self.kept, path):
+        corrected, superseded = apply_corrections(self.kept, path)
+        new = {id(old): reading for old, reading in zip(self.kept, corrected, strict=True)}
+        self.kept = corrected
+        for line in self.lines:
+            if "reading" in line:
+                line["reading"] = new.get(id(line["reading"]), line["reading"])
+        for reading, note in superseded:
             self._drop(reading, "superseded", note)
 
     def sort(self) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.core.declared import load_shipped, load_yaml, write_yaml
+from jixiao.core.declared import load_yaml, write_yaml
 from jixiao.core.errors import DeclarationError, FormError
 from jixiao.core.files import write_safely
 from jixiao.core.frames import EVALUATION_KEY, SCHEMAS, Frames, typed
+from jixiao.core.models import Anything, Model, Text, Texts, Words, checked_shipped
 from jixiao.core.vocabulary import value_labels
 from jixiao.reading.files import read_grids
 from jixiao.reading.values.values import normalise
@@ -34,6 +35,31 @@ class Supplement:
     answers: tuple[dict[str, Any], ...]
 
 
+class _Question(Model):
+    """One question: of which papers, at which place of them, what is asked, and where its answer stands."""
+
+    papers: Texts
+    place: Text
+    text: Text
+    hint: Text
+    section: Text
+    subsection: Anything
+
+
+class _Questions(Model):
+    """The whole of ``rules/questions.yaml`` (补充情况的问题)."""
+
+    title: Text
+    note: Text
+    name: Text
+    head: Words
+    columns: Words
+    nothing: Text
+    document_kind: Text
+    questions: dict[str, _Question]
+    of_indicators: Words
+
+
 def question_words() -> dict[str, Any]:
     """Return the declared questions (补充情况的问题).
 
@@ -41,7 +67,7 @@ def question_words() -> dict[str, Any]:
         >>> question_words()["columns"]["answer"]
         '填写内容'
     """
-    return dict(load_shipped("questions.yaml"))
+    return dict(checked_shipped("questions.yaml", _Questions))
 
 
 def read_supplement(path: Path) -> Supplement:

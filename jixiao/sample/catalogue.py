@@ -7,11 +7,12 @@ relation, measure unit, direction) holds for every row; ``tests/test_province.py
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import BeforeValidator, ConfigDict
 
-from jixiao.core.declared import load_shipped
+from jixiao.core.models import Count, Model, Natural, Number, Text, Texts, Words, checked_shipped, with_text_keys
 from jixiao.reading.values.comparisons import compare_values, direction_of, kind_of
 from jixiao.reading.values.values import parse_value, reading_state
 
@@ -57,9 +58,146 @@ class Catalogue:
         return np.array([place[text] for text in texts], np.int16), words
 
 
+_Numbers = tuple[Number, ...]
+
+
+class _Observed(Model):
+    execution_rates: _Numbers
+    rows: dict[str, _Numbers]
+    positive: dict[str, Natural]
+    negative: dict[str, Natural]
+    satisfaction_targets: Annotated[dict[str, Natural], BeforeValidator(with_text_keys)]
+    cost_in_words: _Numbers
+    judged_deducted: _Numbers
+    slips: dict[str, _Numbers]
+
+
+class _Budget(Model):
+    median: Number
+    spread: Number
+    smallest: Number
+
+
+class _Share(Model):
+    share: Number
+    of: _Numbers
+
+
+class _Habits(Model):
+    one_decimal: Number
+    headings: Number
+    grade: Number
+    signs: _Numbers
+
+
+class _Assumed(Model):
+    slip_scale: Number
+    slips: dict[str, Number]
+    unusual_weights: Number
+    ending: Number
+    reviewed: dict[str, Number]
+    negative_over: Number
+    late: Number
+    words: dict[str, Number]
+    extra_rows: dict[str, Number]
+    short: _Numbers
+    near: _Numbers
+    far: _Numbers
+    under: _Numbers
+    over: _Numbers
+    budget: _Budget
+    budget_drift: dict[str, Number]
+    adjusted: Number
+    adjustment: _Numbers
+    carry_over: _Share
+    other_funds: _Share
+    arrived: Number
+    targets_rise: _Numbers
+    department_size: Number
+    diligence: Number
+    habits: _Habits
+    reason_given_anyway: Number
+
+
+class _Judged(Model):
+    category: Text
+    subcategory: Text
+    indicator: Text
+    weight: Number
+    kind: Text
+
+
+class _Taken(Model):
+    category: Text
+    subcategory: Text
+    rows: Count
+    weight: Number
+
+
+class _ScoringTable(Model):
+    sheets: Words
+    about: Texts
+    about_title: Text
+    year: Text
+    funds: Texts
+    fund: Text
+    scores: Texts
+    heading: Text
+    achieved: Texts
+    closing: Words
+    standards: Words
+    judged: Words
+    rows: tuple[_Judged, ...]
+    taken: dict[str, _Taken]
+
+
+class _Indicator(Model):
+    name: Text
+    kind: Text
+    relation: Text | None = None
+    target: Text | None = None
+    unit: Text | None = None
+    range: _Numbers | None = None
+    share: Number | None = None
+    choices: Any = None
+
+
+class _Topic(Model):
+    """A topic of a field: the words that its indicators name."""
+
+    model_config = ConfigDict(extra="allow")
+    kind: Text
+
+
+class _Field(Model):
+    name: Text
+    size: Number
+    topics: tuple[_Topic, ...]
+
+
+class _Sample(Model):
+    """The whole of ``rules/sample.yaml`` (示例声明)."""
+
+    label: Text
+    remark: Text
+    readme: Text
+    planted_line: Text
+    year_span: Text
+    files: Words
+    forms: Text
+    cost_unit: Text
+    observed: _Observed
+    assumed: _Assumed
+    words: Words
+    scoring_table: _ScoringTable
+    levels: Words
+    indicators: dict[str, dict[str, tuple[_Indicator, ...]]]
+    fields: tuple[_Field, ...]
+
+
 def declared() -> dict[str, Any]:
     """Return what ``rules/sample.yaml`` declares (示例声明)."""
-    return dict(load_shipped("sample.yaml"))
+    return dict(checked_shipped("sample.yaml", _Sample))
 
 
 def load_catalogue() -> Catalogue:

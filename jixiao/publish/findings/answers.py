@@ -9,11 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import FormError, RequestError
 from jixiao.core.files import write_safely
 from jixiao.core.frames import SEVERITIES, typed
-from jixiao.core.vocabulary import label, value_labels, word
+from jixiao.core.vocabulary import label, value_labels, vocabulary, word
 from jixiao.reading.files import Grid, read_grids
 from jixiao.reading.values.values import normalise
 from jixiao.show.workbook import Styles
@@ -52,7 +51,7 @@ _ID = re.compile(r"[0-9a-f]{10}(?:-\d+)?")
 
 
 def _words() -> dict[str, Any]:
-    return dict(load_shipped("vocabulary.yaml")["findings_book"])
+    return dict(vocabulary()["findings_book"])
 
 
 def write_workbook(findings: pd.DataFrame, path: Path, *, as_of: str) -> None:

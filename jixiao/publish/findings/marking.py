@@ -10,10 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
 from jixiao.core.files import write_safely
-from jixiao.core.vocabulary import word
+from jixiao.core.vocabulary import screen_words, word
 
 _BOOK = "xl/workbook.xml"
 _WIDTH, _LINE, _PER_LINE, _TALLEST = 320, 18, 22, 600
@@ -58,7 +57,7 @@ def mark_workbook(path: Path, findings: pd.DataFrame, out: Path) -> Marked:
 
     if out.exists() and out.samefile(path):
         raise RequestError(f"“{out}”就是原表，不能覆盖；请把 --mark 写成另一个文件")
-    words = dict(load_shipped("screen.yaml")["check"])
+    words = screen_words("check")
     try:
         book = load_workbook(path, rich_text=True)
     except Exception as error:  # whatever it does not understand of a file that was read by others

@@ -10,10 +10,9 @@ from markupsafe import Markup
 
 import jixiao
 from jixiao.analysis.summary import list_findings
-from jixiao.core.declared import load_shipped
 from jixiao.core.files import write_safely
 from jixiao.core.results import Results
-from jixiao.core.vocabulary import label, value_labels, word
+from jixiao.core.vocabulary import label, value_labels, vocabulary, word
 from jixiao.show.markup import asset, fill
 from jixiao.show.tables import show_passed, show_suppressions
 
@@ -22,7 +21,7 @@ _FILTERS = ("severity", "year", "department", "project", "title")
 
 
 def _words() -> dict[str, str]:
-    return dict(load_shipped("vocabulary.yaml")["findings_page"])
+    return dict(vocabulary()["findings_page"])
 
 
 def write_page(results: Results, path: Path, *, findings: pd.DataFrame | None = None) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from jixiao.builds.manifest import place_of, read_manifest
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import JixiaoError
 from jixiao.core.files import find_place, list_forms
+from jixiao.core.models import Model, Text, Texts, Words, checked_shipped
 from jixiao.reading.files import Grid, read_grids
 from jixiao.reading.forms.records import label_key
 from jixiao.reading.forms.teaching import Lessons, ask, lessons_folder
@@ -21,9 +21,41 @@ STATES = ("refused", "part", "read")
 """What became of a file, the worst first: nothing was read, a column was not, all was."""
 
 
+class _Teaching(Model):
+    """The whole of ``rules/teaching.yaml`` (示教用语)."""
+
+    about: Text
+    layout: Text
+    file: Text
+    group: Text
+    states: Words
+    none_unread: Text
+    no_files: Text
+    unread: Text
+    cannot_open: Text
+    heads: Texts
+    contexts: Words
+    unknown: Text
+    sure: Text
+    hows: Words
+    form_title: Text
+    cut: Text
+    result_title: Text
+    result: Text
+    head: Text
+    not_read: Text
+    columns: Words
+    name: Text
+    default_name: Text
+    save: Text
+    saved: Text
+    nothing: Text
+    download: Text
+
+
 def words() -> dict[str, Any]:
     """Return the words of the page (示教用语)."""
-    return dict(load_shipped("teaching.yaml"))
+    return dict(checked_shipped("teaching.yaml", _Teaching))
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import tempfile
 import time
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError, say_refused
 from jixiao.core.files import find_notebook, workbench
+from jixiao.core.models import Model, Text, Words, checked_shipped
 from jixiao.core.processes import kernel_lines
 from jixiao.publish.reports.kernels import client_settings
 
@@ -22,10 +22,32 @@ TIME_LIMIT = 300
 """Seconds a report may take before it is given up."""
 
 
+class _Set(Model):
+    """A set of reports: which notebook runs for each of what, which rows it sees, how its page is named."""
+
+    notebook: Text
+    each: Literal["evaluation", "department"]
+    sees: Literal["project", "department", "everything"]
+    name: Text
+    title: Text
+
+
+class _Reports(Model):
+    """The whole of ``rules/reports.yaml`` (报告清单和用语)."""
+
+    reports: tuple[_Set, ...]
+    words: Words
+
+
+def report_sets() -> list[dict[str, Any]]:
+    """Return the declared sets of reports (报告清单)."""
+    return list(checked_shipped("reports.yaml", _Reports)["reports"])
+
+
 @cache
 def report_words() -> dict[str, Any]:
     """Return the words of the reports (报告用语)."""
-    return dict(load_shipped("reports.yaml")["words"])
+    return dict(checked_shipped("reports.yaml", _Reports)["words"])
 
 
 def notebook_text(notebook: str) -> str:

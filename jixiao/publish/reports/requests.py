@@ -6,17 +6,15 @@ import hashlib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jixiao.analysis.summary import summarise_departments
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import safe_name, signs_for, workbench
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import value_labels, word
-from jixiao.publish.reports.notebooks import check_parameters, notebook_text, report_words
+from jixiao.publish.reports.notebooks import check_parameters, notebook_text, report_sets, report_words
 
 SUMMARY = "summary"
 """The kind of a report on a department; every other kind is a kind of evaluation."""
@@ -51,11 +49,6 @@ class ReportRequest:
         return self.year, self.department, str(self.parameters.get("project", "")), self.kind
 
 
-@cache
-def _declared() -> list[dict[str, Any]]:
-    return list(load_shipped("reports.yaml")["reports"])
-
-
 def list_reports(
     results: Results,
     *,
@@ -82,7 +75,7 @@ def list_reports(
         RequestError: A year, project, department or kind that nothing fits, a combination that nothing fits, or a
             parameter that the notebook of a set does not have.
     """
-    for declared in _declared():
+    for declared in report_sets():
         names = {"place", "year", *(["project", "evaluation"] if declared["each"] == "evaluation" else ["department"])}
         check_parameters(declared["notebook"], notebook_text(declared["notebook"]), names)
     every = list(all_reports(results, place, out))
@@ -156,7 +149,7 @@ def all_reports(results: Results, place: str, out: Path | None = None) -> Iterat
         of_department.setdefault((row.year, row.department), {})[row.project_id] = row.project
     summary = kind_word(SUMMARY)
     folders = {key: name_apart(named, taken={summary}, signs=signs) for key, named in of_department.items()}
-    for declared in _declared():
+    for declared in report_sets():
         for row in evaluations if declared["each"] == "evaluation" else summaries:
             year, department = int(row.year), row.department
             kind = row.evaluation if declared["each"] == "evaluation" else SUMMARY

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import FormError
 from jixiao.core.vocabulary import reading_words
+from jixiao.reading.files.signs import sign_words
 
 Area = tuple[int, int, int, int]
 """A merged area: first row, first column, last row, last column, all from 0."""
@@ -68,7 +68,7 @@ def remark(
         >>> remark("hidden_row", "A7", "12").reason
         '所在行已隐藏，未读入'
     """
-    sentence = str(load_shipped("signs.yaml")["unseen"][kind])
+    sentence = str(sign_words()["unseen"][kind])
     return Remark(address, text, sentence.format(**parts) if parts else sentence, is_guess, is_grave)
 
 

@@ -4,24 +4,51 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from jixiao.core.declared import load_shipped
+from pydantic import BeforeValidator
+
+from jixiao.core.models import Model, Text, Words, checked_shipped, with_text_keys
 
 _PRIVATE = re.compile("[\uf020-\uf0ff]")
 _SMALL = str.maketrans("0123456789+-−－", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _POWER = re.compile(r"[-−－+]?\d{1,2}")
 
 
+class _Font(Model):
+    """A font of signs: what it shows from two codes on, one sign each, and at single codes."""
+
+    from_20: Text | None = None
+    from_a0: Text | None = None
+    signs: Annotated[dict[str, Text], BeforeValidator(with_text_keys)] = {}
+
+
+class _Signs(Model):
+    """The whole of ``rules/signs.yaml`` (符号)."""
+
+    fonts: dict[str, _Font]
+    unknown_sign: Text
+    boxes: Words
+    tick_signs: Text
+    box_signs: Text
+    note_mark: Text
+    bracketed_mark: Text
+    raised_units: Text
+    raised_powers: Text
+    times_ten: Text
+    unseen: Words
+
+
 @cache
-def _words() -> dict[str, Any]:
-    return dict(load_shipped("signs.yaml"))
+def sign_words() -> dict[str, Any]:
+    """Return the declared signs (符号用词)."""
+    return dict(checked_shipped("signs.yaml", _Signs))
 
 
 @cache
 def _glyphs(font: str) -> dict[int, str]:
     """Return the signs of a font by their code; nothing when it is no symbol font."""
-    declared = _words()["fonts"].get(font)
+    declared = sign_words()["fonts"].get(font)
     if declared is None:
         return {}
     glyphs = {0x20 + place: sign for place, sign in enumerate(declared.get("from_20", ""))}
@@ -39,7 +66,7 @@ def symbol_font(name: str) -> str:
     """
     plain = re.sub(r"^[A-Z]{6}\+", "", name).lower().replace("-", " ")
     plain = re.sub(r"(?<=wingdings)(?=[23])", " ", plain)
-    for font in sorted(_words()["fonts"], key=len, reverse=True):
+    for font in sorted(sign_words()["fonts"], key=len, reverse=True):
         if font != "unknown" and re.fullmatch(rf"{font}(?:\s*(?:mt|ps|std|regular|neu))*", plain):
             return str(font)
     return ""
@@ -56,7 +83,7 @@ def glyph(code: int, font: str) -> str:
     if code in (0x20, 0xA0):
         return " "
     glyphs = _glyphs(symbol_font(font) or "unknown")
-    return glyphs.get(code, str(_words()["unknown_sign"]))
+    return glyphs.get(code, str(sign_words()["unknown_sign"]))
 
 
 def shown_signs(text: str, font: str = "") -> str:
@@ -82,7 +109,7 @@ def shown_signs(text: str, font: str = "") -> str:
 
 def tick_box(is_checked: bool) -> str:
     """Return the sign of a tick box (复选框)."""
-    return str(_words()["boxes"]["checked" if is_checked else "open"])
+    return str(sign_words()["boxes"]["checked" if is_checked else "open"])
 
 
 def boxed_sign(frame: str, inner: str) -> str:
@@ -92,8 +119,8 @@ def boxed_sign(frame: str, inner: str) -> str:
         >>> boxed_sign("□", "√"), boxed_sign("○", "1")
         ('☑', '1')
     """
-    if frame.strip() in set(_words()["box_signs"]):
-        if inner.strip() in set(_words()["tick_signs"]):
+    if frame.strip() in set(sign_words()["box_signs"]):
+        if inner.strip() in set(sign_words()["tick_signs"]):
             return tick_box(True)
         return inner or tick_box(False)
     return inner or frame
@@ -116,7 +143,7 @@ def raised(before: str, mark: str) -> tuple[str, str]:
     plain = mark.strip()
     if not plain:
         return mark, ""
-    words = _words()
+    words = sign_words()
     if _POWER.fullmatch(plain):
         behind = before.rstrip()
         if plain in {"2", "3"} and re.search(words["raised_units"], behind):

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Self
 
-from jixiao.core.declared import load_shipped
+from pydantic import Field, model_validator
+
+from jixiao.core.models import Count, Model, Notes, Number, Text, Texts, Words, checked_shipped
 from jixiao.reading.forms.records import find_money_unit, find_points
 from jixiao.reading.values.values import normalise
 
@@ -56,10 +59,72 @@ class _Rule:
     sure: float
 
 
+class _Composition(Model):
+    """What words of these meanings together mean: all of some, one of others, none of those, or a pattern."""
+
+    name: Text = Field(alias="is")
+    every: Texts = Field((), alias="all")
+    some: Texts = Field((), alias="any")
+    none: Texts = ()
+    like: Text | None = None
+    sure: Number = Decimal(1)
+
+
+_Compositions = tuple[_Composition, ...]
+
+
+class _Headers(Model):
+    """The whole of ``rules/headers.yaml`` (表头用词)."""
+
+    threshold: Number
+    told: Number
+    least_understood: Number
+    uncovered: Number
+    similar: Number
+    longest: Count
+    parts: dict[str, Texts]
+    columns: _Compositions
+    funds: _Compositions
+    sources: _Compositions
+    labels: _Compositions
+    goals: _Compositions
+    titles: _Compositions
+    kinds: Words
+    totals: Text
+    subtotals: Text
+    grades: Text
+    closing: Text
+    closing_start: Text
+    category_words: Text
+    subcategory_words: Text
+    dated: Text
+    form_ending: Text
+    before_title: Text
+    title_ending: Text
+    no_name: Text
+    office: Text
+    below: Words
+    patterns: Words
+    sub_headers: Texts
+    preferred: dict[str, Texts]
+    kinds_of_target: Texts
+
+    @model_validator(mode="after")
+    def _every_part_is_declared(self) -> Self:
+        notes = Notes()
+        for context in ("columns", "funds", "sources", "labels", "goals", "titles"):
+            for number, one in enumerate(getattr(self, context), 1):
+                for part in (*one.every, *one.some, *one.none):
+                    if part not in self.parts:
+                        notes.note(f"{context}[{number}]", f"“{part}”不在 parts 内，可选：{'、'.join(self.parts)}")
+        notes.refuse()
+        return self
+
+
 @cache
 def header_words() -> dict[str, Any]:
     """Return the words and compositions by which headers are understood (表头用词)."""
-    return dict(load_shipped("headers.yaml"))
+    return dict(checked_shipped("headers.yaml", _Headers))
 
 
 @cache

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache, cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from jixiao.core.declared import load_shipped
+from jixiao.core.models import Integer, Model, Number, Text, Texts, checked_shipped
 
 NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
 """A number as it may be written: ASCII digits, thousands grouped whole, no exponent, no underscore."""
@@ -66,7 +66,7 @@ class Value(NamedTuple):
 @cache
 def _simplified() -> dict[str, str]:
     """Return what replaces a character beyond NFKC: traditional ones, dashes, and signs that cannot be seen."""
-    pairs = {pair[0]: pair[1] for pair in load_shipped("values.yaml")["traditional"]}
+    pairs = {pair[0]: pair[1] for pair in _declared()["traditional"]}
     return {**pairs, **_DASHES, **_INVISIBLE}
 
 
@@ -223,7 +223,90 @@ class Grammar:
         return alternatives(self.declared["until"])
 
 
+class _Values(Model):
+    """The whole of ``rules/values.yaml`` (数值用词)."""
+
+    relations: dict[str, Texts]
+    suffixes: dict[str, Texts]
+    included: Texts
+    excluded: Texts
+    approximate: Texts
+    leads: Texts
+    leads_noted: Texts
+    negations: Texts
+    denials: Text
+    unreadable_labels: Texts
+    vague: Texts
+    scales: dict[str, Number]
+    money: dict[str, Number]
+    money_unit: Text
+    currencies: Texts
+    percent: Texts
+    per_mille: Texts
+    durations: dict[str, Number]
+    dimensions: tuple[dict[str, Number], ...]
+    count_units: Texts
+    plain_units: Texts
+    unit_synonyms: dict[str, Text]
+    no_units: Texts
+    not_in_units: Texts
+    unit_leads: Texts
+    unit_signs: dict[str, Text]
+    blanks: Texts
+    leftover: Text
+    no_number: Text
+    periods: dict[str, Texts]
+    each: Text
+    yearly: Texts
+    often_units: Texts
+    done: Texts
+    undone: Texts
+    on_time: Texts
+    late: Texts
+    before: Texts
+    within: Texts
+    month_ends: Texts
+    moment_leads: Texts
+    no_later: Texts
+    finished: Texts
+    year_words: Texts
+    year_ends: Texts
+    halves: dict[str, tuple[Integer, ...]]
+    quarter_sign: Text
+    quarters: Texts
+    first: Text
+    share: Text
+    degree: Text
+    thirds: dict[str, tuple[Integer, ...]]
+    year_sign: Text
+    month_sign: Text
+    day_sign: Text
+    day_signs: Texts
+    until: Texts
+    between: Text
+    ands: Texts
+    per_cent_before: Text
+    whole_percent: Text
+    half: Text
+    half_units: Texts
+    numeral_digits: dict[str, Text]
+    numeral_scales: Text
+    numeral_variants: dict[str, Text]
+    each_product: Text
+    negative_words: Texts
+    positive_words: Texts
+    falling_words: Texts
+    stated_directions: dict[str, Texts]
+    stated_kinds: dict[str, Texts]
+    traditional: Texts
+    guesses: dict[str, Text]
+
+
+def _declared() -> dict[str, Any]:
+    return dict(checked_shipped("values.yaml", _Values))
+
+
 @cache
 def load_grammar() -> Grammar:
     """Return the compiled grammar (数值语法)."""
-    return Grammar(load_shipped("values.yaml"))
+    return Grammar(_declared())

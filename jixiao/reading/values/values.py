@@ -13,7 +13,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from jixiao.core.declared import load_shipped
 from jixiao.reading.values.moments import read_dotted, read_moment
 from jixiao.reading.values.notation import Grammar, Value, load_grammar, normalise, split_remark
 from jixiao.reading.values.numerals import spell_digits
@@ -299,6 +298,6 @@ def parse_points(text: str) -> Decimal | None:
     if re.fullmatch(rf"{number}(?:\+{number})+", plain):
         return sum((Decimal(part) for part in plain.split("+")), Decimal(0))
     product = re.fullmatch(rf"{number}[×*]{number}", plain) or re.fullmatch(
-        load_shipped("values.yaml")["each_product"].format(number=number), plain
+        load_grammar().declared["each_product"].format(number=number), plain
     )
     return Decimal(product[1]) * Decimal(product[2]) if product else None

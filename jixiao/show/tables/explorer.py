@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 from markupsafe import Markup
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError
-from jixiao.core.vocabulary import columns, label
+from jixiao.core.vocabulary import columns, label, vocabulary
 from jixiao.show.markup import PIECES, element, fill
 from jixiao.show.tables.analyses import code_word
 
@@ -34,7 +33,7 @@ class Explorer:
         from itables import options, to_html_datatable
         from itables.javascript import generate_init_offline_itables_html
 
-        words = dict(load_shipped("vocabulary.yaml")["explorer"])
+        words = dict(vocabulary()["explorer"])
         options.display_logo_when_loading = False  # a link to the site of itables
         script = generate_init_offline_itables_html(options.dt_bundle) if with_script else ""
         lengths = [25, 100, 500]

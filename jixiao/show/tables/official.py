@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from jixiao.analysis.summary import select_rows, summarise_departments
-from jixiao.core.declared import load_shipped
 from jixiao.core.results import Results
-from jixiao.core.vocabulary import label, word
+from jixiao.core.vocabulary import label, vocabulary, word
 from jixiao.core.writing import points_text, value_text
 from jixiao.scoring.frameworks import load_framework
 from jixiao.show.figure import FONT
@@ -64,7 +63,7 @@ class OfficialTable(Table):
 
 
 def _words() -> dict[str, Any]:
-    return dict(load_shipped("vocabulary.yaml")["official_tables"])
+    return dict(vocabulary()["official_tables"])
 
 
 def _is_number(values: pd.Series) -> bool:
