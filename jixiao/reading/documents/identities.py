@@ -170,6 +170,8 @@ def _organisations(found: Identity, plain: str, labelled: dict[str, str], signer
             named = [one for one in hits if one and not _words()["no_role"].search(one)]
             if named and not getattr(found, role):
                 setattr(found, role, Counter(named).most_common(1)[0][0])
+    if not found.unit or (found.department and found.unit == found.department):
+        found.unit = _in_charge(plain, found.department) or found.unit
     if not found.unit or not found.department:
         owner = _words()["owner"].match(_words()["title_year"].sub("", title))
         own = [one for one in signers if not _words()["no_unit"].search(one)] if _words()["we"].search(plain) else []
@@ -178,6 +180,35 @@ def _organisations(found: Identity, plain: str, labelled: dict[str, str], signer
         found.unit = found.unit or found.department or usual
         others = [one for one in own if one != found.unit]
         found.department = found.department or (others[0] if others else found.unit)
+    found.unit = _with_region(found.unit, title, plain)
+    found.department = _with_region(found.department, title, plain)
+
+
+def _in_charge(plain: str, department: str) -> str:
+    """Return the organisation that is said to be in charge of something, where no word names the unit itself."""
+    for key in ("by_charge", "charged"):
+        hits = [_organisation(hit["name"]) for hit in _words()[key].finditer(plain)]
+        named = [
+            one for one in hits if one and not _words()["no_role"].search(one) and not _words()["firm"].search(one)
+        ]
+        named = [one for one in named if not department.endswith(one)]
+        if named:
+            return Counter(named).most_common(1)[0][0]
+    return ""
+
+
+def _with_region(name: str, title: str, plain: str) -> str:
+    """Return an organisation that the text calls 市某局 by its whole name, with the place that the report names."""
+    bare = _words()["bare_region"].match(name)
+    if bare is None:
+        return name
+    for text in (title, plain):
+        pattern = _words()["named_region"].pattern.replace("@", bare["sign"])
+        counted = Counter(hit["region"] for hit in re.finditer(pattern, text))
+        region, times = next(iter(counted.most_common(1)), ("", 0))
+        if times > 1 or (times and text is title):
+            return region + name
+    return name
 
 
 def _organisation(text: str) -> str:
@@ -238,6 +269,10 @@ def _project(
     if best:
         longer = [one for one in good if best in one and counted[one] >= 0.4 * counted[best]]
         return max(longer, key=len)
+    bare = [one[hit.end() :] for one in ways if (hit := _words()["region"].match(one))]
+    said = [one for one in bare if len(one) >= 6 and one in plain and not _words()["no_project"].fullmatch(one)]
+    if said:
+        return max(said, key=len)
     alike = [one for one in named if counted[one] >= 2 and any(_alike(one, way) for way in ways)]
     if alike:
         return max(alike, key=lambda one: (counted[one], len(one)))

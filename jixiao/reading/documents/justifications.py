@@ -11,9 +11,10 @@ from itertools import pairwise
 
 from jixiao.core.declared import load_shipped
 from jixiao.reading.documents.outlines import match_part, plain_heading
+from jixiao.reading.documents.paragraphs import pattern
 from jixiao.reading.documents.portions import Entry, Portion
 from jixiao.reading.documents.sections import Layout
-from jixiao.reading.documents.stated_amounts import split_sentences
+from jixiao.reading.documents.stated_amounts import split_sentences, to_number
 
 LONGEST_NAME = 80
 LONGEST_SHORT, SHORT_NAME = 30, 20
@@ -86,7 +87,9 @@ def find_justifications(
         if one.weight is None and one.score is not None and names.get(one.indicator) is not None:
             one.weight = names[one.indicator]
             _divide_text(one)
-    return [one for one in found if one.text]
+    found = [one for one in found if one.text]
+    told = {one.indicator for one in found}
+    return [*found, *(one for one in find_tabled(layout, portion) if one.indicator not in told)]
 
 
 def _is_heading(layout: Layout, place: int, least: int) -> bool:
@@ -133,11 +136,13 @@ def _pieces(entry: Entry, place: int, names: Mapping[str, Decimal | None]) -> li
     text, body = entry.paragraph.text, entry.paragraph.body
     level = _words()["level_lead"].match(body)
     stated = list(_words()["both"].finditer(body))
+    if level is not None and not level["sign"] and not _names_indicator(body[level.end() :], names):
+        level = None  # 社会效益：项目改善了…… is about itself
     if level is None and len(stated) < 2:
         return [_Piece(place, text, _named(entry, names))]
     rest = body[level.end() :] if level else body
     pieces: list[_Piece] = []
-    for _, sentence in split_sentences(rest, "。"):
+    for sentence in _of_one_indicator(rest):
         found = _words()["both"].search(sentence)
         name = _name_before(sentence, found, names) if found else ""
         if name:
@@ -151,6 +156,20 @@ def _pieces(entry: Entry, place: int, names: Mapping[str, Decimal | None]) -> li
     for piece in pieces:
         piece.level = re.sub(r"[。：:]$", "", level[0]) if level else ""
     return pieces
+
+
+def _names_indicator(text: str, names: Mapping[str, Decimal | None]) -> bool:
+    first = clean_name(re.split("[，,；;：:。（(]", text)[0])
+    return first in names or _words()["named_by_target"].match(text) is not None
+
+
+def _of_one_indicator(text: str) -> list[str]:
+    """Return the sentences of a paragraph, one that states points twice parted at its semicolons."""
+    parts: list[str] = []
+    for _, sentence in split_sentences(text, "。"):
+        is_several = len(_words()["both"].findall(sentence)) > 1
+        parts += [part for _, part in split_sentences(sentence, "。；;")] if is_several else [sentence]
+    return parts
 
 
 def _name_by_next(layout: Layout, pieces: Sequence[_Piece]) -> None:
@@ -167,12 +186,16 @@ def _name_by_next(layout: Layout, pieces: Sequence[_Piece]) -> None:
 
 def _is_short_name(sentence: str) -> bool:
     plain = sentence.strip("。")
-    return 2 <= len(plain) <= SHORT_NAME and not re.search("[，,；：:]", plain)
+    is_name = not _words()["not_a_name"].search(plain)
+    return 2 <= len(plain) <= SHORT_NAME and is_name and not re.search("[，,；：:]", plain)
 
 
 def _name_before(sentence: str, found: re.Match[str], names: Mapping[str, Decimal | None]) -> str:
     """Return the indicator whose points a sentence states: the words right before them, else those it begins with."""
     before = sentence[: found.start()]
+    aimed = _words()["named_by_target"].match(_words()["lead_number"].sub("", before.strip()))
+    if aimed and not _words()["not_a_name"].search(aimed["name"]):
+        return clean_name(aimed["name"])
     near = re.split("[，,；;：:。（(、]", before)[-1] if not re.search("[（(]$", before) else before
     first = re.split("[，,；;：:。（(]", before)[0]
     for text in (near, first):
@@ -190,6 +213,9 @@ def _named(entry: Entry, names: Mapping[str, Decimal | None]) -> str:
     found = _words()["named"].match(body)
     if found and not _words()["not_a_name"].search(found["name"]):
         return clean_name(found["name"])
+    aimed = _words()["named_by_target"].match(body) if _words()["both"].search(body) else None
+    if aimed and not _words()["not_a_name"].search(aimed["name"]):
+        return clean_name(aimed["name"])
     lead = entry.lead
     name = clean_name(lead) if lead else ""
     if name and name in names:
@@ -199,7 +225,10 @@ def _named(entry: Entry, names: Mapping[str, Decimal | None]) -> str:
     following = body[len(lead) :]
     stated = _words()["both"].search(body)
     has_points = stated is not None or _words()["score"].search(body) is not None
-    if may_name and has_points and (following[:1] in "：:（(" or _words()["points_follow"].match(following)):
+    is_scored = pattern("ends_in_points").search(lead) is not None
+    if may_name and (
+        is_scored or (has_points and (following[:1] in "：:（(" or _words()["points_follow"].match(following)))
+    ):
         return name
     if stated is None:
         said = _words()["named_by_score"].match(body)
@@ -330,6 +359,9 @@ def find_points(head: str, body: str) -> tuple[Decimal | None, Decimal | None, b
         score = Decimal(hit["n"]) if hit else None
     if score is not None:
         return weight, score, False
+    bare = words["bare_points"].search(plain)
+    if bare and (weight is None or weight == Decimal(bare["w"])) and not _is_rule(plain, bare):
+        return Decimal(bare["w"]), Decimal(bare["n"]), False
     if weight is None:
         bracket = words["head_points"].search(plain[:60])
         if bracket and (bracket["n"] or bracket["n2"]):
@@ -343,6 +375,9 @@ def find_points(head: str, body: str) -> tuple[Decimal | None, Decimal | None, b
         full = words["full_given"].search(plain)
         if full and weight is not None and not _is_rule(plain, full):
             return weight, weight, False
+        left = _after_deduction(plain, weight) if weight is not None else None
+        if left is not None:
+            return weight, left, True
         return weight, (Decimal(0) if words["none_given"].search(plain) and weight is not None else None), False
     if len(hits) == 1:
         return weight, hits[0][1], False
@@ -353,6 +388,55 @@ def find_points(head: str, body: str) -> tuple[Decimal | None, Decimal | None, b
     if len(words["elements"].findall(plain)) >= len(hits) - 1 and (weight is None or total <= weight):
         return weight, total, True
     return weight, hits[-1][1], False
+
+
+def _after_deduction(plain: str, weight: Decimal) -> Decimal | None:
+    """Return what is left of the points of an indicator where a paragraph only says what was taken off (扣1分)."""
+    words, taken = _words(), Decimal(0)
+    for _, sentence in split_sentences(plain):
+        hits = list(words["deducted"].finditer(sentence))
+        if hits and words["deduction_rule"].search(sentence):
+            return None
+        taken += sum((Decimal(hit["n"]) for hit in hits), Decimal(0))
+    if not taken and not words["not_deducted"].search(plain):
+        return None
+    return weight - taken if taken <= weight else None
+
+
+def find_tabled(layout: Layout, portion: Portion) -> list[Justification]:
+    """Return what the tables of the analysis say of each indicator: reasons beside the points (表中理由)."""
+    words, found = _tabled(), []
+    for place in [*layout.under(portion.number, "conclusion"), *layout.under(portion.number, "analysis")]:
+        paragraph = layout.entries[place].paragraph
+        grid = paragraph.grid
+        if grid is None or grid.height < 2:
+            continue
+        head = ["".join(grid.cell(0, column).text.split()) for column in range(grid.width)]
+        columns = {name: [at for at, text in enumerate(head) if words[name].fullmatch(text)] for name in _COLUMNS}
+        if not all(columns.values()):
+            continue
+        indicator, weight, score, reason = (columns[name][-1] for name in _COLUMNS)
+        for row in range(1, grid.height):
+            texts = ["".join(grid.cell(row, at).text.split()) for at in (indicator, weight, score, reason)]
+            points = [to_number(text) if text else None for text in texts[1:3]]
+            if not texts[0] or not texts[3] or None in points:
+                continue
+            line = paragraph.line + row
+            above = clean_level("".join(grid.cell(row, 0).text.split())) if indicator else ""
+            one = Justification(
+                clean_name(texts[0]), above, "", points[0], points[1], texts[3], line, line, paragraph.page
+            )
+            _divide_text(one)
+            found.append(one)
+    return found
+
+
+_COLUMNS = ("indicator", "weight", "score", "reason")
+
+
+@cache
+def _tabled() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["tabled"].items()}
 
 
 def _clause(plain: str, at: int) -> str:

@@ -14,6 +14,8 @@ from jixiao.reading.documents.portions import Portion
 from jixiao.reading.documents.sections import Layout
 from jixiao.reading.documents.stated_amounts import split_sentences
 
+LONGEST_TITLE = 40
+"""Signs of the longest title of an item that a table lists."""
 SURE_ENOUGH = 0.2
 """Share of the signs of the shorter text that two texts must have in common to be about one thing."""
 
@@ -73,10 +75,68 @@ def find_opinions(layout: Layout, portion: Portion, section: str, part: str = ""
             and following != heading
         )
         found += _of_group(layout, heading, texts, is_head or has_children)
+    found = _with_tabled(found, _of_tables(layout, portion, section, part))
     for one in found:
         if not one.cause and part in {"problems", "deviation_causes"}:
             one.cause = _cause(one.text)
     return found
+
+
+def _of_tables(layout: Layout, portion: Portion, section: str, part: str) -> list[Opinion]:
+    """Read the tables that list problems or suggestions: one item a row (问题清单、建议清单)."""
+    kind = {"problems": "problem", "deviation_causes": "problem", "improvements": "advice"}.get(part, "")
+    kind = kind or ("advice" if section == "advice" else "")
+    if not kind:
+        return []
+    sections = (section,) if section == "goal_deviation" else ("lessons", "advice")
+    found: list[Opinion] = []
+    for place in [at for name in sections for at in layout.under(portion.number, name)]:
+        paragraph = layout.entries[place].paragraph
+        if paragraph.grid is not None and paragraph.grid.height > 1:
+            found += _of_table(paragraph, kind)
+    return found
+
+
+def _of_table(paragraph: Paragraph, kind: str) -> list[Opinion]:
+    words, grid = _tabled(), paragraph.grid
+    assert grid is not None
+    head = ["".join(grid.cell(0, column).text.split()) for column in range(grid.width)]
+    other = "advice" if kind == "problem" else "problem"
+    named = next((at for at, text in enumerate(head) if words[kind].fullmatch(text)), None)
+    if named is None:
+        return []
+    causes = [at for at, text in enumerate(head) if words["cause"].fullmatch(text) and at != named]
+    aside = {named, *causes} | {
+        at for at, text in enumerate(head) if words["number"].fullmatch(text) or words[other].fullmatch(text)
+    }
+    if kind == "advice":
+        aside |= set(range(named))  # what stands before is what the suggestion answers
+    found: list[Opinion] = []
+    for row in range(1, grid.height):
+        text = grid.cell(row, named).text.strip()
+        if not text:
+            continue
+        rest = "；".join(
+            one for at in range(grid.width) if at not in aside and (one := grid.cell(row, at).text.strip())
+        )
+        title, own = (text.rstrip("。；"), "") if rest or len(text) <= LONGEST_TITLE else _first_sentence(text)
+        line = paragraph.line + row
+        cause = "；".join(one for at in causes if (one := grid.cell(row, at).text.strip()))
+        found.append(Opinion(title, own + rest, line, line, paragraph.page, cause))
+    return found
+
+
+@cache
+def _tabled() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["tabled"].items()}
+
+
+def _with_tabled(told: list[Opinion], tabled: list[Opinion]) -> list[Opinion]:
+    """Put the items of a table to those of the prose: a table of as many or fewer only repeats them."""
+    if not tabled:
+        return told
+    told = [one for one in told if not _tabled()["see"].search(one.whole)]
+    return told if len(told) >= len(tabled) else tabled
 
 
 def _is_section_head(layout: Layout, place: int, section: str, part: str) -> bool:
@@ -122,11 +182,15 @@ def _of_group(layout: Layout, heading: int | None, texts: list[int], is_group: b
     if not texts:
         return []
     found: list[Opinion] = []
+    headed = {place: _first_sentence(entries[place].paragraph.text) for place in texts}
+    is_headed = all(title and "，" not in title and rest for title, rest in headed.values())
     for place in texts:
         body = entries[place].paragraph
         parts = _counted_parts(body.text)
         if len(parts) > 1:
             found += [_from_text(part, body.line, body.last_line, body.page) for part in parts]
+        elif is_headed and not entries[place].lead:
+            found.append(Opinion(*headed[place], body.line, body.last_line, body.page))
         elif found and not _starts_anew(layout, place):
             found[-1].text += body.text
             found[-1].last_line = body.last_line

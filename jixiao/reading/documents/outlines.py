@@ -57,7 +57,7 @@ def plain_heading(text: str) -> str:
     declared = load_shipped("documents.yaml")["patterns"]
     plain = re.sub(r"\s", "", text)
     plain = re.sub(declared["points_behind"], "", plain)
-    return plain.strip("。；：:、，,.")
+    return plain.strip("。；：:、，,.？?")
 
 
 @lru_cache(maxsize=4096)

@@ -377,7 +377,8 @@ class _Divider:
         inner = re.sub(r"[。：:]$", "", body)
         has_points = bool(pattern("ends_in_points").search(body))
         longest = LONGEST_HEADING * 2 if has_points else LONGEST_HEADING
-        is_plain = bool(body) and len(body) <= longest and not re.search(r"[。；！？;]", inner)
+        asked = re.sub(r"[？?]$", "", inner)  # a chapter may ask: 二、怎么评价的？
+        is_plain = bool(body) and len(body) <= longest and not re.search(r"[。；！？;?]", asked)
         is_plain = is_plain and not re.search(r"[，、；;,]$", body)
         if pattern("caption").match(paragraph.text) or pattern("date_line").fullmatch(paragraph.text):
             return 0.0, ""
@@ -415,8 +416,12 @@ class _Divider:
             return 0.0, ""
         if len(body) > LONGEST_LEAD or body[-1] in "。：:" or not pattern("word").search(body):
             return 0.0, ""
+        if self._is_scored_line(place):
+            return 7.0 if pattern("level_one").fullmatch(plain) else 8.0, body
         if self._is_plain_chapter(place):
             return -1.0, body
+        if self._is_plain_part(place):
+            return 8.0, body
         is_larger = paragraph.size > self.body_size * 1.05 > 0
         following = self.paragraphs[place + 1 : place + 2]
         if not (is_larger or paragraph.is_bold) or not following:
@@ -426,7 +431,8 @@ class _Divider:
         if is_larger and self._is_by_looks():
             return self.ranks.get(paragraph.size, -1.0), body
         if paragraph.is_bold and self._is_by_looks():
-            return -0.5, body
+            match = match_section(body, "evaluation_report")
+            return -0.5 if match and match.sureness == 1.0 else -0.4, body
         if match_section(body, "evaluation_report") and (is_larger or paragraph.is_centred):
             return self._top_rank(), body
         return 8.0, body
@@ -435,9 +441,31 @@ class _Divider:
         """Say whether a short line is the heading of a chapter in a text that shows no looks and no numbers."""
         paragraph = self.paragraphs[place]
         match = match_section(paragraph.body, "evaluation_report")
-        has_looks = any(one.size or one.is_bold or one.style for one in self.paragraphs)
         is_short = len(paragraph.body) <= LONGEST_RUN_IN and not re.search("[，、；]", paragraph.body)
-        return bool(match and match.sureness == 1.0) and is_short and not has_looks and self._is_by_looks()
+        return bool(match and match.sureness == 1.0) and is_short and self._is_bare() and self._is_by_looks()
+
+    def _is_plain_part(self, place: int) -> bool:
+        """Say whether a short line above a paragraph names a part of the chapter that is open, in such a text."""
+        body, portion = self.paragraphs[place].body, self.stack[-1]
+        following = self.paragraphs[place + 1 : place + 2]
+        if not (portion.open and following and pattern("part_name").fullmatch(body)):
+            return False
+        if not (self._is_bare() and self._is_by_looks()) or len(following[0].text) <= LONGEST_RUN_IN:
+            return False
+        above = match_section(self.entries[portion.open[0][2]].title, "evaluation_report")
+        return above is not None and match_part(body, "evaluation_report", above.section) is not None
+
+    def _is_scored_line(self, place: int) -> bool:
+        """Say whether a line without a number names a level or an indicator with its points: 决策指标（15分）."""
+        body, portion = self.paragraphs[place].body, self.stack[-1]
+        if not portion.open or not pattern("ends_in_points").search(body) or re.search("[。；，]", plain_heading(body)):
+            return False
+        sections = [match_section(self.entries[at].title, "evaluation_report") for _, _, at in portion.open]
+        return any(match is not None and match.section == "analysis" for match in sections)
+
+    def _is_bare(self) -> bool:
+        """Say whether the file shows no looks at all, as a text does."""
+        return not any(one.size or one.is_bold or one.style for one in self.paragraphs)
 
     def _is_ended(self) -> bool:
         """Say whether the report has had its chapters: what follows the word 附件 stands behind it."""
@@ -623,6 +651,6 @@ def _lead_of(paragraph: Paragraph) -> str:
     if not found:
         return ""
     lead = found["lead"]
-    if paragraph.ordinal or found["end"] in "：:":
+    if paragraph.ordinal or found["end"] in "：:" or pattern("ends_in_points").search(lead):
         return lead if 2 <= len(lead) <= LONGEST_LEAD else ""
     return ""

@@ -12,7 +12,7 @@ from jixiao.core.declared import load_shipped
 from jixiao.reading.documents.outlines import plain_heading
 from jixiao.reading.documents.portions import Entry, Portion
 from jixiao.reading.documents.sections import Layout
-from jixiao.reading.documents.stated_amounts import as_plain, find_amounts, split_sentences, to_number, to_wan
+from jixiao.reading.documents.stated_amounts import Amount, as_plain, find_amounts, split_sentences, to_number, to_wan
 
 FUNDS = ("planned", "issued", "arrived", "executed", "balance")
 """Statements about money of the whole project, in the order in which money flows."""
@@ -99,7 +99,9 @@ def _of_text(entry: Entry, section: str, part: str, usual: str, year: int | None
     text = entry.paragraph.text
     weight = {"basics": 2, "conclusion": 1, "preface": 1, "analysis": 0, "goal_management": 2}.get(section, 0)
     weight += 2 if part.startswith("funds") else 0
-    for amount in find_amounts(text, year=year, usual=usual):
+    amounts = find_amounts(text, year=year, usual=usual)
+    yield from _all_arrived(entry, amounts, weight)
+    for amount in amounts:
         if amount.statement not in {*FUNDS, "carry_over"}:
             continue
         quote = next((one for start, one in split_sentences(text) if start <= amount.start < start + len(one)), text)
@@ -118,6 +120,25 @@ def _of_text(entry: Entry, section: str, part: str, usual: str, year: int | None
         )
     for _, sentence in split_sentences(text):
         yield from _of_sentence(entry, sentence, section, weight, subject)
+
+
+def _all_arrived(entry: Entry, amounts: Iterable[Amount], weight: int) -> Iterator[Statement]:
+    """Take the money planned as arrived where its sentence says that all of it did: 均已到位."""
+    listed = list(amounts)
+    for start, sentence in split_sentences(entry.paragraph.text):
+        mine = [one for one in listed if start <= one.start < start + len(sentence)]
+        said = _sentences()["all_arrived"].search(sentence)
+        before = mine or [one for one in listed if one.start < start]
+        whole = [one for one in before if one.statement in {"planned", "issued"} and one.fund == "total"]
+        if said and len(whole) == 1 and whole[0].start < start + said.start() and not _has_arrived(before):
+            one = whole[0]
+            yield _said(
+                entry, "arrived", one.value, one.text, WAN, sentence, fund="total", rank=min(one.rank, 0) + weight
+            )
+
+
+def _has_arrived(amounts: Iterable[Amount]) -> bool:
+    return any(one.statement == "arrived" for one in amounts)
 
 
 def _of_sentence(entry: Entry, sentence: str, section: str, weight: int, subject: str) -> Iterator[Statement]:
@@ -162,10 +183,12 @@ def _of_points(entry: Entry, plain: str, section: str, subject: str) -> Iterator
             if words["not_total"].search(before) or Decimal(hit["n"]) > 120:
                 continue
             rank = 3 if section == "conclusion" else 1 if is_told else 0
+            rank -= 4 * bool(words["of_itself"].search(before))
             yield _said(entry, "total", Decimal(hit["n"]), hit["n"] + _points_sign(), POINTS, plain, rank=rank)
         for name in ("grade", "grade_behind"):
             for hit in words[name].finditer(plain):
                 rank = (2 if section == "conclusion" else 1) + (name == "grade")
+                rank -= 4 * bool(words["of_itself"].search(re.split(r"[，。；]", plain[: hit.start()])[-1]))
                 yield _said(entry, "grade", None, hit["g"], "", plain, rank=rank)
     for hit in words["self_average"].finditer(plain):
         yield _said(entry, "self_average", Decimal(hit["n"]), hit["n"] + _points_sign(), POINTS, plain, subject=subject)
