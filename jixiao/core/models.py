@@ -41,7 +41,7 @@ _MISSING = _Missing()
 class Model(BaseModel):
     """One declared mapping: frozen, its keys known, an empty value the same as an absent key."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
