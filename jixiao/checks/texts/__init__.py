@@ -14,18 +14,24 @@ import pandas as pd
 
 from jixiao.checks.texts.absent import find_absent
 from jixiao.checks.texts.amounts import find_amounts
+from jixiao.checks.texts.compared_words import find_compared
 from jixiao.checks.texts.counts import find_counts
 from jixiao.checks.texts.dates import find_dates, find_documents
 from jixiao.checks.texts.events import find_events
 from jixiao.checks.texts.facts import find_facts, find_residues
+from jixiao.checks.texts.foreign import find_foreign
 from jixiao.checks.texts.found import Claim, Finder
 from jixiao.checks.texts.grammar import load_claims, load_grammar
 from jixiao.checks.texts.growth import find_growth, find_signs
 from jixiao.checks.texts.justified import find_reasons
+from jixiao.checks.texts.level_lists import find_level_lists
 from jixiao.checks.texts.named_rates import find_named_rates
 from jixiao.checks.texts.names import find_names
+from jixiao.checks.texts.near_pairs import find_near_pairs
 from jixiao.checks.texts.official_names import find_official_names
+from jixiao.checks.texts.one_fact import find_one_fact
 from jixiao.checks.texts.parts import find_parts
+from jixiao.checks.texts.per_unit import find_per_unit
 from jixiao.checks.texts.points_tree import find_points
 from jixiao.checks.texts.printed_figures import find_figures, find_openings
 from jixiao.checks.texts.prose import Document, make_document
@@ -74,6 +80,12 @@ FINDERS: tuple[Finder, ...] = (
     find_named_rates,
     find_points,
     find_absent,
+    find_near_pairs,
+    find_per_unit,
+    find_compared,
+    find_level_lists,
+    find_foreign,
+    find_one_fact,
 )
 """Every finder that looks at one text alone."""
 

@@ -26,6 +26,7 @@ def find_counts(document: Document) -> Iterator[Claim]:
         yield from _order(paragraph)
         yield from _ordinal_parts(paragraph)
         yield from _kinds(paragraph)
+        yield from _of_amounts(paragraph)
     yield from _of_problems(document)
 
 
@@ -150,6 +151,23 @@ def _kinds(paragraph: Paragraph) -> Iterator[Claim]:
         named = [one for one in paragraph.between(start, end) if one.label.endswith(match["noun"])]
         if claimed and len(named) > 1 and len({one.unit for one in named}) == 1:
             yield count_claim(paragraph, match.span(), claimed, (len(named), len(named)))
+
+
+def _of_amounts(paragraph: Paragraph) -> Iterator[Claim]:
+    """Compare 重点项目4个，分别是甲420万元、乙310万元… with the items that have an amount each."""
+    grammar = load_grammar()
+    for match in grammar.pattern("count_of_amounts").finditer(paragraph.text):
+        claimed = grammar.number(match["number"])
+        items = []
+        for item in grammar.pattern("between_items").split(match["list"]):
+            found = grammar.pattern("item_of_amount").match(item)
+            if not found:
+                break
+            items.append(found)
+            if "，" in item:
+                break
+        if claimed and len(items) > 1 and claimed <= 3 * len(items):
+            yield count_claim(paragraph, match.span("number"), claimed, (len(items), len(items)))
 
 
 def _of_problems(document: Document) -> Iterator[Claim]:

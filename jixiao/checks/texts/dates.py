@@ -16,6 +16,7 @@ from jixiao.checks.texts.prose import Document, Paragraph
 
 ALIKE_FROM = 0.6
 SHORTEST_TITLE = 6
+MONTHS, LONGEST_WRAPPED = 12, 8
 
 
 def find_dates(document: Document) -> Iterator[Claim]:
@@ -61,7 +62,8 @@ def _period(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
     grammar = load_grammar()
     first = (int(match["year1"]), int(match["month1"]), int(match["day1"] or 1))
     last = (int(match["year2"] or match["year1"]), int(match["month2"]), int(match["day2"] or 31))
-    if not match["year2"] and last < first and last[1] != first[1]:
+    wrapped = last[1] + MONTHS - first[1]
+    if not match["year2"] and last < first and last[1] != first[1] and wrapped <= LONGEST_WRAPPED:
         return  # 2021年11月至2月 may well end in the next year
     is_held = first <= last
     yield claim_at(

@@ -116,6 +116,10 @@ def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
         and not grammar.has("change", one.label)
     ]
     current = [one for one in amounts if one not in earlier and not grammar.has("change", one.label)]
+    inner = _base_inside(paragraph, match, change)
+    if inner is not None and rate:
+        yield _between_claim(paragraph, match, inner, inner, change=change)
+        return
     if not current and match.start() - start <= 1 and start > 1:
         yield from _growth_of_sentence_before(paragraph, match, change, start)
     if not current:
@@ -131,6 +135,12 @@ def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
     claims = [_rate_claim(paragraph, match, one, change, is_up=is_up) for one in reversed(current[-NEAREST:])]
     fitting = [claim for claim in claims if claim.verdict in {"holds", "rounding"}]
     yield fitting[0] if fitting else claims[0]
+
+
+def _base_inside(paragraph: Paragraph, match: re.Match[str], change: Quantity) -> Quantity | None:
+    """Return the amount of the year before that stands inside the words of a growth: 较上年23.20万元减少1.36万元."""
+    inside = [one for one in paragraph.between(match.start(), change.start) if one.unit == change.unit and one.value]
+    return inside[-1] if len(inside) == 1 and not inside[0].is_vague else None
 
 
 def _growth_of_sentence_before(

@@ -21,6 +21,7 @@ SAME_EVIDENCE = 3
 FEWEST_ASKED = 30
 LONGEST_HEAD = 30
 MOST_NAMES = 5
+NEAR_POINTS = Decimal("0.051")
 
 
 def find_reasons(document: Document) -> Iterator[Claim]:
@@ -78,12 +79,20 @@ def _of_one(one: Told) -> Iterator[Claim]:
             len(plain) >= SHORTEST_REASON
             and not one.is_row
             and not shortfalls
+            and not _by_rate(one, text)
             and not grammar.find("any_reason", plain)
             and grammar.find("all_well", plain)
         ):
             yield _claim(one, one.paragraph, one.place, "reason_none", "")
         else:
             yield _claim(one, one.paragraph, one.place, "reason_given", "", verdict="holds")
+
+
+def _by_rate(one: Told, text: str) -> bool:
+    """Say whether the points are the weight times a rate that the words tell (按比例得分)."""
+    assert one.weight is not None and one.given is not None
+    rates = [Decimal(rate) for rate in re.findall(r"(\d{1,3}(?:\.\d+)?)%", text)]
+    return any(abs(one.weight * rate / 100 - one.given) < NEAR_POINTS for rate in rates)
 
 
 def _claim(

@@ -39,11 +39,13 @@ def _projects(document: Document) -> Iterator[Claim]:
     if not own:
         return
     for paragraph in document.prose:
-        for match in grammar.pattern("slot").finditer(paragraph.text):
+        stated = grammar.find("evaluated_object", paragraph.text) if title else None
+        for match in [*grammar.pattern("slot").finditer(paragraph.text), *([stated] if stated else [])]:
             name = _core(match["name"])
             if len(name) < SHARED_SIGNS or grammar.has("any_project", match["name"]):
                 continue
-            is_own = any(_shared(name, other) >= min(SHARED_SIGNS, len(name)) for other in own)
+            enough = min(SHARED_SIGNS if match is not stated else SHARED_SIGNS - 1, len(name))
+            is_own = any(_shared(name, other) >= enough for other in own)
             yield claim_at(
                 "claim_foreign",
                 paragraph,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
@@ -46,6 +47,8 @@ def _within(before: Paragraph | None, paragraph: Paragraph) -> Iterator[Claim]:
             end = min(end, marks[number + 1].start())
         inside = paragraph.between(mark.end(), end)
         inside = [one for one in inside if paragraph.depths[one.start] == depth and _is_part(one, text)]
+        while inside and inside[0].unit in load_grammar().words["moments"]:
+            inside = inside[1:]  # 其中2020年620.4万元
         if not inside:
             continue
         unit = inside[0].unit
@@ -98,14 +101,38 @@ def _compare(
             return
     chosen = scopes[0]
     verdict = judge(whole.span, total(chosen), step=step_of(whole))
+    is_slip = verdict == "fails" and _is_slip_away(whole, chosen)
     if verdict == "fails":
         verdict = _doubt(paragraph, whole, chosen, is_list=is_list)
     if grammar.has("only_some", mark[0]) and total(chosen).value <= whole.value:
         verdict = "open"
-    elif verdict == "open" and _is_close_list(paragraph, whole, chosen):
+    elif verdict == "open" and (_is_close_list(paragraph, whole, chosen) or (is_slip and not whole.is_vague)):
         yield replace(_claim(paragraph, whole, chosen, "fails"), severity="question")
         return
     yield _claim(paragraph, whole, chosen, verdict)
+
+
+def _is_slip_away(whole: Quantity, parts: list[Quantity]) -> bool:
+    """Say whether parts would add up to their whole if two neighbouring digits of one number changed places."""
+    if len(parts) < FEWEST or any(part.is_vague for part in parts):
+        return False
+    gap = whole.value - total(parts).value
+    if abs(gap) * 10 > whole.value:
+        return False
+    moves = [(one, gap) for one in parts if len(one.number) >= FEWEST] + [(whole, -gap)]
+    return any(_is_turned(one, change) for one, change in moves)
+
+
+def _is_turned(one: Quantity, change: Decimal) -> bool:
+    number = one.number
+    scale = one.value / Decimal(number) if Decimal(number) else Decimal(1)
+    digits = [at for at, sign in enumerate(number) if sign != "."]
+    for first, second in pairwise(digits):
+        signs = list(number)
+        signs[first], signs[second] = signs[second], signs[first]
+        if Decimal("".join(signs)) * scale == one.value + change and change:
+            return True
+    return False
 
 
 def _is_close_list(paragraph: Paragraph, whole: Quantity, parts: list[Quantity]) -> bool:

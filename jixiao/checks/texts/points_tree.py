@@ -375,8 +375,12 @@ def _rows_in_prose(document: Document, rows: list[TableRow]) -> Iterator[Claim]:
         actual = grammar.pattern("cell_number").fullmatch(_plain(row.cells.get("actual", "")))
         if actual and actual["unit"] == "%" and len(name) > FEWEST_ROWS - 1:
             known[numbers[row.at], name].add((Decimal(actual["n"]), actual["n"], row.paragraph.line(0)))
+    is_goal = False
     for number, paragraph in zip(numbers, document.paragraphs, strict=True):
-        for match in () if paragraph.is_row or not known else grammar.pattern("rate_any").finditer(paragraph.text):
+        if not paragraph.is_row and grammar.find("ordinal", paragraph.text):
+            is_goal = grammar.find("goal_heading", paragraph.text) is not None
+        skipped = paragraph.is_row or not known or is_goal
+        for match in () if skipped else grammar.pattern("rate_any").finditer(paragraph.text):
             around = paragraph.text[max(0, match.start() - 10) : match.end()]
             own = next(
                 (values for (part, name), values in known.items() if part == number and match["name"].endswith(name)),

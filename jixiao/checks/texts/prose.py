@@ -126,7 +126,8 @@ def make_document(file: str, lines: Sequence[TextLine]) -> Document:
     prose = [paragraph for paragraph in paragraphs if not paragraph.is_row and paragraph.text]
     odd = load_grammar().pattern("odd_number")
     odd_numbers = [(line.number, match[0]) for line in kept for match in odd.finditer(line.text)]
-    return Document(file, paragraphs, _title(prose), _year(prose), prose, odd_numbers)
+    title = _title(prose)
+    return Document(file, paragraphs, title, _year(prose, title), prose, odd_numbers)
 
 
 def _title(prose: list[Paragraph]) -> str:
@@ -134,8 +135,11 @@ def _title(prose: list[Paragraph]) -> str:
     return next((match[0] for match in titles if match), "")
 
 
-def _year(prose: list[Paragraph]) -> int | None:
+def _year(prose: list[Paragraph], title: str) -> int | None:
     counted: Counter[str] = Counter()
+    named = load_grammar().pattern("year").findall(title)
+    if len(named) == 1:
+        return int(named[0])
     for part in prose:
         counted.update(match["year"] for match in load_grammar().pattern("year_of_text").finditer(part.text))
     return int(counted.most_common(1)[0][0]) if counted else None

@@ -64,6 +64,8 @@ def segments(document: Document) -> list[int]:
             starts = (
                 bool(grammar.find("segment_title", text)) and heads[text] < 3
             )  # a running head of pages is no title
+            if len(text) < LONGEST_NAME and grammar.find("part_heading", text):
+                is_late = False  # chapters are counted from one again in every part
             starts |= is_late and len(text) < LONGEST_NAME and bool(grammar.find("first_chapter", text))
         is_late = (starts and paragraph.is_row) or (
             not starts

@@ -1,0 +1,133 @@
+"""What a sentence says of two numbers (比较用词): 未超过, 低于, 达到; and how long it says a period or a delay is."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from jixiao.checks.texts.found import Claim, claim_at
+from jixiao.checks.texts.grammar import load_grammar
+from jixiao.checks.texts.measures import written
+from jixiao.checks.texts.prose import Document, Paragraph
+from jixiao.checks.texts.told_places import segments
+
+DAYS_OF_MONTH = Decimal("30.44")
+MONTHS_OF_YEAR = 12
+MOST_DELAYS = 2
+
+
+def find_compared(document: Document) -> Iterator[Claim]:
+    """Find comparisons that their own numbers refute, terms that differ from their days, delays that no days give."""
+    for paragraph in document.prose:
+        yield from _words(paragraph)
+        yield from _terms(paragraph)
+    yield from _delays(document)
+
+
+def _words(paragraph: Paragraph) -> Iterator[Claim]:
+    grammar = load_grammar()
+    for match in grammar.pattern("compared").finditer(paragraph.text):
+        one, two = paragraph.at(match.start("n1")), paragraph.at(match.start("n2"))
+        if one is None or two is None or one.unit != two.unit or not one.unit:
+            continue
+        if grammar.pattern("bound").match(paragraph.text, two.end):
+            continue
+        start = max(paragraph.text.rfind(sign, 0, one.start) for sign in "。；") + 1
+        around = paragraph.text[start : match.end() + 8]
+        if grammar.has("change", one.label) or grammar.find("rule_sentence", around) or grammar.find("if_so", around):
+            continue
+        relation = next(name for name, words in grammar.words["comparisons"].items() if match["word"] in words)
+        held = {
+            "less": one.value < two.value,
+            "most": one.value <= two.value,
+            "more": one.value > two.value,
+            "least": one.value >= two.value,
+        }[relation]
+        yield claim_at(
+            "claim_sign",
+            paragraph,
+            match.span(),
+            printed=match["word"],
+            derived=written(one.value - two.value),
+            gap=one.value - two.value,
+            verdict="holds" if held else "fails",
+            arithmetic=grammar.sentence("compared", one=one.printed, two=two.printed, word=match["word"]),
+        )
+
+
+def _day(year: str, month: str, day: str | None, *, is_last: bool) -> date | None:
+    try:
+        last = calendar.monthrange(int(year), int(month))[1]
+        return date(int(year), int(month), int(day or (last if is_last else 1)))
+    except (ValueError, calendar.IllegalMonthError):
+        return None
+
+
+def _terms(paragraph: Paragraph) -> Iterator[Claim]:
+    """Compare 2020年7月1日至2023年6月30日，共3年 with the days between."""
+    grammar = load_grammar()
+    for match in grammar.pattern("term").finditer(paragraph.text):
+        first = _day(match["year1"], match["month1"], match["day1"], is_last=False)
+        last = _day(match["year2"] or match["year1"], match["month2"], match["day2"], is_last=True)
+        told = grammar.number(match["n"])
+        if first is None or last is None or told is None or last < first:
+            continue
+        days = Decimal((last - first).days)
+        unit = match["unit"]
+        size = {"year": DAYS_OF_MONTH * MONTHS_OF_YEAR, "month": DAYS_OF_MONTH, "day": Decimal(1)}[
+            next(name for name, words in grammar.words["time_units"].items() if unit in words)
+        ]
+        slack = size * Decimal("0.12") + 2 if size > 1 else Decimal(1)
+        is_held = told * size - slack <= days + 1 and days <= told * size + slack
+        if size > 1 and not is_held:  # whole months counted at both ends
+            is_held = size == DAYS_OF_MONTH and abs(days / size - told) < 1
+        yield claim_at(
+            "claim_date",
+            paragraph,
+            match.span(),
+            printed=f"{match['n']}{unit}",
+            derived=written(days / size, Decimal("0.1")),
+            verdict="holds" if is_held else "fails",
+            arithmetic=grammar.sentence(
+                "term", printed=f"{match['n']}{unit}", derived=written((days + 1) / size, Decimal("0.1")), unit=unit
+            ),
+            severity="question",
+        )
+
+
+def _delays(document: Document) -> Iterator[Claim]:
+    """Compare 推迟49天 with the days planned and reached that the same report tells."""
+    grammar = load_grammar()
+    days: dict[int, set[int]] = {}
+    numbers = segments(document)
+    for number, paragraph in zip(numbers, document.paragraphs, strict=True):
+        for match in () if paragraph.is_row else grammar.pattern("planned_day").finditer(paragraph.text):
+            due = _day(match["y1"], match["m1"], match["d1"], is_last=True)
+            done = _day(match["y2"] or match["y1"], match["m2"], match["d2"], is_last=False)
+            if due and done and match["d1"] and match["d2"]:
+                days.setdefault(number, set()).add((done - due).days)
+    for number, paragraph in zip(numbers, document.paragraphs, strict=True):
+        known = days.get(number, set())
+        for match in () if paragraph.is_row or not 0 < len(known) <= MOST_DELAYS else _told_delays(paragraph):
+            told = int(match["n"])
+            if any(abs(abs(gap) - told) <= 1 for gap in known):
+                continue
+            gap = min((abs(one) for one in known), key=lambda one: abs(one - told))
+            yield claim_at(
+                "claim_date",
+                paragraph,
+                match.span(),
+                printed=match[0],
+                derived=str(timedelta(days=gap).days),
+                verdict="fails",
+                arithmetic=grammar.sentence("delay", printed=match[0], derived=gap),
+                severity="question",
+                margin=8,
+            )
+
+
+def _told_delays(paragraph: Paragraph) -> Iterator[re.Match[str]]:
+    yield from load_grammar().pattern("delay").finditer(paragraph.text)

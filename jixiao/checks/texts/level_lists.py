@@ -1,0 +1,79 @@
+"""Levels with their points told one after the other in prose (文中逐级列出的得分), against the total beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from jixiao.checks.texts.found import Claim, claim_at
+from jixiao.checks.texts.grammar import load_grammar
+from jixiao.checks.texts.measures import written
+from jixiao.checks.texts.prose import Document, Paragraph
+
+KIND = "claim_score"
+FEWEST = 3
+FULL = Decimal(100)
+
+
+def find_level_lists(document: Document) -> Iterator[Claim]:
+    """Add up 决策14.2分（满分15分）、过程22.2分（满分25分）… and compare with the total the paragraph tells."""
+    for at, paragraph in enumerate(document.prose):
+        items = listed_levels(paragraph)
+        if len(items) < FEWEST:
+            continue
+        for match, name, weight, given in items:
+            if given > weight:
+                yield _claim(paragraph, match.span(), given, weight, "within", name=name)
+        weights = [weight for _, _, weight, _ in items]
+        points = [given for _, _, _, given in items]
+        place = (items[0][0].start(), items[-1][0].end())
+        added = sum(weights, Decimal(0))
+        if added != FULL:
+            if abs(added - FULL) <= FULL / 5:
+                yield _claim(paragraph, place, FULL, added, "sum", parts="＋".join(map(written, weights)))
+            continue
+        nearest = [document.prose[at - 1], paragraph] if at else [paragraph]
+        for other in nearest:
+            total = load_grammar().find("any_total", other.text)
+            if total:
+                yield _claim(
+                    other, total.span(), Decimal(total["n"]), sum(points, Decimal(0)), "sum",
+                    parts="＋".join(map(written, points)),
+                )  # fmt: skip
+
+
+def listed_levels(paragraph: Paragraph) -> list[tuple[re.Match[str], str, Decimal, Decimal]]:
+    """Return the levels a paragraph lists with the weight and the points of each (逐级所列)."""
+    grammar = load_grammar()
+    found = []
+    for name in ("listed_level", "listed_level_full_behind"):
+        for match in grammar.pattern(name).finditer(paragraph.text):
+            found.append((match, match["name"], Decimal(match["w"]), Decimal(match["g"])))
+        if len(found) >= FEWEST:
+            return found
+        found = []
+    return found
+
+
+def _claim(
+    paragraph: Paragraph, place: tuple[int, int], printed: Decimal, derived: Decimal, sentence: str, **parts: str
+) -> Claim:
+    is_held = printed <= derived if sentence == "within" else printed == derived
+    return claim_at(
+        KIND,
+        paragraph,
+        place,
+        printed=written(printed),
+        derived=written(derived),
+        gap=printed - derived,
+        verdict="holds" if is_held else "fails",
+        arithmetic=load_grammar().sentence(
+            sentence,
+            printed=written(printed),
+            derived=written(derived),
+            difference=written(abs(printed - derived)),
+            unit=load_grammar().words["points"],
+            **parts,
+        ),
+    )
