@@ -16,10 +16,10 @@ from custody_desk import run, write_form
 from filelock import FileLock
 
 from jixiao.builds import journal
-from jixiao.builds.manifest import MANIFEST, read_manifest
+from jixiao.builds.manifest import MANIFEST, VERSIONS, read_manifest
 from jixiao.builds.run import build, evaluate
 from jixiao.builds.verify import verify
-from jixiao.builds.versions import VERSIONS, WRITER
+from jixiao.builds.versions import WRITER
 from jixiao.core.errors import JixiaoError, RequestError
 from jixiao.core.files import MISSING, RECORD, checksum
 from jixiao.core.hashes import hash_of

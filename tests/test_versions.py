@@ -16,13 +16,12 @@ from conftest import write_self_form
 
 import jixiao
 from jixiao.builds import run
-from jixiao.builds.manifest import MANIFEST, is_stale, read_manifest
+from jixiao.builds.manifest import MANIFEST, VERSIONS, is_stale, read_manifest
 from jixiao.builds.readings import RULES_OF_READING
 from jixiao.builds.run import build
 from jixiao.builds.verify import verify
 from jixiao.builds.versions import (
     KEPT,
-    VERSIONS,
     held,
     is_being_written,
     list_versions,

@@ -16,10 +16,10 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.builds.manifest import MANIFEST, read_manifest
+from jixiao.builds.manifest import MANIFEST, VERSIONS, read_manifest
 from jixiao.builds.readings import RULES_OF_READING as READING
 from jixiao.builds.store_words import store_words
-from jixiao.builds.versions import VERSIONS, list_versions, read_frame
+from jixiao.builds.versions import list_versions, read_frame
 from jixiao.core.errors import RequestError
 from jixiao.core.frames import EVALUATION_KEY, KEYS, typed
 from jixiao.core.vocabulary import label, word

@@ -145,6 +145,12 @@ def read_entries() -> Iterator[dict[str, Any]]:
             yield found if isinstance(found, dict) and line.endswith(b"\n") else {}
 
 
+def mentions(version: str) -> bool:
+    """Say whether a version stands in the journal (已记入), without reading every entry."""
+    path = journal_path()
+    return path.is_file() and version.encode() in path.read_bytes()
+
+
 def check() -> Break | None:
     """Follow the chain (核对日志) and return where it first breaks; ``unfinished``: a last line cut by a killed run."""
     before, number = START, 0

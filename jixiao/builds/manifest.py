@@ -8,12 +8,13 @@ from typing import Any
 
 import jixiao
 from jixiao.core.errors import RequestError
-from jixiao.core.files import checksum, list_forms
+from jixiao.core.files import ANSWERS, checksum, list_forms
 from jixiao.core.hashes import hash_of, rules_hash
-from jixiao.reading.supplements import ANSWERS
 
 MANIFEST = "manifest.json"
 """The file of a built folder that says which version is in force; replacing it is the switch."""
+VERSIONS = "versions"
+"""Below a built folder: a folder for each version that is kept."""
 FORMAT = 2
 DECLARED = ("aliases", "corrections", "suppressions")
 """What people declare about ``data/source``, in files beside it (别名、更正、不予处理登记)."""
@@ -59,6 +60,18 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise RequestError(f"构建结果“{folder.name}”不是这一版程序写成的，请重新运行 jixiao build")
     return manifest
+
+
+def damaged_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    """List the files of a version that are missing or are not what was written (损坏的文件)."""
+    base = folder / VERSIONS / manifest["version"]
+    known = {**{name: kept["sha256"] for name, kept in manifest["files"].items()}, **manifest["declared"]}
+    return [name for name, kept in known.items() if not (base / name).is_file() or checksum(base / name) != kept]
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """List what killed runs left unfinished in a built folder (未完成的写入)."""
+    return sorted(path for pattern in (f"{VERSIONS}/.*", ".*.json", "readings/.*") for path in folder.glob(pattern))
 
 
 def place_of(folder: Path, manifest: dict[str, Any]) -> Path:

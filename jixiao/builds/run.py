@@ -13,6 +13,7 @@ Nothing flows back, and no step changes what it takes. Analyses, figures, report
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 from jixiao.builds.cluster import Evaluated, check_workers, evaluate_pieces
 from jixiao.builds.manifest import MANIFEST, declared_files, declared_hashes, read_manifest
 from jixiao.builds.readings import FOLDER, Readings
+from jixiao.builds.unchanged import find_unchanged, keep_inputs, other_inputs
 from jixiao.builds.versions import read_built, read_frame, write_version, writing
 from jixiao.checks import run_checks
 from jixiao.checks.set_aside import load_aliases, load_suppressions, suppress
@@ -45,6 +47,8 @@ def build(
 ) -> tuple[Results, list[JixiaoError]]:
     """Read, score and audit a data folder and keep the result as a version (构建); unchanged files are not read again.
 
+    When nothing at all changed, the version in force is read and nothing is written.
+
     Args:
         place: As for :func:`load`; it is read on this machine.
         out: The folder that keeps the result, ``data/built`` when None.
@@ -62,21 +66,38 @@ def build(
     target = out or workbench() / "data" / "built"
     if target.resolve().is_relative_to(folder):
         raise RequestError(f"构建结果不能写进放表格的目录“{place}”；请把 --out 写成另一个目录，如 data/built")
-    if client is not None:
-        check_workers(client)
     with writing(target):
-        declared = declared_hashes(folder)
+        same = find_unchanged(folder, target, today=date.today(), is_writer=True)
+        if same is not None:
+            return read_built(target), [JixiaoError(sentence) for sentence in same.errors]
+        if client is not None:
+            check_workers(client)
+        day, began = date.today(), time.time_ns()
+        inputs, declared = other_inputs(folder), declared_hashes(folder)
         frames, errors = load_frames(folder, keep_going=True, read=Readings(target / FOLDER), tell=tell)
         tell("evaluate", 0, 0)
-        results = evaluate_folder(frames, folder, client=client)
+        results = evaluate_folder(frames, folder, client=client, today=day)
         if declared_hashes(folder) != declared:
             raise RequestError("读取期间更正、别名或不予处理登记有改动，没有保存；请重新运行 jixiao build")
         tell("write", 0, 0)
         write_version([results], target)
+        entries = results.suppressions
+        keep_inputs(
+            target,
+            folder,
+            inputs=inputs,
+            began=began,
+            day=day,
+            ends=entries.loc[entries["suppression_status"] != "expired", "expires"],
+            counts={"files": results.frames.ingest["source_file"].nunique(), "evaluations": len(results.totals)},
+            errors=errors,
+        )
     return results, errors
 
 
-def evaluate_folder(frames: Frames, folder: Path, *, framework: str = "", client: Client | None = None) -> Results:
+def evaluate_folder(
+    frames: Frames, folder: Path, *, framework: str = "", client: Client | None = None, today: date | None = None
+) -> Results:
     """Score and audit the frames of a data folder, with what people declared about it (按登记事项计分与核查).
 
     Args:
@@ -84,12 +105,13 @@ def evaluate_folder(frames: Frames, folder: Path, *, framework: str = "", client
         folder: ``data/source`` has aliases and suppressions beside it; any other folder has none.
         framework: As for :func:`evaluate`.
         client: As for :func:`build`.
+        today: The day that says which entries have ended; the present one when None.
     """
     declared = declared_files(folder)
     aliases = load_aliases(declared["aliases"]) if "aliases" in declared else {}
     entries = load_suppressions(declared["suppressions"]) if "suppressions" in declared else ()
     scores, totals, found, passed = evaluate_frames(frames, framework=framework, aliases=aliases, client=client)
-    findings, suppressed, suppressions = suppress(found, entries, today=date.today())
+    findings, suppressed, suppressions = suppress(found, entries, today=today or date.today())
     return Results(frames, scores, totals, findings, folder, datetime.now(UTC), passed, suppressed, suppressions)
 
 

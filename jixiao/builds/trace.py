@@ -9,9 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.builds.manifest import MANIFEST, declared_files, read_manifest
+from jixiao.builds.manifest import MANIFEST, VERSIONS, declared_files, read_manifest
 from jixiao.builds.store_words import store_words
-from jixiao.builds.versions import VERSIONS
 from jixiao.core.errors import RequestError, brief, nearest
 from jixiao.core.frames import EVALUATION_KEY
 from jixiao.core.hashes import rule_hashes

@@ -9,15 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from jixiao.builds import journal
-from jixiao.builds.manifest import MANIFEST, declared_hashes, place_of, read_manifest, source_hashes, version_of
+from jixiao.builds.manifest import (
+    MANIFEST,
+    VERSIONS,
+    damaged_files,
+    declared_hashes,
+    leftovers,
+    place_of,
+    read_manifest,
+    source_hashes,
+    version_of,
+)
 from jixiao.builds.store_words import store_words
 from jixiao.builds.versions import (
-    VERSIONS,
     WRITER,
-    damaged_files,
     is_being_written,
     is_whole,
-    leftovers,
     list_versions,
     writer_of,
 )

@@ -23,8 +23,11 @@ import jixiao
 from jixiao.builds.manifest import (
     FORMAT,
     MANIFEST,
+    VERSIONS,
+    damaged_files,
     declared_files,
     declared_hashes,
+    leftovers,
     place_of,
     read_manifest,
     source_hashes,
@@ -38,7 +41,6 @@ from jixiao.core.frames import PASSED, SCHEMAS, SEVERITIES, Frames
 from jixiao.core.hashes import code_hash, hash_of, rule_hashes
 from jixiao.core.results import FRAMES, Results, results_frames
 
-VERSIONS = "versions"
 LOCK = ".lock"
 WRITER = ".writer.json"
 """Who writes at the moment; one that stays when nobody holds the lock was left by a killed run."""
@@ -106,11 +108,6 @@ def is_being_written(folder: Path) -> bool:
         return False
 
 
-def leftovers(folder: Path) -> list[Path]:
-    """List what killed runs left unfinished in a built folder (未完成的写入)."""
-    return sorted(path for pattern in (f"{VERSIONS}/.*", ".*.json", "readings/.*") for path in folder.glob(pattern))
-
-
 @contextlib.contextmanager
 def new_version(folder: Path) -> Iterator[Path]:
     """Give a folder for a version that is being written; what is not switched to is removed."""
@@ -152,15 +149,6 @@ def is_whole(folder: Path, version: str) -> bool:
     except RequestError:
         return False
     return manifest["version"] == version == version_of(manifest) and not damaged_files(folder, manifest)
-
-
-def damaged_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
-    """List the files of a version that are missing or are not what was written (损坏的文件)."""
-    from jixiao.core.files import checksum
-
-    base = folder / VERSIONS / manifest["version"]
-    known = {**{name: kept["sha256"] for name, kept in manifest["files"].items()}, **manifest["declared"]}
-    return [name for name, kept in known.items() if not (base / name).is_file() or checksum(base / name) != kept]
 
 
 def list_versions(folder: Path) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import nullcontext
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,17 +87,28 @@ def build(
     as_json: Annotated[bool, typer.Option("--json", help="结果输出为 JSON，供其他程序读取")] = False,
 ) -> None:
     """读取数据目录，计分、核查，写入 data/built，并说明先看什么、哪些没有读入。"""
-    from jixiao.builds import run
-    from jixiao.builds.cluster import local, reach
-    from jixiao.core.files import workbench
+    from jixiao.builds.unchanged import find_unchanged
+    from jixiao.core.files import find_place, workbench
 
     if cluster and workers:
         raise JixiaoError("--cluster 与 --workers 只能用一个：前者用已有的集群，后者在本机另开进程")
     target = out or workbench() / "data" / "built"
+    same = find_unchanged(find_place(place), target, today=date.today())
+    if same is not None and not as_json:  # before anything slow is imported
+        cli.record_once("build", target)
+        if not quiet:
+            print(screen.unchanged_line(same, out=shown(target)))
+        return _fail([*same.errors])
+    from jixiao.builds import run
+    from jixiao.builds.cluster import local, reach
+
     hands = reach(cluster) if cluster else local(workers) if workers else nullcontext()
     with hands as client, screen.progress(not quiet) as tell:
         results, errors = run.build(place, target, client=client, tell=tell)
-    cli.record("build", target, target)
+    if same is None:
+        cli.record("build", target, target)
+    else:
+        cli.record_once("build", target)
     if as_json:
         print(json.dumps(screen.build_as_dict(results, errors, out=shown(target)), ensure_ascii=False, indent=1))
     elif not quiet:

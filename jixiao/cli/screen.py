@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jixiao.core.errors import JixiaoError
@@ -14,6 +15,7 @@ from jixiao.core.vocabulary import screen_words
 if TYPE_CHECKING:
     import pandas as pd
 
+    from jixiao.builds.unchanged import Unchanged
     from jixiao.core.results import Results
 
 PIPE_WIDTH = 180
@@ -75,6 +77,13 @@ def print_build(results: Results, errors: Sequence[JixiaoError], *, out: str, pl
         print(f"{said['next']}：")
         for step in said["steps"]:
             print("  " + step.format(place=f" --place {place}" if place else ""))
+
+
+def unchanged_line(same: Unchanged, *, out: str) -> str:
+    """Say in one line that a build would give what is there (没有改动)."""
+    as_of = datetime.fromisoformat(same.as_of).astimezone()
+    said = screen_words("build")["unchanged"]
+    return str(said.format(files=same.files, evaluations=same.evaluations, as_of=f"{as_of:%Y-%m-%d %H:%M}", out=out))
 
 
 def reasons(row: dict[str, Any]) -> str:

@@ -119,6 +119,14 @@ def record(what: str, output: Path, place: Path | None = None) -> bool:
     return True
 
 
+def record_once(what: str, output: Path) -> bool:
+    """Enter a built folder into the journal as :func:`record` does, if its version is not there yet."""
+    from jixiao.builds.journal import mentions
+    from jixiao.builds.manifest import read_manifest
+
+    return mentions(read_manifest(output)["version"]) or record(what, output, output)
+
+
 def _choose(output: str) -> None:
     if output not in {"table", "json"}:
         raise JixiaoError(f"--format 不能是“{output}”，可选：table、json")

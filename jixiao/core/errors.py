@@ -130,6 +130,10 @@ class FormError(JixiaoError):
         super().__init__(f"{where}：{found}；{expected}。")
 
 
+class StoppedError(FormError):
+    """Reading a file was stopped (读取中止): too long, too much memory; another time it may be read."""
+
+
 class NoEvaluationError(FormError):
     """A scoring table that does not say who evaluated (没有写明评价类型)."""
 

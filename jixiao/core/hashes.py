@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,14 @@ def rules_hash() -> str:
 def code_hash() -> str:
     """Return one hash over every module of the package (程序指纹)."""
     return hash_of(tree_hashes(PACKAGE, PACKAGE.rglob("*.py")))
+
+
+@cache
+def libraries_hash() -> str:
+    """Return one hash over the names and versions of what is installed beside pandas (程序库指纹), and of Python."""
+    found = find_spec("pandas")
+    folder = Path(found.origin).parents[1] if found and found.origin else Path()
+    return hash_of([sys.version, sorted(path.name for path in folder.glob("*.dist-info"))])
 
 
 @cache

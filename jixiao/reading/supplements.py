@@ -12,15 +12,13 @@ import pandas as pd
 
 from jixiao.core.declared import load_yaml, write_yaml
 from jixiao.core.errors import DeclarationError, FormError
-from jixiao.core.files import write_safely
+from jixiao.core.files import ANSWERS, write_safely
 from jixiao.core.frames import EVALUATION_KEY, SCHEMAS, Frames, typed
 from jixiao.core.models import Anything, Model, Text, Texts, Words, checked_shipped
 from jixiao.core.vocabulary import value_labels
 from jixiao.reading.files import read_grids
 from jixiao.reading.values.values import normalise
 
-ANSWERS = "answers.yaml"
-"""The file of a data folder that holds what units wrote when they were asked."""
 _KEYS = ("year", "project_id", "evaluation", "project", "department", "question", "indicator", "answer", "form", "row")
 
 

@@ -21,10 +21,10 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any, TextIO, Union, get_args, get_origin, get_type_hints
 
-from jixiao.core.errors import FormError, JixiaoError
-from jixiao.core.files import workbench
+from jixiao.core.errors import FormError, JixiaoError, StoppedError
+from jixiao.core.files import LIMITS, workbench
 from jixiao.core.processes import Child, limit_memory
-from jixiao.reading.files import SETTING, load_limits
+from jixiao.reading.files import load_limits
 from jixiao.reading.forms.records import Reading
 
 COMMAND = (sys.executable, "-m", "jixiao.reading.workers")
@@ -100,7 +100,7 @@ def _end_all(children: queue.LifoQueue[_Child], process: int) -> None:
 
 
 def _take_child() -> _Child:
-    settings = f"{os.environ.get(SETTING, '')}\n{workbench()}"  # where its lessons are: a child keeps its own
+    settings = f"{os.environ.get(LIMITS, '')}\n{workbench()}"  # where its lessons are: a child keeps its own
     while True:
         try:
             child = _idle(os.getpid()).get_nowait()
@@ -119,9 +119,9 @@ def _read_one(path: Path, name: str) -> list[Reading] | JixiaoError:
         return JixiaoError("读取进程无法启动，请检查安装和 JIXIAO_LIMITS 中的内存上限")
     answer = child.ask({"path": str(path.absolute()), "name": name}, limits.seconds)
     if answer is None and child.is_late:
-        return FormError(name, f"读取超过{limits.seconds:g}秒，已停止", "请拆分文件或另存为 .xlsx 后再放入")
+        return StoppedError(name, f"读取超过{limits.seconds:g}秒，已停止", "请拆分文件或另存为 .xlsx 后再放入")
     if answer is None:
-        return FormError(
+        return StoppedError(
             name, f"读取进程意外结束，可能所需内存超过{limits.memory_mb}MB", "请拆分文件或另存为 .xlsx 后再放入"
         )
     if child.is_late:  # the answer came while it was being stopped

@@ -18,9 +18,9 @@ from killing import Zygote
 from report_content import report_content
 
 from jixiao.builds import journal
-from jixiao.builds.manifest import MANIFEST, read_manifest
+from jixiao.builds.manifest import MANIFEST, VERSIONS, read_manifest
 from jixiao.builds.verify import verify
-from jixiao.builds.versions import KEPT, VERSIONS, read_built
+from jixiao.builds.versions import KEPT, read_built
 from jixiao.core.files import RECORD
 from jixiao.publish.reports.making import MAKING
 

@@ -20,7 +20,7 @@ from jixiao.reading.files.cells import Area, Box, Cell, Grid, Line, Position, Te
 from jixiao.reading.files.delimited import decode, read_delimited, separator
 from jixiao.reading.files.hypertext import is_hypertext, read_hypertext, unwrapped
 from jixiao.reading.files.kinds import TEXT_NAMES, kind_of, may_be_table, refuse_kind
-from jixiao.reading.files.limits import SETTING, Limits, load_limits
+from jixiao.reading.files.limits import Limits, load_limits
 from jixiao.reading.files.office import convert
 from jixiao.reading.files.oldbooks import read_old_workbook
 from jixiao.reading.files.open_texts import read_open_text, read_open_text_lines
@@ -31,7 +31,6 @@ from jixiao.reading.files.word_documents import read_document, read_document_lin
 from jixiao.reading.files.workbooks import read_workbook
 
 __all__ = [
-    "SETTING",
     "Area",
     "Box",
     "Cell",

@@ -7,10 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from jixiao.core.declared import RULES, load_shipped
+from jixiao.core.files import LIMITS
 from jixiao.core.models import Count, Model, Positive, load_model
-
-SETTING = "JIXIAO_LIMITS"
-"""The environment variable that names a YAML file with other values."""
 
 
 class Limits(Model):
@@ -43,7 +41,7 @@ def load_limits() -> Limits:
         >>> load_limits().pages
         300
     """
-    return _load(os.environ.get(SETTING, ""))
+    return _load(os.environ.get(LIMITS, ""))
 
 
 @cache

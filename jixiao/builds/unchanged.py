@@ -1,0 +1,143 @@
+"""Whether anything changed since a folder was built (有无改动), seen without opening a form or importing pandas.
+
+``inputs.json`` in the built folder keeps what the version in force was made from beside its forms, whose hashes the
+manifest has. A build of the same inputs is left out. What is compared, and when a hash is believed without reading the
+file again, is said in docs/store.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jixiao.builds.manifest import damaged_files, leftovers, place_of, read_manifest
+from jixiao.core.errors import JixiaoError, RequestError, StoppedError
+from jixiao.core.files import LIMITS, checksum, list_forms, list_unusable, workbench, write_safely
+from jixiao.core.hashes import code_hash, hash_of, libraries_hash, rules_hash
+
+INPUTS = "inputs.json"
+LARGE = 1 << 20
+"""Bytes from which a file of the same size and times as before is believed to be the same; a smaller one is hashed."""
+_SETTLED = 2 * 10**9
+"""Nanoseconds a file must have been left alone before its times say anything: some disks keep two seconds."""
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """A version that another build would only make again (没有改动): its name, when it was read, what it holds."""
+
+    version: str
+    as_of: str
+    files: int
+    evaluations: int
+    errors: tuple[str, ...]
+    """Why some of the files could not be read; they did not change either."""
+
+
+def find_unchanged(place: Path, out: Path, *, today: date, is_writer: bool = False) -> Unchanged | None:
+    """Return the version in force when nothing it depends on changed (没有改动), else None.
+
+    Args:
+        place: The data folder.
+        out: The built folder.
+        today: A version in which something ends by its declared date holds up to and including that day.
+        is_writer: This process is the one that may write there, so nobody else left anything unfinished.
+    """
+    try:
+        manifest = read_manifest(out)
+        kept = json.loads((out / INPUTS).read_text(encoding="utf-8"))
+        is_same = (
+            kept["version"] == manifest["version"]
+            and place_of(out, manifest) == place.resolve()
+            and kept["from"] <= today.isoformat() <= (kept["until"] or "9999")
+            and not kept["is_to_retry"]
+            and (is_writer or not leftovers(out))
+            and kept["inputs"] == other_inputs(place)
+            and _same_forms(place, manifest["sources"], kept["large"])
+            and not damaged_files(out, manifest)
+        )
+        return (
+            Unchanged(kept["version"], manifest["as_of"], kept["files"], kept["evaluations"], (*kept["errors"],))
+            if is_same
+            else None
+        )
+    except (RequestError, OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def other_inputs(place: Path) -> dict[str, str]:
+    """Return a hash of everything beside the forms that a build of a data folder depends on (表格以外的输入).
+
+    What people declare is taken whole, whether a build of today reads it or not: every YAML file of the data folder,
+    of the folder of ``data/source`` and its registers, the taught layouts and the user's limits.
+    """
+    declared = [*place.glob("*.yaml"), *(workbench() / "data" / "forms").glob("*.yaml")]
+    if place.name == "source":
+        declared += [*place.parent.glob("*.yaml"), *(place.parent / "register").rglob("*")]
+    limits = os.environ.get(LIMITS, "")
+    named = {os.path.relpath(path, place): checksum(path) for path in sorted(declared) if path.is_file()}
+    return {
+        "rules": rules_hash(),
+        "code": code_hash(),
+        "libraries": libraries_hash(),
+        "limits": checksum(Path(limits)) if limits and Path(limits).is_file() else limits,
+        "unusable": hash_of([str(error) for error in list_unusable(place)]),
+        "declared": hash_of(named),
+    }
+
+
+def _same_forms(place: Path, known: dict[str, str], large: dict[str, Sequence[int]]) -> bool:
+    forms = {path.relative_to(place).as_posix(): path for path in list_forms(place)}
+    return forms.keys() == known.keys() and all(
+        _times(path) == large.get(name, ()) or checksum(path) == known[name] for name, path in forms.items()
+    )
+
+
+def _times(path: Path) -> list[int]:
+    """Return size and times of a file that is large, nothing of any other."""
+    state = path.stat()
+    return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino] if state.st_size >= LARGE else []
+
+
+def keep_inputs(
+    out: Path,
+    place: Path,
+    *,
+    inputs: dict[str, str],
+    began: int,
+    day: date,
+    ends: Iterable[str],
+    counts: dict[str, int],
+    errors: Sequence[JixiaoError],
+) -> None:
+    """Keep what the version in force was made from (登记输入), for :func:`find_unchanged`.
+
+    Args:
+        out: The built folder.
+        place: The data folder.
+        inputs: :func:`other_inputs` before anything was read.
+        began: When that was, in nanoseconds.
+        day: The day the version was made for.
+        ends: The dates on which something declared ends, that day included.
+        counts: ``files`` read and ``evaluations`` in them.
+        errors: Of the files that could not be read.
+    """
+    manifest = read_manifest(out)
+    times = {name: _times(place / name) for name in manifest["sources"]}
+    kept: dict[str, Any] = {
+        "version": manifest["version"],
+        "from": day.isoformat(),
+        "until": min(ends, default=""),
+        "is_to_retry": any(isinstance(error, StoppedError) or type(error) is JixiaoError for error in errors),
+        "inputs": inputs,
+        "large": {name: time for name, time in times.items() if time and max(time[1:3]) < began - _SETTLED},
+        **counts,
+        "errors": [str(error) for error in errors],
+    }
+    text = json.dumps(kept, ensure_ascii=False, indent=1)
+    write_safely(out / INPUTS, lambda path: path.write_text(text, encoding="utf-8"))
