@@ -34,6 +34,7 @@ class _Build(Model):
     by_severity: Text
     severity: Text
     guessed: Text
+    unchanged: Text
     skipped: Text
     of_file: Text
     more_cells: Text
