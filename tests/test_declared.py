@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from jixiao.core.declared import LARGEST, RULES, load_shipped, load_yaml
 from jixiao.core.errors import DeclarationError
-from jixiao.core.models import Flag, Model, Number, Text, Texts, Words, load_model, take
+from jixiao.core.models import Flag, Model, Number, Text, Texts, Words, checked_words, load_model, take
 from jixiao.core.vocabulary import reading_words
 from jixiao.scoring.frameworks import load_framework_file
 
@@ -347,3 +347,4 @@ def test_words_are_texts_all_the_way_down():
         "words.b.c[2]：应为文字，实际为 None",
     ]
     assert take(Said, {"words": "甲"})[1] == ["words：应为若干“键: 值”，实际为 '甲'"]
+    assert checked_words("scenarios.yaml")["join"]

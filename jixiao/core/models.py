@@ -314,6 +314,22 @@ def checked_shipped(name: str, model: type[Model]) -> Any:
     return content
 
 
+class _Said(Model):
+    words: Words
+
+
+@cache
+def checked_words(name: str) -> dict[str, Any]:
+    """Return a shipped file that holds nothing but texts, once that is sure (用语文件); do not change it.
+
+    Raises:
+        DeclarationError: With every mistake of the file.
+    """
+    content = load_shipped(name)
+    refuse(RULES / name, [mistake.removeprefix("words.") for mistake in take(_Said, {"words": content})[1]])
+    return dict(content)
+
+
 def _checked(path: Path, repeated: Sequence[str], whole: T | None, mistakes: Sequence[str]) -> T:
     refuse(path, [*repeated, *mistakes])
     assert whole is not None  # without a mistake there is a model

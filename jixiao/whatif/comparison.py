@@ -11,9 +11,9 @@ import pandas as pd
 
 from jixiao.analysis.factors import EFFECTS, pair_contributions
 from jixiao.analysis.losses import counted_rows
-from jixiao.core.declared import load_shipped
 from jixiao.core.exact import SCALE, whole
 from jixiao.core.frames import EVALUATION_KEY, KEYS
+from jixiao.core.models import checked_words
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import reading_words, word
 from jixiao.core.writing import points_text
@@ -57,7 +57,7 @@ class Comparison:
 
 def words() -> dict[str, Any]:
     """Return the words of the scenarios (情景用语)."""
-    return dict(load_shipped("scenarios.yaml"))
+    return checked_words("scenarios.yaml")
 
 
 def compare(base: Results, scenario: Scenario) -> Comparison:
