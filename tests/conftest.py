@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from jixiao.builds import run
-from jixiao.checks import audit
+from jixiao.checks import run_checks
 from jixiao.core.declared import load_yaml
 from jixiao.core.files import find_place
 from jixiao.core.frames import FINDINGS, PASSED, Frames, typed
@@ -167,7 +167,7 @@ def evaluate(*forms: dict[str, Any], framework: str = "") -> Result:
     """Take forms through frames, scores, totals and findings."""
     frames = make_frames([make_reading(form) for form in forms])
     scores, totals = score(frames, framework=framework)
-    return Result(frames, scores, totals, audit(frames, scores, totals))
+    return Result(frames, scores, totals, run_checks(frames, scores, totals)[0])
 
 
 def score_forms(*forms: dict[str, Any], framework: str = "") -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -188,7 +188,7 @@ def published() -> Result:
     frames, errors = load_frames(SOURCE)
     assert errors == []
     scores, totals = score(frames)
-    return Result(frames, scores, totals, audit(frames, scores, totals))
+    return Result(frames, scores, totals, run_checks(frames, scores, totals)[0])
 
 
 def scored_place(place: str) -> Results:

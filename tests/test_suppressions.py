@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from conftest import base_form, evaluate
 
-from jixiao.checks import audit
+from jixiao.checks import run_checks
 from jixiao.checks.set_aside import load_aliases, load_suppressions, suppress
 from jixiao.core.errors import DeclarationError
 from jixiao.core.frames import SUPPRESSED, SUPPRESSIONS
@@ -99,7 +99,7 @@ def test_declared_aliases_are_one_project_over_the_years(tmp_path):
     result = evaluate(first, second)
     assert set(result.findings["code"]) == {"project_names"}
     aliases = load_aliases(written(tmp_path, ALIASES, "aliases"))
-    found = audit(result.frames, result.scores, result.totals, aliases=aliases)
+    found = run_checks(result.frames, result.scores, result.totals, aliases=aliases)[0]
     assert set(found["code"]) == {"magnitude_years"} and len(found) == 2
 
 

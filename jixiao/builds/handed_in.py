@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jixiao.builds.run import evaluate_frames
+from jixiao.checks import one_finding_a_fault
 from jixiao.core.errors import JixiaoError
 from jixiao.core.files import checksum, is_usable, refusal_of
 from jixiao.core.results import Results
@@ -43,7 +44,8 @@ def evaluate_forms(paths: Sequence[Path]) -> tuple[Results, list[JixiaoError]]:
         else:
             arrived.add(found, checksum=checksum(path))
     frames = settle(arrived)
-    scores, totals, findings, passed = evaluate_frames(frames)
+    scores, totals, places, passed = evaluate_frames(frames)
+    findings = one_finding_a_fault(places)
     place = paths[0].absolute().parent if paths else Path.cwd()
     return Results(frames, scores, totals, findings, place, datetime.now(UTC), passed), arrived.errors
 

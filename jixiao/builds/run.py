@@ -4,8 +4,9 @@
 |---|---|---|---|
 | :func:`load_frames` | the files of a data folder | frames, and the errors of unreadable files | ``reading`` |
 | :func:`score` | frames | scores, one row an indicator; totals, one row an evaluation | ``scoring`` |
-| :func:`run_checks` | frames, scores, totals | findings, one row a problem; where the checks looked | ``checks`` |
-| :func:`suppress` | findings | those that remain, those a person put aside | ``checks`` |
+| :func:`run_checks` | frames, scores, totals | places, one row a cell; where the checks looked | ``checks`` |
+| :func:`suppress` | places | those that remain, those a person put aside | ``checks`` |
+| :func:`one_finding_a_fault` | places | findings, one row a fault with all its places | ``checks`` |
 | :func:`write_version` | all of it | ``data/built``, from which :func:`read_built` gives it again | ``builds`` |
 
 Nothing flows back, and no step changes what it takes. Analyses, figures, reports and boards take :class:`Results`.
@@ -25,7 +26,7 @@ from jixiao.builds.manifest import MANIFEST, declared_files, declared_hashes, re
 from jixiao.builds.readings import FOLDER, Readings
 from jixiao.builds.unchanged import find_unchanged, keep_inputs, other_inputs
 from jixiao.builds.versions import read_built, read_frame, write_version, writing
-from jixiao.checks import run_checks
+from jixiao.checks import one_finding_a_fault, run_checks
 from jixiao.checks.set_aside import load_aliases, load_suppressions, suppress
 from jixiao.core.errors import JixiaoError, ReadingErrors, RequestError
 from jixiao.core.files import find_place, workbench
@@ -111,7 +112,8 @@ def evaluate_folder(
     aliases = load_aliases(declared["aliases"]) if "aliases" in declared else {}
     entries = load_suppressions(declared["suppressions"]) if "suppressions" in declared else ()
     scores, totals, found, passed = evaluate_frames(frames, framework=framework, aliases=aliases, client=client)
-    findings, suppressed, suppressions = suppress(found, entries, today=today or date.today())
+    places, suppressed, suppressions = suppress(found, entries, today=today or date.today())
+    findings = one_finding_a_fault(places)
     return Results(frames, scores, totals, findings, folder, datetime.now(UTC), passed, suppressed, suppressions)
 
 
@@ -127,8 +129,8 @@ def evaluate_frames(
         client: A ``distributed.Client`` whose workers do the work; this process when None.
 
     Returns:
-        Scores and totals as from :func:`jixiao.score`, findings and counts as from
-        :func:`jixiao.checks.run_checks`; the same whoever works.
+        Scores and totals as from :func:`jixiao.score`, places and counts as from :func:`jixiao.checks.run_checks`; the
+        same whoever works.
 
     Example:
         >>> import jixiao

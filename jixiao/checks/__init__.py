@@ -7,7 +7,6 @@ arithmetic in its message.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -19,6 +18,7 @@ import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, field_validator
 
 from jixiao.checks import accounts, funds, history, magnitude, money, plausible, proof, quality, standards, sums
+from jixiao.checks.causes import LOOKED, Cause, one_per_cause, with_ids
 from jixiao.checks.evidence import CheckFunction, Evidence, gather
 from jixiao.checks.findings import Check, coded
 from jixiao.core.declared import RULES
@@ -38,7 +38,18 @@ class _Checks(Model):
     """The file of the checks."""
 
     checks: Annotated[dict[Annotated[str, AfterValidator(_with_function)], Check], BeforeValidator(coded)]
+    causes: dict[str, Cause] = {}
     words: dict[str, Any] = {}
+
+    @field_validator("causes")
+    @classmethod
+    def _of_known_checks(cls, declared: dict[str, Cause]) -> dict[str, Cause]:
+        notes = Notes()
+        for code, cause in declared.items():
+            for check in {*cause.checks, *cause.totals} - CHECKS.keys():
+                notes.note(f"{code}.checks", f"没有代码为“{check}”的核查规则")
+        notes.refuse()
+        return declared
 
     @field_validator("checks")
     @classmethod
@@ -64,6 +75,20 @@ def load_checks(path: Path = RULES / "checks.yaml") -> dict[str, Check]:
     return load_model(path, _Checks).checks
 
 
+@cache
+def load_causes(path: Path = RULES / "checks.yaml") -> dict[str, Cause]:
+    """Load what makes several findings one fault (同一原因) by code.
+
+    Raises:
+        DeclarationError: With every mistake of the file.
+
+    Example:
+        >>> "total_weight" in load_causes()["weights"].checks
+        True
+    """
+    return load_model(path, _Checks).causes
+
+
 def audit(
     frames: Frames, scores: pd.DataFrame, totals: pd.DataFrame, *, aliases: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
@@ -74,8 +99,8 @@ def audit(
             (:func:`jixiao.checks.set_aside.load_aliases`).
 
     Returns:
-        findings: one row is one problem at one cell, worst first; ``severity`` is error, warning, rounding or question.
-        An empty frame means that nothing was found.
+        findings: one row is one fault, worst first; ``severity`` is error, warning, rounding or question. What a fault
+        shows in beside its first cell stands in ``places``. An empty frame means that nothing was found.
 
     Example:
         >>> import jixiao
@@ -84,7 +109,7 @@ def audit(
         >>> set(findings["severity"]) <= {"error", "warning", "rounding", "question"}
         True
     """
-    return run_checks(frames, scores, totals, aliases=aliases)[0]
+    return one_finding_a_fault(run_checks(frames, scores, totals, aliases=aliases)[0])
 
 
 def run_checks(
@@ -93,7 +118,8 @@ def run_checks(
     """Run every check and count at how many places it looked (核查与计数), so that no finding means checked.
 
     Returns:
-        findings: as from :func:`audit`.
+        findings: one row is one cell at which a check found something, worst first; cells of one fault share their
+            ``finding_id``, and :func:`one_finding_a_fault` makes one finding of them.
         passed: one row per check, in the order of ``rules/checks.yaml``: places checked, findings, places passed.
 
     Example:
@@ -141,7 +167,23 @@ def conclude(evidence: Evidence, looks: Looks) -> tuple[pd.DataFrame, pd.DataFra
         }
         for code, check in load_checks().items()
     ]
-    return _numbered(_ordered([found, looks[LAST][0]])), typed(counted, PASSED)
+    return with_ids(_ordered([found, looks[LAST][0]]), evidence, load_causes()), typed(counted, PASSED)
+
+
+def one_finding_a_fault(places: pd.DataFrame) -> pd.DataFrame:
+    """Make one finding of the places of each fault (一处毛病，一条问题), as declared under ``causes``.
+
+    Args:
+        places: From :func:`run_checks`; those a person put aside may have been taken out.
+
+    Example:
+        >>> import jixiao
+        >>> frames = jixiao.load("data/sample")
+        >>> places = run_checks(frames, *jixiao.score(frames))[0]
+        >>> one_finding_a_fault(places)["finding_id"].is_unique
+        True
+    """
+    return one_per_cause(places, load_causes())
 
 
 _ORDER = ["year", "project_id", "evaluation", "indicator_id", "code", "source_sheet", "source_cell", "message"]
@@ -150,26 +192,15 @@ _ORDER += ["source_file", "indicator", "printed", "derived"]
 
 def _ordered(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Return findings worst first."""
-    whole = pd.concat([part for part in parts if len(part)] or [typed([], FINDINGS)], ignore_index=True)
+    whole = pd.concat([part for part in parts if len(part)] or [typed([], LOOKED)], ignore_index=True)
     rank = whole["severity"].map({severity: number for number, severity in enumerate(SEVERITIES)})
     return whole.assign(rank=rank).sort_values(["rank", *_ORDER], kind="stable", ignore_index=True).drop(columns="rank")
-
-
-def _numbered(findings: pd.DataFrame) -> pd.DataFrame:
-    """Give each finding an id that stays while its check and its cell stay (问题编号)."""
-    place = findings["code"]
-    for column in ("source_file", "source_sheet", "source_cell", "indicator"):
-        place = place + "|" + findings[column]
-    ids = pd.Series([hashlib.sha256(text.encode()).hexdigest()[:10] for text in place], dtype="str")
-    again = ids.groupby(ids).cumcount()
-    repeated = ids.where(again == 0, ids + "-" + (again + 1).astype("str"))
-    return findings.assign(finding_id=repeated)
 
 
 def _write(check: Check, rows: pd.DataFrame) -> pd.DataFrame:
     """Turn the rows of one check into findings."""
     if rows.empty:
-        return typed([], FINDINGS)
+        return typed([], LOOKED)
     rows = rows.reset_index(drop=True)
     found = {column: rows.get(column, "") for column in FINDINGS}
     severity, mark = rows.get("severity"), rows["basis_mark"] if not check.basis else check.basis_mark
@@ -188,10 +219,32 @@ def _write(check: Check, rows: pd.DataFrame) -> pd.DataFrame:
         "basis": rows["basis"] if not check.basis else check.basis,
         "basis_mark": mark,
         "finding_id": "",
+        "place_count": 1,
+        "places": "",
+        "level": _level(rows),
+        "fact": _fact(rows, check),
     }
     whole = pd.DataFrame(found, index=rows.index)
-    texts = [column for column, kind in FINDINGS.items() if kind == "str"]
-    return whole.fillna(dict.fromkeys(texts, "")).astype(FINDINGS)
+    if check.basis_elsewhere:
+        other = whole["evaluation"] != "self"
+        whole.loc[other, ["basis", "basis_mark"]] = [check.basis_elsewhere.text, check.basis_elsewhere.mark]
+    texts = [column for column, kind in LOOKED.items() if kind == "str"]
+    return whole.fillna(dict.fromkeys(texts, "")).astype(LOOKED)
+
+
+def _level(rows: pd.DataFrame) -> Any:
+    """Return the level-1 heading a row stands under, empty for what stands under none."""
+    if "heading_level" in rows:
+        return rows["heading"].where((rows["heading_level"] == "category") | (rows["parent"] == ""), rows["parent"])
+    return rows.get("category", "")
+
+
+def _fact(rows: pd.DataFrame, check: Check) -> Any:
+    """Return what a finding is about beside its indicator, as its check declares."""
+    fact: Any = ""
+    for column in check.about:
+        fact = fact + rows[column].fillna("").astype("str") + "|"
+    return fact
 
 
 ROOMS = (sums, standards, money, funds, magnitude, plausible, proof, quality, history, accounts)

@@ -49,12 +49,19 @@ T = TypeVar("T", bound=Model)
 
 
 class Check(ClaimKind):
-    """One declared check (核查规则); with ``basis_of: rule`` its basis is that of the indicator's rule."""
+    """One declared check (核查规则); with ``basis_of: rule`` its basis is that of the indicator's rule.
+
+    ``basis_elsewhere`` takes the place of the basis where an evaluation is not a unit's own: the articles on
+    self-evaluations say nothing about those of a department.
+    ``about`` names the columns of its rows that tell its findings apart beside project, evaluation and indicator.
+    """
 
     basis_of: Literal["own", "rule"] = "own"
     declared_basis: Basis | None = Field(None, alias="basis", validate_default=True)
     thresholds: Model = Field(Nothing(), validate_default=True)
     verdicts: dict[str, str] = {}
+    about: tuple[Text, ...] = ()
+    basis_elsewhere: Basis | None = None
 
     @field_validator("thresholds", mode="before")
     @classmethod

@@ -354,6 +354,7 @@ def claimed_counts(evidence: Evidence, check: Check) -> Outcome:
                 cell="source_cell",
                 printed=[str(number) for number in claims[wrong]],
                 derived=[str(number) for number in have[wrong]],
+                heading=label(column),
                 claim=[pattern.search(text)[0] for text in bad["claimed_counts"]],  # type: ignore[index]
                 difference_value=(claims - have)[wrong].astype("float64"),
                 indicator="",

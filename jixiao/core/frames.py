@@ -242,8 +242,11 @@ FINDINGS = {
     "source_file": "str",
     "source_sheet": "str",
     "source_cell": "str",
+    "place_count": "Int64",
+    "places": "str",
 }
-"""The columns of findings (问题): one row is one problem at one cell; ``message`` does its arithmetic as a sentence."""
+"""The columns of findings (问题): one row is one fault; ``message`` does its arithmetic as a sentence, its first
+cell stands in the source columns. ``places`` lists every cell it shows in, a line each; empty where that is one."""
 
 PASSED = {"code": "str", "title": "str", "checked": "Int64", "findings": "Int64", "passed": "Int64"}
 """The columns of the count of what was checked (核查计数): one row is one check."""

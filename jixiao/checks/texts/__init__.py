@@ -183,6 +183,7 @@ def claim_findings(claims: pd.DataFrame, *, documents: Sequence[Document] = ()) 
         rows.append(
             {
                 **dict.fromkeys(FINDINGS, ""),
+                "place_count": 1,
                 "code": kind.code,
                 "title": kind.title,
                 "severity": row["severity"],
