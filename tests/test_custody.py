@@ -15,7 +15,7 @@ from conftest import PACKAGE, ROOT
 from custody_desk import run, write_form
 from filelock import FileLock
 
-from jixiao.builds import journal
+from jixiao.builds import chain, journal
 from jixiao.builds.manifest import MANIFEST, VERSIONS, read_manifest
 from jixiao.builds.run import build, evaluate
 from jixiao.builds.verify import verify
@@ -157,7 +157,7 @@ def test_the_first_broken_entry_is_named(desk, change, number, reason):
     assert journal.check() is None
     path = journal.journal_path()
     path.write_text("".join(change(path.read_text(encoding="utf-8").splitlines(True))), encoding="utf-8")
-    assert journal.check() == journal.Break(number, reason)
+    assert journal.check() == chain.Break(number, reason)
 
 
 def test_an_entry_that_was_rewritten_with_a_hash_of_its_own_breaks_the_next(desk):
@@ -168,7 +168,7 @@ def test_an_entry_that_was_rewritten_with_a_hash_of_its_own_breaks_the_next(desk
     forged = {**json.loads(first), "who": "他人"}
     forged["hash"] = hash_of({name: forged[name] for name in forged if name != "hash"})
     path.write_text(json.dumps(forged) + "\n" + second + "\n", encoding="utf-8")
-    assert journal.check() == journal.Break(2, "chain")
+    assert journal.check() == chain.Break(2, "chain")
 
 
 def test_a_line_cut_by_a_killed_run_is_repaired_and_kept(desk):

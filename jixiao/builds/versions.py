@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 import pandas as pd
 
 import jixiao
+from jixiao.builds.locks import alone, writer_in
 from jixiao.builds.manifest import (
     FORMAT,
     MANIFEST,
@@ -56,41 +56,19 @@ def writing(folder: Path) -> Iterator[None]:
     Raises:
         RequestError: Another writer is at work; the sentence says who, or the folder cannot be written.
     """
-    from filelock import FileLock, Timeout
-
-    with explained(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / LOCK, timeout=0.2)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            found = {"who": "?", "host": "?", "process": "?", "since": "?", **(writer_of(folder) or {})}
-            raise RequestError(
-                f"“{folder.name}”正由用户“{found['who']}”写入（主机{found['host']}，进程{found['process']}，"
-                f"自{found['since']}起），请等它结束后再运行"
-            ) from error
-    try:
-        with explained(folder):
-            for path in leftovers(folder):
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-            since = datetime.now().astimezone().isoformat(timespec="seconds")
-            who = {"who": processes.user_name(), "host": socket.gethostname(), "process": os.getpid(), "since": since}
-            (folder / WRITER).write_text(json.dumps(who, ensure_ascii=False), encoding="utf-8")
+    with alone(folder / LOCK, folder / WRITER, folder.name, tidy=lambda: _clean(folder)):
         yield
         _prune(folder)
-    finally:
-        with contextlib.suppress(OSError):
-            (folder / WRITER).unlink(missing_ok=True)
-        lock.release()
+
+
+def _clean(folder: Path) -> None:
+    for path in leftovers(folder):
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def writer_of(folder: Path) -> dict[str, Any] | None:
     """Return who writes, or who was killed while writing (写入者): who, host, process, since; None when nobody."""
-    try:
-        found = json.loads((folder / WRITER).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {} if (folder / WRITER).exists() else None
-    return found if isinstance(found, dict) else {}
+    return writer_in(folder / WRITER)
 
 
 def is_being_written(folder: Path) -> bool:
