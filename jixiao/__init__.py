@@ -31,6 +31,7 @@ ROOMS = {
     "figures": "show.figures",
     "lessons": "publish.lessons",
     "papers": "publish.papers",
+    "rounds": "publish.rounds",
     "scenarios": "whatif",
     "summary": "analysis.summary",
     "tables": "show.tables",

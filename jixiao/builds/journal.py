@@ -64,7 +64,7 @@ def record(what: str, output: Path, *, version: str = "", content: str = "") -> 
         "when": datetime.now().astimezone().isoformat(timespec="seconds"),
         "who": user_name(),
         "what": what,
-        "output": _shown(output),
+        "output": shown_path(output),
         "content": made,
         "version": version,
     }
@@ -111,6 +111,7 @@ def check() -> chain.Break | None:
     return chain.check(journal_path(), lambda entry: {*entry} <= _NAMES)
 
 
-def _shown(output: Path) -> str:
+def shown_path(output: Path) -> str:
+    """Return how the journal names a file or folder (日志中的路径): from the workbench, when it is in it."""
     whole = output.resolve()
     return whole.relative_to(workbench()).as_posix() if whole.is_relative_to(workbench()) else str(whole)

@@ -282,6 +282,8 @@ def _audit_texts(
 
 for _command in cli.COMMANDS:
     app.command(cls=usage.Command)(_command)
+for _name, _group in cli.GROUPS.items():
+    app.add_typer(_group, name=_name)
 
 
 def _fail(sentences: list[str]) -> None:

@@ -15,7 +15,10 @@ from jixiao.core.declared import RULES
 from jixiao.core.files import checksum
 
 PACKAGE = RULES.parent
-_NOT_SCORED = ("boards.yaml", "reports.yaml", "sample.yaml", "scenarios.yaml", "server.yaml", "store.yaml")
+_NOT_SCORED = (
+    *("boards.yaml", "consequences.yaml", "issues.yaml", "reports.yaml", "review.yaml", "sample.yaml"),
+    *("scenarios.yaml", "server.yaml", "store.yaml"),
+)
 """Rules on which no score, no finding and no frame of received data depends; the layouts of written forms neither."""
 
 

@@ -16,7 +16,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, TextIO, Union, get_args, get_origin, get_type_hints
@@ -24,7 +24,8 @@ from typing import IO, Any, TextIO, Union, get_args, get_origin, get_type_hints
 from jixiao.core.errors import FormError, JixiaoError, StoppedError
 from jixiao.core.files import LIMITS, workbench
 from jixiao.core.processes import Child, limit_memory
-from jixiao.reading.files import load_limits
+from jixiao.reading.files import load_limits, read_grids
+from jixiao.reading.files.uncalculated import blank_uncalculated
 from jixiao.reading.forms.records import Reading
 
 COMMAND = (sys.executable, "-m", "jixiao.reading.workers")
@@ -62,6 +63,34 @@ def read_files(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a file as texts (文字表格): what a reader of it needs, and nothing of what a form needs.
+
+    ``texts`` holds the text of a merged area at its corner; ``merges`` lists the areas as top, left, bottom, right,
+    ``remarks`` what was not read, or by an assumption: address, text, reason.
+    """
+
+    sheet: str
+    texts: list[list[str]]
+    merges: list[list[int]]
+    remarks: list[list[str]]
+
+
+def read_tables(path: Path, name: str) -> list[Table]:
+    """Read the tables of one file as texts (读取文字表格), within the limits, in a process of its own.
+
+    An uncalculated formula is a blank cell with a remark; the other cells are read.
+
+    Raises:
+        JixiaoError: The file cannot be read.
+    """
+    answer = _answer(path, name, is_tables=True)
+    if isinstance(answer, JixiaoError):
+        raise answer
+    return [Table(**table) for table in answer["tables"]]
 
 
 class _Child(Child[dict[str, str], Any]):
@@ -112,12 +141,20 @@ def _take_child() -> _Child:
 
 
 def _read_one(path: Path, name: str) -> list[Reading] | JixiaoError:
+    answer = _answer(path, name)
+    if isinstance(answer, JixiaoError):
+        return answer
+    return [reading_from_json(item) for item in answer["readings"]]
+
+
+def _answer(path: Path, name: str, *, is_tables: bool = False) -> dict[str, Any] | JixiaoError:
     limits = load_limits()
     child = _take_child()
     if not child.is_ready:
         child.end()
         return JixiaoError("读取进程无法启动，请检查安装和 JIXIAO_LIMITS 中的内存上限")
-    answer = child.ask({"path": str(path.absolute()), "name": name}, limits.seconds)
+    asked = {"path": str(path.absolute()), "name": name, **({"what": "tables"} if is_tables else {})}
+    answer = child.ask(asked, limits.seconds)
     if answer is None and child.is_late:
         return StoppedError(name, f"读取超过{limits.seconds:g}秒，已停止", "请拆分文件或另存为 .xlsx 后再放入")
     if answer is None:
@@ -132,7 +169,7 @@ def _read_one(path: Path, name: str) -> list[Reading] | JixiaoError:
         return FormError(**answer["form_error"])
     if "error" in answer:
         return JixiaoError(answer["error"])
-    return [reading_from_json(item) for item in answer["readings"]]
+    return dict(answer)
 
 
 def reading_to_json(reading: Reading) -> dict[str, Any]:
@@ -193,7 +230,7 @@ def _made(kind: Any, value: Any) -> Any:
 
 def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer requests until there are no more (读取进程): one JSON line each."""
-    from jixiao.reading.documents.whole_reports import read_source
+    from jixiao.reading.documents import whole_reports  # noqa: F401  before it is asked for: it takes its time
     from jixiao.reading.forms.families import load_families
 
     load_families()
@@ -201,8 +238,7 @@ def serve(requests: TextIO, answers: TextIO) -> None:
     for line in requests:
         request = json.loads(line)
         try:
-            readings = read_source(Path(request["path"]), name=request["name"])
-            answer: dict[str, Any] = {"readings": [reading_to_json(reading) for reading in readings]}
+            answer: dict[str, Any] = _tables(request) if request.get("what") == "tables" else _readings(request)
         except FormError as error:
             answer = {"form_error": error.parts}
         except JixiaoError as error:
@@ -218,6 +254,29 @@ def serve(requests: TextIO, answers: TextIO) -> None:
                 )
             }
         print(json.dumps(answer), file=answers, flush=True)
+
+
+def _readings(request: dict[str, str]) -> dict[str, Any]:
+    from jixiao.reading.documents.whole_reports import read_source
+
+    readings = read_source(Path(request["path"]), name=request["name"])
+    return {"readings": [reading_to_json(reading) for reading in readings]}
+
+
+def _tables(request: dict[str, str]) -> dict[str, Any]:
+    with blank_uncalculated():
+        grids = read_grids(Path(request["path"]), request["name"])
+    return {
+        "tables": [
+            {
+                "sheet": grid.sheet,
+                "texts": grid.texts,
+                "merges": [list(area) for area in grid.merges],
+                "remarks": [[one.address, one.text, one.reason] for one in grid.remarks],
+            }
+            for grid in grids
+        ]
+    }
 
 
 def main() -> None:

@@ -7,7 +7,9 @@ worked out here, only to tell such a 0 from a true one; what is read is always t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from jixiao.core.errors import FormError
@@ -22,6 +24,27 @@ _ARITHMETIC = re.compile(r"^\s*(?:SUM|AVERAGE|ROUND|PRODUCT|MAX|MIN|COUNT)\(|[-+
 _MOST, _DEEPEST = 10_000, 50
 SHOWN = 20
 """Cells named in one sentence."""
+
+
+_IS_BLANKED: ContextVar[bool] = ContextVar("is_blanked", default=False)
+
+
+@contextmanager
+def blank_uncalculated() -> Iterator[None]:
+    """Read a workbook whole, its uncalculated formulas as blank cells with a remark each (未计算的公式按空白读取).
+
+    For answers, where one such cell must not keep the others from being read; a form is refused.
+    """
+    token = _IS_BLANKED.set(True)
+    try:
+        yield
+    finally:
+        _IS_BLANKED.reset(token)
+
+
+def is_blanked() -> bool:
+    """Say whether uncalculated formulas are read as blank cells now."""
+    return _IS_BLANKED.get()
 
 
 class _Unknown(Exception):

@@ -9,13 +9,13 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from jixiao.reading.files.archives import STRICT_SHEETS, Archive
-from jixiao.reading.files.cells import Area, Grid, Remark, check_size, column_letters, remark
+from jixiao.reading.files.cells import Area, Grid, Position, Remark, check_size, column_letters, remark
 from jixiao.reading.files.drawings import beside_the_cells, printed_margins
 from jixiao.reading.files.limits import Limits
 from jixiao.reading.files.rich_strings import is_odd, is_rich, part_remarks, run_text, unescaped
 from jixiao.reading.files.shown import NumberFormat, check_digits, from_serial, is_picture, written
 from jixiao.reading.files.signs import shown_signs
-from jixiao.reading.files.uncalculated import is_arithmetic, refuse_uncalculated, work_out
+from jixiao.reading.files.uncalculated import is_arithmetic, is_blanked, refuse_uncalculated, work_out
 from jixiao.reading.files.unseen import hide
 from jixiao.reading.files.workbook_styles import Styles, is_blind, read_styles
 
@@ -119,7 +119,9 @@ def read_workbook(content: bytes, archive: Archive, name: str, limits: Limits) -
                 continue
             known = _sheet(sheet, styles, strings, name, meta.name, limits)
             rows = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
-            _check_calculated(known, rows, name, meta.name, is_asking=is_asking)
+            uncalculated = _uncalculated(known, rows, is_asking=is_asking)
+            if not is_blanked():
+                refuse_uncalculated([_at(*place) for place in uncalculated], name=name, sheet=meta.name)
             texts = [[value if value.__class__ is str else written(value) for value in values] for values in rows]
             for (row, column), shown in known.shown.items():
                 if row < len(rows) and column < len(rows[row]):
@@ -132,6 +134,7 @@ def read_workbook(content: bytes, archive: Archive, name: str, limits: Limits) -
                 has_pictures=b"IMG(" in sheet or b"IMAGE(" in sheet,
                 is_covered=bool(styles.pale) and bool(_COVERED.search(sheet)),
             )
+            remarks += _told_formulas(texts, known, uncalculated) if is_blanked() else []
             _check_numbers(rows, name, meta.name, limits)
             grid = Grid(name, meta.name, True, texts, known.merges)
             remarks += hide(texts, known.merges, grid.address, rows=known.rows, columns=known.columns)
@@ -192,8 +195,8 @@ def _as_seen(
     return remarks
 
 
-def _check_calculated(known: Sheet, rows: list[list[Any]], name: str, sheet: str, *, is_asking: bool) -> None:
-    """Refuse formulas whose stored value stands for nothing: blank, or a 0 that the formula does not give."""
+def _uncalculated(known: Sheet, rows: list[list[Any]], *, is_asking: bool) -> list[Position]:
+    """Return the formulas whose stored value stands for nothing: blank, or a 0 that the formula does not give."""
     missing = []
     for (row, column), (formula, kind) in known.formulas.items():
         if row in known.rows or column in known.columns:
@@ -204,8 +207,23 @@ def _check_calculated(known: Sheet, rows: list[list[Any]], name: str, sheet: str
                 continue
             if given is not None and abs(given) < 1e-9:
                 continue
-        missing.append(f"{column_letters(column)}{row + 1}" if row >= 0 else "?")
-    refuse_uncalculated(missing, name=name, sheet=sheet)
+        missing.append((row, column))
+    return missing
+
+
+def _told_formulas(texts: list[list[str]], known: Sheet, uncalculated: list[Position]) -> list[Remark]:
+    """Blank the formulas that nobody calculated, and say of every formula how it was read."""
+    told = []
+    for (row, column), formula in {**dict.fromkeys(uncalculated, ""), **known.all_formulas}.items():
+        kind = "uncalculated" if (row, column) in uncalculated else "formula"
+        told.append(remark(kind, _at(row, column), formula))
+        if kind == "uncalculated" and 0 <= row < len(texts) and column < len(texts[row]):
+            texts[row][column] = ""
+    return told
+
+
+def _at(row: int, column: int) -> str:
+    return f"{column_letters(column)}{row + 1}" if row >= 0 else "?"
 
 
 def _check_numbers(rows: list[list[Any]], name: str, sheet: str, limits: Limits) -> None:

@@ -1,0 +1,29 @@
+"""Received files (收文存档): kept beside the ledger as they came, by their checksums."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jixiao.builds.ledger import book
+from jixiao.core.files import checksum, explained, safe_name, write_safely
+
+
+def archive_folder() -> Path:
+    """Return where received files are kept (收文存档): beside the ledger, by their checksum."""
+    return book.ledger_path().parent / "received"
+
+
+def keep_file(path: Path) -> Path:
+    """Copy a received file into the archive (存档), once, and return the copy.
+
+    Raises:
+        RequestError: The folder cannot be written.
+    """
+    folder = archive_folder()
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / f"{checksum(path)[:16]}_{safe_name(path.stem)}{path.suffix}"
+        if not (target.is_file() and checksum(target) == checksum(path)):
+            content = path.read_bytes()
+            write_safely(target, lambda beside: beside.write_bytes(content))
+    return target

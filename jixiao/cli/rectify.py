@@ -1,0 +1,229 @@
+"""The rectification ledger (整改台账): the commands ``jixiao issues …``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jixiao.cli.asking import check_names, choose, shown
+from jixiao.cli.usage import Command, Group
+from jixiao.core.errors import JixiaoError
+
+issues = typer.Typer(
+    cls=Group, no_args_is_help=True, rich_markup_mode=None, help="整改台账：登记、下达、收反馈、退回、办结。"
+)
+
+By = Annotated[str, typer.Option("--by", help="由谁办理（岗位或姓名），默认当前用户")]
+Year = Annotated[int, typer.Option("--year", help="年度")]
+Issue = Annotated[list[str], typer.Argument(metavar="编号", help="整改编号，可多个")]
+Reason = Annotated[str, typer.Option("--reason", help="原因，必填")]
+
+
+@issues.command(cls=Command)
+def collect(
+    place: Annotated[str, typer.Option("--place", help="数据位置：built、source、sample 或任意目录")] = "built",
+    year: Annotated[list[int] | None, typer.Option("--year", help="只登记此年度，可多次")] = None,
+    department: Annotated[list[str] | None, typer.Option("--department", help="部门名称的一部分，可多次")] = None,
+    severity: Annotated[
+        list[str] | None, typer.Option("--severity", help="登记哪些程度的问题，默认 error、warning，可多次")
+    ] = None,
+    last_year: Annotated[Path | None, typer.Option("--last-year", help="另外登记上年台账（工作簿）中的问题")] = None,
+    last: Annotated[int, typer.Option("--of", help="与 --last-year 同用：上年台账的年度")] = 0,
+    by: By = "",
+) -> None:
+    """把核查、评价报告、核查复核发现的问题记入台账；已更正的自动销号，连年出现的与上年对上。"""
+    from jixiao.builds.ledger import book, collecting
+    from jixiao.builds.run import evaluate_files
+    from jixiao.core.frames import SEVERITIES
+    from jixiao.core.vocabulary import value_labels
+    from jixiao.publish.rounds.last_year import read_last_year
+
+    severities = [choose("--severity", one, SEVERITIES, value_labels()["severity"]) for one in severity or []]
+    results, errors = evaluate_files(place)
+    check_names([results.totals], years=year or [], departments=department or [], projects=[])
+    with book.writing(by) as writer:
+        found = collecting.candidates(results, years=year or [], departments=department or [], severities=severities)
+        found += read_last_year(last_year, last) if last_year is not None else []
+        done = collecting.collect(writer.ledger, found, results)
+        writer.write(done.events)
+    print(f"新登记 {done.raised} 个问题，其中 {done.linked} 个以前年度出现过；{done.settled} 个已不再有，已销号")
+    if errors:
+        raise JixiaoError("\n".join(str(error) for error in errors))
+
+
+@issues.command("list", cls=Command)
+def list_issues(
+    year: Annotated[list[int] | None, typer.Option("--year", help="只看此年度，可多次")] = None,
+    department: Annotated[list[str] | None, typer.Option("--department", help="部门名称的一部分，可多次")] = None,
+    unit: Annotated[list[str] | None, typer.Option("--unit", help="责任单位名称的一部分，可多次")] = None,
+    state: Annotated[list[str] | None, typer.Option("--state", help="只看此状态，如 逾期，可多次")] = None,
+    output: Annotated[str, typer.Option("--format", help="table、csv、json 或 xlsx")] = "table",
+    out: Annotated[Path | None, typer.Option("--out", help="写入 .xlsx 文件")] = None,
+) -> None:
+    """列出台账中的问题。"""
+    from jixiao.builds.ledger.book import load_ledger
+    from jixiao.cli.screen import print_table
+    from jixiao.cli.stored import record
+    from jixiao.publish.findings.exchange import write_rows
+    from jixiao.publish.rounds import issue_tables as overview
+    from jixiao.show.tables import make_table
+    from jixiao.show.workbook import write_sheets
+
+    choose("--format", output, ["table", "csv", "json", "xlsx"])
+    chosen = overview.select_issues(
+        load_ledger().issues,
+        years=year or [],
+        departments=department or [],
+        owners=unit or [],
+        states=[overview.state_of(one) for one in state or []],
+    )
+    rows = overview.written(chosen)
+    if output == "xlsx":
+        if out is None:
+            raise JixiaoError("请用 --out 写明 xlsx 文件的名称，如 --out 整改台账.xlsx")
+        write_sheets(out, {"整改台账": rows[overview.EXPORTED]}, notes=[overview.ledger_line()])
+        record("export", out)
+        print(f"已写入 {shown(out)}，共 {len(rows)} 个问题")
+        return
+    if output == "table":
+        print_table(make_table(rows, overview.BRIEF).frame)
+        print(overview.ledger_line())
+    else:
+        sys.stdout.write(write_rows(make_table(rows, overview.EXPORTED).frame, output))
+
+
+@issues.command(cls=Command)
+def send(
+    year: Year,
+    out: Annotated[Path, typer.Option("--out", help="整改通知写到哪个目录")] = Path("整改通知"),
+    due: Annotated[str, typer.Option("--due", help="反馈期限，如 2024-09-30")] = "",
+    unit: Annotated[list[str] | None, typer.Option("--unit", help="只发给名称含此文字的单位，可多次")] = None,
+    again: Annotated[bool, typer.Option("--again", help="重发没有反馈的、被退回的和逾期的")] = False,
+    by: By = "",
+) -> None:
+    """每个单位写一份整改通知（工作簿），并在台账记为已下达。"""
+    from jixiao.publish.rounds.notices import send_notices
+
+    sent = send_notices(out, due=due, year=year, owners=unit or [], again=again, by=by)
+    for one in sent:
+        print(f"{one.notice} {one.owner}：{one.count} 个问题，{shown(one.path)}")
+    print(f"发出 {len(sent)} 份通知，共 {sum(one.count for one in sent)} 个问题")
+
+
+@issues.command(cls=Command)
+def receive(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="单位填好的整改通知")],
+    by: By = "",
+) -> None:
+    """读入单位的反馈，逐条说明没有读入的；有没有读入的以代码 1 结束。"""
+    from jixiao.publish.rounds.replies import receive as take
+
+    done = take(files, by=by)
+    for one in done:
+        print(one)
+    if any(one.sentences for one in done):
+        raise typer.Exit(1)
+
+
+def _move(what: str, ids: list[str], by: str, **said: str) -> None:
+    from jixiao.builds.ledger import book
+    from jixiao.builds.ledger.moves import ways
+
+    with book.writing(by) as writer:
+        for one in ids:
+            writer.ledger.find(one)
+        writer.write([{"what": what, "about": one, "said": said} for one in dict.fromkeys(ids)])
+    print(f"{ways().moves[what].name} {len(dict.fromkeys(ids))} 个问题")
+
+
+@issues.command(cls=Command)
+def close(
+    ids: Issue,
+    reason: Annotated[str, typer.Option("--reason", help="办结说明")] = "",
+    by: By = "",
+) -> None:
+    """办结已反馈的问题。"""
+    _move("close", ids, by, reason=reason)
+
+
+@issues.command("return", cls=Command)
+def send_back(ids: Issue, reason: Reason = "", by: By = "") -> None:
+    """退回反馈，写明原因；用 issues send --again 重新下达。"""
+    _move("return", ids, by, reason=reason)
+
+
+@issues.command(cls=Command)
+def withdraw(ids: Issue, reason: Reason = "", by: By = "") -> None:
+    """撤销问题（登记有误、不必整改），写明原因；经过仍然保留。"""
+    _move("withdraw", ids, by, reason=reason)
+
+
+@issues.command(cls=Command)
+def reopen(
+    ids: Issue,
+    reason: Reason = "",
+    due: Annotated[str, typer.Option("--due", help="新的反馈期限，如 2024-09-30")] = "",
+    by: By = "",
+) -> None:
+    """重新办理已办结的问题，写明原因和新的期限。"""
+    from jixiao.builds.ledger.book import parse_day
+
+    _move("reopen", ids, by, reason=reason, due=parse_day(due).isoformat() if due else "")
+
+
+@issues.command(cls=Command)
+def advise(
+    ids: Issue,
+    opinion: Annotated[str, typer.Option("--opinion", help="业务处室预算调整意见")] = "",
+    by: By = "",
+) -> None:
+    """记下业务处室的预算调整意见，与单位的建议并列。"""
+    _move("advise", ids, by, bureau_advice=opinion)
+
+
+@issues.command(cls=Command)
+def history(
+    issue: Annotated[str, typer.Argument(metavar="编号", help="整改编号；不写则列全部")] = "",
+    output: Annotated[str, typer.Option("--format", help="table 或 json")] = "table",
+) -> None:
+    """列出一个问题的办理经过；经过只能增加，不能改写。"""
+    from jixiao.builds.ledger.book import load_ledger
+    from jixiao.cli.screen import print_table
+    from jixiao.show.tables import make_table
+
+    choose("--format", output, ["table", "json"])
+    ledger = load_ledger()
+    if issue:
+        ledger.find(issue)
+    rows = ledger.history(issue)
+    if output == "json":
+        print(json.dumps(rows.to_dict("records"), ensure_ascii=False, indent=1))
+    else:
+        print_table(make_table(rows, list(rows.columns)).frame)
+
+
+@issues.command(cls=Command)
+def summary(
+    out: Annotated[Path, typer.Option("--out", help="写成哪个 .docx 文件")] = Path("整改情况汇总.docx"),
+    year: Annotated[int, typer.Option("--year", help="只写此年度，默认全部")] = 0,
+) -> None:
+    """写出会议用的整改情况汇总（Word）。"""
+    from jixiao.cli.stored import record
+    from jixiao.publish.papers.meeting_summary import write_summary
+
+    write_summary(out, year=year)
+    record("export", out)
+    print(f"已写入 {shown(out)}")
+
+
+@issues.command(cls=Command)
+def check() -> None:
+    """核对台账是否有改动，是否与操作日志一致；不一致的以代码 2 结束。"""
+    from jixiao.builds.ledger import book
+
+    ledger = book.load_ledger()
+    print(f"台账共 {len(ledger.entries)} 条，前后相接，与操作日志一致")
