@@ -37,6 +37,7 @@ def collect(
 ) -> None:
     """把核查、评价报告、核查复核发现的问题记入台账；已更正的自动销号，连年出现的与上年对上。"""
     from jixiao.builds.ledger import book, collecting
+    from jixiao.builds.ledger.reviewing import review_problems
     from jixiao.builds.run import evaluate_files
     from jixiao.core.frames import SEVERITIES
     from jixiao.core.vocabulary import value_labels
@@ -47,6 +48,11 @@ def collect(
     check_names([results.totals], years=year or [], departments=department or [], projects=[])
     with book.writing(by) as writer:
         found = collecting.candidates(results, years=year or [], departments=department or [], severities=severities)
+        found += [
+            row
+            for row in review_problems(writer.ledger, results)
+            if row["year"] in (year or [row["year"]]) and any(part in row["department"] for part in department or [""])
+        ]
         found += read_last_year(last_year, last) if last_year is not None else []
         done = collecting.collect(writer.ledger, found, results)
         writer.write(done.events)
