@@ -82,7 +82,7 @@ STYLES = [
     style(
         "Normal",
         "Normal",
-        f'<w:widowControl w:val="0"/><w:snapToGrid w:val="0"/>{spacing(LINE)}'
+        f'<w:widowControl w:val="0"/><w:wordWrap w:val="0"/><w:snapToGrid w:val="0"/>{spacing(LINE)}'
         '<w:ind w:firstLine="640" w:firstLineChars="200"/><w:jc w:val="both"/>',
         fonts(FANG, 16),
     ),
@@ -129,12 +129,12 @@ LEVELS = [
     ("chineseCountingThousand", "%1、"),
     ("chineseCountingThousand", "（%2）"),
     ("decimal", "%3."),
-    ("decimal", "（%4）"),
+    ("decimal", "%4."),
 ]
 
 
 def numbering() -> str:
-    """The numbers of the four levels (一、（一）1.（1）), kept by Word itself."""
+    """The numbers of the four levels (一、（一）1.), kept by Word itself."""
     linked = ["Heading1", "Heading2", "Heading3", "Item"]
     levels = "".join(
         f'<w:lvl w:ilvl="{number}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/><w:pStyle w:val="{linked[number]}"/>'
@@ -173,6 +173,7 @@ def paragraph(name: str, inside: str) -> str:
 def said_lines(place: str) -> list[dict[str, Any]]:
     """The lines that print what the unit wrote at a place of the outline, each paragraph as it looks there."""
     looks = [("h2", "as_h2"), ("h3", "as_h3"), ("caption", "as_caption"), ("numbered_caption", "as_numbered")]
+    looks.append(("see_scores", "see_scores"))
     text = "{{ passage.text }}"
     lines: list[dict[str, Any]] = [{"tag": f"for passage in said.{place}"}]
     for number, (look, kind) in enumerate(looks):
@@ -202,6 +203,8 @@ class Writer:
                 self.parts.append(paragraph("Picture", run(f"{{{{ {content} }}}}")))
             elif kind.startswith("caption_"):
                 self.parts.append(self.caption(*kind.split("_")[1:], *next(iter(content.items()))))
+            elif kind == "see_scores":
+                self.parts.append(paragraph("Normal", inline(self.texts["see_scores"])))
             elif kind == "as_numbered":
                 number = field("SEQ 表 \\* ARABIC")
                 self.parts.append(paragraph("Caption", run("表") + number + run("　" + content)))

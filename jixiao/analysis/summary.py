@@ -268,8 +268,12 @@ def select_results(
     keys = _keys(projects)
 
     def keep(frame: pd.DataFrame) -> pd.DataFrame:
-        mine = frame[_keys(frame).isin(keys)] if {"year", "project_id"} <= set(frame.columns) else frame
-        return match(mine, "evaluation")
+        if not {"year", "project_id"} <= set(frame.columns):
+            return match(frame, "evaluation")
+        is_mine = _keys(frame).isin(keys)
+        if "department" in frame:  # what a department wrote about all its projects
+            is_mine |= (frame["project_id"] == "") & frame.index.isin(match(frame, "year", "department").index)
+        return match(frame[is_mine], "evaluation")
 
     parts = {name: keep(frame) for name, frame in results.frames.items()}
     scores, totals = keep(results.scores), keep(results.totals)

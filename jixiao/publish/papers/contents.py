@@ -19,11 +19,14 @@ from jixiao.publish.papers.unit_words import (
     highest_number,
     passages_of,
     says,
+    summary_of_project,
     told,
 )
 from jixiao.publish.papers.wording import MERGED, clean, paper_words, shown_target, written
 from jixiao.scoring.frameworks import Framework, load_framework
 
+SELF = "self_evaluation"
+"""The paper of a self-evaluation, which also takes up what the department's summary says of its project."""
 MONEY = ("initial_budget", "annual_budget", "arrived", "executed")
 Row = dict[str, Any]
 
@@ -65,7 +68,11 @@ def evaluation_content(results: Results, chosen: pd.Series) -> Row:
     framework = load_framework(chosen["framework"])
     names = {name: clean(chosen[name]) for name in ("project", "department", "unit")}
     head = select_rows(results.frames.evaluations, chosen).iloc[0]
-    said = fill_outline(passages_of(results.frames.passages, chosen), paper)
+    passages = passages_of(results.frames.passages, chosen)
+    if paper == SELF:
+        summary = summary_of_project(results.frames.passages, chosen, clean(head["source_file"]))
+        passages = pd.concat([passages, summary], ignore_index=True) if len(summary) else passages
+    said = fill_outline(passages, paper)
     rows = list(_indicator_rows(results, chosen))
     funds = [fund_row(row) for row in select_rows(results.frames.budgets, chosen).to_dict("records")]
     money = _money(results, chosen, funds)
@@ -95,12 +102,13 @@ def evaluation_content(results: Results, chosen: pd.Series) -> Row:
         "sign": _signature(results, chosen),
         "money": money,
         "funds": [row for row in funds if any(row[name] for name in MONEY)],
+        "has_funds": {name: any(row[name] for row in funds) for name in MONEY},
         "total": total,
         "categories": categories,
         "parts": _parts(rows),
         "rows": _merged(rows),
         "has_standards": 2 * sum(bool(row["standard"]) for row in rows) >= len(rows),  # else a column of dashes
-        "has_targets": any(row["target"] or row["actual"] for row in rows),
+        "has_targets": 2 * sum(bool(row["target"] or row["actual"]) for row in rows) >= len(rows),
         "lost": sorted(lost, key=lambda row: -row["lost_points"]),
         "missed": sorted(missed, key=lambda row: -row["lost_points"]),
         "unreasoned": words["joint"].join(unreasoned),
@@ -141,16 +149,21 @@ def _signature(results: Results, chosen: pd.Series) -> Row:
 def _indicator_rows(results: Results, chosen: pd.Series) -> Iterator[Row]:
     """Yield the counted indicators; a reason that the form does not give is taken from the unit's own paragraph."""
     scores = select_rows(results.scores, chosen)
-    written_reasons = _written_reasons(results, chosen)
+    reasons = written_reasons(results, chosen)
     for row in scores[scores["is_counted"]].to_dict("records"):
         form_reason = clean(row["deviation_reason"])
-        reason = form_reason or written_reasons.get(clean(row["indicator_id"]), "")
-        reason = reason or written_reasons.get(clean(row["indicator"]) or clean(row["subcategory"]), "")
+        reason = reason_of(row, reasons)
         is_short = len(reason) <= paper_words()["longest_reason"]  # what fits the column of a table
         yield indicator_row({**row, "deviation_reason": reason}) | {"brief": reason if form_reason or is_short else ""}
 
 
-def _written_reasons(results: Results, chosen: pd.Series) -> dict[str, str]:
+def reason_of(row: Row, reasons: dict[str, str]) -> str:
+    """Return why an indicator lost points: as its form says, else as the unit wrote elsewhere."""
+    told = clean(row["deviation_reason"]) or reasons.get(clean(row["indicator_id"]), "")
+    return told or reasons.get(clean(row["indicator"]) or clean(row["subcategory"]), "")
+
+
+def written_reasons(results: Results, chosen: pd.Series) -> dict[str, str]:
     """Return why points were lost, by the id of an indicator, or by its name where the unit answered a question."""
     paragraphs = select_rows(results.frames.indicator_paragraphs, chosen)
     found = {clean(row.indicator_id): clean(row.loss_reason) for row in paragraphs.itertuples() if row.indicator_id}

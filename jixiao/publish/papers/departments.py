@@ -6,15 +6,22 @@ from decimal import Decimal
 
 import pandas as pd
 
-from jixiao.analysis.summary import key_numbers, summarise_categories, summarise_evaluations, summarise_execution
+from jixiao.analysis.summary import (
+    key_numbers,
+    select_rows,
+    summarise_categories,
+    summarise_evaluations,
+    summarise_execution,
+)
 from jixiao.core.exact import exact_sum, half_up
-from jixiao.core.frames import GRADES, PROJECT_KINDS
+from jixiao.core.frames import EVALUATION_KEY, GRADES, PROJECT_KINDS
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
-from jixiao.publish.papers.contents import Row, indicator_row
+from jixiao.publish.papers.contents import Row, indicator_row, reason_of, written_reasons
 from jixiao.publish.papers.unit_words import fill_outline, highest_number, summary_passages, told
 from jixiao.publish.papers.wording import clean, paper_words, written
 
+_STOPS = "。；;.： "
 KINDS = ("self", "department", "finance", "whole")
 
 
@@ -38,9 +45,10 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
     evaluations = summarise_evaluations(results)
     kinds = evaluations["evaluation"].value_counts()
     counted = results.scores[results.scores["is_counted"]]
-    missed = _missed(counted)
+    missed = _missed(results, counted)
     said = fill_outline(summary_passages(results.frames.passages, year=year, department=department), "department")
     names = {"department": clean(department), "year": str(year)}
+    is_all_self = set(kinds.index) <= {"self", "whole"} or any(said.values())
     has_money = numbers["annual_budget"] == numbers["annual_budget"]
     rows = _projects(results, evaluations)
     counts = {
@@ -63,7 +71,7 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
     }
     return {
         **names,
-        "title": words["titles"]["summary"].format(**names),
+        "title": words["titles"]["summary" if is_all_self else "results"].format(**names),
         "remark": clean(results.remark),
         "grades": _grades(results) if numbers["graded"] else [],
         "mean": _mean(evaluations),
@@ -83,6 +91,9 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
             {"name": word("evaluation", kind), "count": str(int(kinds[kind]))} for kind in KINDS if kinds.get(kind, 0)
         ],
         "missed": missed[:shown],
+        "unreasoned": any(not row["reason"] for row in missed),
+        "opinions": _opinions(results),
+        "has_indicators": len(counted) > 0,
         "projects": rows[: most["projects"]],
         "counts": {name: str(int(count)) for name, count in counts.items()}
         | {name: str(int(count)) if count > 0 else "" for name, count in maybe.items()}
@@ -92,7 +103,9 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
 
 def _grades(results: Results) -> list[Row]:
     counted = results.totals["reported_grade"].astype("object").value_counts()
-    return [{"name": word("grade", grade), "count": str(int(counted.get(grade, 0)))} for grade in GRADES]
+    return [
+        {"name": word("grade", grade), "count": str(int(counted[grade]))} for grade in GRADES if counted.get(grade, 0)
+    ]
 
 
 def _mean(evaluations: pd.DataFrame) -> str:
@@ -115,14 +128,33 @@ def _shares(results: Results) -> list[Row]:
     ]
 
 
-def _missed(counted: pd.DataFrame) -> list[Row]:
+def _missed(results: Results, counted: pd.DataFrame) -> list[Row]:
     """Return the indicators that missed their target or lost points, most points first."""
-    named = zip(counted["project"], counted["evaluation"], counted.to_dict("records"), strict=True)
-    rows = [
-        indicator_row(row) | {"project": clean(project), "evaluation": word("evaluation", kind)}
-        for project, kind, row in named
-    ]
+    rows: list[Row] = []
+    for _, mine in counted.groupby(list(EVALUATION_KEY), sort=False):
+        reasons = written_reasons(results, mine.iloc[0])
+        rows += [
+            indicator_row({**row, "deviation_reason": reason_of(row, reasons)})
+            | {"project": clean(row["project"]), "evaluation": word("evaluation", row["evaluation"])}
+            for row in mine.to_dict("records")
+        ]
     return sorted((row for row in rows if row["lost"] or row["is_missed"]), key=lambda row: -row["lost_points"])
+
+
+def _opinions(results: Results) -> list[Row]:
+    """Return the titles of the problems and suggestions of each evaluation report (问题和建议)."""
+    joint, found = paper_words()["listed"], []
+    for key, problems in results.frames.problems.groupby(list(EVALUATION_KEY), sort=False):
+        advice = select_rows(results.frames.advice, problems.iloc[0])
+        texts = {
+            name: joint.join(clean(title).rstrip(_STOPS) for title in rows["item_title"] if clean(title))
+            for name, rows in (("problems", problems), ("advice", advice))
+        }
+        if texts["problems"] and key[-1] in KINDS:
+            found.append(
+                {"evaluation": word("evaluation", key[-1]), "project": clean(problems.iloc[0]["project_id"]), **texts}
+            )
+    return found
 
 
 def _signature(results: Results, year: int, department: str) -> list[str]:

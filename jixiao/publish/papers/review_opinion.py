@@ -69,13 +69,18 @@ def review_content(results: Results, chosen: pd.Series) -> Row:
         "counts": content["counts"]
         | {
             "findings": str(len(rows)),
-            "errors": str(int(severities.get("error", 0))),
-            "warnings": str(int(severities.get("warning", 0))),
-            "others": str(others),
+            "severities": _counted(int(severities.get("error", 0)), int(severities.get("warning", 0)), others),
             "undecided": str(int(chosen["undecided_count"])),
             "problems_left": str(max(len(problems) - words["most"]["problems"], 0) or ""),
         },
     }
+
+
+def _counted(*counts: int) -> str:
+    """Return how many findings there are of each severity, those apart that there are none of."""
+    words = paper_words()
+    named = zip(words["severities"], counts, strict=True)
+    return str(words["joint"].join(words["counted"].format(name=name, count=count) for name, count in named if count))
 
 
 def ranked_findings(results: Results, chosen: pd.Series) -> pd.DataFrame:
@@ -131,8 +136,16 @@ def recount_rows(results: Results, chosen: pd.Series) -> Iterator[Row]:
         yield {
             **texts,
             "rule": written("score", row["score"]),
-            "explanation": shown_target(row["score_explanation"]),
+            "explanation": _explained(row, texts),
         }
+
+
+def _explained(row: Row, texts: Row) -> str:
+    """Return how the points of the rule came about; where a person judged, what was given and taken off."""
+    words = paper_words()["judged"]
+    if row["decided_by"] != "person" or not texts["score"]:
+        return shown_target(row["score_explanation"])
+    return words["less" if texts["lost"] else "full"].format(score=texts["score"], lost=texts["lost"])
 
 
 def _together(rows: list[Row]) -> list[Row]:

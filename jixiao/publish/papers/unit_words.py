@@ -10,13 +10,20 @@ import pandas as pd
 
 from jixiao.core.frames import EVALUATION_KEY
 from jixiao.publish.papers.wording import NEXT_CELL, NEXT_ROW, TABLE, clean, paper_words
+from jixiao.reading.documents.identities import plain_project
+from jixiao.reading.documents.opinions import likeness
 
 Row = dict[str, Any]
 REASONS = "indicator_reason"
 """The subsection of an answer that says why an indicator fell short; its heading is the indicator's name."""
+INDICATOR_SYSTEM = "indicator_system"
+"""The subsection in which a unit prints its tree of indicators, which the paper prints in its annex."""
+SUMMARY = "summary_report"
+ALIKE = 0.8
+"""How alike a heading of a summary and the name of a project must be for the heading to be about it."""
 _TEXT_DEPTH = 99
-CELL, LINE = "｜", "\n"
-"""What divides the cells and the rows of a table that stands among the passages."""
+CELL, LINE, PATH = "｜", "\n", "／"
+"""What divides the cells and the rows of a table that stands among the passages, and the headings of a path."""
 
 
 def outline_of(kind: str) -> dict[str, Row]:
@@ -44,6 +51,32 @@ def summary_passages(passages: pd.DataFrame, *, year: int, department: str) -> p
     return _ordered(passages[mine & (passages["department"] == department)])
 
 
+def summary_of_project(passages: pd.DataFrame, chosen: pd.Series, file: str) -> pd.DataFrame:
+    """Return what a department's summary says of one project (自评总报告中关于本项目的文字).
+
+    Args:
+        passages: All passages.
+        chosen: The evaluation of the project.
+        file: The file the evaluation was read from; a summary in it counts whatever department it names.
+
+    Returns:
+        The paragraphs below the headings that name the project, and what the summary says of the use of all results.
+    """
+    mine = (passages["document_kind"] == SUMMARY) & (passages["year"] == chosen["year"])
+    mine &= (passages["source_file"] == file) | (passages["department"] == chosen["department"])
+    rows = passages[mine & passages["passage_kind"].isin(["text", "table", "caption"])]
+    own = [
+        row.section == "result_use"
+        or any(_names_project(name, chosen["project"]) for name in row.heading_path.split(PATH))
+        for row in rows.itertuples()
+    ]
+    return _ordered(rows[own]) if len(rows) else rows
+
+
+def _names_project(heading: str, project: str) -> bool:
+    return plain_project(heading) == plain_project(project) or likeness(heading, project) >= ALIKE
+
+
 def _ordered(passages: pd.DataFrame) -> pd.DataFrame:
     return passages.sort_values(["source_file", "line"], kind="stable", ignore_index=True)
 
@@ -56,19 +89,26 @@ def fill_outline(passages: pd.DataFrame, kind: str) -> dict[str, list[Row]]:
         kind: The paper they go into.
 
     Returns:
-        For each place of the outline its paragraphs: ``look`` (h2, h3, text, caption, numbered_caption, table),
-        ``text`` as printed, for a table its signs, and ``file`` and ``line`` of the source. A heading that only names
+        For each place of the outline its paragraphs: ``look`` (h2, h3, text, caption, numbered_caption, table, and
+        see_scores where the unit printed the tree of indicators that stands in the annex), ``text`` as printed, for a
+        table its signs, and ``file`` and ``line`` of the source. A heading that only names
         the place, a table of points, which the paper makes from the frames, and an annex are left out.
     """
     places = outline_of(kind)
     filled: dict[str, list[Row]] = {name: [] for name in places}
     rows = passages.to_dict("records")
     dropped = set(_repeated(rows))
+    headed: set[str] = set()
     for number, row in enumerate(rows):
         name = _place_of(row, places)
-        if name is None or number in dropped or not clean(row["text"]):
+        if name is None or not clean(row["text"]):
             continue
-        if _names_the_place(row, places[name], is_first=not filled[name]):
+        if number in dropped:
+            if row["passage_kind"] == "table" and row["subsection"] == INDICATOR_SYSTEM:
+                filled[name].append(_shown(row) | {"look": "see_scores", "text": ""})
+            continue
+        if _names_the_place(row, places[name], is_first=not filled[name] and name not in headed):
+            headed.add(name)
             continue
         filled[name].append(_shown(row))
     return _renumbered({name: _without_loose_headings(said) for name, said in filled.items()})

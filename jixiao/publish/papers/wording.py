@@ -16,6 +16,8 @@ TABLE, NEXT_CELL, NEXT_ROW = "\ufdd1", "\ufdd2", "\ufdd3"
 
 _LINES = re.compile(r"\r\n?|\v|\f|\u2028|\u2029")
 _UNWRITABLE = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+_ENDING_ZEROS = re.compile(r"(?:\.0+|(?<=\.\d)0+)%$")
+"""The zeros behind a rate: an official writes 100% and 93.5%."""
 _SIGNS = str.maketrans({"≧": "≥", "≦": "≤"})
 
 
@@ -55,8 +57,8 @@ def written(column: str, value: Any) -> str:
     """Return a number, rate or code as a reader sees it; missing is an empty text, never a nan.
 
     Example:
-        >>> written("score", 7.0), written("execution_rate", None), written("grade", "good")
-        ('7', '', '良')
+        >>> written("score", 7.0), written("execution_rate", None), written("execution_rate", 0.9)
+        ('7', '', '90%')
     """
     text = value_text(column, value)
-    return "" if text == paper_words()["dash"] else text
+    return "" if text == paper_words()["dash"] else _ENDING_ZEROS.sub("%", text)

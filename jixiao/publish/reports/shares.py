@@ -15,6 +15,7 @@ import pandas as pd
 
 from jixiao.builds.handover import Packer
 from jixiao.core.results import Results
+from jixiao.publish.papers.unit_words import SUMMARY
 from jixiao.publish.reports.requests import ReportRequest
 
 _BY_FILE = ("ingest", "skipped", "guesses")
@@ -74,11 +75,31 @@ class Shares:
             parts = [self._rows_of(name, "project_id", key) for key in projects]
             if request.sees == "department":
                 parts.append(self._rows_of(name, "department", department))
+            elif name == "passages":
+                parts.append(self._summary_rows(department, projects[0]))
             found[name] = _joined(parts)
             files.append(frame["source_file"].to_numpy()[found[name]])
         for name in _BY_FILE:
             found[name] = _joined(self._rows_of(name, "source_file", file) for file in pd.unique(np.concatenate(files)))
         return found
+
+    def _summary_rows(self, department: tuple[int, str], project: tuple[int, str]) -> np.ndarray:
+        """Return the rows of the summaries that may say something of a project: those of its department or its file."""
+        own = self._rows_of("evaluations", "project_id", project)
+        files = set(self.frames["evaluations"]["source_file"].iloc[own])
+        return _joined(
+            rows
+            for (year, name, file), rows in self._summaries.items()
+            if year == project[0] and (name == department[1] or file in files)
+        )
+
+    @cached_property
+    def _summaries(self) -> dict[tuple[int, str, str], np.ndarray]:
+        """Return the rows of each department's summary of its self-evaluations, by year, department and file."""
+        passages = self.frames["passages"]
+        numbers = np.flatnonzero((passages["document_kind"] == SUMMARY).to_numpy())
+        groups = passages.iloc[numbers].groupby(["year", "department", "source_file"], sort=False).indices
+        return {key: numbers[places] for key, places in groups.items()}
 
     def _rows_of(self, name: str, column: str, key: Any) -> np.ndarray:
         return self._groups.get((name, column), {}).get(key, np.array([], dtype=np.int64))

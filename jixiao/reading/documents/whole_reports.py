@@ -20,7 +20,7 @@ from jixiao.reading.documents.identities import Identity, find_identity, plain_p
 from jixiao.reading.documents.justifications import Justification, clean_name, find_justifications
 from jixiao.reading.documents.paragraphs import make_paragraphs, pattern
 from jixiao.reading.documents.passages import Part, document_reading
-from jixiao.reading.documents.portions import Portion, divide
+from jixiao.reading.documents.portions import Portion, divide, kind_of_title
 from jixiao.reading.documents.prose_facts import FUNDS, Statement, choose, find_statements
 from jixiao.reading.documents.sections import REPORTS, Layout, lay_out
 from jixiao.reading.documents.stated_amounts import as_plain, to_number
@@ -41,6 +41,8 @@ MOST_MISSING = 0.6
 """Share of the indicators told in the prose that a table must have to be their scoring table; one by level has less."""
 FEW_TOLD = 3
 """Indicators with points in the prose from which a level without points is no row."""
+LISTED = "budget_list"
+"""The form of a table that lists projects with their money."""
 MONEY_COLUMNS = {"planned": "annual_budget", "arrived": "arrived", "issued": "issued", "executed": "executed"}
 
 
@@ -94,7 +96,8 @@ def report_readings(flow: Flow, layout: Layout) -> list[Reading]:
     readings: list[Reading] = []
     titles: set[str] = set()
     for portion in layout.portions:
-        part = Part(portion, _unique(portion.title or _first_words(layout, portion), titles))
+        head = next((text for text in flow.running if kind_of_title(text) == portion.kind), "") if not parts else ""
+        part = Part(portion, _unique(portion.title or head or _first_words(layout, portion), titles))
         parts.append(part)
         if portion.kind in REPORTS:
             part.identity = find_identity(layout, portion, flow.running, flow.name)
@@ -108,6 +111,7 @@ def report_readings(flow: Flow, layout: Layout) -> list[Reading]:
             if part.portion.kind == "account_disclosure":
                 grids = [with_head(grid) for grid in grids]
             part.readings = _forms(grids, flow.name, part.identity)
+            _name_department(part)
             readings += part.readings
     for part in parts:
         if part.portion.kind == "evaluation_report" and part.identity is not None:
@@ -164,6 +168,18 @@ def _forms(grids: Sequence[Grid], name: str, identity: Identity | None, head: It
             return []
     settle_rows(found, grids)
     return found
+
+
+def _name_department(part: Part) -> None:
+    """Give the lists of a department's summary the department that the summary is of."""
+    identity = part.identity
+    for reading in part.readings if identity is not None and identity.department else []:
+        if reading.form == LISTED and "department" not in reading.head:
+            assert identity is not None
+            place = {"department": _address(identity.line, None)}
+            reading.head["department"] = Record(
+                "head", part.name, identity.line, {"department": identity.department}, place
+            )
 
 
 def _fill_from_siblings(identity: Identity, readings: Iterable[Reading]) -> None:
