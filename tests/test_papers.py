@@ -525,3 +525,13 @@ def test_libreoffice_prints_the_report(written, tmp_path):
     plain = "".join(shown.stdout.split())
     for text in ("一、基本情况", "（二）项目绩效目标", "四、绩效评价指标分析", "1.立项依据充分性", "—1—", "见表3"):
         assert text in plain, text
+
+
+def test_a_table_of_the_unit_keeps_its_levels_together_and_its_numbers_whole():
+    from jixiao.publish.papers.filled_templates import _column_widths, _merges
+
+    rows = [["一级", "项目", "预算数"], ["产出", "甲", "10072.59"], ["", "乙", "3"], ["合计", "", "10075.59"]]
+    begins, goes_on = ('<w:vMerge w:val="restart"/>', '<w:vMerge w:val="continue"/>')
+    assert [row[0] for row in _merges(rows)] == ["", begins, goes_on, ""]
+    widths = _column_widths([["名称", "数", "说明"], ["甲", "10072.59", "很长的说明" * 40]])
+    assert widths[1] >= 8 * 105 + 240 and sum(widths) == 8845

@@ -9,6 +9,7 @@ from copy import deepcopy
 from datetime import datetime
 from functools import cache
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ _WIDTH = Cm(15.6)
 _SIDES = ("top", "left", "bottom", "right", "insideH", "insideV")
 _TEXT_WIDTH, _SHORTEST, _LONGEST, _SHORT_CELL = 8845, 5, 40, 12
 """Width of the text in twentieths of a point; how few and how many signs a column is wide; what is still centred."""
+_CELL_MARGINS, _HALF_SIGN = 240, 105
+"""What a cell takes beside its text, and how wide half a sign of a table's text is, in twentieths of a point."""
+_UNBROKEN = re.compile(r"[\x21-\x7e]+")
+"""Figures and letters that stand in one line."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -263,11 +268,11 @@ def _table_of(rows: list[list[str]], near: Any) -> Any:
     """Return a table as wide as the text, each column by the longest text in it; its first row is its head."""
     count = max(len(row) for row in rows)
     filled = [[*row, *[""] * (count - len(row))] for row in rows]
-    lengths = [min(max(max(len(row[at]) for row in filled), _SHORTEST), _LONGEST) for at in range(count)]
-    widths = [round(_TEXT_WIDTH * length / sum(lengths)) for length in lengths]
+    widths = _column_widths(filled)
     sides = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>' for side in _SIDES)
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    lines = "".join(_table_row(row, widths, is_head=number == 0) for number, row in enumerate(filled))
+    merges = _merges(filled)
+    lines = "".join(_table_row(row, widths, merges[number], is_head=number == 0) for number, row in enumerate(filled))
     return parse_xml(
         f'<w:tbl xmlns:w="{near.nsmap["w"]}"><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
         f'<w:tblBorders>{sides}</w:tblBorders><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>'
@@ -275,13 +280,42 @@ def _table_of(rows: list[list[str]], near: Any) -> Any:
     )
 
 
-def _table_row(texts: list[str], widths: list[int], *, is_head: bool) -> str:
-    cells = []
-    for text, width in zip(texts, widths, strict=True):
+def _column_widths(rows: list[list[str]]) -> list[int]:
+    """Return the widths of the columns: by their longest texts, but no number is broken into two lines."""
+    columns = list(zip(*rows, strict=True))
+    lengths = [min(max(_SHORTEST, *(len(text) for text in column)), _LONGEST) for column in columns]
+    least = [
+        _CELL_MARGINS + _HALF_SIGN * max((len(part) for text in column for part in _UNBROKEN.findall(text)), default=0)
+        for column in columns
+    ]
+    least = [min(width, _TEXT_WIDTH // len(columns)) for width in least]
+    free = _TEXT_WIDTH - sum(least)
+    return [width + round(free * length / sum(lengths)) for width, length in zip(least, lengths, strict=True)]
+
+
+def _merges(rows: list[list[str]]) -> list[list[str]]:
+    """Return of each cell how it is merged: an empty cell among the levels at the left goes on the one above it."""
+    found = [[""] * len(rows[0]) for _ in rows]
+    for number, (above, row) in enumerate(pairwise(rows), 1):
+        leading = next((at for at, text in enumerate(row) if text), len(row))
+        for at in range(leading if leading < len(row) - 1 and number > 1 else 0):
+            if above[at] or found[number - 1][at]:
+                found[number][at] = '<w:vMerge w:val="continue"/>'
+                found[number - 1][at] = found[number - 1][at] or '<w:vMerge w:val="restart"/>'
+    return found
+
+
+def _table_row(texts: list[str], widths: list[int], merges: list[str], *, is_head: bool) -> str:
+    cells: list[str] = []
+    count = len(texts)
+    if is_head and texts[0] and not any(texts[1:]):
+        texts, widths, merges = texts[:1], [sum(widths)], [""]  # the name of the table as its first row
+    for text, width, merge in zip(texts, widths, merges, strict=True):
         look = "TableHead" if is_head else ("TableLeft" if len(text) > _SHORT_CELL else "TableText")
         inside = f'<w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r>' if text else ""
+        span = f'<w:gridSpan w:val="{count}"/>' if len(cells) + len(texts) == 1 < count else ""
         cells.append(
-            f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
+            f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}{merge}<w:vAlign w:val="center"/></w:tcPr>'
             f'<w:p><w:pPr><w:pStyle w:val="{look}"/></w:pPr>{inside}</w:p></w:tc>'
         )
     head = "<w:tblHeader/>" if is_head else ""
