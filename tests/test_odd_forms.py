@@ -135,8 +135,41 @@ ONE = "产出指标|数量指标|养护里程|≥100公里|100公里|90|90|"
 ONE_ROW = {"rows": [("养护里程", 90.0, 90.0)]}
 MONEY = {"total": (100.0, 90.0)}
 
+LIST_OF_TWO = """2023年度项目支出绩效自评情况汇总表
+单位：万元
+项目名称|实施单位|全年预算数|全年执行数|执行率|自评总分|一级指标|二级指标|三级指标|年度指标值|实际完成值|分值|得分
+甲项目|中心一|100|90|90%|99|产出指标|数量指标|养护里程|≥100公里|100公里|50|50
+||||||||合格率|≥90%|95%|40|40
+乙项目|中心二|40|40|100%|100|产出指标|数量指标|建设座数|≥1座|1座|90|90"""
+PAIRS = """年度资金总额|100|100|90|10|90%|9
+|其中：按收入性质分||||按支出性质分||
+|其中：一般公共预算：80  其他资金：20||||基本支出：60||"""
+
 FORMS = {
     "nothing odd": (FORM, READ),
+    # lists, labels with amounts in one cell, units beside their label
+    "a list tells rate and total of each project": (
+        LIST_OF_TWO,
+        {"project": ["甲项目", "乙项目"], "total": [99.0, 100.0], "money": {"total": (40.0, 40.0)}, "skipped": []},
+    ),
+    "two amounts with their labels in one cell": (
+        with_funds(FUNDS.replace("年度资金总额|100|100|90|10|90%|9", PAIRS)),
+        {"money": {**MONEY, "fiscal": (80.0, None), "other": (20.0, None)}},
+    ),
+    "the unit of money in the cell beside its label": (
+        FORM.replace("实施单位|示例中心", "金额单位|元")
+        .replace("（万元）", "")
+        .replace("|100|100|90|10", "|1000000|1000000|900000|10"),
+        {"unit": ["元"], "money": MONEY},
+    ),
+    "a part of the money behind a dash": (
+        with_funds(FUNDS + "\n|其中-财政拨款：|100|100|90|||"),
+        {"money": {**MONEY, "fiscal": (100.0, 90.0)}},
+    ),
+    "a goal of twelve months is no month": (
+        with_rows("产出指标|时效指标|完成时限|≤12月|12月|90|90|"),
+        {"values": [("≤12月", "12月")], "guessed": ["12月"]},
+    ),
     # rows that are no indicators
     "the header again between the rows": (with_rows(ROWS.replace("\n效益", f"\n{COLUMNS}\n效益")), READ),
     "a sum below each level": (with_rows(ROWS.replace("\n效益", "\n小计|||||70|70|\n效益")), READ),
@@ -205,7 +238,7 @@ FORMS = {
         with_column("实际完成值|", "实际完成值|完成率|佐证材料|")
         .replace(TOTAL, "总分|||||||100|99")
         .replace(ROWS, ONE.replace("|100公里|", "|100公里|100%|照片|")),
-        ONE_ROW | {"skipped": ["佐证材料", "照片"]},
+        ONE_ROW | {"skipped": ["佐证材料", "照片", "100%"]},
     ),
     **{
         f"the column {name}": (with_column(old, name), READ)
@@ -311,7 +344,7 @@ FORMS = {
     ),
     "a declaration with an amount behind its label": (
         PLAN.replace("年度资金总额：|640", "年度资金总额：640万元|"),
-        {"money": {"total": (640.0, None), "fiscal": (600.0, None)}, "skipped": []},
+        {"money": {"total": (640.0, None), "fiscal": (600.0, None)}, "skipped": ["建成。"]},
     ),
 }
 
@@ -412,6 +445,7 @@ REFUSED = {
     "a header and no row": (HEAD.replace(FUNDS, "") + COLUMNS, "没有可读入的内容"),
     "no year": (FORM.replace("（2023年度）", "填报日期：2024年3月1日"), "没有找到评价年度"),
     "a year of two digits": (FORM.replace("（2023年度）", "23年度"), "没有找到评价年度"),
+    "a list of results": ("自评汇总表\n（2023年度）\n序号|项目名称|预算数|得分\n1|甲|10|95", "是自评情况汇总表"),
     "an account without a year": (ACCOUNT.replace("2021年度", ""), "没有写明年度"),
 }
 
@@ -424,7 +458,6 @@ TOLERATED = {
         "“评价得分”",
     ),
     "a column of another name": (with_column("年度指标值", "预计"), "有不认识的“预计”"),
-    "a list of results": ("自评汇总表\n（2023年度）\n序号|项目名称|预算数|得分\n1|甲|10|95", "没有找到可识别的表头"),
 }
 """Refused whole once; what is understood is read now, and what is not is told."""
 

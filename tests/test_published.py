@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT, SOURCE, as_decimal, cell_value
 
 from jixiao.core.declared import load_yaml
+from jixiao.core.vocabulary import reading_words
 from jixiao.reading.values.values import normalise
 
 FACTS = ROOT / "data" / "facts"
@@ -227,7 +228,9 @@ def test_budgets_are_those_of_the_facts(published):
 
 def test_nothing_but_notes_is_skipped_and_every_file_of_the_manifest_is_read(published):
     frames = published[0]
-    skipped = frames.skipped
+    is_remark = frames.skipped["reason"].eq(reading_words()["reasons"]["known_column"])
+    assert set(frames.skipped.loc[is_remark, "source_cell"]) == {"J6", "J7", "J8", "J9"}, "备注 of the budget list"
+    skipped = frames.skipped[~is_remark]
     assert skipped["text"].str.match(r"注：|说明：|2\. ").all(), "only the notes below the tables of the account"
     assert set(skipped["source_file"]) == {"2021/部门决算公开表.xlsx"}
     assert set(frames.ingest["state"]) == {"read"} and set(frames.ingest["sureness"]) == {1.0}

@@ -12,7 +12,7 @@ from jixiao.checks.evidence import CheckFunction, Evidence
 from jixiao.checks.findings import TOLERANCE, Check, Outcome, check_words, count_true, gap_between, placed, problems
 from jixiao.checks.thresholds import Share, Shortest
 from jixiao.core.exact import half_up, sum_by
-from jixiao.core.vocabulary import label, word
+from jixiao.core.vocabulary import label, reading_words, word
 from jixiao.core.writing import percent_text, points_text
 from jixiao.reading.values.values import normalise
 from jixiao.scoring.frameworks import methods
@@ -100,7 +100,10 @@ def standard_without_figures(evidence: Evidence, check: Check) -> Outcome:
     asked = evidence.counted & ~_by_person(evidence) & evidence.scores["reported_score"].notna().to_numpy()
     said = evidence.flags("scores", "actual_text", bool) | evidence.flags("scores", "actual_cell", bool)
     has_rule = ~evidence.flags("scores", "method", lambda text: text == "unruled")  # without one nothing is asked
-    rows = evidence.scores[asked & _undecided(evidence) & said & has_rule]
+    is_of_nothing = evidence.totals["annual_budget_wan"].eq(0).to_numpy()[evidence.position("scores")]  # 0 ÷ 0 is none
+    is_rate = evidence.flags("scores", "indicator", lambda text: text == reading_words()["execution"])
+    has_figure = is_rate & evidence.scores["actual_value"].notna().to_numpy() & ~is_of_nothing  # the printed rate
+    rows = evidence.scores[asked & _undecided(evidence) & said & has_rule & ~has_figure]
     found = problems(
         rows,
         cell="score_cell",

@@ -284,13 +284,18 @@ def framework_weights(evidence: Evidence, check: Check) -> Outcome:
 
 
 def outcome_share(evidence: Evidence, check: Check) -> Outcome:
-    """Share of output and outcome in a department or finance evaluation (产出效益权重)."""
+    """Share of output and outcome in a department or finance evaluation (产出效益权重).
+
+    Nothing is said of a form that lists indicators without a level above them.
+    """
     groups = set(reading_words()["outcome_groups"])
     outcome = evidence.flags("scores", "category", lambda name: category_group(name) in groups)
     place = np.where(evidence.counted, evidence.position("scores"), -1)
     weight = evidence.scores["weight"].to_numpy("float64")
     size = len(evidence.totals)
-    asked = (evidence.totals["evaluation"] != "self").to_numpy()
+    nameless = np.where(evidence.flags("scores", "category", bool), -1, place)
+    is_tree = np.isnan(sum_by(nameless, np.ones(len(nameless)), size))
+    asked = is_tree & evidence.totals["evaluation"].isin(["department", "finance"]).to_numpy()
     part = sum_by(place, np.where(outcome | np.isnan(weight), weight, 0.0), size)
     whole = sum_by(place, weight, size)
     share = np.where(asked & (whole > 0), part / np.where(whole > 0, whole, 1), np.nan)

@@ -53,7 +53,7 @@ def print_build(results: Results, errors: Sequence[JixiaoError], *, out: str, pl
         print(said["more"].format(count=count, shown=len(first)))
     if len(first):
         print(said["first"].format(count=len(first)))
-        for number, row in enumerate(first.to_dict("records"), 1):
+        for number, row in enumerate(tables.with_names(first).to_dict("records"), 1):
             told = word("evaluation", row["evaluation"])
             print("  " + said["first_item"].format(**{**row, "evaluation": told}, number=number, reasons=reasons(row)))
     elif count:
@@ -61,7 +61,7 @@ def print_build(results: Results, errors: Sequence[JixiaoError], *, out: str, pl
     counts = read_counts(results)
     for line in _unread_lines(results, counts):
         print(line)
-    unread = counts["refused"] + counts["conflict"]
+    unread = counts["unread"]
     print(
         said["done"].format(
             files=counts["files"] - unread,
@@ -111,6 +111,7 @@ def read_counts(results: Results) -> dict[str, int]:
         "files": len(states),
         "refused": sum("refused" in found for found in states),
         "conflict": sum("conflict" in found and "read" not in found for found in states),
+        "unread": sum(bool(found & {"refused", "conflict"}) and "read" not in found for found in states),
         "guesses": len(frames.guesses.drop_duplicates()),
         "skipped": len(frames.skipped.drop_duplicates()),
     }

@@ -90,6 +90,8 @@ class Reading(Model):
     money_scales: Texts
     yuan: Text
     indicator_word: Text
+    unit_label: _Pattern
+    unit_value: _Pattern
     unit_lines: Texts
     among: _Pattern
     label_number: _Pattern
@@ -109,6 +111,8 @@ class Reading(Model):
     name_targets: _Pattern
     template_indicator: _Pattern
     group_heading: Text
+    nameless_project: Text
+    nameless_part: Text
     fund_again: Text
     claimed_count: _Pattern
     outcome_groups: Texts

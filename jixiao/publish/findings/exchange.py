@@ -55,9 +55,9 @@ def frames_as_dict(frames: Frames) -> dict[str, Any]:
 
     Returns:
         file, form, money_unit, projects (each with year, department, unit, project, evaluation, budgets, indicators,
-        total_reported, grade_reported; a declaration also ``term_indicators``, those of its whole term), skipped and
-        guesses. Money is 万元 (``money_unit`` is what the form prints), rates are fractions, missing is ``None``.
-        A file of several forms is named by its first.
+        objective, objective_achieved, total_reported, grade_reported; a declaration also ``term_indicators``, those of
+        its whole term), skipped and guesses. Money is 万元 (``money_unit`` is what the form prints), rates are
+        fractions, missing is ``None``. A file of several forms is named by its first.
 
     Example:
         >>> from jixiao.core.files import find_place
@@ -105,6 +105,7 @@ def _project(frames: Any, row: pd.Series) -> dict[str, Any]:
         ],
         "indicators": [_indicator(indicator) for indicator in indicators[~is_term].to_dict("records")],
         **({"term_indicators": [_indicator(one) for one in indicators[is_term].to_dict("records")]} if is_plan else {}),
+        **{name: _plain(row.get(name)) or None for name in ("objective", "objective_achieved")},
         "total_reported": _plain(row.get("total_reported")),
         "grade_reported": _plain(row.get("grade_reported")) or None,
     }
@@ -124,6 +125,8 @@ def _indicator(row: dict[str, Any]) -> dict[str, Any]:
         "weight",
         "reported_score",
         "deviation_reason",
+        "scoring_standard",
+        "remark",
     )
     shown = {name: _plain(row.get(name)) for name in names}
     for name in ("target", "actual"):

@@ -101,7 +101,8 @@ def _beside_the_text(archive: Archive, root: Any) -> list[Remark]:
     embedded = [part for part in sorted(archive.names) if part.startswith(f"{folder}/embeddings/")]
     if next(root.iter(f"{_W}altChunk"), None) is not None:
         targets = archive.related(archive.document)
-        embedded += [targets.get(node.get(f"{_R}id"), "") for node in root.iter(f"{_W}altChunk")]
+        unnamed = str(reading_words()["nameless_part"])
+        embedded += [targets.get(node.get(f"{_R}id"), "") or unnamed for node in root.iter(f"{_W}altChunk")]
     remarks = []
     for part in dict.fromkeys(embedded):
         if not part.lower().endswith((".bin", ".wmf")) or b"Excel" in archive.read(archive.document):

@@ -55,6 +55,8 @@ _DIGITS = re.compile(r"-?\d+(?:\.\d+)?")
 _LARGEST_RATE = 200
 """A rate in % that is larger is none: it is an amount under the wrong header."""
 _CONTRADICTED = -0.6
+_FITTING = 0.6
+"""From here on the cells of a column speak for a meaning that its header leaves open."""
 _CHECKED = frozenset({"weight", "reported_score", "execution_rate", "arrival_rate"})
 
 
@@ -201,6 +203,7 @@ def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) 
         The columns with name and sureness; a column that stays below the threshold has no name.
     """
     threshold = float(header_words()["threshold"])
+    columns = _scores_by_content(columns, cells) if context == "columns" else columns
     settled = {
         place: replace(column, name=column.choices[0][0], sure=column.choices[0][1], how=column.how or "parts")
         for place, column in enumerate(columns)
@@ -246,6 +249,21 @@ def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) 
                     given[name] = 0.6 + 0.05 * fit
         scores.append(given)
     return _chosen(columns, _settle_ties(columns, scores, threshold), threshold)
+
+
+def _scores_by_content(columns: list[Column], cells: Sequence[Sequence[str]]) -> list[Column]:
+    """Take a header that names score and remark (得分及说明) for the score where only numbers stand below it."""
+    first = [column.choices[0][0] if column.choices else "" for column in columns]
+    if "reported_score" in first or "weight" not in first:
+        return columns
+    weights = {"weight": cells[first.index("weight")]}
+    result = list(columns)
+    for place, (column, name) in enumerate(zip(columns, first, strict=True)):
+        says = name == "other" and "score" in parse_header(column.text).tags
+        if says and fits_content("reported_score", cells[place], weights) >= _FITTING:
+            result[place] = replace(column, choices=(("reported_score", 0.7),))
+            return result
+    return columns
 
 
 def _settle_ties(columns: list[Column], scores: list[dict[str, float]], threshold: float) -> list[dict[str, float]]:

@@ -9,7 +9,9 @@ from functools import cache
 
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Position
+from jixiao.reading.forms.glued import money_pairs
 from jixiao.reading.forms.headers import LEAST_HEADER, SECOND, Header, View, header_labels
+from jixiao.reading.forms.meanings import pattern
 from jixiao.reading.forms.pieces import VALUES, Piece, is_nameless, is_note, next_cell, share_cells, summing_column
 from jixiao.reading.forms.records import Record, find_money_unit, find_points, label_key
 from jixiao.reading.values.values import load_grammar, normalise, parse_value
@@ -172,6 +174,8 @@ def _fund_row(piece: Piece, row: int, header: Header) -> Record | None:
     label = view.corner(row, column)
     text = view.texts[row][column].strip()
     known = block.rows.get(view.keys[row][column])
+    if known is None and (money_pairs(text) or pattern("grouping").fullmatch(normalise(text))):
+        return None
     if known is None:
         own = label[0] == row
         is_money = any(

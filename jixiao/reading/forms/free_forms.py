@@ -9,12 +9,12 @@ from itertools import pairwise
 from jixiao.core.errors import AnotherKindError, EmptyFormError, FormError, NoTableError
 from jixiao.core.vocabulary import reading_words, value_labels
 from jixiao.reading.files import Grid
-from jixiao.reading.forms.assignment import FOREIGN, NAMES
+from jixiao.reading.forms.assignment import FOREIGN, MONEY, NAMES
 from jixiao.reading.forms.blocks import ticked
 from jixiao.reading.forms.divisions import stand_apart
 from jixiao.reading.forms.glued import glued_labels, label_in
 from jixiao.reading.forms.headers import View
-from jixiao.reading.forms.meanings import header_words, meaning_of, pattern, title_kind
+from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
 from jixiao.reading.forms.naming import (
     is_office,
     kind_of_titles,
@@ -23,6 +23,7 @@ from jixiao.reading.forms.naming import (
     year_of_line,
     year_of_name,
 )
+from jixiao.reading.forms.pieces import unit_beside
 from jixiao.reading.forms.records import Reading, Record, find_money_unit
 from jixiao.reading.forms.regions import Table, Taught, find_tables, own_cells
 from jixiao.reading.forms.understanding import (
@@ -238,7 +239,7 @@ def _titles(form: _Form) -> list[str]:
 
 def _read(form: _Form, name: str, titles: list[str], place: str, taught: Taught) -> list[Reading]:
     tables = [table for part in form.parts for table in part.tables]
-    kind = _kind(name, titles, tables)
+    kind = _kind(name, titles, tables, listed=_lists_projects(form, titles))
     _must_be_understood(name, form, tables)
     reading = Reading(name, kind, family="understood")
     found = Found(reading, titles=titles, taught=taught)
@@ -327,7 +328,7 @@ def _unread(tables: list[Table]) -> list[str]:
     return blocks
 
 
-def _kind(name: str, titles: list[str], tables: list[Table]) -> str:
+def _kind(name: str, titles: list[str], tables: list[Table], *, listed: bool) -> str:
     """Return which form the titles and columns make it; a form of another kind is named and refused."""
     kind = kind_of_titles(titles)
     names = {column.name for table in tables for column in table.columns}
@@ -343,6 +344,10 @@ def _kind(name: str, titles: list[str], tables: list[Table]) -> str:
             name, f"是{called}，这一种表还不能读取", "它不会当作其他表读入；自评表、目标表请另存后放入"
         )
     has_result = bool(names & {"actual", "reported_score"})
+    if listed and not any(table.kind in _MAIN for table in tables):
+        raise AnotherKindError(
+            name, f"是{others['summary']}，这一种表还不能读取", "一行一个项目、没有指标；请放入各项目的自评表"
+        )
     if not any(table.kind in _MAIN for table in tables):
         return kind
     if kind == "target_declaration" and has_result:
@@ -359,6 +364,20 @@ def _kind(name: str, titles: list[str], tables: list[Table]) -> str:
     if kind:
         return kind
     return "self_evaluation" if has_result else "target_declaration" if "target" in names else ""
+
+
+def _lists_projects(form: _Form, titles: list[str]) -> bool:
+    """Say whether the money of a form stands in a list, a row to a project, with its score (自评情况汇总表)."""
+    for part in form.parts:
+        for table in (table for table in part.tables if table.kind == "funds"):
+            cells = own_cells(part.view, table.top)
+            names = {
+                found.name for _, _, text in cells if (found := meaning_of(text, "columns")) and found.sure >= 0.75
+            }
+            is_scored = bool(names & {"reported_score", "review_score"}) or kind_of_titles(titles) == "self_evaluation"
+            if "project" in names and is_scored:
+                return True
+    return False
 
 
 def _must_be_understood(name: str, form: _Form, tables: list[Table]) -> None:
@@ -386,6 +405,13 @@ def _read_lines(part: Part, found: Found) -> None:
             continue
         text = view.texts[row][column]
         plain = normalise(text)
+        unit, unit_at = unit_beside(view, row, column)
+        if unit_at is not None and at not in part.used:
+            reading.money_unit = reading.money_unit or unit
+            part.used |= {at, unit_at}
+            part.reasons.pop(at, None)
+            part.reasons.pop(unit_at, None)
+            continue
         if len(plain) <= 60:
             reading.money_unit = reading.money_unit or _unit_of_line(text)
         if at in part.used or at in part.reasons or row > first or len(own_cells(view, row)) > 3:
@@ -538,10 +564,11 @@ def _by_project(reading: Reading, form: _Form, table: Table) -> list[Reading]:
         if record.block == "funds"
         for name, cell in record.cells.items()
     ]
-    found = []
+    found: list[Reading] = []
+    taken: set[str] = set()
     for number, (project, records) in enumerate(groups.items()):
         row = rows[project]
-        head = dict(reading.head)
+        head = {name: record for name, record in reading.head.items() if name != "total_claimed"}
         named = {"project": project}
         for name, source in (("unit", "unit_name"), ("department", "department")):
             other = table.named(source)
@@ -552,24 +579,26 @@ def _by_project(reading: Reading, form: _Form, table: Table) -> list[Reading]:
             place = column if name == "project" else table.named("unit_name" if name == "unit" else "department")
             assert place is not None
             head[name] = Record("head", records[0].sheet, row + 1, {name: text}, {name: view.address(row, place.left)})
-        money = []
-        for name in ("annual_budget", "initial_budget", "executed"):
+        told = {}
+        for name in (*MONEY, "execution_rate", "total_claimed"):
             other = table.named(name)
             text = view.texts[row][other.left].strip() if other is not None else ""
             if other is not None and text:
-                money.append((name, text, view.address(row, other.left)))
+                told[name] = (text, view.address(row, other.left))
+        total = told.pop("total_claimed", None)
+        if total is not None:
+            cells = {"total_claimed": total[1]}
+            head["total_claimed"] = Record("head", records[0].sheet, row + 1, {"total_claimed": total[0]}, cells)
         budget = []
-        if money:
-            cells = {"fund": money[0][2], **{name: cell for name, _, cell in money}}
-            budget = [
-                Record(
-                    "funds",
-                    records[0].sheet,
-                    row + 1,
-                    {"fund": "total", **{name: text for name, text, _ in money}},
-                    cells,
-                )
-            ]
+        if told:
+            texts = {"fund": "total", **{name: text for name, (text, _) in told.items()}}
+            cells = {name: cell for name, (_, cell) in told.items()}
+            first = next(iter(cells.values()))
+            units = {
+                name: unit for name in told if (other := table.named(name)) and (unit := parse_header(other.text).unit)
+            }
+            budget = [Record("funds", records[0].sheet, row + 1, texts, {"fund": first, **cells}, units=units)]
+        taken |= {*(cell for record in head.values() for cell in record.cells.values()), *(c for _, c in told.values())}
         found.append(
             Reading(
                 reading.file,
@@ -586,4 +615,7 @@ def _by_project(reading: Reading, form: _Form, table: Table) -> list[Reading]:
             )
         )
         found[-1].unread = reading.unread
+    shared = {reading_words()["reasons"]["shared_once"], reasons["no_column"], reasons["known_column"]}
+    found[0].skipped = [one for one in reading.skipped if not (one["cell"] in taken and one["reason"] in shared)]
+    found[0].guesses = [one for one in reading.guesses if not (one["cell"] in taken and one["reason"] in shared)]
     return found

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import re
 
-from jixiao.reading.forms.meanings import meaning_of
+from jixiao.reading.forms.meanings import meaning_of, pattern
 
 LABEL_SURE = 0.75
 """How sure a text must be a label to be taken for one."""
 _FILLED = re.compile(r"[:：]\s*\S")
 _COLON = re.compile(r"[:：]")
+
+
+def money_pairs(text: str) -> list[tuple[str, str]]:
+    """Return the amounts that stand with their labels in one cell and nothing else beside them (同格金额).
+
+    Example:
+        >>> money_pairs("其中：一般公共预算：905  其他资金：0")
+        [('一般公共预算', '905'), ('其他资金', '0')]
+        >>> money_pairs("资金总额：1060万元，其中财政拨款692万元，用于清淤"), money_pairs("自评得分：95分")
+        ([], [])
+    """
+    found = list(pattern("money_in_cell").finditer(text))
+    rest = pattern("money_in_cell").sub("", text)
+    if not found or pattern("beside_money").fullmatch(rest) is None:
+        return []
+    return [(one[1].strip(), one[2].strip()) for one in found]
 
 
 def label_in(text: str) -> tuple[str, float]:

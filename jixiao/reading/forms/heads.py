@@ -11,7 +11,7 @@ from jixiao.reading.forms.blocks import ticked
 from jixiao.reading.forms.families import Family, load_families
 from jixiao.reading.forms.glued import glued_labels
 from jixiao.reading.forms.headers import known_label
-from jixiao.reading.forms.pieces import Piece, next_cell
+from jixiao.reading.forms.pieces import Piece, next_cell, unit_beside
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, find_year, in_digits
 from jixiao.reading.values.values import normalise
 
@@ -81,6 +81,11 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
             continue
         at, text = (row, column), view.texts[row][column]
         is_used = at in piece.used
+        unit, unit_at = unit_beside(view, row, column)
+        if unit_at is not None and not is_used:
+            reading.money_unit = reading.money_unit or unit
+            piece.used |= {at, unit_at}
+            continue
         if (is_used and (row >= last_of_money or money_sign not in text)) or len(text) > LONGEST_TITLE:
             continue
         plain, unit, is_unit_line, is_titled, year = _stated(text)

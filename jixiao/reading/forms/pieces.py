@@ -82,6 +82,16 @@ def next_cell(view: View, row: int, column: int, *, labels: frozenset[str] = fro
     return view.corner(row, others[0]) if others and others[0] != filled else None
 
 
+def unit_beside(view: View, row: int, column: int) -> tuple[str, Position | None]:
+    """Return the money unit that stands in the next cell of its label (金额单位 | 元), and that cell."""
+    words = reading_words()
+    if re.fullmatch(words["unit_label"], normalise(view.texts[row][column])) is None:
+        return "", None
+    at = next_cell(view, row, column)
+    found = re.fullmatch(words["unit_value"], normalise(view.texts[at[0]][at[1]])) if at else None
+    return (found[1], at) if found else ("", None)
+
+
 @cache
 def _endings() -> tuple[str, ...]:
     return tuple(reading_words()["subtotal_endings"])

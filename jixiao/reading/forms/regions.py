@@ -125,10 +125,28 @@ def _assigned(view: View, table: Table) -> Table:
     rows = _content_rows(view, table, context)
     below = [[_cell_text(view, row, column) for row in rows] for column in table.columns]
     columns = assign(list(table.columns), below, context)
+    if context == "funds":
+        columns = _named_below(view, table, columns)
     if context == "columns":
         columns = _levels_by_kind(_named_by_place(columns, below), below)
         columns = _standard_as_target(_level_beside_name(columns, below), below)
     return replace(table, columns=tuple(columns))
+
+
+def _named_below(view: View, table: Table, columns: list[Column]) -> list[Column]:
+    """Name a column of money by the label that stands before its first amount (资金执行情况: 执行数 | 304)."""
+    taken = {column.name for column in columns}
+    result = list(columns)
+    for place, column in enumerate(columns):
+        row = table.bottom + 1
+        if column.name or column.right == column.left or row >= table.stop:
+            continue
+        texts = [view.texts[row][at].strip() for at in range(column.left, column.right + 1)]
+        found = meaning_of(texts[0], "funds") if is_amount(texts[-1]) and not is_amount(texts[0]) else None
+        if found is not None and found.name in MONEY and found.name not in taken and found.sure >= _OWN_SURE:
+            result[place] = replace(column, name=found.name, sure=found.sure, how="content")
+            taken.add(found.name)
+    return result
 
 
 def _level_beside_name(columns: list[Column], below: list[list[str]]) -> list[Column]:
@@ -367,19 +385,40 @@ def _open(view: View, row: int, stop: int, kind: str, context: str, taught: Taug
     for left, right, text, at in cells:
         said = taught(text, context)
         choices = ((said, 1.0),) if said else candidates(text, context)
-        if kind == "projects" and (not choices or choices[0][0] not in {*NAMES, *VALUES}):
-            choices = tuple(one for one in candidates(text, "funds") if one[0] in MONEY) or choices
+        is_own = bool(choices) and choices[0][0] in {*NAMES, *VALUES}
+        if kind == "projects" and (not is_own or (choices[0][0] == "reported_score" and _of_project(text))):
+            choices = _of_project(text) or choices
         if kind == "costs":
             choices = tuple(("annual_budget" if name == "amount" else name, sure) for name, sure in choices[:1])
         columns.append(Column(left, right, at, text, how="taught" if said else "", choices=choices))
     last = _last_row(view, bottom + 1, stop)
     if context == "funds":
-        columns = _money_columns(columns)
+        columns = _money_columns(_parts_of_spending(columns))
     if context == "columns":
         columns = _without_side(view, bottom, columns)
         columns = _points_by_place(columns)
         columns = _second_half(columns)
     return Table(kind, row, bottom, last, tuple(columns))
+
+
+def _of_project(text: str) -> tuple[tuple[str, float], ...]:
+    """Return what a column of a list says of a whole project: money, its rate, or the total of its score."""
+    money = tuple(one for one in candidates(text, "funds") if one[0] in {*MONEY, "execution_rate"})
+    total = meaning_of(text, "labels")
+    is_total = total is not None and total.name == "total_claimed" and total.sure >= _OWN_SURE
+    return ((total.name, total.sure),) if is_total and total is not None else money
+
+
+def _parts_of_spending(columns: list[Column]) -> list[Column]:
+    """Take 项目支出 beside 基本支出 for a part of what was spent, not for all of it."""
+    if not any(pattern("basic_spending").search(normalise(column.text)) for column in columns):
+        return columns
+    return [
+        replace(column, choices=(("part", 1.0),))
+        if pattern("part_of_spending").fullmatch(parse_header(column.text).core)
+        else column
+        for column in columns
+    ]
 
 
 def _money_columns(columns: list[Column]) -> list[Column]:
@@ -460,7 +499,7 @@ def _is_empty_below(view: View, bottom: int, column: Column) -> bool:
 
 
 def _is_project(column: Column) -> bool:
-    names = {"project", "unit_name", "department", "annual_budget", "other"}
+    names = {"project", "unit_name", "department", "annual_budget", "total_claimed", "other"}
     found = bool(column.choices and column.choices[0][0] in names)
     funds = candidates(column.text, "funds")
     return found or bool(funds and funds[0][0] in {*MONEY, "amount", "execution_rate"})

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Position
 from jixiao.reading.forms.assignment import MONEY, NAMES, REPEATED, Column, is_exact
 from jixiao.reading.forms.blocks import compose_target, signs
-from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in
+from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in, money_pairs
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, label_key
@@ -33,6 +33,8 @@ TEXTS = (
     "direction",
 )
 SUMMED = ("weight", "reported_score", "category_weight", "subcategory_weight", *MONEY)
+OF_PROJECT = frozenset({"project", "unit_name", "department", "execution_rate", "total_claimed", *MONEY})
+"""What a list of projects says of each project as a whole."""
 _COLON = re.compile(r"[:：]")
 
 
@@ -63,6 +65,12 @@ class Part:
     def sheet(self) -> str:
         """Name of the sheet or table."""
         return self.view.grid.sheet
+
+    @cached_property
+    def has_basic_spending(self) -> bool:
+        """Whether the grid parts what was spent into 基本支出 and 项目支出."""
+        texts = (self.view.texts[row][column] for row, column in self.view.filled)
+        return any(pattern("basic_spending").search(normalise(text)) for text in texts)
 
     def text(self, at: Position) -> str:
         """Return the text at a position."""
@@ -505,7 +513,7 @@ def _one_indicator(
         if key in {"standard", "goal", "situation"}:
             for position in listed:
                 part.skip(position, "known_column")
-        elif key in {"project", "unit_name", "department", "annual_budget"}:
+        elif key in OF_PROJECT:
             part.used.update(listed)
     _clean_unit(part, record, taken("measure_unit")[1])
     if record.get("target_relation") or record.get("measure_unit"):
@@ -615,9 +623,17 @@ def _read_funds(part: Part, table: Table, found: Found) -> None:
             if blank > 1:
                 break
             continue
+        if any(pattern("grouping").fullmatch(normalise(text)) for _, _, text in cells):
+            _skip_row(part, row, cells, "grouping")
+            continue
+        if _read_cells_of_money(part, row, cells, found):
+            rows += 1
+            continue
         label_at, label, is_own = _fund_label(part, row, first, labelled, table.bottom)
         if label_at is None:
             label_at, label, is_own = _label_behind(part, row, columns)
+        if label_at is None:
+            label_at, label, is_own = _label_within(part, row, money)
         amounts = [
             column
             for column in money
@@ -633,6 +649,60 @@ def _read_funds(part: Part, table: Table, found: Found) -> None:
         part.money_rows.add(row)
         _fund_record(part, table, row, label_at, label if is_own or is_source else "", columns, found, rows, amounts)
         rows += 1
+
+
+def _read_cells_of_money(part: Part, row: int, cells: list[tuple[int, int, str]], found: Found) -> bool:
+    """Read the cells of a row that hold label and amount each (其中：一般公共预算：905), whatever stands above them."""
+    is_read = False
+    for left, _, text in cells:
+        is_read |= _read_cell_of_money(part, found, (row, left), money_pairs(text))
+    return is_read
+
+
+def _read_cell_of_money(part: Part, found: Found, at: Position, pairs: list[tuple[str, str]]) -> bool:
+    """Read the amounts of one cell by their labels; one that names no source of money is told."""
+    taken, left = [], []
+    for label, value in pairs:
+        source, role = meaning_of(label, "sources"), meaning_of(label, "funds")
+        parsed = parse_header(label)
+        is_role = role is not None and role.name in MONEY and role.sure >= LABEL_SURE
+        is_role = is_role and not (pattern("part_of_spending").fullmatch(parsed.core) and part.has_basic_spending)
+        is_fund = bool(parsed.tags & {"fund", "amount"}) and not parsed.tags & {"spend", "use", "person"}
+        if source is not None or is_role or (is_fund and parsed.rest < 1):
+            name = role.name if source is None and is_role and role is not None else "annual_budget"
+            fund = source.name if source is not None else "total" if is_role else label_key(label)
+            taken.append((fund, name, value, label))
+        else:
+            left.append(label)
+    if not taken:
+        return False
+    for fund, name, value, label in taken:
+        if _put_money(part, found, at, at, fund, name, value, label):
+            part.tell(at, "money_by_label", name=_meaning_names()[name])
+        else:
+            left.append(label)
+    for label in left:
+        part.tell(at, "money_not_read", label=label)
+    part.used.add(at)
+    return True
+
+
+def _put_money(
+    part: Part, found: Found, at: Position, value_at: Position, fund: str, role: str, value: str, label: str
+) -> bool:
+    """Put an amount into the record of its source; nothing is put where that holds one already."""
+    records = found.reading.records
+    record = next((one for one in records if one.block == "funds" and one.texts["fund"] == fund), None)
+    if record is None:
+        record = Record("funds", part.sheet, at[0] + 1, {"fund": fund}, {"fund": part.view.address(*at)})
+        records.append(record)
+    if record.texts.get(role):
+        return False
+    record.texts[role], record.cells[role] = value.strip(), part.view.address(*value_at)
+    unit = parse_header(label).unit
+    if unit:
+        record.units[role] = unit
+    return True
 
 
 def _ends_money(part: Part, row: int, cells: list[tuple[int, int, str]]) -> bool:
@@ -686,6 +756,30 @@ def _label_behind(part: Part, row: int, columns: list[Column]) -> tuple[Position
     return None, "", True
 
 
+def _label_within(part: Part, row: int, money: list[Column]) -> tuple[Position | None, str, bool]:
+    """Return the source of a row of money that stands with its amount below one header (预算安排情况: 预算数 | 320)."""
+    for column in money:
+        under = [at for at in _cells_under(part, row, column) if at[0] == row]
+        if len(under) > 1 and not is_amount(part.text(under[0])) and is_amount(part.text(under[1])):
+            label, source = part.text(under[0]), meaning_of(part.text(under[0]), "sources")
+            role = meaning_of(label, "funds")
+            is_role = source is None and role is not None and role.name in MONEY
+            return under[0], "" if is_role else label, True
+    return None, "", True
+
+
+def _labelled_amount(part: Part, row: int, under: list[Position]) -> list[Position]:
+    """Return the cells below a header of money without the label that stands before its amount there."""
+    is_pair = len(under) > 1 and under[0][0] == row and not is_amount(part.text(under[0]))
+    if not is_pair or not is_amount(part.text(under[1])):
+        return under
+    label = part.text(under[0])
+    if not (_is_source(label) or meaning_of(label, "funds") is not None):
+        return under
+    part.used.add(under[0])
+    return under[1:]
+
+
 def _fund_record(
     part: Part,
     table: Table,
@@ -726,6 +820,7 @@ def _fund_record(
         and (label_at is None or column.left > label_at[1])
         and any(one.left < column.left for one in amounts_at)
         and pattern("inner_label").fullmatch(normalise(part.text((row, column.left))))
+        and not (column.right > column.left and is_amount(part.view.texts[row][column.right]))
     ]
     for column in columns:
         name = column.name
@@ -741,6 +836,7 @@ def _fund_record(
         under = [
             at for at in _cells_under(part, row, column) if at != label_at and at not in {c.at for c in table.columns}
         ]
+        under = _labelled_amount(part, row, under)
         late = [at for at in under if at[0] < row and at in part.used]
         for at in late:
             part.tell(at, "shared_once")
@@ -902,11 +998,16 @@ def _read_money_pair(part: Part, found: Found, at: Position, text: str) -> bool:
     view = part.view
     if at[0] in part.money_rows:
         return False
+    pairs = money_pairs(text)
+    if len(pairs) > 1 and _read_cell_of_money(part, found, at, pairs):
+        return True
     glued = pattern("money_pair").fullmatch(" ".join(text.split()))
     rate = pattern("rate_pair").fullmatch(" ".join(text.split()))
     label, value_at = (glued[1], at) if glued else (rate[1], at) if rate else (text, beside(view, *at))
     meaning = meaning_of(label, "funds")
     role = meaning.name if meaning is not None and meaning.sure >= LABEL_SURE else ""
+    if pattern("part_of_spending").fullmatch(parse_header(label).core) and part.has_basic_spending:
+        return False
     if role == "execution_rate":
         return _read_rate(part, found, at, value_at, rate[2] if rate else "", _meaning_names()[role])
     if rate:
@@ -1102,7 +1203,8 @@ def left_over(part: Part, reading: Reading) -> Iterator[dict[str, str]]:
         if not part.start <= row < part.stop:
             continue
         text, cell = part.view.texts[row][column], part.view.address(row, column)
-        if at in part.used and (cell in kept or at in headers or is_known_label(text)):
+        is_unit = re.fullmatch(reading_words()["unit_value"], normalise(text)) is not None
+        if at in part.used and (cell in kept or at in headers or is_unit or is_known_label(text)):
             continue
         key = part.reasons.get(at) or ("remark" if note.match(normalise(text)) else "no_column")
         yield {"sheet": part.sheet, "cell": cell, "text": text, "reason": reasons[key]}
@@ -1122,4 +1224,5 @@ def is_known_label(text: str) -> bool:
         or is_exact(text)
     )
     is_total = any(_pattern(name).search(normalise(text)) for name in ("totals", "subtotals", "grades"))
+    is_total |= re.fullmatch(reading_words()["unit_label"], normalise(text)) is not None
     return any(meaning.sure >= LABEL_SURE for meaning in found) or is_line or is_total or bool(glued_labels(text))

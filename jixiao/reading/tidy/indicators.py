@@ -13,7 +13,7 @@ from jixiao.reading.forms.blocks import signs
 from jixiao.reading.forms.records import Reading, Record
 from jixiao.reading.tidy.rows import Rows, place_of, points_of
 from jixiao.reading.values.comparisons import Comparison, compare_values, direction_of, kind_of, stated_direction
-from jixiao.reading.values.values import Value, normalise, parse_value, reading_state, unit_in_name
+from jixiao.reading.values.values import Value, load_grammar, normalise, parse_value, reading_state, unit_in_name
 
 
 class IndicatorRows:
@@ -237,9 +237,10 @@ def read_pair(
         (0.9, 0.95, True, 'positive', ())
     """
     named = unit_in_name(indicator or subcategory)
-    target = parse_value(target_text, year=year, named_unit=named)
+    of_months = unit if unit.endswith(load_grammar().declared["month_sign"]) else ""  # a unit, no month of the year
+    target = parse_value(target_text, year=year, wanted_unit=of_months, named_unit=named)
     actual = parse_value(
-        with_unit(actual_text, unit), year=year, wanted_unit=target.measure_unit, named_unit=named
+        with_unit(actual_text, unit), year=year, wanted_unit=target.measure_unit or of_months, named_unit=named
     )._replace(text=actual_text)
     direction = direction_of(target, indicator, stated=stated)
     compared, direction = _settle_direction(target, compare_values(target, actual), direction)

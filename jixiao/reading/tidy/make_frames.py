@@ -44,6 +44,7 @@ def make_frames(readings: Iterable[Reading]) -> Frames:
                 text=skipped["text"],
                 reason=skipped["reason"],
             )
+        _tell_unkept(rows, reading)
         for guess in reading.guesses:
             rows.guess(reading, guess["sheet"], guess["cell"], guess["text"], [guess["reason"]])
         if reading.form == "budget_list":
@@ -63,6 +64,59 @@ def make_frames(readings: Iterable[Reading]) -> Frames:
     for name, key in KEYS.items():
         _check_key(getattr(frames, name), key, frames.projects)
     return frames
+
+
+_MONEY = ("initial_budget", "annual_budget", "arrived", "issued", "executed", "execution_rate", "arrival_rate")
+_NAMED = ("category", "category_weight", "subcategory", "subcategory_weight", "indicator")
+_OF_TARGET = ("target", "target_relation", "measure_unit", "direction", "weight", "remark")
+_KEPT = {
+    "funds": frozenset({"fund", "weight", "reported_score", *_MONEY}),
+    "list": frozenset({"project", "unit", *_MONEY}),
+    "indicators": frozenset(
+        {*_NAMED, *_OF_TARGET, "actual", "reported_score", "deviation_reason", "scoring_standard", "execution_rate"}
+    ),
+    "achievements": frozenset({*_NAMED, *_OF_TARGET, "actual", "execution_rate"}),
+    "tasks": frozenset(),
+}
+"""The columns of each block that go into a frame; what stands in another column of a record is told (未入数据表)."""
+_KEPT_OF_PLAN = frozenset({*_NAMED, *_OF_TARGET})
+_HEAD = frozenset({"project", "department", "unit", "year", "evaluation", "claimed_counts", "parent"})
+_HEAD_OF_EVALUATION = frozenset({"total_claimed", "grade_claimed", "objective_expected", "objective_achieved"})
+
+
+def _tell_unkept(rows: Rows, reading: Reading) -> None:
+    """Tell of each text of a record that no frame has a column for (指标解释、项目属性、申报表的目标文字)."""
+    if reading.form in {"document", "final_account"}:
+        return
+    is_plan = reading.form == "target_declaration"
+    head = _HEAD if is_plan else _HEAD | _HEAD_OF_EVALUATION
+    left = [
+        (record, record.texts[column], cell)
+        for record in reading.records
+        if record.block in _KEPT
+        for column, cell in record.cells.items()
+        if column not in (_KEPT_OF_PLAN if is_plan and record.block == "indicators" else _KEPT[record.block])
+        and column in record.texts
+        and column != "number"  # a running number says nothing
+    ]
+    left += [
+        (record, next(iter(record.texts.values())), next(iter(record.cells.values())))
+        for name, record in reading.head.items()
+        if name not in head and not (is_plan and name.startswith("fund_"))
+    ]
+    told = {(skipped["sheet"], skipped["cell"]) for skipped in reading.skipped}
+    for record, text, cell in left:
+        if not text.strip() or not cell or (record.sheet, cell) in told:
+            continue
+        told.add((record.sheet, cell))
+        rows.add(
+            "skipped",
+            source_file=reading.file,
+            source_sheet=record.sheet,
+            source_cell=cell,
+            text=text,
+            reason=reading_words()["reasons"]["known_column"],
+        )
 
 
 def _check_key(frame: pd.DataFrame, key: list[str], projects: pd.DataFrame) -> None:

@@ -166,8 +166,8 @@ def _read_plain(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value
 
 def _read_single(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value | None:
     """Read one date, frequency, number or range; None when the text is none of them."""
-    value = None
-    if grammar.tells_time(plain):
+    value = _read_months(grammar, text, plain, asked)
+    if value is None and grammar.tells_time(plain):
         value = read_moment(plain, text, year=asked.year)
     elif asked.year is not None and ("20" in plain or "19" in plain or "/" in plain or plain.isdigit()):
         value = read_dotted(plain, text, year=asked.year)
@@ -179,6 +179,28 @@ def _read_single(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Valu
         or read_range(plain, text, named_unit=asked.named_unit)
         or read_ratio(plain, text)
     )
+
+
+def _read_months(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value | None:
+    """Read a limit of so many months (≤12月), and what was needed against it (12月): no month of the year."""
+    month = grammar.declared["month_sign"]
+    if not plain.endswith(month):
+        return None
+    found = _months().fullmatch(plain)
+    if found is None or not (found["sign"] or asked.wanted_unit.endswith(month)):
+        return None
+    note = () if asked.wanted_unit.endswith(month) else (grammar.guess("months", text=plain),)
+    relation = grammar.prefixes.get(found["sign"], "")
+    return Value(text, "duration", relation, Decimal(found["number"]), measure_unit=month, guesses=note)
+
+
+@lru_cache(maxsize=1)
+def _months() -> re.Pattern[str]:
+    grammar = load_grammar()
+    signs = "|".join(
+        re.escape(sign) for sign in sorted(grammar.prefixes, key=len, reverse=True) if not sign[-1].isalpha()
+    )
+    return re.compile(rf"(?P<sign>(?:{signs})?)(?P<number>[0-9]+(?:\.[0-9]+)?){grammar.declared['month_sign']}")
 
 
 def _read_words(grammar: Grammar, text: str, plain: str, asked: _Asked) -> Value:

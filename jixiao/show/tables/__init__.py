@@ -27,6 +27,7 @@ from jixiao.show.tables.lists import (
     show_sources,
     show_suppressed,
     show_suppressions,
+    with_names,
 )
 from jixiao.show.tables.official import OfficialTable, official, official_departments, official_scores
 
@@ -58,4 +59,5 @@ __all__ = [
     "show_sources",
     "show_suppressed",
     "show_suppressions",
+    "with_names",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -55,8 +56,17 @@ class Table:
         return "\n".join(lines)
 
 
+def with_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of which those without a project's name show the name of their file (未写项目名称的表)."""
+    if "project" not in frame or "source_file" not in frame or not frame["project"].eq("").any():
+        return frame
+    names = [reading_words()["nameless_project"].format(file=PurePath(str(file)).name) for file in frame["source_file"]]
+    return frame.assign(project=frame["project"].where(frame["project"].ne(""), pd.Series(names, frame.index)))
+
+
 def make_table(frame: pd.DataFrame, chosen: list[str], extra: Mapping[str, list[str]] | None = None) -> Table:
     """Make a table of the chosen columns; ``extra`` adds ready columns under their own headers at the end."""
+    frame = with_names(frame)
     written = {
         label(column, measured=columns()[column]["type"] == "money"): [
             value_text(column, value) for value in frame[column]
