@@ -352,3 +352,22 @@ def test_what_cannot_be_read_does_not_stop_what_can(report, tmp_path):
 @pytest.mark.parametrize("arguments", [["--text"], ["--all"], ["报告.txt"]])
 def test_the_command_says_how_it_is_used(arguments):
     assert "--text" in str(run(*arguments).exception)
+
+
+def test_a_fact_that_two_reports_tell_in_the_same_words_is_asked_about_once():
+    shared = "全年铺设管网186公里，安装水表9200块，受益群众3.6万人，群众反映良好。"
+    texts = {
+        "甲.txt": f"石岭县2022年饮水工程绩效评价报告\n一、概况\n{shared}",
+        "乙.txt": f"石岭县2022年公厕改造绩效评价报告\n一、概况\n{shared}\n按照规定，满分100分的项目应当每年评价一次并公开结果。",
+        "丙.txt": "石岭县2022年图书馆开放绩效评价报告\n一、概况\n全年开放312天，接待读者46.8万人次，读者反映良好。",
+    }
+    documents = [make_document(name, lines_of(text)) for name, text in texts.items()]
+    rows = [row for row in only(find_claims(documents), "claim_foreign") if row["verdict"] == "fails"]
+    assert [(row["source_file"], row["line"]) for row in rows] == [("乙.txt", 3)]
+    assert "甲.txt" in rows[0]["arithmetic"]
+
+
+def test_two_copies_of_one_report_are_not_told_as_copied():
+    text = "石岭县2022年饮水工程绩效评价报告\n一、概况\n全年铺设管网186公里，安装水表9200块，受益群众3.6万人，群众反映良好。"
+    documents = [make_document(name, lines_of(text)) for name in ("甲.txt", "乙.txt")]
+    assert [row for row in only(find_claims(documents), "claim_foreign") if row["verdict"] == "fails"] == []

@@ -15,6 +15,7 @@ import pandas as pd
 from jixiao.checks.texts.absent import find_absent
 from jixiao.checks.texts.amounts import find_amounts
 from jixiao.checks.texts.compared_words import find_compared
+from jixiao.checks.texts.copied import find_copied
 from jixiao.checks.texts.counts import find_counts
 from jixiao.checks.texts.dates import find_dates, find_documents
 from jixiao.checks.texts.events import find_events
@@ -38,6 +39,7 @@ from jixiao.checks.texts.prose import Document, make_document
 from jixiao.checks.texts.rates import find_formulas, find_shares
 from jixiao.checks.texts.scores import find_scores
 from jixiao.checks.texts.standing import find_standing
+from jixiao.checks.texts.table_values import find_table_values
 from jixiao.checks.texts.told import find_told_twice
 from jixiao.core.frames import FINDINGS, SEVERITIES, typed
 from jixiao.reading.files import TextLine, read_lines
@@ -86,6 +88,7 @@ FINDERS: tuple[Finder, ...] = (
     find_level_lists,
     find_foreign,
     find_one_fact,
+    find_table_values,
 )
 """Every finder that looks at one text alone."""
 
@@ -144,6 +147,7 @@ def find_claims(documents: Sequence[Document], *, accounts: pd.DataFrame | None 
         found += [(document, claim) for finder in FINDERS for claim in finder(document)]
         found += [(document, claim) for claim in find_figures(document, accounts)]
     found += find_documents(documents)
+    found += find_copied(documents)
     order = {id(document): number for number, document in enumerate(documents)}
     rows = [
         {
@@ -155,7 +159,8 @@ def find_claims(documents: Sequence[Document], *, accounts: pd.DataFrame | None 
         for document, claim in sorted(found, key=lambda item: (order[id(item[0])], item[1].line, item[1].kind))
     ]
     claims = typed(rows, SCHEMA).drop_duplicates(ignore_index=True)
-    again = claims.duplicated(["source_file", "line", "code", "printed", "derived"]) & (claims["verdict"] == "fails")
+    again = claims.duplicated(["source_file", "line", "code", "printed", "derived", "verdict"])
+    again &= claims["verdict"] == "fails"
     return claims[~again].reset_index(drop=True)
 
 

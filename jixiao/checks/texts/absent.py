@@ -19,6 +19,7 @@ def find_absent(document: Document) -> Iterator[Claim]:
     """Find annexes and tables that are referred to and not there, and headings numbered twice or not at all."""
     yield from _references(document)
     yield from _annexes(document)
+    yield from _repeated_heads(document)
     yield from _numbering(document)
     yield from _items(document)
 
@@ -96,6 +97,40 @@ def _annexes(document: Document) -> Iterator[Claim]:
                     "absent_there" if number in heads else "absent", printed=title[:LONGEST_TITLE]
                 ),
             )
+
+
+def _repeated_heads(document: Document) -> Iterator[Claim]:
+    """Find annexes listed one below the other of which some follow as headings and others do not (附件目录)."""
+    grammar = load_grammar()
+    runs: list[list[tuple[int, re.Match[str], Paragraph]]] = [[]]
+    for at, paragraph in enumerate(document.prose):
+        match = grammar.pattern("annex_heading").match(paragraph.text)
+        if match and (not runs[-1] or runs[-1][-1][0] == at - 1):
+            runs[-1].append((at, match, paragraph))
+        elif match:
+            runs.append([(at, match, paragraph)])
+    listed = runs[0]
+    later = {grammar.number(match["number"]) for run in runs[1:] for _, match, _ in run}
+    if (listed and listed[-1][1]["number"] == listed[0][1]["number"]) or len(listed) < 2:
+        return
+    if grammar.number(listed[-1][1]["number"]) == 1:  # the first annex follows its list at once
+        later.add(1)
+        listed = listed[:-1]
+    numbers = [grammar.number(match["number"]) for _, match, _ in listed]
+    if len(listed) < 2 or numbers != sorted(set(numbers), key=lambda number: number or 0) or not later & set(numbers):
+        return
+    for number, (_, match, paragraph) in zip(numbers, listed, strict=True):
+        yield claim_at(
+            "claim_absent",
+            paragraph,
+            (0, len(paragraph.text)),
+            printed=match["title"][:LONGEST_TITLE],
+            derived="",
+            verdict="holds" if number in later else "fails",
+            arithmetic=grammar.sentence(
+                "absent_there" if number in later else "absent", printed=match["title"][:LONGEST_TITLE]
+            ),
+        )
 
 
 def _items(document: Document) -> Iterator[Claim]:

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
+from jixiao.checks.findings import check_words
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import written
 from jixiao.checks.texts.prose import Document, Paragraph
 from jixiao.checks.texts.told_places import segments
 
+HUNDRED = Decimal(100)
 DAYS_OF_MONTH = Decimal("30.44")
 MONTHS_OF_YEAR = 12
 MOST_DELAYS = 2
@@ -24,6 +26,7 @@ def find_compared(document: Document) -> Iterator[Claim]:
     for paragraph in document.prose:
         yield from _words(paragraph)
         yield from _terms(paragraph)
+        yield from _over_all(paragraph)
     yield from _delays(document)
 
 
@@ -33,7 +36,8 @@ def _words(paragraph: Paragraph) -> Iterator[Claim]:
         one, two = paragraph.at(match.start("n1")), paragraph.at(match.start("n2"))
         if one is None or two is None or one.unit != two.unit or not one.unit:
             continue
-        if grammar.pattern("bound").match(paragraph.text, two.end):
+        is_limit = match["word"] in grammar.words["limits"]
+        if grammar.pattern("bound").match(paragraph.text, two.end) and not is_limit:
             continue
         start = max(paragraph.text.rfind(sign, 0, one.start) for sign in "。；") + 1
         around = paragraph.text[start : match.end() + 8]
@@ -56,6 +60,23 @@ def _words(paragraph: Paragraph) -> Iterator[Claim]:
             verdict="holds" if held else "fails",
             arithmetic=grammar.sentence("compared", one=one.printed, two=two.printed, word=match["word"]),
         )
+
+
+def _over_all(paragraph: Paragraph) -> Iterator[Claim]:
+    """Find a rate of part and whole above 100 % that prose tells (部分占全体的比率)."""
+    grammar, words = load_grammar(), check_words()
+    for match in grammar.pattern("rate_any").finditer(paragraph.text):
+        if Decimal(match["n"]) > HUNDRED and match["name"].endswith(tuple(words["never_over"])):
+            yield claim_at(
+                "claim_reason",
+                paragraph,
+                match.span(),
+                printed=f"{match['n']}%",
+                derived="100%",
+                verdict="fails",
+                arithmetic=grammar.sentence("prose_over", name=match["name"], printed=f"{match['n']}%"),
+                severity="error",
+            )
 
 
 def _day(year: str, month: str, day: str | None, *, is_last: bool) -> date | None:

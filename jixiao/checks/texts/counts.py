@@ -188,6 +188,11 @@ def _of_problems(document: Document) -> Iterator[Claim]:
             inside = False
             continue
         shape = ordinal_style(text)
+        if inside and not listed and not shape:
+            words = grammar.pattern("ordinal_word").findall(text)
+            run = _longest_run([grammar.number(word) for word in words])
+            listed = run if run > 1 and run == len(words) else 0
+            continue
         if inside and shape:
             style = style or shape
             listed += shape == style

@@ -16,6 +16,9 @@ from jixiao.checks.texts.told_places import segments
 
 KIND = "claim_date"
 FEWEST_STEPS = 3
+EDGE = 12
+YEAR_END = 11
+LONGEST_WORK = 200
 
 
 def find_events(document: Document) -> Iterator[Claim]:
@@ -25,6 +28,7 @@ def find_events(document: Document) -> Iterator[Claim]:
         yield from _steps(paragraph)
         yield from _durations(paragraph)
     yield from _two_days(document)
+    yield from _report_day(document)
 
 
 def _date(year: str | None, month: str | None, day: str | None, *, default: int = 1) -> date | None:
@@ -122,3 +126,31 @@ def _two_days(document: Document) -> Iterator[Claim]:
             continue
         yield _claim(second[0], second[1], "two_days", "fails", "question", event=event, day=days[1].isoformat(),
                      other=days[0].isoformat(), line=str(first[0].line(first[1][0])))  # fmt: skip
+
+
+def _report_day(document: Document) -> Iterator[Claim]:
+    """A report is dated behind the work it tells of, and behind the year it evaluates (报告日期)."""
+    grammar, prose = load_grammar(), document.prose
+    if len(set(segments(document))) > 1 or not prose:
+        return
+    dated = [one for one in [*prose[:EDGE], *prose[-EDGE:]] if grammar.pattern("report_day").match(one.text)]
+    if not dated:
+        return
+    paragraph = dated[0]
+    match = grammar.pattern("report_day").match(paragraph.text)
+    assert match is not None
+    last = _date(match["year"], match["month"], match["day"], default=28)
+    if last is None:
+        return
+    place = (0, len(paragraph.text))
+    if document.year is not None and last.year <= document.year and last.month < YEAR_END:
+        yield _claim(paragraph, place, "report_in_year", "fails", "question", printed=match[0], year=str(document.year))
+    for other in prose:
+        year = None
+        for step in grammar.pattern("work_day").finditer(other.text):
+            year = step["year"] or year
+            day = _date(year, step["month"], step["day"]) if year else None
+            if day and day > last and (day - last).days < LONGEST_WORK:
+                yield _claim(paragraph, place, "report_before_work", "fails", "question", printed=match[0],
+                             line=str(other.line(step.start())), other=day.isoformat())  # fmt: skip
+                return

@@ -77,7 +77,9 @@ def _alike(document: Document) -> Iterator[Claim]:
     for (at, _), names in masked.items():
         for one in names if len(names) > 1 else ():
             for other in names:
-                is_long = len(other) >= SHORTEST_ONCE or {one, other} <= whole
+                is_long = (
+                    len(other) >= SHORTEST_ONCE or {one, other} <= whole or (other in whole and counted[other] > 3)
+                )
                 if not is_long or one[at] in grammar.words["no_slips"] or other[at] in grammar.words["no_slips"]:
                     continue
                 often = counted[other] > 1 or one > other

@@ -22,8 +22,35 @@ def find_growth(document: Document) -> Iterator[Claim]:
             yield from _growth(paragraph, match)
         for match in load_grammar().pattern("rate_first").finditer(paragraph.text):
             yield from _growth(paragraph, match)
+        for match in load_grammar().pattern("rise_amount").finditer(paragraph.text):
+            yield from _rise(paragraph, match)
         for before, current, match in _between(paragraph):
             yield _between_claim(paragraph, match, before, current)
+
+
+def _rise(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
+    """Compare 由5.2万人增加到6.1万人，增加0.9万人 with the two amounts before it."""
+    one, two, change = (paragraph.at(match.start(name)) for name in ("n1", "n2", "n"))
+    if one is None or two is None or change is None or two.unit != change.unit or one.unit not in {"", two.unit}:
+        return
+    if two.unit in load_grammar().words["not_amount"]:
+        return
+    is_up = match["way"] in load_grammar().words["up"]
+    before = one.span if one.unit else printed_span(one.number, scale=two.value / Decimal(two.number))
+    derived = two.span - before if is_up else before - two.span
+    yield claim_at(
+        "claim_growth",
+        paragraph,
+        match.span(),
+        printed=change.printed,
+        derived=written(derived.value),
+        gap=change.value - derived.value,
+        verdict=judge(change.span, derived, step=step_of(change)),
+        arithmetic=load_grammar().sentence(
+            "rise_amount", now=written(two.value), before=written(before.value), derived=written(derived.value),
+            unit=change.unit, sign=match["sign"], printed=written(change.value),
+        ),
+    )  # fmt: skip
 
 
 def _between(paragraph: Paragraph) -> Iterator[tuple[Quantity, Quantity, re.Match[str]]]:

@@ -105,6 +105,8 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
         ]  # fmt: skip
         if not parts or len({one.value for one in parts}) > 2:
             continue
+        if Decimal(match["n"]) == HUNDRED and grammar.find("all_of_them", text[parts[-1].end : match.start()]):
+            continue  # 新建2座、改造5座全部完成，完成率100%
         if match["name"] == match["name"][-len(stem) - 1 :] and any(
             grammar.has("negated", one.label) for one in inside
         ):

@@ -65,6 +65,15 @@ def fits(printed: str, part: Span, whole: Span) -> bool:
     return judge(printed_span(printed), derived, step=places(printed)) != "fails"
 
 
+def state_of(words: str) -> tuple[str, bool]:
+    """Return what words say of the pieces of a sample, and whether they are those that are right: 不合格, 合格."""
+    for kind, signs in load_grammar().words["states"].items():
+        for good in (False, True):
+            if any(sign in words for sign in signs["right" if good else "wrong"]):
+                return kind, good
+    return "", True
+
+
 def find_near_pairs(document: Document) -> Iterator[Claim]:
     """Find shares, parts of a plan, rates of what was saved, and rates behind two amounts that nothing gives."""
     amounts = Amounts(document)
@@ -129,7 +138,7 @@ def _shares(paragraph: Paragraph, amounts: Amounts) -> Iterator[tuple[int, Claim
             continue
         if grammar.has("other_people", name) or not part.value:
             continue
-        own = _own_name(name, part, amounts) if name else named.get((start, part.unit))
+        own = _own_name(name, part, amounts, paragraph) if name else named.get((start, part.unit))
         if own is None and not name:
             own = _together(part, paragraph, start, amounts)
         if own is not None and own.value > part.value:
@@ -149,7 +158,7 @@ def _shares(paragraph: Paragraph, amounts: Amounts) -> Iterator[tuple[int, Claim
             yield match.start("n"), _claim(paragraph, (part.start, match.end()), match["n"], part.span, wholes[0])
 
 
-def _own_name(name: str, part: Quantity, amounts: Amounts) -> Span | None:
+def _own_name(name: str, part: Quantity, amounts: Amounts, paragraph: Paragraph) -> Span | None:
     """Return the one amount of the text that bears the whole name of a share's base: 投放点 in 占全部投放点的25%."""
     words = load_grammar().words
     for dressing in ((), words["whole_words"], words["whole_words"] + words["money_words"]):
@@ -162,7 +171,9 @@ def _own_name(name: str, part: Quantity, amounts: Amounts) -> Span | None:
             if core in one.label + tail and one.value > part.value and not one.is_vague:
                 found[one.value] = one.span
         if len(core) > 1 and found:
-            return next(iter(found.values())) if len(found) == 1 else None
+            own = [one.span for one in paragraph.between(0, part.start) if one.value in found and core in one.label]
+            own = own if len({span.value for span in own}) == 1 else []
+            return next(iter(found.values())) if len(found) == 1 else next(iter(own), None)
     return None
 
 
@@ -283,10 +294,12 @@ def _behind_two(paragraph: Paragraph, amounts: Amounts) -> Iterator[tuple[int, C
         behind = paragraph.text[two.end : match.start("n")]
         if family(one) != family(two) or one.is_vague or two.is_vague or "%" in behind or len(behind) > FAREST:
             continue
-        if not one.value or not two.value or amounts.give(match["n"], inside, is_rest=True):
+        if not one.value or not two.value or amounts.give(match["n"], inside):
             continue
         every = _usable(paragraph, 0, match.start("n"))
-        if amounts.give(match["n"], every, is_rest=True):
+        kind, is_right = state_of(paragraph.text[one.end : match.start("n")])
+        is_rest = not (kind and is_right)  # of those that are right no rate tells the others
+        if amounts.give(match["n"], every, is_rest=is_rest):
             continue
         small, large = sorted((one, two), key=lambda quantity: quantity.value)
         ratios = [(small.span, large.span), (large.span, small.span), (large.span - small.span, large.span)]

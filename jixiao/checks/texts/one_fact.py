@@ -11,7 +11,7 @@ from itertools import combinations
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import Quantity, judge, step_of, total, written
-from jixiao.checks.texts.near_pairs import Amounts, family
+from jixiao.checks.texts.near_pairs import Amounts, family, state_of
 from jixiao.checks.texts.prose import Document, Paragraph
 from jixiao.checks.texts.told_places import segments
 
@@ -167,6 +167,10 @@ def _remainders(paragraph: Paragraph, amounts: Amounts) -> Iterator[Claim]:
         if rest.is_vague or not grammar.find("rest_or_gap", rest.label) or _digits(rest) < 2:
             continue
         every = amounts.spans.get(family(rest), [])
+        own = [one for one in paragraph.between(paragraph.sentence(rest.start)[0], rest.start) if one.unit == rest.unit]
+        if len(own) == 2 and own[0].value > own[1].value and grammar.find("owed", own[0].label):
+            yield from _rest_of_two(paragraph, own[0], own[1], rest)
+            continue
         if any(judge(rest.span, one - two, step=step_of(rest)) != "fails" for one in every for two in every):
             continue
         mine = [one for one in paragraph.between(0, rest.start) if one.unit == rest.unit and not one.is_vague]
@@ -189,6 +193,24 @@ def _remainders(paragraph: Paragraph, amounts: Amounts) -> Iterator[Claim]:
                     severity="question",
                 )  # fmt: skip
                 break
+
+
+def _rest_of_two(paragraph: Paragraph, whole: Quantity, part: Quantity, rest: Quantity) -> Iterator[Claim]:
+    """Compare 应配套1550万元，实际到位1240万元，缺口310万元."""
+    derived = whole.span - part.span
+    yield claim_at(
+        PARTS,
+        paragraph,
+        (whole.start - len(whole.label), rest.end),
+        printed=rest.printed,
+        derived=written(derived.value),
+        gap=rest.value - derived.value,
+        verdict=judge(rest.span, derived, step=step_of(rest)),
+        arithmetic=load_grammar().sentence(
+            "rest", whole=written(whole.value), spent=written(part.value), derived=written(derived.value),
+            printed=written(rest.value), unit=rest.unit, difference=written(abs(rest.value - derived.value)),
+        ),
+    )  # fmt: skip
 
 
 def _is_slip_of(one: Quantity, value: Decimal) -> bool:
@@ -280,12 +302,13 @@ def _of_sample(document: Document) -> Iterator[Claim]:
                 behind = re.split(r"[，。；：、()\d]", paragraph.text[part.end : part.end + 16])[0]
                 words = paragraph.text[start : part.start] + behind
                 told[segment, whole.unit, whole.value].append((paragraph, part, words, behind))
+    _loose(document, told)
     for (_, unit, size), places in told.items():
         for (one_at, one, one_words, _), (two_at, two, two_words, _) in combinations(places, 2):
             if one_at is two_at:
                 continue
-            kind, good = _state(one_words)
-            other_kind, other_good = _state(two_words)
+            kind, good = state_of(one_words)
+            other_kind, other_good = state_of(two_words)
             if not kind or kind != other_kind:
                 continue
             derived = one.value if good == other_good else size - one.value
@@ -308,10 +331,20 @@ def _of_sample(document: Document) -> Iterator[Claim]:
             )  # fmt: skip
 
 
-def _state(words: str) -> tuple[str, bool]:
-    """Return what words say of the pieces of a sample, and whether they are those that are right: 不合格, 合格."""
-    for kind, signs in load_grammar().words["states"].items():
-        for good in (False, True):
-            if any(sign in words for sign in signs["right" if good else "wrong"]):
-                return kind, good
-    return "", True
+def _loose(
+    document: Document, told: dict[tuple[int, str, Decimal], list[tuple[Paragraph, Quantity, str, str]]]
+) -> None:
+    """Add to the one sample of a unit what is said of its pieces without naming its size: 7份水样不合格."""
+    grammar = load_grammar()
+    for segment, paragraph in zip(segments(document), document.paragraphs, strict=True):
+        for part in () if paragraph.is_row else paragraph.quantities:
+            own = [key for key in told if key[:2] == (segment, part.unit)]
+            behind = re.split(r"[，。；：、()\d]", paragraph.text[part.end : part.end + 12])[0]
+            kind, is_right = state_of(behind)
+            if len(own) != 1 or not kind or is_right or part.is_vague or part.label:
+                continue
+            first = told[own[0]][0]
+            noun = grammar.pattern("not_han").sub("", behind)[:2]
+            start = max(0, first[1].start - REACH - BEHIND)
+            if noun and noun in first[0].text[start : first[1].start] and part.value < own[0][2]:
+                told[own[0]].append((paragraph, part, behind, behind))

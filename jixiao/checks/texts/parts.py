@@ -146,6 +146,9 @@ def _is_close_list(paragraph: Paragraph, whole: Quantity, parts: list[Quantity])
     if len(parts) > FEWEST and grammar.has("altogether", around) and added.high < whole.span.low:
         return added.value >= MOST_OF * whole.value and not any(grammar.has("overlapping", label) for label in labels)
     overlapping = [label for label in labels if grammar.has("overlapping", label)]
+    if len(parts) >= FEWEST and not overlapping and added.high < whole.span.low and not whole.is_vague:
+        gap = written(whole.value - added.value).replace(".", "").strip("0")
+        return added.value >= COVERED * whole.value and len(gap) == 1  # one digit of one part explains it
     over = added.low > whole.span.high and added.value <= MOST_OVER * whole.value
     return over and len(parts) >= FEWEST and len(overlapping) == 1
 

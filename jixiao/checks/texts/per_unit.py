@@ -15,6 +15,7 @@ KIND = "claim_price"
 SHORTEST_LABEL = 3
 NEAR = (Decimal("0.4"), Decimal("2.5"))
 DAYS = (range(240, 263), range(298, 315), range(328, 337), range(358, 367))
+FEWEST_DAYS = 100
 MONTHS = (range(9, 13),)
 FACTORS = tuple(Decimal(number) for number in (1, 12, 10, 9, 11, 8, 6, 2, 3, 4, 5, 7))
 
@@ -109,7 +110,11 @@ def _daily(paragraph: Paragraph) -> Iterator[Claim]:
         ratio = year.span.over(one.span)
         if ratio is None or not grammar.find("of_year", paragraph.text[start : year.start]):
             continue
-        natural = DAYS if match["by"] in grammar.words["by_day"] else MONTHS
+        is_daily = match["by"] in grammar.words["by_day"]
+        days = grammar.words["time_units"]["day"]
+        told = [int(number.value) for number in paragraph.between(start, match.start())
+                if number.unit in days and FEWEST_DAYS < number.value < DAYS[-1].stop]  # fmt: skip
+        natural = MONTHS if not is_daily else tuple(range(one - 1, one + 2) for one in told) or DAYS
         low, high = natural[0].start / Decimal(2), natural[-1].stop * Decimal(2)
         if not low <= ratio.value <= high:
             continue

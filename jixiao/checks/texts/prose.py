@@ -181,7 +181,7 @@ def _continues(before: str, after: str, width: float) -> bool:
     before, after = before.strip(), after.strip()
     if before[-1] in "，、,（(《“":
         return not (grammar.find("strong_heading", after) and before[-1] in "，、,")
-    if before[-1] in "。！？；：!?;:" or grammar.find("enumerator", after):
+    if before[-1] in "。！？；：!?;:" or grammar.find("enumerator", after) or grammar.find("report_day", after):
         return False
     if width and _width(before) >= width - 3:
         return True

@@ -149,6 +149,8 @@ def _rates(paragraph: Paragraph, amounts: dict[Decimal, Quantity]) -> Iterator[C
         if grammar.pattern("bound").match(text, match.end()) or grammar.has("planned_rate", match[0]):
             continue
         start = paragraph.sentence(match.start())[0]
+        if Decimal(match["n"]) == HUNDRED and grammar.find("all_of_them", text[start : match.start()]):
+            continue
         pools = [_alike(paragraph, start, match.start()), _alike(paragraph, 0, match.start())]
         fitting = [claim for pool in pools for alike in pool for claim in _fitting(paragraph, match, alike)]
         if fitting:
@@ -347,6 +349,15 @@ def _procurement(paragraph: Paragraph) -> Iterator[Claim]:
     printed = printed_span(whole["n"])
     step = places(whole["n"])
     last = max(shares.values(), key=lambda match: match.start())
+    told = grammar.sentence(
+        "sum",
+        parts="＋".join(words),
+        derived=written(added.value, step),
+        printed=whole["n"],
+        difference=written(abs(printed.value - added.value), step),
+        unit=grammar.money_unit,
+    )
+    told = "；".join([told, *_right_share(shares, amounts, printed.value)])
     yield claim_at(
         "claim_share",
         paragraph,
@@ -355,12 +366,27 @@ def _procurement(paragraph: Paragraph) -> Iterator[Claim]:
         derived=written(added.value, step),
         gap=printed.value - added.value,
         verdict=judge(printed, added, step=step),
-        arithmetic=grammar.sentence(
-            "sum",
-            parts="＋".join(words),
-            derived=written(added.value, step),
-            printed=whole["n"],
-            difference=written(abs(printed.value - added.value), step),
-            unit=grammar.money_unit,
-        ),
+        arithmetic=told,
     )
+
+
+def _right_share(shares: dict[str, re.Match[str]], amounts: dict[str, re.Match[str]], whole: Decimal) -> Iterator[str]:
+    """Yield the share that would give the printed total when all others stand, and shares of nothing (应有的比例)."""
+    grammar = load_grammar()
+    largest = max(shares, key=lambda kind: Decimal(amounts[kind]["n"]))
+    others = sum(
+        (
+            Decimal(amounts[kind]["n"]) * Decimal(share["n"]) / HUNDRED
+            for kind, share in shares.items()
+            if kind != largest
+        ),
+        Decimal(0),
+    )
+    base = Decimal(amounts[largest]["n"])
+    if base and 0 < (whole - others) / base <= 1:
+        yield grammar.sentence(
+            "procured", kind=largest, derived=written((whole - others) / base * HUNDRED, places(shares[largest]["n"]))
+        )
+    for kind, share in shares.items():
+        if not Decimal(amounts[kind]["n"]) and Decimal(share["n"]):
+            yield grammar.sentence("procured_void", kind=kind, printed=share["n"])

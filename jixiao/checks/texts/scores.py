@@ -231,7 +231,8 @@ def _row_tables(document: Document) -> Iterator[Claim]:
 def _grade(paragraph: Paragraph) -> Iterator[Claim]:
     """Compare a grade with the score it stands beside."""
     grammar = load_grammar()
-    for match in grammar.pattern("score_and_grade").finditer(paragraph.text):
+    far = grammar.pattern("total_and_grade").finditer(paragraph.text)
+    for match in [*grammar.pattern("score_and_grade").finditer(paragraph.text), *far]:
         score = Decimal(match["n"])
         named = match["grade"]
         due = next(word for bound, word in grammar.words["bands"] if score >= bound)
