@@ -358,7 +358,7 @@ def test_a_fact_that_two_reports_tell_in_the_same_words_is_asked_about_once():
     shared = "全年铺设管网186公里，安装水表9200块，受益群众3.6万人，群众反映良好。"
     texts = {
         "甲.txt": f"石岭县2022年饮水工程绩效评价报告\n一、概况\n{shared}",
-        "乙.txt": f"石岭县2022年公厕改造绩效评价报告\n一、概况\n{shared}\n按照规定，满分100分的项目应当每年评价一次并公开结果。",
+        "乙.txt": f"石岭县2022年公厕改造绩效评价报告\n一、概况\n{shared}\n满分100分的项目每年评价一次。",
         "丙.txt": "石岭县2022年图书馆开放绩效评价报告\n一、概况\n全年开放312天，接待读者46.8万人次，读者反映良好。",
     }
     documents = [make_document(name, lines_of(text)) for name, text in texts.items()]
@@ -368,6 +368,6 @@ def test_a_fact_that_two_reports_tell_in_the_same_words_is_asked_about_once():
 
 
 def test_two_copies_of_one_report_are_not_told_as_copied():
-    text = "石岭县2022年饮水工程绩效评价报告\n一、概况\n全年铺设管网186公里，安装水表9200块，受益群众3.6万人，群众反映良好。"
+    text = "石岭县2022年饮水工程绩效评价报告\n一、概况\n铺设管网186公里，安装水表9200块，受益群众3.6万人，反映良好。"
     documents = [make_document(name, lines_of(text)) for name in ("甲.txt", "乙.txt")]
     assert [row for row in only(find_claims(documents), "claim_foreign") if row["verdict"] == "fails"] == []

@@ -17,6 +17,8 @@ from jixiao.core.writing import percent_text, points_text
 from jixiao.reading.values.values import normalise
 from jixiao.scoring.frameworks import methods
 
+HALF_TENTH = 0.051
+"""How far points printed with one decimal may lie from those worked out."""
 _BY_PERSON = ["element_count", "judged", "judged_level", "met_or_judged", "on_time"]
 """Methods in which a person may give the figure."""
 
@@ -53,6 +55,27 @@ def _scored(evidence: Evidence, wrong: np.ndarray, **more: Any) -> pd.DataFrame:
     )
 
 
+def _other_formula(evidence: Evidence) -> np.ndarray:
+    """Say which rows follow another declared formula for targets that must not be exceeded (反向指标的另一公式).
+
+    Places take points × target ÷ actual, points × (1 − excess ÷ target), or nothing at all; a form never says which.
+    The formula that most rows of an evaluation follow is the one it uses; rows that fit no other than that stand.
+    """
+    scores = evidence.scores
+    weight, reported, score = _columns(evidence)
+    target, actual = (scores[name].to_numpy("float64") for name in ("target_value", "actual_value"))
+    asked = _ruled(evidence) & evidence.flags("scores", "method", lambda text: text == "inverse_ratio")
+    asked &= (score < weight) & (target > 0) & (actual > target)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        excess = np.clip(weight * (1 - (actual - target) / target), 0, None)
+    given = [score, excess, np.zeros(len(score))]
+    followed = [asked & (np.abs(reported - points) <= HALF_TENTH) for points in given]
+    place, size = evidence.position("scores"), len(evidence.totals)
+    counts = np.stack([np.bincount(place[fits & (place >= 0)], minlength=size) for fits in followed])
+    best = counts.argmax(axis=0)[np.where(place >= 0, place, 0)] if size else np.zeros(len(place), dtype=int)
+    return (best == 1) & followed[1] | (best == 2) & followed[2]
+
+
 def met_but_deducted(evidence: Evidence, check: Check) -> Outcome:
     """The target is met, yet points are missing (已达标却扣分)."""
     weight, reported, score = _columns(evidence)
@@ -72,7 +95,7 @@ def score_against_standard(evidence: Evidence, check: Check) -> Outcome:
     """The printed points are neither all nor those of the standard (得分与标准不符)."""
     weight, reported, score = _columns(evidence)
     asked = _ruled(evidence) & (score < weight) & (reported < weight)
-    wrong = asked & (np.abs(reported - score) > TOLERANCE)
+    wrong = asked & (np.abs(reported - score) > TOLERANCE) & ~_other_formula(evidence)
     is_rounding = [_is_rounding(*pair) for pair in zip(reported[wrong], score[wrong], strict=True)]
     severity = np.where(np.array(is_rounding, dtype=bool), "rounding", check.severity)
     return Outcome(_scored(evidence, wrong, severity=severity), count_true(asked))

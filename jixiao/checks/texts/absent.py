@@ -22,6 +22,7 @@ def find_absent(document: Document) -> Iterator[Claim]:
     yield from _repeated_heads(document)
     yield from _numbering(document)
     yield from _items(document)
+    yield from _decimals(document)
 
 
 def _references(document: Document) -> Iterator[Claim]:
@@ -162,6 +163,23 @@ def _items(document: Document) -> Iterator[Claim]:
             yield _order(paragraph, match, before[0], number, "holds")
         elif number in {before[0], before[0] + 2} and before[0] >= 1:
             yield _order(paragraph, match, before[0], number, "fails")
+
+
+def _decimals(document: Document) -> Iterator[Claim]:
+    """Follow 6.1, 6.2, 6.3 within each chapter (小数编号)."""
+    grammar = load_grammar()
+    last: dict[str, int] = {}
+    for paragraph in document.prose:
+        match = grammar.pattern("decimal_heading").match(paragraph.text)
+        if not match:
+            continue
+        number, chapter = int(match["number"]), match["chapter"]
+        before = last.get(chapter)
+        last[chapter] = number
+        if before is not None and number != 1:
+            verdict = "holds" if number == before + 1 else "fails"
+            if verdict == "holds" or number in {before, before + 2}:
+                yield _order(paragraph, match, before, number, verdict)
 
 
 def _numbering(document: Document) -> Iterator[Claim]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from jixiao.checks.findings import check_words
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
-from jixiao.checks.texts.measures import written
+from jixiao.checks.texts.measures import judge, step_of, written
 from jixiao.checks.texts.prose import Document, Paragraph
 from jixiao.checks.texts.told_places import segments
 
@@ -19,6 +19,7 @@ HUNDRED = Decimal(100)
 DAYS_OF_MONTH = Decimal("30.44")
 MONTHS_OF_YEAR = 12
 MOST_DELAYS = 2
+GOAL_SIGNS = 4
 
 
 def find_compared(document: Document) -> Iterator[Claim]:
@@ -27,7 +28,9 @@ def find_compared(document: Document) -> Iterator[Claim]:
         yield from _words(paragraph)
         yield from _terms(paragraph)
         yield from _over_all(paragraph)
+        yield from _higher_by(paragraph)
     yield from _delays(document)
+    yield from _goals(document)
 
 
 def _words(paragraph: Paragraph) -> Iterator[Claim]:
@@ -60,6 +63,59 @@ def _words(paragraph: Paragraph) -> Iterator[Claim]:
             verdict="holds" if held else "fails",
             arithmetic=grammar.sentence("compared", one=one.printed, two=two.printed, word=match["word"]),
         )
+
+
+def _higher_by(paragraph: Paragraph) -> Iterator[Claim]:
+    """Compare 161.25元比目标160元高1.25元 with the two numbers."""
+    grammar = load_grammar()
+    for match in grammar.pattern("higher_by").finditer(paragraph.text):
+        one, two, gap = (paragraph.at(match.start(name)) for name in ("n1", "n2", "n"))
+        if one is None or two is None or gap is None or not one.unit == two.unit == gap.unit or not gap.unit:
+            continue
+        derived = one.span - two.span if one.value >= two.value else two.span - one.span
+        yield claim_at(
+            "claim_growth",
+            paragraph,
+            match.span(),
+            printed=gap.printed,
+            derived=written(derived.value),
+            gap=gap.value - derived.value,
+            verdict=judge(gap.span, derived, step=step_of(gap)),
+            arithmetic=grammar.sentence(
+                "higher_by", one=one.printed, two=two.printed, derived=written(derived.value), unit=gap.unit,
+                way=match["way"], printed=written(gap.value),
+            ),
+        )  # fmt: skip
+
+
+def _goals(document: Document) -> Iterator[Claim]:
+    """Compare 户均增收2650元，低于目标 with the goal that the report tells under the same words."""
+    grammar = load_grammar()
+    goals: dict[tuple[str, str], set[Decimal]] = {}
+    for paragraph in document.prose:
+        for match in grammar.pattern("stated_goal").finditer(paragraph.text):
+            goals.setdefault((match["label"][-GOAL_SIGNS:], match["unit"]), set()).add(Decimal(match["n"]))
+    for paragraph in document.prose:
+        for match in grammar.pattern("against_goal").finditer(paragraph.text):
+            known = goals.get((match["label"][-GOAL_SIGNS:], match["unit"]), set())
+            if len(known) != 1:
+                continue
+            goal, value = next(iter(known)), Decimal(match["n"])
+            is_below = match["word"] in grammar.words["comparisons"]["less"]
+            held = value < goal if is_below else value >= goal
+            yield claim_at(
+                "claim_sign",
+                paragraph,
+                match.span(),
+                printed=match["n"],
+                derived=written(goal),
+                gap=value - goal,
+                verdict="holds" if held else "fails",
+                arithmetic=grammar.sentence(
+                    "against_goal", label=match["label"], printed=match["n"] + match["unit"],
+                    goal=written(goal) + match["unit"], word=match["word"],
+                ),
+            )  # fmt: skip
 
 
 def _over_all(paragraph: Paragraph) -> Iterator[Claim]:

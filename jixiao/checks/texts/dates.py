@@ -38,7 +38,10 @@ def find_dates(document: Document) -> Iterator[Claim]:
             yield from _period(paragraph, match)
         if document.year:
             for match in grammar.pattern("notice_of_year").finditer(paragraph.text):
-                is_same = int(match["year"]) == document.year
+                years = (
+                    {document.year} if match["annual"] else {document.year, document.year + 1}
+                )  # or that of the work
+                is_same = int(match["year"]) in years
                 yield claim_at(
                     "claim_year",
                     paragraph,

@@ -20,6 +20,7 @@ COMMON_SIGNS = range(0xB0, 0xD8)
 LONGEST, SHORTEST = 9, 3
 SHORTEST_ONCE = 5
 FIRST_PARAGRAPHS = 25
+YEAR_END = 11
 
 
 def find_foreign(document: Document) -> Iterator[Claim]:
@@ -27,6 +28,7 @@ def find_foreign(document: Document) -> Iterator[Claim]:
     yield from _alike(document)
     yield from _other_unit(document)
     yield from _other_period(document)
+    yield from _worked_too_early(document)
     yield from _old_evidence(document)
 
 
@@ -147,6 +149,24 @@ def _other_period(document: Document) -> Iterator[Claim]:
             verdict="holds" if is_held else "fails",
             arithmetic=grammar.sentence("evaluated_period", printed=match[0], derived=document.year),
         )
+
+
+def _worked_too_early(document: Document) -> Iterator[Claim]:
+    """The work of an evaluation begins when the evaluated year has ended (评价工作的时间)."""
+    grammar = load_grammar()
+    for paragraph in document.prose[:FIRST_PARAGRAPHS] if document.year else ():
+        match = grammar.find("worked_in", paragraph.text)
+        if match and int(match["year"]) == document.year and int(match["m2"]) < YEAR_END:
+            yield claim_at(
+                YEAR,
+                paragraph,
+                match.span(),
+                printed=match["year"],
+                derived=str(document.year),
+                verdict="fails",
+                arithmetic=grammar.sentence("worked_in", year=document.year, printed=match[0][:20]),
+                severity="question",
+            )
 
 
 def _old_evidence(document: Document) -> Iterator[Claim]:

@@ -34,6 +34,7 @@ def find_named_rates(document: Document) -> Iterator[Claim]:
         yield from _respective(paragraph)
         yield from _of_unnamed(paragraph, amounts)
         yield from _percentage_points(paragraph)
+        yield from _points_more(paragraph)
         yield from _listed_shares(paragraph)
 
 
@@ -236,6 +237,36 @@ def _percentage_points(paragraph: Paragraph) -> Iterator[Claim]:
                     printed=match["n"],
                 ),
             )  # fmt: skip
+
+
+def _points_more(paragraph: Paragraph) -> Iterator[Claim]:
+    """Compare 达到41.2%，较2022年的38.7%提高2.5个百分点，较2021年的… with the rate that begins the sentence."""
+    grammar = load_grammar()
+    for match in grammar.pattern("points_more").finditer(paragraph.text):
+        start = paragraph.sentence(match.start())[0]
+        bases = {found.start("before") for found in grammar.pattern("points_more").finditer(paragraph.text, start)}
+        rates = [one for one in paragraph.between(start, match.start()) if one.unit == "%" and one.start not in bases]
+        if not rates:
+            continue
+        before, step = printed_span(match["before"]), places(match["n"])
+        is_up = match["way"] in [*grammar.words["up"], *grammar.words["higher"]]
+        changes = [one.span - before if is_up else before - one.span for one in rates]
+        verdicts = [judge(printed_span(match["n"]), change, step=step) for change in changes]
+        at = next((at for at, verdict in enumerate(verdicts) if verdict != "fails"), len(rates) - 1)
+        shown = written(changes[at].value)
+        yield claim_at(
+            "claim_growth",
+            paragraph,
+            match.span(),
+            printed=match["n"],
+            derived=shown,
+            gap=Decimal(match["n"]) - changes[at].value,
+            verdict=verdicts[at],
+            arithmetic=grammar.sentence(
+                "percentage_points", now=rates[at].number, before=match["before"], derived=shown, way=match["way"],
+                printed=match["n"],
+            ),
+        )  # fmt: skip
 
 
 def _listed_shares(paragraph: Paragraph) -> Iterator[Claim]:

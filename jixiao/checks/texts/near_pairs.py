@@ -20,6 +20,7 @@ NEAR_POINTS = Decimal(5)
 FAREST = 40
 FEWEST_DIGITS = 3
 MOST_TIMES = 20
+HEAD = 40
 SHORTEST_GAP = 4
 
 
@@ -79,7 +80,7 @@ def find_near_pairs(document: Document) -> Iterator[Claim]:
     amounts = Amounts(document)
     for paragraph in document.prose:
         taken: set[int] = set()
-        for finder in (_shares, _of_plan, _differences, _behind_two):
+        for finder in (_inline, _shares, _of_plan, _differences, _behind_two, _of_goal):
             for at, claim in finder(paragraph, amounts):
                 if at not in taken:
                     taken.add(at)
@@ -306,6 +307,66 @@ def _behind_two(paragraph: Paragraph, amounts: Amounts) -> Iterator[tuple[int, C
         near = next((pair for pair in ratios if pair[1].value and _is_near(match["n"], *pair)), None)
         if near:
             yield match.start("n"), _claim(paragraph, (one.start, match.end()), match["n"], *near)
+
+
+def _inline(paragraph: Paragraph, amounts: Amounts) -> Iterator[tuple[int, Claim]]:
+    """Compare 核查45个项目，占全部150个项目的30%, whose base stands inside the words."""
+    for match in load_grammar().pattern("share_inline").finditer(paragraph.text):
+        whole = paragraph.at(match.start("n0"))
+        start = paragraph.sentence(match.start())[0]
+        parts = [one for one in paragraph.between(start, match.start()) if whole and one.unit == whole.unit]
+        if (
+            whole is None
+            or not whole.value
+            or not parts
+            or any(fits(match["n"], one.span, whole.span) for one in parts)
+        ):
+            continue
+        part = parts[-1]
+        if not part.is_vague:
+            yield match.start("n"), _claim(paragraph, (part.start, match.end()), match["n"], part.span, whole.span, "")
+
+
+def _of_goal(paragraph: Paragraph, amounts: Amounts) -> Iterator[tuple[int, Claim]]:
+    """Find 实际完成6120亩，完成率120% that no amount of the text bearing the same words gives."""
+    grammar = load_grammar()
+    for match in grammar.pattern("rate_any").finditer(paragraph.text):
+        start = paragraph.sentence(match.start())[0]
+        inside = _usable(paragraph, start, match.start("n"))
+        if not grammar.find("of_goal", match["name"]) or not inside or not _is_plain(paragraph, match):
+            continue
+        goals = [one for one in inside if any(word in one.label for word in grammar.words["planned"])]
+        others = [one for one in inside if one not in goals and not one.is_vague]
+        if goals:
+            pairs = [(one, goal.span) for goal in goals for one in others if family(one) == family(goal) and goal.value]
+            if any(fits(match["n"], one.span, whole) for one, whole in pairs) or amounts.give(match["n"], inside):
+                continue
+            near = [(one, whole) for one, whole in pairs if _is_near(match["n"], one.span, whole)]
+        elif len(others) == 1 and others[0].value:
+            part = others[0]
+            head = paragraph.text[:start] + paragraph.text[start : part.start]
+            pairs = [(part, span) for span in _alike_named(head[:HEAD], part, amounts)]
+            if any(fits(match["n"], part.span, whole) for _, whole in pairs):
+                continue
+            near = [] if len({span.value for _, span in pairs}) != 1 else pairs
+        else:
+            continue
+        if near:
+            part, whole = near[0]
+            yield match.start("n"), _claim(paragraph, (part.start, match.end()), match["n"], part.span, whole)
+
+
+def _alike_named(words: str, part: Quantity, amounts: Amounts) -> list[Span]:
+    """Return the other amounts of a unit near a number whose label shares a run of three signs with some words."""
+    runs = {words[at : at + 3] for at in range(len(words) - 2)}
+    return [
+        one.span
+        for _, one in amounts.places.get(family(part), ())
+        if one.value
+        and one.value != part.value
+        and Decimal("0.5") <= part.value / one.value <= 2
+        and any(run in one.label for run in runs)
+    ]
 
 
 def _is_near(printed: str, part: Span, whole: Span) -> bool:

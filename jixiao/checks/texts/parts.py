@@ -23,11 +23,13 @@ MOST_OF = Decimal("0.75")
 
 def find_parts(document: Document) -> Iterator[Claim]:
     """Find wholes with their parts (总数与分项)."""
+    known = {one.value for paragraph in document.paragraphs for one in paragraph.quantities}
     for number, paragraph in enumerate(document.prose):
         yield from _within(document.prose[number - 1] if number else None, paragraph)
         yield from _below(paragraph, document.prose[number + 1 : number + 40])
         yield from _identities(paragraph)
         yield from _answers(paragraph)
+        yield from _listed(paragraph, known)
     yield from _weights(document)
 
 
@@ -94,7 +96,8 @@ def _compare(
     stop = text.find("；", mark.end(), mark.end() + LONGEST_REACH)
     first = [part for part in parts if stop < 0 or part.start < stop]
     scopes = [first, parts] if len(first) > 1 else [parts]
-    scopes += [parts[:size] for size in range(2, min(len(parts), LONGEST_LIST))]
+    scopes += [parts[:size] for size in range(2, min(len(parts), LONGEST_LIST))
+               if "、" not in text[parts[size - 1].end : parts[size].start]]  # fmt: skip
     for scope in scopes:
         if total(scope).value == whole.value:
             yield _claim(paragraph, whole, scope, "holds")
@@ -307,6 +310,21 @@ def _answers(paragraph: Paragraph) -> Iterator[Claim]:
         parts = [one for one in inside if whole and one.unit in grammar.words["respondents"]]
         if whole and len(parts) >= FEWEST and any(grammar.has("not_satisfied", one.label) for one in parts):
             yield _claim(paragraph, whole, parts, judge(whole.span, total(parts), step=step_of(whole)))
+
+
+def _listed(paragraph: Paragraph, known: set[Decimal]) -> Iterator[Claim]:
+    """Find amounts told one after the other that a slip keeps from adding up to an amount of their paragraph (分别)."""
+    for match in load_grammar().pattern("listed_amounts").finditer(paragraph.text):
+        parts = paragraph.between(match.start("list"), match.end("list"))
+        wholes = [one for one in paragraph.between(0, match.start()) if parts and one.unit == parts[0].unit]
+        added = total(parts).value
+        if len(parts) < FEWEST or added in known:
+            continue
+        for whole in reversed(wholes):
+            gap = written(abs(whole.value - added)).replace(".", "").strip("0")
+            if (len(gap) == 1 and abs(whole.value - added) * 5 < whole.value) or _is_slip_away(whole, parts):
+                yield _claim(paragraph, whole, parts, "fails")
+                break
 
 
 def _weights(document: Document) -> Iterator[Claim]:

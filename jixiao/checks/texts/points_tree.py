@@ -446,6 +446,13 @@ def _rates_of_points(document: Document, told: list[Told]) -> Iterator[Claim]:
     for one in told:
         if one.weight is not None:
             weights[one.segment, one.name].add(one.weight)
+    full = {(one.segment, one.name): (one.given, one.weight) for one in told if one.weight and one.given is not None}
+    for number, paragraph in zip(segments(document), document.paragraphs, strict=True):
+        start = -1 if paragraph.is_row else paragraph.text.find(grammar.words["rate_of_points"])
+        for found in () if start < 0 else grammar.pattern("level_rate").finditer(paragraph.text, start):
+            level = full.get((number, plain_name(found["name"])))
+            if level and level[0] is not None and level[1]:
+                yield _rate_claim(paragraph, found.span(), found["n"], level[0], level[1])
     for one in told:
         if one.is_row or one.given is None or one.place[0] == 0:
             continue

@@ -19,6 +19,7 @@ SHORTEST_NAME = 4
 SHORTEST_RATE = 3
 HAN = range(0x4E00, 0x9FA6)
 SHORTEST_COMMON = 8
+MOST_OF_VISITS = Decimal("1.5")
 Place = tuple[int, int, Paragraph, tuple[int, int], Quantity]
 """Segment, chapter, paragraph, where it stands, its number."""
 
@@ -188,6 +189,8 @@ def _sheets(document: Document) -> Iterator[Claim]:
             yield from _void(paragraph, match.start(), void)
         sent, back = Decimal(match["n1"]), Decimal(match["n2"])
         valid = Decimal(match["n3"]) if match["n3"] else None
+        if match["visited"] and back > MOST_OF_VISITS * sent:
+            continue  # households were visited, and sheets sent to others besides
         is_held = back <= sent and (valid is None or valid <= back)
         more, less = (back, sent) if back > sent else (valid or back, back)
         yield claim_at(

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
-from jixiao.checks.texts.measures import Quantity, find_quantities, written
+from jixiao.checks.texts.measures import Quantity, Span, find_quantities, judge, places, printed_span, written
 from jixiao.checks.texts.one_fact import is_slip
 from jixiao.checks.texts.prose import Document, Paragraph
 from jixiao.checks.texts.told_places import TableRow, find_told, plain_name, points_of, table_rows
@@ -18,6 +18,7 @@ PARTS = "claim_parts"
 SCORE = "claim_score"
 REASON = "claim_reason"
 SAME = "claim_same"
+FULL = Decimal(100)
 FEWEST_ROWS = 3
 FEWEST_DIGITS = 3
 SHORTEST = 3
@@ -28,6 +29,8 @@ def find_table_values(document: Document) -> Iterator[Claim]:
     """Find sums of tables that fail, totals no filling of blanks gives, blank reasons, and values told otherwise."""
     rows = list(table_rows(document))
     yield from _sums(document)
+    yield from _columns(document)
+    yield from _rates_of_rows(document)
     yield from _totals(rows)
     yield from _blank_reasons(rows)
     yield from _told_otherwise(document, rows)
@@ -69,6 +72,65 @@ def _sums(document: Document) -> Iterator[Claim]:
             continue
         for row, own, parts in wrong:
             yield _sum(PARTS, row, own, parts)
+
+
+def _columns(document: Document) -> Iterator[Claim]:
+    """Add the cells of each column down to the row of sums, where another column of the table holds (列内合计)."""
+    grammar = load_grammar()
+    for table in _plain_tables(document):
+        last = table[-1]
+        if not any(cell.strip() in grammar.words["row_total"] for cell in last.cells[:2]):
+            continue
+        judged = []
+        for at in range(1, len(last.cells)):
+            numbers = [_number(row.cells[at]) for row in table[1:-1]]
+            own, parts = _number(last.cells[at]), [number for number in numbers if number is not None]
+            if own is not None and len(parts) == len(numbers):
+                judged.append((own, parts))
+        wrong = [one for one in judged if one[0] != sum(one[1], Decimal(0))]
+        if len(judged) > 1 and 0 < len(wrong) < len(judged):
+            for own, parts in wrong:
+                yield _sum(PARTS, last, own, parts)
+
+
+def _rates_of_rows(document: Document) -> Iterator[Claim]:
+    """Compare the rate of each row with its planned and reached amounts, where most rows hold (行内比率)."""
+    grammar = load_grammar()
+    for table in _plain_tables(document):
+        head = [cell.strip() for cell in table[0].cells]
+        rates = [at for at, cell in enumerate(head) if grammar.find("rate_column", cell)]
+        bases = [at for at, cell in enumerate(head) if grammar.find("base_column", cell) and at not in rates]
+        tops = [
+            at for at, cell in enumerate(head) if at and grammar.find("top_column", cell) and at not in [*rates, *bases]
+        ]
+        if not len(rates) == len(bases) == len(tops) == 1:
+            continue
+        judged = []
+        for row in table[1:]:
+            rate = grammar.pattern("cell_number").fullmatch(re.sub(r"\s", "", row.cells[rates[0]]))
+            base, top = _number(row.cells[bases[0]]), _number(row.cells[tops[0]])
+            if rate and rate["unit"] == "%" and base and top is not None:
+                derived = top / base * FULL
+                step = places(rate["n"])
+                held = judge(printed_span(rate["n"]), Span(derived, derived, derived), step=step) != "fails"
+                judged.append((row, rate["n"], top, base, derived, held))
+        wrong = [one for one in judged if not one[-1]]
+        if not wrong or len(wrong) * 2 > len(judged):
+            continue
+        for row, printed, top, base, derived, _ in wrong:
+            shown = written(derived, places(printed) / 100)
+            yield claim_at(
+                "claim_share",
+                row,
+                (0, len(row.text)),
+                printed=f"{printed}%",
+                derived=f"{shown}%",
+                gap=Decimal(printed) - derived,
+                verdict="fails",
+                arithmetic=grammar.sentence(
+                    "share", part=written(top), whole=written(base), derived=shown, printed=printed
+                ),
+            )
 
 
 def _sum(kind: str, row: Paragraph, own: Decimal, parts: list[Decimal], unit: str = "") -> Claim:

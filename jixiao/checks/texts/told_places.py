@@ -16,6 +16,7 @@ LONGEST_BLOCK = 12
 LONGEST_NAME = 60
 LONGEST_HEADING_NAME = 20
 MOST_BLANK = 3
+FULL = Decimal(100)
 SENTENCE_ENDS = frozenset("。；：！？，、;:!?,.)”")
 
 
@@ -328,7 +329,11 @@ def _in_prose(document: Document, numbers: list[int]) -> Iterator[Told]:
             if grammar.has("other_scope", paragraph.text[max(0, match.start() - 10) : match.start()]):
                 continue
             given = Decimal(match["n"])
-            total = grammar.words["total_name"]
+            start = paragraph.sentence(match.start())[0]
+            if given == FULL and grammar.find("sets_points", paragraph.text[start : match.start()]):
+                continue  # 设计20项指标，总分100分
+            is_other = grammar.find("of_itself", match[0]) and not grammar.find("of_itself", document.title)
+            total = grammar.words["own_total_name" if is_other else "total_name"]
             yield Told(numbers[at], total, None, given, paragraph, match.span(), at=at)
 
 
