@@ -11,6 +11,7 @@ from decimal import Decimal
 from jixiao.checks.findings import check_words
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
+from jixiao.checks.texts.justified import GOAL_SIGNS, stated_goals
 from jixiao.checks.texts.measures import judge, step_of, written
 from jixiao.checks.texts.prose import Document, Paragraph
 from jixiao.checks.texts.told_places import segments
@@ -19,7 +20,7 @@ HUNDRED = Decimal(100)
 DAYS_OF_MONTH = Decimal("30.44")
 MONTHS_OF_YEAR = 12
 MOST_DELAYS = 2
-GOAL_SIGNS = 4
+GOAL_REACH = 12
 
 
 def find_compared(document: Document) -> Iterator[Claim]:
@@ -91,10 +92,8 @@ def _higher_by(paragraph: Paragraph) -> Iterator[Claim]:
 def _goals(document: Document) -> Iterator[Claim]:
     """Compare 户均增收2650元，低于目标 with the goal that the report tells under the same words."""
     grammar = load_grammar()
-    goals: dict[tuple[str, str], set[Decimal]] = {}
-    for paragraph in document.prose:
-        for match in grammar.pattern("stated_goal").finditer(paragraph.text):
-            goals.setdefault((match["label"][-GOAL_SIGNS:], match["unit"]), set()).add(Decimal(match["n"]))
+    goals = stated_goals(document)
+    yield from _off_goal(document)
     for paragraph in document.prose:
         for match in grammar.pattern("against_goal").finditer(paragraph.text):
             known = goals.get((match["label"][-GOAL_SIGNS:], match["unit"]), set())
@@ -116,6 +115,44 @@ def _goals(document: Document) -> Iterator[Claim]:
                     goal=written(goal) + match["unit"], word=match["word"],
                 ),
             )  # fmt: skip
+
+
+def _off_goal(document: Document) -> Iterator[Claim]:
+    """Compare 1.08万人次，比目标少0.12万人次 with the goals that the report tells in that unit."""
+    grammar = load_grammar()
+    goals: dict[str, set[Decimal]] = {}
+    for paragraph in document.paragraphs:
+        for number in paragraph.quantities:
+            before = paragraph.text[max(0, number.start - GOAL_REACH) : number.start]
+            if grammar.find("a_goal", before) or grammar.pattern("bound").match(paragraph.text, number.end):
+                goals.setdefault(number.unit, set()).add(number.value)
+    for paragraph in document.prose:
+        for match in grammar.pattern("off_goal").finditer(paragraph.text):
+            one, gap = paragraph.at(match.start("n1")), paragraph.at(match.start("n"))
+            if one is None or gap is None or not goals.get(one.unit):
+                continue
+            if gap.unit != one.unit and not (match["points"] and one.unit == "%"):
+                continue
+            is_less = match["way"] in grammar.words["less_than"]
+            derived = one.value + gap.value if is_less else one.value - gap.value
+            if derived in goals[one.unit] or one.is_vague:
+                continue
+            yield claim_at(
+                "claim_growth",
+                paragraph,
+                match.span(),
+                printed=gap.printed,
+                derived=written(derived),
+                verdict="fails",
+                arithmetic=grammar.sentence(
+                    "off_goal",
+                    one=one.printed,
+                    sign="＋" if is_less else "－",
+                    gap=gap.printed,
+                    derived=written(derived),
+                ),
+                severity="question",
+            )
 
 
 def _over_all(paragraph: Paragraph) -> Iterator[Claim]:

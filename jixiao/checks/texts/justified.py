@@ -21,14 +21,16 @@ SAME_EVIDENCE = 3
 FEWEST_ASKED = 30
 LONGEST_HEAD = 30
 MOST_NAMES = 5
+GOAL_SIGNS = 4
 NEAR_POINTS = Decimal("0.051")
 
 
 def find_reasons(document: Document) -> Iterator[Claim]:
     """Compare the points of each indicator with the words below its heading, and with the problems named (得分理由)."""
     told = [one for one in find_told(document) if one.words and one.weight is not None and one.given is not None]
+    goals = stated_goals(document)
     for one in told:
-        yield from _of_one(one)
+        yield from _of_one(one, goals)
     yield from _problems(document, told)
     yield from _same_evidence(told)
     yield from _told_problems(document, told)
@@ -47,7 +49,16 @@ def _sentences(one: Told) -> Iterator[tuple[Paragraph, int, int]]:
                 yield paragraph, start, begin + match.end()
 
 
-def _of_one(one: Told) -> Iterator[Claim]:
+def stated_goals(document: Document) -> dict[tuple[str, str], set[Decimal]]:
+    """Return the goals a report states, by the end of their label and their unit (文中目标): 培训合格率不低于90%."""
+    goals: dict[tuple[str, str], set[Decimal]] = {}
+    for paragraph in document.prose:
+        for match in load_grammar().pattern("stated_goal").finditer(paragraph.text):
+            goals.setdefault((match["label"][-GOAL_SIGNS:], match["unit"]), set()).add(Decimal(match["n"]))
+    return goals
+
+
+def _of_one(one: Told, goals: dict[tuple[str, str], set[Decimal]]) -> Iterator[Claim]:
     assert one.weight is not None and one.given is not None
     grammar = load_grammar()
     is_full = one.given == one.weight
@@ -59,7 +70,7 @@ def _of_one(one: Told) -> Iterator[Claim]:
     sentences = list(_sentences(one))
     if not sentences:
         return
-    shortfalls = list(_shortfalls(one, sentences))
+    shortfalls = list(_shortfalls(one, sentences, goals))
     if is_full:
         if shortfalls:
             yield shortfalls[0]
@@ -126,7 +137,9 @@ def _claim(
     )
 
 
-def _shortfalls(one: Told, sentences: list[tuple[Paragraph, int, int]]) -> Iterator[Claim]:
+def _shortfalls(
+    one: Told, sentences: list[tuple[Paragraph, int, int]], goals: dict[tuple[str, str], set[Decimal]]
+) -> Iterator[Claim]:
     """Find a planned amount or day and a smaller amount or a later day that was reached, in one sentence."""
     grammar = load_grammar()
     is_limit = grammar.find("limit", one.name) is not None
@@ -153,7 +166,8 @@ def _shortfalls(one: Told, sentences: list[tuple[Paragraph, int, int]]) -> Itera
             target = grammar.find("target_percent", text[: match.start()])
             is_opinion = grammar.find("opinion_rate", match[0])
             full = 0 if is_opinion or grammar.find("target_met", text) else 100
-            goal = Decimal(target["n"]) if target else Decimal(full)
+            known = goals.get((one.name[-GOAL_SIGNS:], "%"), set())
+            goal = Decimal(target["n"]) if target else next(iter(known)) if len(known) == 1 else Decimal(full)
             if Decimal(match["n"]) < goal and not is_limit:
                 yield _claim(one, paragraph, (start, end), "reason_rate", "", actual=match["n"] + "%")
 

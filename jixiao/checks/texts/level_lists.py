@@ -18,6 +18,7 @@ FULL = Decimal(100)
 
 def find_level_lists(document: Document) -> Iterator[Claim]:
     """Add up 决策14.2分（满分15分）、过程22.2分（满分25分）… and compare with the total the paragraph tells."""
+    yield from _listed_points(document)
     for at, paragraph in enumerate(document.prose):
         items = listed_levels(paragraph)
         if len(items) < FEWEST:
@@ -41,6 +42,20 @@ def find_level_lists(document: Document) -> Iterator[Claim]:
                     other, total.span(), Decimal(total["n"]), sum(points, Decimal(0)), "sum",
                     parts="＋".join(map(written, points)),
                 )  # fmt: skip
+
+
+def _listed_points(document: Document) -> Iterator[Claim]:
+    """Add up 四个一级指标分别得13.5分、19.2分、27分和22分 and compare with the one total that the report tells."""
+    grammar = load_grammar()
+    told = [match for paragraph in document.prose for match in grammar.pattern("told_total").finditer(paragraph.text)]
+    totals = {Decimal(match["n"]) for match in told if Decimal(match["n"]) != FULL}
+    for paragraph in document.prose if len(totals) == 1 else ():
+        total = next(iter(totals))
+        for match in grammar.pattern("listed_points").finditer(paragraph.text):
+            points = [Decimal(number) for number in re.findall(r"\d+(?:\.\d+)?", match["list"])]
+            added = sum(points, Decimal(0))
+            if added != FULL and abs(added - total) <= FULL / 5:
+                yield _claim(paragraph, match.span(), total, added, "sum", parts="＋".join(map(written, points)))
 
 
 def listed_levels(paragraph: Paragraph) -> list[tuple[re.Match[str], str, Decimal, Decimal]]:
