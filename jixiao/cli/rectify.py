@@ -157,9 +157,16 @@ def close(
 
 
 @issues.command("return", cls=Command)
-def send_back(ids: Issue, reason: Reason = "", by: By = "") -> None:
+def send_back(
+    ids: Issue,
+    reason: Reason = "",
+    due: Annotated[str, typer.Option("--due", help="新的反馈期限，如 2024-10-15；不写则不变")] = "",
+    by: By = "",
+) -> None:
     """退回反馈，写明原因；用 issues send --again 重新下达。"""
-    _move("return", ids, by, reason=reason)
+    from jixiao.builds.ledger.book import parse_day
+
+    _move("return", ids, by, reason=reason, due=parse_day(due).isoformat() if due else "")
 
 
 @issues.command(cls=Command)

@@ -2,17 +2,20 @@
 
 The key of a form is its kind, its year, what it is about and the kind of evaluation. A form that arrived again with the
 same content counts once; two forms that say different things are an error, unless the corrections name the one that was
-replaced.
+replaced, or the name of one says that it is a later version (更正、第2次报送): the latest counts, the earlier stay.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jixiao.core.errors import FormError, JixiaoError, KeyConflictError
+from jixiao.core.models import Model, Pattern, checked_shipped
 from jixiao.core.vocabulary import word
 from jixiao.reading.corrections import apply_corrections
 from jixiao.reading.forms.records import Reading
@@ -30,6 +33,37 @@ def submission_key(reading: Reading) -> tuple[str, ...]:
     if reading.form in WITHOUT_PROJECT:
         return (reading.form, str(reading.year), repr(reading.content()), "")
     return (reading.form, str(reading.year), identity_of(reading), reading.evaluation)
+
+
+class _Signs(Model):
+    name: Pattern
+    folder: Pattern
+
+
+class _Versions(Model):
+    """The file of signs by which a later version is known."""
+
+    versions: _Signs
+    examples: dict[str, Any]
+
+
+@cache
+def _signs() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    declared = checked_shipped("submissions.yaml", _Versions)["versions"]
+    return re.compile(declared["name"]), re.compile(declared["folder"])
+
+
+def version_of(file: str) -> int:
+    """Return which version of a submission a file says it is (第几次报送), by its name or its folder; else the first.
+
+    Example:
+        >>> [version_of(name) for name in ("2024/甲_自评表.xlsx", "2024/甲_自评表（更正）.xlsx", "2024/重报3/甲.xlsx")]
+        [1, 2, 3]
+    """
+    path, (name, folder) = PurePosixPath(file), _signs()
+    found = [name.search(path.stem), *(folder.fullmatch(part) for part in path.parts[:-1])]
+    numbers = [int(next((one for one in match.groups() if one), "2")) for match in found if match]
+    return max(numbers, default=1)
 
 
 @dataclass
@@ -78,7 +112,14 @@ class Submissions:
             different = [other for other in others if other.content() != first.content()]
             for other in others if not different else ():
                 self._drop(other, "repeated", first.file)
-            if different:
+            later = _latest([first, *others]) if different else None
+            if later is not None:
+                for other in (first, *others):
+                    if other is not later:
+                        self._drop(
+                            other, "repeated" if other.content() == later.content() else "superseded", later.file
+                        )
+            elif different:
                 named = head_of(first, "project") or head_of(first, "department")
                 error = KeyConflictError(
                     f"{first.year}年度“{named}”{word('evaluation', first.evaluation)}",
@@ -98,3 +139,10 @@ class Submissions:
         self.kept = [other for other in self.kept if other is not reading]
         line = next(line for line in self.lines if line.get("reading") is reading)
         line |= {"state": state, "note": note}
+
+
+def _latest(readings: list[Reading]) -> Reading | None:
+    """Return the form that says it is a later version than all others; None when none does, or two say so."""
+    last = max(version_of(one.file) for one in readings)
+    top = [one for one in readings if version_of(one.file) == last]
+    return top[0] if last > 1 and all(one.content() == top[0].content() for one in top) else None

@@ -84,6 +84,7 @@ _TOLD = {
     "send": ("due", "notice"),
     "again": ("due", "notice"),
     "answer": ("feedback", "feedback_status", "evidence_files", "unit_advice"),
+    "return": ("due",),
     "advise": ("bureau_advice",),
     "reopen": ("due",),
 }

@@ -1,0 +1,123 @@
+"""The whole round of the guide: forms in, reminders, problems out, answers, a correction, the meeting, next year."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+import docx
+import openpyxl
+import pytest
+from command import run_command
+from conftest import ROOT, write_self_form
+
+from jixiao.builds.ledger import book
+from jixiao.builds.ledger.resubmitted import compare_forms, resubmissions
+from jixiao.core.errors import JixiaoError
+from jixiao.reading.folder import load_frames
+from jixiao.reading.submissions import version_of
+
+spec = importlib.util.spec_from_file_location("whole_round", ROOT / "examples" / "whole_round.py")
+whole_round = importlib.util.module_from_spec(spec)
+sys.modules[spec.name] = whole_round
+spec.loader.exec_module(whole_round)
+
+
+def test_a_whole_round(tmp_path, monkeypatch):
+    monkeypatch.setenv("JIXIAO_HOME", str(tmp_path))
+    monkeypatch.delenv("JIXIAO_JOURNAL", raising=False)
+
+    def run(*arguments):
+        done = run_command(*arguments, cwd=tmp_path)
+        assert done.returncode in {0, 1}, done.stderr
+        return done.stdout
+
+    said = {step.name: step.said for step in whole_round.walk(tmp_path, run, setting=monkeypatch.setenv)}
+    assert "共读取 3 个文件，3 份评价" in said["forms in"]
+    assert "新登记 13 个问题，其中 0 个以前年度出现过" in said["collect"]
+    assert "发出 3 份通知，共 13 个问题" in said["send"]
+    assert "读入 5 条答复" in said["receive"] and "读入 3 条答复" in said["receive"]
+    assert "共读取 4 个文件，3 份评价" in said["corrected form"]
+    assert "H14：“13”改为“15”" in said["changes"] and "改动 2 格" in said["changes"]
+    assert "消除问题 2 个" in said["changes"] and "新出现问题 0 个" in said["changes"]
+    assert "2 个已不再有，已销号" in said["settled"]
+    assert "退回 1 个问题" in said["return"]
+    assert said["overdue"].count("2023-") >= 5
+    assert "与操作日志一致" in said["check"]
+    assert "新登记 22 个问题，其中 10 个以前年度出现过" in said["linked"]
+    issues = book.load_ledger().issues
+    assert issues[issues["year"] == 2023]["issue_state"].value_counts().to_dict() == {
+        **{"overdue": 6, "answered": 5, "done": 2}
+    }
+    linked = issues[issues["previous_id"] != ""]
+    assert len(linked) == 10 and set(linked["year"]) == {2024} and (linked["repeat_years"] == 2).all()
+    told = " ".join(paragraph.text for paragraph in docx.Document(str(tmp_path / "整改情况汇总.docx")).paragraphs)
+    assert "共登记问题 13 个，涉及 3 个单位、3 个项目。已完成 2 个" in told
+    assert "被退回 1 个，逾期未反馈 5 个" in told
+
+
+@pytest.mark.parametrize(
+    ("file", "version"),
+    [
+        ("2024/甲_自评表.xlsx", 1),
+        ("2024/甲_自评表（更正）.xlsx", 2),
+        ("2024/甲_自评表_第3次报送.xlsx", 3),
+        ("2024/更正/甲.xlsx", 2),
+        ("2024/法规修订项目.xlsx", 1),
+        ("2024/更正登记制度建设.xlsx", 1),
+    ],
+)
+def test_the_version_of_a_form_is_told_by_its_name(file, version):
+    assert version_of(file) == version
+
+
+def forms(folder, **scores):
+    """Write one form per name; each says another number."""
+    for name, score in scores.items():
+        rows = [["", "产出指标", "数量指标", "通车里程", "≥100公里", "100公里", 90, score, ""]]
+        write_self_form(folder / f"{name.replace('__', '（更正')}{'）' if '__' in name else ''}.xlsx", rows)
+    return folder
+
+
+def states(folder):
+    frames, errors = load_frames(folder, keep_going=True)
+    return dict(zip(frames.ingest["source_file"], frames.ingest["state"], strict=True)), frames, errors
+
+
+def test_totals_count_the_latest_form_only_and_the_earlier_stays(tmp_path):
+    known, frames, errors = states(forms(tmp_path, 甲=90, 甲__=80, 甲__3=70))
+    assert errors == []
+    assert known == {"甲.xlsx": "superseded", "甲（更正）.xlsx": "superseded", "甲（更正3）.xlsx": "read"}
+    assert frames.indicators["reported_score"].dropna().tolist() == [10.0, 70.0]
+    assert len(frames.projects) == 1 and (tmp_path / "甲.xlsx").exists()
+    pairs = resubmissions(frames.ingest)
+    assert pairs == [("甲.xlsx", "甲（更正3）.xlsx"), ("甲（更正）.xlsx", "甲（更正3）.xlsx")]
+    found = compare_forms(tmp_path, *pairs[0])
+    assert found.changes[["source_cell", "before", "after"]].values.tolist() == [["H8", "90", "70"]]
+    assert not set(found.settled["finding_id"]) & set(found.new["finding_id"])
+
+
+def test_two_forms_that_both_say_they_are_the_latest_are_a_conflict(tmp_path):
+    forms(tmp_path, 甲=90, 甲__=80)
+    (tmp_path / "更正").mkdir()
+    forms(tmp_path / "更正", 甲=70)
+    known, _, errors = states(tmp_path)
+    assert set(known.values()) == {"conflict"} and len(errors) == 1
+    with pytest.raises(JixiaoError, match="重复"):
+        load_frames(tmp_path)
+
+
+def test_two_forms_without_a_sign_stay_a_conflict(tmp_path):
+    known, _, errors = states(forms(tmp_path, 甲=90, 乙=80))
+    assert set(known.values()) == {"conflict"} and "重复" in str(errors[0])
+
+
+def test_rows_that_were_put_in_are_told_as_such(tmp_path):
+    forms(tmp_path, 甲=90)
+    whole = openpyxl.load_workbook(tmp_path / "甲.xlsx")
+    whole.active.insert_rows(8)
+    for column, value in enumerate(["", "产出指标", "质量指标", "合格率", "≥95%", "96%", 0, 0, ""], 1):
+        whole.active.cell(8, column).value = value
+    whole.save(tmp_path / "甲（更正）.xlsx")
+    found = compare_forms(tmp_path, "甲.xlsx", "甲（更正）.xlsx")
+    assert set(found.changes["before"]) == {""} and "合格率" in found.changes["after"].tolist()
