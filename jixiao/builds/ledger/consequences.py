@@ -1,0 +1,194 @@
+"""What a result means for next year's budget (结果应用): proposals by a dated local rule, and decisions beside them.
+
+No national document gives numbers. Without a rule nothing is proposed; a proposal shows the article it rests on and how
+far that can be relied on; a decision is a person's and is kept with its name, whatever was proposed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pandas as pd
+
+from jixiao.builds.ledger import book
+from jixiao.core.declared import load_shipped
+from jixiao.core.errors import RequestError, brief, say_nearest
+from jixiao.core.files import workbench
+from jixiao.core.frames import EVALUATION_KEY, GRADES, typed
+from jixiao.core.models import Integer, Model, Number, Text, load_model, take
+from jixiao.core.results import Results
+from jixiao.core.vocabulary import word
+from jixiao.core.writing import percent_text
+
+PROPOSALS = {
+    "year": "Int64",
+    "project_id": "str",
+    "project": "str",
+    "department": "str",
+    "evaluation": "str",
+    "reported_grade": "str",
+    "execution_rate": "float64",
+    "annual_budget_wan": "float64",
+    "proposal": "str",
+    "article": "str",
+    "basis_mark": "str",
+    "decision": "str",
+    "decider": "str",
+    "decision_reason": "str",
+}
+"""The columns of proposals (预算建议): one row is one evaluation that a rule says something about."""
+
+
+class Proposal(Model):
+    """What follows from a grade, or from money not spent (一项建议)."""
+
+    grades: tuple[Literal["excellent", "good", "fair", "poor"], ...] = ()
+    execution_below: Number | None = None
+    action: Literal["keep", "cut", "cancel", "recover"]
+    least: Number | None = None
+    most: Number | None = None
+
+
+class Rule(Model):
+    """A dated local rule (本地规定)."""
+
+    name: Text
+    document: Text
+    article: Text
+    effective_from: Integer
+    mark: Literal["F", "F2", "J"]
+    note: Text = ""
+    proposals: tuple[Proposal, ...]
+
+
+def consequence_words() -> dict[str, Any]:
+    """Return the words of proposals (结果应用用语)."""
+    return dict(load_shipped("consequences.yaml"))
+
+
+def load_rule(name: str) -> Rule:
+    """Load a local rule by its name (读取本地规定): one of the workbench, else one that comes with the program.
+
+    Raises:
+        RequestError: No name was given, or there is no such rule: nothing is proposed then.
+        DeclarationError: The file of the rule is wrong.
+
+    Example:
+        >>> load_rule("henan_2020").mark
+        'F2'
+    """
+    shipped = consequence_words()["rules"]
+    folder = workbench() / "data" / "consequences"
+    if not name:
+        raise RequestError(str(consequence_words()["words"]["none"]))
+    own = {path.stem: path for path in folder.glob("*.yaml")}
+    if name in own:
+        return load_model(own[name], Rule)
+    if name not in shipped:
+        raise RequestError(f"没有本地规定“{brief(name)}”，{say_nearest(name, [*own, *shipped])}")
+    rule, _ = take(Rule, shipped[name])
+    assert rule is not None  # a test loads every shipped rule
+    return rule
+
+
+def rule_line(rule: Rule) -> str:
+    """Return a rule in one line: document, article, how far it can be relied on, since when (规定出处)."""
+    said = consequence_words()["words"]["head"]
+    mark = word("basis_mark", rule.mark)
+    return str(
+        said.format(
+            name=rule.name,
+            document=rule.document,
+            article=rule.article,
+            mark=mark,
+            year=rule.effective_from,
+            note=rule.note,
+        )
+    ).rstrip("｜")
+
+
+def propose(results: Results, rule: Rule, year: int) -> pd.DataFrame:
+    """Propose what the rule says of each evaluation of a year (提出建议), with the decisions that stand beside it.
+
+    Args:
+        results: What was read and scored.
+        rule: From :func:`load_rule`.
+        year: The evaluated year; the rule must be in force then.
+
+    Returns:
+        Columns ``PROPOSALS``; an evaluation the rule says nothing about has no row.
+
+    Raises:
+        RequestError: The rule is later than the year.
+    """
+    if year < rule.effective_from:
+        raise RequestError(f"“{rule.name}”自{rule.effective_from}年起施行，不能用于{year}年度，不提出建议")
+    totals = results.totals[results.totals["year"] == year]
+    funds = results.frames.budgets[results.frames.budgets["fund"] == "total"]
+    money = {tuple(row[name] for name in EVALUATION_KEY): row["annual_budget_wan"] for row in funds.to_dict("records")}
+    decided = decisions(book.load_ledger())
+    rows = []
+    for row in totals.to_dict("records"):
+        found = next((one for one in rule.proposals if _applies(one, row)), None)
+        if found is None:
+            continue
+        key = tuple(row[name] for name in EVALUATION_KEY)
+        rows.append(
+            {
+                **{name: row[name] for name in PROPOSALS if name in row},
+                "annual_budget_wan": money.get(key),
+                "proposal": proposal_text(found),
+                "article": f"{rule.document} {rule.article}",
+                "basis_mark": rule.mark,
+                **decided.get(about(row), {}),
+            }
+        )
+    return typed(rows, PROPOSALS)
+
+
+def _applies(proposal: Proposal, row: dict[str, Any]) -> bool:
+    grade, rate = row["reported_grade"], row["execution_rate"]
+    is_grade = not proposal.grades or (grade in GRADES and grade in proposal.grades)
+    limit = proposal.execution_below
+    return is_grade and (limit is None or (rate == rate and rate < float(limit)))
+
+
+def proposal_text(proposal: Proposal) -> str:
+    """Say what is proposed (建议).
+
+    Example:
+        >>> [proposal_text(one) for one in load_rule("henan_2020").proposals]
+        ['压减10.00%至30.00%', '压减30.00%以上']
+    """
+    words, action = consequence_words()["words"], consequence_words()["actions"][proposal.action]
+    least, most = (None if one is None else percent_text(one) for one in (proposal.least, proposal.most))
+    if least is None:
+        return str(action)
+    return str(words["cut" if most else "cut_from"].format(action=action, least=least, most=most))
+
+
+def about(row: Any) -> str:
+    """Return what a decision is about, as the ledger names it (决定所指)."""
+    return "/".join(str(row[name]) for name in EVALUATION_KEY)
+
+
+def decisions(ledger: book.Ledger) -> dict[str, dict[str, str]]:
+    """Return the last decision about each evaluation, with who made it and why (预算决定)."""
+    return {
+        entry["about"]: {name: str(entry["said"].get(name, "")) for name in ("decision", "decider", "decision_reason")}
+        for entry in ledger.about("decision")
+    }
+
+
+def decide(row: Any, *, decision: str, decider: str, reason: str) -> None:
+    """Keep a decision and who made it (登记决定), beside what was proposed.
+
+    Raises:
+        RequestError: The decision, the person or the reason is missing.
+    """
+    if not (decision.strip() and decider.strip() and reason.strip()):
+        raise RequestError("登记决定须写明 --decision 决定、--by 由谁决定、--reason 理由")
+    said = {"decision": decision, "decider": decider, "decision_reason": reason, "proposal": row["proposal"]}
+    said |= {"article": row["article"], "basis_mark": row["basis_mark"]}
+    with book.writing(decider) as writer:
+        writer.write([{"what": "decision", "about": about(row), "said": said}])

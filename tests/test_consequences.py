@@ -1,0 +1,123 @@
+"""Nothing is proposed for a budget without a dated local rule; a decision is a person's and is kept beside it."""
+
+from __future__ import annotations
+
+import pytest
+from command import run_command
+
+import jixiao
+from jixiao.builds import journal
+from jixiao.builds.ledger import book
+from jixiao.builds.ledger.consequences import (
+    Rule,
+    consequence_words,
+    decide,
+    load_rule,
+    proposal_text,
+    propose,
+    rule_line,
+)
+from jixiao.core.errors import DeclarationError, RequestError
+from jixiao.core.models import take
+
+OWN = """name: 示例市办法
+document: 示财〔2022〕9号
+article: 第十二条
+effective_from: 2022
+mark: F
+proposals:
+  - {grades: [excellent], action: keep}
+  - {execution_below: 0.9, action: recover}
+"""
+
+
+@pytest.fixture(scope="module")
+def results():
+    return jixiao.evaluate("data/sample")
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    monkeypatch.setenv(book.SETTING, str(tmp_path / "ledger.jsonl"))
+    monkeypatch.setenv(journal.SETTING, str(tmp_path / "journal.jsonl"))
+    monkeypatch.setenv("JIXIAO_HOME", str(tmp_path))
+    (tmp_path / "data" / "consequences").mkdir(parents=True)
+    return tmp_path
+
+
+def own(desk, text=OWN):
+    (desk / "data" / "consequences" / "ours.yaml").write_text(text, encoding="utf-8")
+    return load_rule("ours")
+
+
+def test_without_a_rule_nothing_is_proposed(desk):
+    with pytest.raises(RequestError, match="没有登记本地规定，不提出任何预算建议"):
+        load_rule("")
+    with pytest.raises(RequestError, match="没有本地规定“ours”，最接近的：henan_2020"):
+        load_rule("ours")
+
+
+def test_every_shipped_rule_is_one_and_says_that_it_is_second_hand():
+    for name, declared in consequence_words()["rules"].items():
+        assert take(Rule, declared)[1] == [], name
+        assert load_rule(name).mark == "F2" and "间接来源（非官方原文）" in rule_line(load_rule(name))
+    assert [proposal_text(one) for one in load_rule("henan_2020").proposals] == ["压减10.00%至30.00%", "压减30.00%以上"]
+
+
+def test_a_proposal_shows_its_article(desk, results):
+    rows = propose(results, own(desk), 2024)
+    assert set(rows["proposal"]) == {"保持"} and set(rows["article"]) == {"示财〔2022〕9号 第十二条"}
+    assert set(rows["basis_mark"]) == {"F"} and set(rows["decision"]) == {""}
+    other = own(desk, OWN.replace("  - {grades: [excellent], action: keep}\n", ""))
+    slow = propose(results, other, 2023)
+    assert slow["project"].tolist() == ["示例农村公路养护项目"] and slow["proposal"].tolist() == ["收回"]
+    assert propose(results, load_rule("henan_2020"), 2024).empty, "no grade of the sample is one the rule speaks of"
+
+
+def test_a_rule_is_not_used_before_its_date(desk, results):
+    with pytest.raises(RequestError, match="自2022年起施行，不能用于2021年度"):
+        propose(results, own(desk), 2021)
+
+
+def test_a_wrong_rule_says_every_mistake(desk):
+    with pytest.raises(DeclarationError, match="article：缺少该项"):
+        own(desk, OWN.replace("article: 第十二条\n", "").replace("mark: F", "mark: X"))
+
+
+def test_a_decision_and_who_made_it_stay_beside_the_proposal(desk, results):
+    rule = own(desk)
+    row = propose(results, rule, 2024).iloc[0]
+    with pytest.raises(RequestError, match="--by"):
+        decide(row, decision="压减5%", decider="", reason="结余多")
+    decide(row, decision="压减5%", decider="预算科李", reason="结余多")
+    after = propose(results, rule, 2024).iloc[0]
+    assert (after["decision"], after["decider"], after["decision_reason"]) == ("压减5%", "预算科李", "结余多")
+    assert after["proposal"] == "保持"
+    (entry,) = book.load_ledger().about("decision")
+    assert entry["said"]["article"] == "示财〔2022〕9号 第十二条"
+
+
+def test_the_commands(desk):
+    place = ("--place", "sample", "--year", "2024")
+    assert "不提出任何预算建议" in run_command("consequences", "propose", *place).stderr
+    said = run_command("consequences", "propose", *place, "--rule", "henan_2020").stdout
+    assert "〔间接来源（非官方原文）〕" in said and "有建议的 0 份评价" in said
+    own(desk)
+    assert "第十二条" in run_command("consequences", "propose", *place, "--rule", "ours").stdout
+    done = run_command(
+        *(
+            "consequences",
+            "decide",
+            "助学金",
+            *place,
+            "--rule",
+            "ours",
+            "--decision",
+            "保持",
+            "--by",
+            "局党组",
+            "--reason",
+            "绩效好",
+        )
+    )
+    assert "决定保持（局党组）" in done.stdout, done.stderr
