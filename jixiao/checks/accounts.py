@@ -7,6 +7,7 @@ for each addend that is not zero is rounding (尾差), not an error.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import pandas as pd
@@ -224,8 +225,19 @@ def _pick(rows: pd.DataFrame, term: dict[str, str]) -> pd.DataFrame:
     return rows[chosen]
 
 
+def _where_accounts(check: CheckFunction) -> CheckFunction:
+    """Let a check look only where there are accounts: most places have none, and its merges cost as much without."""
+
+    @wraps(check)
+    def looking(evidence: Evidence, declared: Check) -> Outcome:
+        rows = evidence.frames.accounts
+        return check(evidence, declared) if len(rows) else Outcome(rows, 0)
+
+    return looking
+
+
 CHECKS: dict[str, CheckFunction] = {
-    check.__name__: check
+    check.__name__: _where_accounts(check)
     for check in (account_unit, account_levels, account_rows, account_codes, account_sums, opening_balance)
 }
 """The checks of this module by code."""

@@ -106,6 +106,8 @@ def subproject_sum(evidence: Evidence, check: Check) -> Outcome:
     """The subprojects of a list against the project they belong to (子项目与上级项目)."""
     projects = evidence.frames.projects
     is_sub = (projects["project_level"] == "subproject").to_numpy()
+    if not is_sub.any():
+        return Outcome(projects.head(0), 0)
     rows = money_rows(evidence)
     listed = rows[(rows["evaluation"] == "budget_list") & (rows["project_id"] != "")]
     money = listed.groupby(["year", "project_id"], as_index=False)[list(_COLUMNS)].sum(min_count=1)

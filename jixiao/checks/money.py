@@ -57,10 +57,11 @@ def with_percent(text: Any) -> Any:
 
 def named_money(evidence: Evidence, rows: pd.DataFrame) -> pd.DataFrame:
     """Add project and department to some rows of money."""
+    if rows.empty:
+        return rows.assign(**dict.fromkeys(("project", "department"), pd.Series(dtype="str")))
     named = evidence.frames.projects[["year", "project_id", "project", "department"]]
-    if len(rows):
-        named = named[named["project_id"].isin(rows["project_id"].unique())]
-    both = rows[["year", "project_id"]].merge(named.head(len(rows) and len(named)), how="left", validate="m:1")
+    named = named[named["project_id"].isin(rows["project_id"].unique())]
+    both = rows[["year", "project_id"]].merge(named, how="left", validate="m:1")
     return rows.assign(
         **{
             column: rows[column].where(rows[column].notna(), both[column].to_numpy()).fillna("").astype("str")

@@ -28,6 +28,8 @@ MISSING = ".missing.json"
 
 NOTES = (".md", ".yaml", ".yml")
 """Files of a data folder that are about the forms and are none themselves."""
+HOME = "JIXIAO_HOME"
+"""The environment variable that names the folder to work in."""
 ANSWERS = "answers.yaml"
 """In a data folder: what units wrote when they were asked (补充情况)."""
 LIMITS = "JIXIAO_LIMITS"
@@ -47,8 +49,8 @@ def workbench() -> Path:
 
     Where there is none it is the repository that the program runs from, or else the current folder.
     """
-    if os.environ.get("JIXIAO_HOME"):
-        return Path(os.environ["JIXIAO_HOME"]).resolve()
+    if os.environ.get(HOME):
+        return Path(os.environ[HOME]).resolve()
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "data" / "source").is_dir() or ((folder / "data").is_dir() and (folder / "notebooks").is_dir()):

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, TextIO, Union, get_args, get_origin, get_type_hints
 
 from jixiao.core.errors import FormError, JixiaoError, StoppedError
-from jixiao.core.files import LIMITS, workbench
+from jixiao.core.files import HOME, LIMITS, workbench
 from jixiao.core.processes import Child, limit_memory
 from jixiao.reading.files import load_limits, read_grids
 from jixiao.reading.files.uncalculated import blank_uncalculated
@@ -49,7 +49,7 @@ def read_files(
         >>> next(read_files([(Path("missing.xlsx"), "missing.xlsx")]))
         FormError('文件“missing.xlsx”：文件不存在；请检查文件名和路径。')
     """
-    number = max(1, workers or load_limits().workers)
+    number = max(1, workers or (load_limits().workers if _are_many(paths) else 1))
     _idle(os.getpid())  # made once, before there are threads
     waiting: deque[Future[list[Reading] | JixiaoError]] = deque()
     with ThreadPoolExecutor(number, thread_name_prefix="intake") as pool:
@@ -93,6 +93,19 @@ def read_tables(path: Path, name: str) -> list[Table]:
     return [Table(**table) for table in answer["tables"]]
 
 
+_LIGHT = frozenset({".csv", ".ods", ".xls", ".xlsm", ".xlsx"})
+_HEAVY = 10
+"""A file of another kind takes as long as so many workbooks."""
+MANY = 40
+"""Files that take longer to read than one more process takes to start."""
+
+
+def _are_many(paths: Sequence[tuple[Path, str]]) -> bool:
+    """Say whether more than one process pays for some files."""
+    kinds = [path.suffix.lower() in _LIGHT for path, _ in paths[:MANY]]
+    return sum(1 if is_light else _HEAVY for is_light in kinds) >= MANY
+
+
 class _Child(Child[dict[str, str], Any]):
     """One reading process: started with the settings in force, asked one file at a time."""
 
@@ -129,7 +142,7 @@ def _end_all(children: queue.LifoQueue[_Child], process: int) -> None:
 
 
 def _take_child() -> _Child:
-    settings = f"{os.environ.get(LIMITS, '')}\n{workbench()}"  # where its lessons are: a child keeps its own
+    settings = os.environ.get(LIMITS, "")  # a child keeps those it was started with
     while True:
         try:
             child = _idle(os.getpid()).get_nowait()
@@ -153,8 +166,8 @@ def _answer(path: Path, name: str, *, is_tables: bool = False) -> dict[str, Any]
     if not child.is_ready:
         child.end()
         return JixiaoError("读取进程无法启动，请检查安装和 JIXIAO_LIMITS 中的内存上限")
-    asked = {"path": str(path.absolute()), "name": name, **({"what": "tables"} if is_tables else {})}
-    answer = child.ask(asked, limits.seconds)
+    asked = {"path": str(path.absolute()), "name": name, "home": str(workbench())}
+    answer = child.ask({**asked, **({"what": "tables"} if is_tables else {})}, limits.seconds)
     if answer is None and child.is_late:
         return StoppedError(name, f"读取超过{limits.seconds:g}秒，已停止", "请拆分文件或另存为 .xlsx 后再放入")
     if answer is None:
@@ -189,15 +202,23 @@ def reading_from_json(content: dict[str, Any]) -> Reading:
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, str | int | float):
+    kind = type(value)
+    if kind is str or value is None or isinstance(value, str | int | float):
         return value
-    return str(value)  # decimals and dates come back by their type
+    if kind is dict:  # most values are texts: asked here, the others need no call
+        return {key: item if type(item) is str else _plain(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [item if type(item) is str else _plain(item) for item in value]
+    names = _names(kind)
+    if names is None:
+        return str(value)  # decimals and dates come back by their type
+    return {name: item if type(item := getattr(value, name)) is str else _plain(item) for name in names}
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...] | None:
+    """Return the fields of a dataclass, None for any other type."""
+    return tuple(item.name for item in fields(kind)) if is_dataclass(kind) else None
 
 
 @cache
@@ -237,6 +258,7 @@ def serve(requests: TextIO, answers: TextIO) -> None:
     print("ready", file=answers, flush=True)
     for line in requests:
         request = json.loads(line)
+        os.environ[HOME] = request["home"]  # where the taught layouts are
         try:
             answer: dict[str, Any] = _tables(request) if request.get("what") == "tables" else _readings(request)
         except FormError as error:
