@@ -85,9 +85,14 @@ def excluded_rates(evidence: Evidence) -> np.ndarray:
         plain = normalise(text)
         return any(word in plain for word in names) and not any(word in plain for word in free)
 
-    rate = evidence.flags("scores", "actual_kind", lambda text: text == "rate")
-    value = evidence.scores["actual_value"].to_numpy("float64")
-    return evidence.counted & rate & (value > 1 + 1e-9) & evidence.flags("scores", "indicator", is_bounded)
+    def work() -> np.ndarray:
+        rate = evidence.flags("scores", "actual_kind", lambda text: text == "rate")
+        above = evidence.counted & rate & (evidence.scores["actual_value"].to_numpy("float64") > 1 + 1e-9)
+        named = evidence.scores["indicator"].fillna("").to_numpy(object)[above]  # few: only their names are read
+        above[above] = [is_bounded(name) for name in named]
+        return above
+
+    return evidence.keep("excluded_rates", work)
 
 
 def rate_impossible(evidence: Evidence, check: Check) -> Outcome:

@@ -86,14 +86,22 @@ def needed_sample(share: float, target: float, *, confidence: float = 0.95) -> i
 def about_satisfaction(evidence: Evidence) -> np.ndarray:
     """Return which score rows count and are about satisfaction by the words of their names (满意度指标)."""
     words = tuple(check_words()["satisfaction"])
-    about = np.zeros(len(evidence.scores), dtype=bool)
-    for column in ("indicator", "subcategory", "category"):
-        about |= evidence.flags("scores", column, lambda text: any(word in text for word in words))
-    return about & evidence.counted
+
+    def work() -> np.ndarray:
+        about = np.zeros(len(evidence.scores), dtype=bool)
+        for column in ("indicator", "subcategory", "category"):
+            about |= evidence.flags("scores", column, lambda text: any(word in text for word in words))
+        return about & evidence.counted
+
+    return evidence.keep("about_satisfaction", work)
 
 
 def asked_satisfaction(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the rows with a measured satisfaction against a target, with size and satisfied of their sample."""
+    return evidence.keep("asked_satisfaction", lambda: _asked_satisfaction(evidence))
+
+
+def _asked_satisfaction(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows = evidence.scores
     rate = evidence.flags("scores", "target_kind", lambda text: text == "rate")
     actual = rows["actual_value"].to_numpy("float64")
@@ -103,8 +111,9 @@ def asked_satisfaction(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.n
     sizes = np.zeros(len(rows), dtype=np.int64)
     satisfied = np.full(len(rows), -1)
     for column in _TEXTS:
-        size = evidence.look_up("scores", column, lambda text: find_sample(text).size, 0).astype(np.int64)
-        hits = evidence.look_up("scores", column, lambda text: find_sample(text).satisfied, -1).astype(np.int64)
+        codes, texts = evidence.distinct("scores", column)
+        found = np.array([*map(find_sample, texts), Sample(0, -1)], dtype=np.int64)[codes]
+        size, hits = found[:, 0], found[:, 1]
         new = (sizes == 0) & (size > 0)
         sizes, satisfied = np.where(new, size, sizes), np.where(new, hits, satisfied)
     stated = np.isnan(actual)

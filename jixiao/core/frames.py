@@ -390,10 +390,20 @@ def typed(rows: list[dict[str, Any]], schema: dict[str, str]) -> pd.DataFrame:
     whole = {}
     for column, kind in schema.items():
         values = [row.get(column) for row in rows]
-        instead = {"str": "", "bool": False}.get(kind)
-        filled = [instead if value is None or value is pd.NA or value != value else value for value in values]
-        whole[column] = pd.Series(filled, dtype=kind)
+        if not {*map(type, values)} <= _AS_THEY_ARE.get(kind, frozenset()):
+            instead = {"str": "", "bool": False}.get(kind)
+            values = [instead if value is None or value is pd.NA or value != value else value for value in values]
+        whole[column] = pd.Series(values, dtype=kind)
     return pd.DataFrame(whole)
+
+
+_AS_THEY_ARE: dict[str, frozenset[type]] = {
+    "str": frozenset({str}),
+    "bool": frozenset({bool}),
+    "float64": frozenset({float, int, type(None)}),
+    "Int64": frozenset({int, type(None)}),
+}
+"""The types of values that a column takes without being looked at one by one; missing numbers stay missing."""
 
 
 @cache

@@ -202,7 +202,7 @@ def reading_from_json(content: dict[str, Any]) -> Reading:
 
 
 def _plain(value: Any) -> Any:
-    kind = type(value)
+    kind: Any = type(value)
     if kind is str or value is None or isinstance(value, str | int | float):
         return value
     if kind is dict:  # most values are texts: asked here, the others need no call
@@ -216,7 +216,7 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...] | None:
+def _names(kind: Any) -> tuple[str, ...] | None:
     """Return the fields of a dataclass, None for any other type."""
     return tuple(item.name for item in fields(kind)) if is_dataclass(kind) else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from jixiao.core.exact import exact_sum
@@ -129,7 +130,7 @@ class IndicatorRows:
     def _is_placeholder(self, record: Record) -> bool:
         """Say whether a row prints 无 for an indicator, or is a line of the form that was left unused."""
         name = normalise(record.texts.get("indicator", ""))
-        if name and parse_value(name).kind == "blank":
+        if name and _is_blank(name):
             return True
         values = (record.texts.get(column, "") for column in ("target", "actual", "weight", "reported_score"))
         is_unused = not any(normalise(value).strip(".…") for value in values)
@@ -204,6 +205,12 @@ class IndicatorRows:
                 text=record.texts["indicator"],
                 reason=reading_words()["reasons"]["no_indicator"],
             )
+
+
+@lru_cache(4096)
+def _is_blank(name: str) -> bool:
+    """Say whether a name is a sign for nothing (—, 无); asked twice of every row, and names repeat."""
+    return parse_value(name).kind == "blank"
 
 
 def read_pair(
