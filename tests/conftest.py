@@ -61,6 +61,42 @@ class _SampleOnce(dict[str, Results]):
 
 run._HANDED = _SampleOnce()
 
+
+def pytest_addoption(parser):
+    """Let a run list the tests that cost most: ``--cpu 20``."""
+    parser.addoption(
+        "--cpu", type=int, default=0, help="list so many tests by their CPU seconds, ended children included"
+    )
+
+
+def _cpu_seconds() -> float:
+    return sum(os.times()[:4])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Note when the processor began with a test."""
+    item.stash[_BEGAN] = _cpu_seconds()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item):
+    """Say in the report of a test what it cost, its fixtures included."""
+    item.user_properties.append(("cpu", _cpu_seconds() - item.stash.get(_BEGAN, _cpu_seconds())))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """List the tests that cost most, when that was asked for."""
+    reports = [report for found in terminalreporter.stats.values() for report in found if hasattr(report, "when")]
+    spent = {report.nodeid: seconds for report in reports for name, seconds in report.user_properties if name == "cpu"}
+    dearest = sorted(spent.items(), key=lambda one: -one[1])[: config.getoption("--cpu")]
+    for name, seconds in dearest:
+        terminalreporter.write_line(f"{seconds:8.2f} CPU s  {name}")
+    if dearest:
+        terminalreporter.write_line(f"{sum(spent.values()):8.2f} CPU s  {len(spent)} tests")
+
+
+_BEGAN = pytest.StashKey[float]()
 PACKAGE = ROOT / "jixiao"
 SOURCE = ROOT / "data" / "source"
 CASES = TESTS / "cases"
