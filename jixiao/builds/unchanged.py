@@ -17,7 +17,7 @@ from typing import Any
 
 from jixiao.builds.manifest import damaged_files, leftovers, place_of, read_manifest
 from jixiao.core.errors import JixiaoError, RequestError, StoppedError
-from jixiao.core.files import LIMITS, checksum, list_forms, list_unusable, workbench, write_safely
+from jixiao.core.files import LIMITS, checksum, list_received, list_unusable, workbench, write_safely
 from jixiao.core.hashes import code_hash, hash_of, libraries_hash, rules_hash
 
 INPUTS = "inputs.json"
@@ -58,7 +58,7 @@ def find_unchanged(place: Path, out: Path, *, today: date, is_writer: bool = Fal
             and not kept["is_to_retry"]
             and (is_writer or not leftovers(out))
             and kept["inputs"] == other_inputs(place)
-            and _same_forms(place, manifest["sources"], kept["large"])
+            and _same_forms(place, manifest["sources"], kept)
             and not damaged_files(out, manifest)
         )
         return (
@@ -86,15 +86,19 @@ def other_inputs(place: Path) -> dict[str, str]:
         "code": code_hash(),
         "libraries": libraries_hash(),
         "limits": checksum(Path(limits)) if limits and Path(limits).is_file() else limits,
-        "unusable": hash_of([str(error) for error in list_unusable(place)]),
         "declared": hash_of(named),
     }
 
 
-def _same_forms(place: Path, known: dict[str, str], large: dict[str, Sequence[int]]) -> bool:
-    forms = {path.relative_to(place).as_posix(): path for path in list_forms(place)}
+def _same_forms(place: Path, known: dict[str, str], kept: dict[str, Any]) -> bool:
+    usable, refused = list_received(place)
+    if [str(error) for error in refused] != kept["unusable"]:
+        return False
+    start = len(str(place)) + 1
+    forms = {str(path)[start:].replace(os.sep, "/"): path for path in usable}
+    large = kept["large"]
     return forms.keys() == known.keys() and all(
-        _times(path) == large.get(name, ()) or checksum(path) == known[name] for name, path in forms.items()
+        (name in large and _times(path) == large[name]) or checksum(path) == known[name] for name, path in forms.items()
     )
 
 
@@ -135,6 +139,7 @@ def keep_inputs(
         "until": min(ends, default=""),
         "is_to_retry": any(isinstance(error, StoppedError) or type(error) is JixiaoError for error in errors),
         "inputs": inputs,
+        "unusable": [str(error) for error in list_unusable(place)],
         "large": {name: time for name, time in times.items() if time and max(time[1:3]) < began - _SETTLED},
         **counts,
         "errors": [str(error) for error in errors],

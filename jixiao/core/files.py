@@ -107,12 +107,23 @@ def list_forms(folder: Path) -> list[Path]:
     Raises:
         JixiaoError: The folder does not exist, or one in it cannot be looked into.
     """
-    return [path for path in _forms_in(folder) if is_usable(path)]
+    return list_received(folder)[0]
 
 
 def list_unusable(folder: Path) -> list[FormError]:
     """Return why files are not read that cannot be opened, or bear a name that no text can hold (不能登记的文件)."""
-    return [refusal_of(path, folder) for path in _forms_in(folder) if not is_usable(path)]
+    return list_received(folder)[1]
+
+
+def list_received(folder: Path) -> tuple[list[Path], list[FormError]]:
+    """Return what :func:`list_forms` and :func:`list_unusable` give, looking into the folder once."""
+    usable, refused = [], []
+    for path in _forms_in(folder):
+        if is_usable(path):
+            usable.append(path)
+        else:
+            refused.append(refusal_of(path, folder))
+    return usable, refused
 
 
 def refusal_of(path: Path, folder: Path = Path()) -> FormError:
@@ -143,8 +154,7 @@ def is_usable(path: Path) -> bool:
 def _forms_in(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise JixiaoError(f"数据目录“{folder}”不存在，请检查路径，或把收到的表格放入 data/source/<年度>/")
-    found = [Path(path) for path in _walk(str(folder))]
-    return sorted((path for path in found if path.suffix.lower() not in NOTES), key=lambda path: path.parts)
+    return sorted((Path(path) for path in _walk(str(folder))), key=lambda path: path.parts)
 
 
 def _walk(folder: str, *, is_inside: bool = False) -> Iterator[str]:
@@ -157,8 +167,10 @@ def _walk(folder: str, *, is_inside: bool = False) -> Iterator[str]:
         for entry in entries:
             if entry.is_dir():
                 yield from _walk(entry.path, is_inside=True)
-            elif entry.is_file() and not entry.name.startswith(("~$", ".")) and entry.name.lower() not in LEFT_BEHIND:
-                yield entry.path
+            elif entry.is_file() and not entry.name.startswith(("~$", ".")):
+                name = entry.name.lower()
+                if name not in LEFT_BEHIND and not name.endswith(NOTES):
+                    yield entry.path
 
 
 def checksum(path: Path) -> str:

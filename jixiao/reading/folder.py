@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from jixiao.core.errors import JixiaoError, KeyConflictError, ReadingErrors
-from jixiao.core.files import checksum, list_forms, list_unusable
+from jixiao.core.files import checksum, list_received
 from jixiao.core.frames import Frames
 from jixiao.reading.forms.records import Reading
 from jixiao.reading.forms.teaching import Lessons, lessons_folder
@@ -45,8 +45,9 @@ def load_frames(
     """
     arrived = Submissions()
     arrived.errors += Lessons(lessons_folder()).broken
-    arrived.errors += list_unusable(folder)
-    files = [(path, path.relative_to(folder).as_posix()) for path in list_forms(folder)]
+    forms, refused = list_received(folder)
+    arrived.errors += refused
+    files = [(path, path.relative_to(folder).as_posix()) for path in forms]
     for number, ((path, name), found) in enumerate(zip(files, read(files), strict=True), 1):
         tell("read", number, len(files))
         if isinstance(found, JixiaoError):
