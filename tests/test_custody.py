@@ -60,6 +60,7 @@ def test_every_kind_of_difference_is_named(desk, no_checks):
         "上次写入中断：甲，2024-01-01；重新运行 jixiao build 即可",
         "有未完成的写入“.new.1”，重新运行同一命令即可清理",
         "构建清单本身有改动（版本号与内容不符）",
+        f"版本“{version.name}”自身的清单缺失或与当前清单不同",
         "构建文件“plans/undated.parquet”缺失",
         "构建文件“totals/2023.parquet”与写入时不同",
         "版本目录中有清单以外的文件“extra.txt”",
@@ -167,7 +168,7 @@ def test_an_entry_that_was_rewritten_with_a_hash_of_its_own_breaks_the_next(desk
     first, second = path.read_text(encoding="utf-8").splitlines()
     forged = {**json.loads(first), "who": "他人"}
     forged["hash"] = hash_of({name: forged[name] for name in forged if name != "hash"})
-    path.write_text(json.dumps(forged) + "\n" + second + "\n", encoding="utf-8")
+    path.write_text(json.dumps(forged, ensure_ascii=False) + "\n" + second + "\n", encoding="utf-8")
     assert journal.check() == chain.Break(2, "chain")
 
 

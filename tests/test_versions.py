@@ -66,7 +66,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
             found[path.relative_to(folder).as_posix()] = path.read_bytes()
     for name, content in found.items():
         if name.endswith(MANIFEST):
-            found[name] = json.dumps({**json.loads(content), "as_of": ""}).encode()
+            found[name] = json.dumps({**json.loads(content), "as_of": "", "seal": ""}).encode()
     return found
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jixiao.core.files import flush
+from jixiao.core.files import flush, open_file
 from jixiao.core.hashes import hash_of
+from jixiao.core.kept import KeptError, load_strict
 
 START = "0" * 64
 """The hash before the first entry."""
@@ -66,7 +67,7 @@ def append(path: Path, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, A
             whole = {"number": number, **entry, **torn_part, "before": before}
             whole["hash"] = before = hash_of(whole)
             chained.append(whole)
-        lines = [json.dumps(entry, ensure_ascii=False).encode() + b"\n" for entry in chained]
+        lines = [_line_of(entry) for entry in chained]
         if any(len(line) >= LONGEST for line in lines):
             raise ValueError("an entry is too long")
         handle.truncate(whole_size)
@@ -87,9 +88,9 @@ def _end(handle: Any) -> tuple[dict[str, Any] | None, str, int]:
     last = None
     if whole:
         try:
-            found = json.loads(whole.rpartition(b"\n")[2])
+            found = load_strict(whole.rpartition(b"\n")[2])
             last = {"number": int(found["number"]), "hash": str(found["hash"])}
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise DamagedEnd from error
     return last, torn.decode("utf-8", "replace"), size - len(torn)
 
@@ -98,13 +99,17 @@ def read_entries(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the entries of a chain (链中各条), the oldest first; a line that is none comes as an empty dict."""
     if not path.exists():
         return
-    with path.open("rb") as handle:
-        for line in handle:
+    with open_file(path) as handle:
+        while line := handle.readline(LONGEST):
             try:
-                found = json.loads(line) if len(line) < LONGEST else None
-            except ValueError:
+                found = load_strict(line)
+            except KeptError:
                 found = None
-            yield found if isinstance(found, dict) and line.endswith(b"\n") else {}
+            yield found if isinstance(found, dict) and _line_of(found) == line else {}
+
+
+def _line_of(entry: Mapping[str, Any]) -> bytes:
+    return json.dumps(entry, ensure_ascii=False).encode() + b"\n"
 
 
 def check(path: Path, is_known: Callable[[dict[str, Any]], bool] = lambda entry: True) -> Break | None:
@@ -141,5 +146,8 @@ def _fault(entry: dict[str, Any], number: int, before: str, is_known: Callable[[
 
 
 def _is_torn(path: Path, number: int) -> bool:
-    content = path.read_bytes()
-    return not content.endswith(b"\n") and content.count(b"\n") == number - 1
+    whole, last = 0, b"\n"
+    with open_file(path) as handle:
+        while line := handle.readline(LONGEST):
+            whole, last = whole + line.endswith(b"\n"), line
+    return not last.endswith(b"\n") and whole == number - 1

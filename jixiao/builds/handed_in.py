@@ -10,7 +10,7 @@ from pathlib import Path
 from jixiao.builds.run import evaluate_frames
 from jixiao.checks import one_finding_a_fault
 from jixiao.core.errors import JixiaoError
-from jixiao.core.files import checksum, is_usable, refusal_of
+from jixiao.core.files import checksum, plain_name, refusal_of
 from jixiao.core.results import Results
 from jixiao.reading.folder import settle
 from jixiao.reading.forms.teaching import Lessons, lessons_folder
@@ -34,10 +34,11 @@ def evaluate_forms(paths: Sequence[Path]) -> tuple[Results, list[JixiaoError]]:
         >>> len(results.totals), errors
         (1, [])
     """
-    names = file_names([path for path in paths if not path.exists() or is_usable(path)])
+    refused = {path: error for path in paths if path.exists() and (error := refusal_of(path)) and not path.is_dir()}
+    names = file_names([path for path in paths if path not in refused])
     arrived = Submissions()
     arrived.errors += Lessons(lessons_folder()).broken
-    arrived.errors += [refusal_of(path) for path in paths if path.exists() and not is_usable(path)]
+    arrived.errors += refused.values()
     for (path, name), found in zip(names.items(), read_files(list(names.items())), strict=True):
         if isinstance(found, JixiaoError):
             arrived.refuse(name, found, checksum=checksum(path) if path.is_file() else "")
@@ -58,4 +59,4 @@ def file_names(paths: Sequence[Path]) -> dict[Path, str]:
         ['a/x.xlsx', 'b/x.xlsx', 'y.xlsx']
     """
     counts = Counter(path.name for path in dict.fromkeys(paths))
-    return {path: path.name if counts[path.name] == 1 else path.as_posix() for path in paths}
+    return {path: plain_name(path.name if counts[path.name] == 1 else path.as_posix()) for path in paths}

@@ -10,19 +10,36 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
 
 from jixiao.builds import chain
 from jixiao.builds.manifest import MANIFEST, read_manifest
 from jixiao.core.errors import RequestError
 from jixiao.core.files import checksum, explained, workbench
 from jixiao.core.hashes import hash_of
+from jixiao.core.kept import Kept, KeptError, take_kept
 from jixiao.core.processes import user_name
 
 SETTING = "JIXIAO_JOURNAL"
 """The environment variable that names another journal than ``data/journal.jsonl``."""
 ACTIONS = ("build", "report", "export", "form", "sample", "ledger")
-_NAMES = frozenset({"number", "when", "who", "what", "output", "content", "version", "torn", "before", "hash"})
+
+
+class _Entry(Kept):
+    """What one entry holds (一条日志)."""
+
+    number: int
+    when: Annotated[str, AfterValidator(lambda text: datetime.fromisoformat(text) and text)]
+    who: str
+    what: Literal["build", "report", "export", "form", "sample", "ledger"]
+    output: str
+    content: str
+    version: str
+    torn: str = ""
+    before: str
+    hash: str
 
 
 def journal_path() -> Path:
@@ -82,7 +99,7 @@ def record(what: str, output: Path, *, version: str = "", content: str = "") -> 
 def content_hash(output: Path) -> str:
     """Return the hash of a file, or over every file of a folder (内容指纹); of a built folder that of its version."""
     if (output / MANIFEST).is_file():
-        return hash_of(read_manifest(output)["files"])
+        return str(read_manifest(output)["seal"])
     if output.is_file():
         return checksum(output)
     return hash_of(file_hashes(output))
@@ -108,7 +125,15 @@ def mentions(version: str) -> bool:
 
 def check() -> chain.Break | None:
     """Follow the chain (核对日志) and return where it first breaks; ``unfinished``: a last line cut by a killed run."""
-    return chain.check(journal_path(), lambda entry: {*entry} <= _NAMES)
+    return chain.check(journal_path(), _is_entry)
+
+
+def _is_entry(entry: dict[str, Any]) -> bool:
+    try:
+        take_kept(_Entry, entry)
+    except KeptError:
+        return False
+    return True
 
 
 def shown_path(output: Path) -> str:

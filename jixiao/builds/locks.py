@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from jixiao.core import processes
-from jixiao.core.errors import RequestError
+from jixiao.core.errors import RequestError, brief
 from jixiao.core.files import explained
+from jixiao.core.kept import KeptError, read_strict
 
 
 @contextlib.contextmanager
@@ -58,7 +59,7 @@ def alone(lock: Path, note: Path, name: str, *, tidy: Callable[[], object] = lam
 def writer_in(note: Path) -> dict[str, Any] | None:
     """Return who writes, or who was killed while writing (写入者): who, host, process, since; None when nobody."""
     try:
-        found = json.loads(note.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = read_strict(note, largest=10_000)
+    except (OSError, KeptError):
         return {} if note.exists() else None
-    return found if isinstance(found, dict) else {}
+    return {str(name): brief(value) for name, value in found.items()} if isinstance(found, dict) else {}

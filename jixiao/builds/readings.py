@@ -1,20 +1,22 @@
 """What was read before (读取缓存): a file that did not change is not read again when a folder is built anew.
 
 An entry is named by the content of the file, its name, the rules of reading, the limits in force and the code; it is
-JSON lines behind a line with their hash, so a damaged entry is noticed and the file is read again.
+JSON lines behind a line with their signature. The key lies in the settings of the user, so an entry that was damaged,
+or was written by somebody else, is noticed and the file is read again.
 """
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jixiao.core.errors import JixiaoError
-from jixiao.core.files import checksum, explained
+from jixiao.core.files import checksum, explained, open_file
 from jixiao.core.hashes import code_hash, hash_of, rule_hashes
+from jixiao.core.kept import signer
 from jixiao.reading.files import load_limits
 from jixiao.reading.forms.records import Reading
 from jixiao.reading.forms.teaching import lessons_folder
@@ -52,7 +54,7 @@ class Readings:
         with explained(self._folder.parent):
             self._folder.mkdir(exist_ok=True)
         entries = [self._folder / f"{hash_of([checksum(path), name, self._setting])}.jsonl" for path, name in files]
-        is_known = [_is_whole(entry) for entry in entries]
+        is_known = [is_whole_reading(entry) for entry in entries]
         fresh = read_files([file for file, known in zip(files, is_known, strict=True) if not known])
         for entry, known in zip(entries, is_known, strict=True):
             if known:
@@ -69,21 +71,34 @@ class Readings:
             path.unlink()
 
 
-def _is_whole(entry: Path) -> bool:
-    if not entry.exists():
+def is_whole_reading(entry: Path) -> bool:
+    """Say whether this user of this machine wrote an entry as it is (读取缓存是否可信); one that came along is not."""
+    try:
+        with open_file(entry) as file:
+            head = file.readline(_HEAD)
+            sign = signer(entry.stem)
+            while part := file.read(1_000_000):
+                sign.update(part)
+    except OSError:
         return False
-    head, _, body = entry.read_bytes().partition(b"\n")
-    return head == hashlib.sha256(body).hexdigest().encode()
+    return hmac.compare_digest(head, sign.hexdigest().encode() + b"\n")
 
 
 def _load(entry: Path) -> list[Reading]:
-    _, *lines = entry.read_text(encoding="utf-8").splitlines()
+    with open_file(entry) as file:
+        _, *lines = file.read().splitlines()
     return [reading_from_json(json.loads(line)) for line in lines]
 
 
 def _keep(entry: Path, readings: list[Reading]) -> None:
     lines = (json.dumps(reading_to_json(reading)) + "\n" for reading in readings)  # ASCII: one line is one line
     body = "".join(lines).encode()
+    sign = signer(entry.stem)
+    sign.update(body)
     beside = entry.with_name(f".{os.getpid()}.{entry.name}")
-    beside.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+    beside.write_bytes(sign.hexdigest().encode() + b"\n" + body)
     os.replace(beside, entry)
+
+
+_HEAD = 65
+"""Bytes of the line with the signature."""

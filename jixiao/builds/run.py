@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jixiao.builds.cluster import Evaluated, check_workers, evaluate_pieces
-from jixiao.builds.manifest import MANIFEST, declared_files, declared_hashes, read_manifest
+from jixiao.builds.manifest import MANIFEST, declared_files, declared_hashes, read_manifest, refuse_half_made
 from jixiao.builds.readings import FOLDER, Readings
 from jixiao.builds.unchanged import find_unchanged, keep_inputs, other_inputs
 from jixiao.builds.versions import read_built, read_frame, write_version, writing
@@ -163,6 +163,7 @@ def load(place: str | Path = "source") -> Frames:
     if str(place) in _HANDED:
         return _HANDED[str(place)].frames
     folder = find_place(place)
+    refuse_half_made(folder)
     if (folder / MANIFEST).exists():
         version = read_manifest(folder)["version"]
         return Frames.deferred({name: partial(read_frame, folder, name, version=version) for name in SCHEMAS})
@@ -204,6 +205,7 @@ def evaluate_files(
         frames: Of a built folder only these frames are read, as by :func:`read_built`; any other is evaluated whole.
     """
     folder = find_place(place)
+    refuse_half_made(folder)
     if (folder / MANIFEST).exists() and frames is not None and not framework:
         return read_built(folder, frames=frames), []
     if (folder / MANIFEST).exists():

@@ -7,6 +7,7 @@ file again, is said in docs/store.md.
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -15,10 +16,22 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from jixiao.builds.manifest import damaged_files, leftovers, place_of, read_manifest
 from jixiao.core.errors import JixiaoError, RequestError, StoppedError
-from jixiao.core.files import LIMITS, checksum, list_received, list_unusable, workbench, write_safely
+from jixiao.core.files import (
+    LIMITS,
+    checksum,
+    form_names,
+    list_forms,
+    list_received,
+    list_unusable,
+    workbench,
+    write_safely,
+)
 from jixiao.core.hashes import code_hash, hash_of, libraries_hash, rules_hash
+from jixiao.core.kept import Kept, KeptError, read_strict, signer, take_kept
 
 INPUTS = "inputs.json"
 LARGE = 1 << 20
@@ -50,7 +63,7 @@ def find_unchanged(place: Path, out: Path, *, today: date, is_writer: bool = Fal
     """
     try:
         manifest = read_manifest(out)
-        kept = json.loads((out / INPUTS).read_text(encoding="utf-8"))
+        kept = read_inputs(out)
         is_same = (
             kept["version"] == manifest["version"]
             and place_of(out, manifest) == place.resolve()
@@ -68,6 +81,42 @@ def find_unchanged(place: Path, out: Path, *, today: date, is_writer: bool = Fal
         )
     except (RequestError, OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
+
+
+class _Inputs(Kept):
+    """What ``inputs.json`` holds."""
+
+    version: str
+    since: str = Field(alias="from")
+    until: str
+    is_to_retry: bool
+    inputs: dict[str, str]
+    large: dict[str, list[int]]
+    unusable: list[str]
+    files: int
+    evaluations: int
+    errors: list[str]
+    sign: str
+
+
+def read_inputs(out: Path) -> dict[str, Any]:
+    """Return what was kept of the inputs of a version (登记的输入), as this user wrote it.
+
+    Raises:
+        KeptError: It is not as it was written, or somebody else wrote it.
+        OSError: There is none.
+    """
+    kept: dict[str, Any] = read_strict(out / INPUTS)
+    take_kept(_Inputs, kept)
+    if not hmac.compare_digest(kept["sign"], _sign(kept)):
+        raise KeptError(INPUTS)
+    return kept
+
+
+def _sign(kept: dict[str, Any]) -> str:
+    sign = signer(INPUTS)
+    sign.update(hash_of({name: value for name, value in kept.items() if name != "sign"}).encode())
+    return sign.hexdigest()
 
 
 def other_inputs(place: Path) -> dict[str, str]:
@@ -94,8 +143,7 @@ def _same_forms(place: Path, known: dict[str, str], kept: dict[str, Any]) -> boo
     usable, refused = list_received(place)
     if [str(error) for error in refused] != kept["unusable"]:
         return False
-    start = len(str(place)) + 1
-    forms = {str(path)[start:].replace(os.sep, "/"): path for path in usable}
+    forms = {name: path for path, name in form_names(place, usable).items()}
     large = kept["large"]
     return forms.keys() == known.keys() and all(
         (name in large and _times(path) == large[name]) or checksum(path) == known[name] for name, path in forms.items()
@@ -132,7 +180,7 @@ def keep_inputs(
         errors: Of the files that could not be read.
     """
     manifest = read_manifest(out)
-    times = {name: _times(place / name) for name in manifest["sources"]}
+    times = {name: _times(path) for path, name in form_names(place, list_forms(place)).items()}
     kept: dict[str, Any] = {
         "version": manifest["version"],
         "from": day.isoformat(),
@@ -144,5 +192,5 @@ def keep_inputs(
         **counts,
         "errors": [str(error) for error in errors],
     }
-    text = json.dumps(kept, ensure_ascii=False, indent=1)
+    text = json.dumps({**kept, "sign": _sign(kept)}, ensure_ascii=False, indent=1)
     write_safely(out / INPUTS, lambda path: path.write_text(text, encoding="utf-8"))

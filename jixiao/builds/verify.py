@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import os
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +20,25 @@ from jixiao.builds.manifest import (
     leftovers,
     place_of,
     read_manifest,
+    refuse_half_made,
+    seal_of,
     source_hashes,
     version_of,
 )
+from jixiao.builds.readings import FOLDER, is_whole_reading
+from jixiao.builds.run import build
 from jixiao.builds.store_words import store_words
+from jixiao.builds.unchanged import INPUTS, read_inputs
 from jixiao.builds.versions import (
     WRITER,
     is_being_written,
     is_whole,
-    list_versions,
     writer_of,
 )
+from jixiao.core.errors import RequestError
 from jixiao.core.files import BESIDE, MISSING, RECORD, workbench
 from jixiao.core.hashes import code_hash, hash_of, rule_hashes
+from jixiao.core.kept import KeptError, read_strict
 
 EXPECTED = {"aliases.yaml", "answers.yaml", "corrections.yaml", "suppressions.yaml", MANIFEST}
 
@@ -63,13 +72,19 @@ def verify(folder: Path) -> list[Difference]:
         >>> {item.kind for item in verify(place)} & {"manifest", "file_changed", "source_changed", "rule_changed"}
         set()
     """
+    refuse_half_made(folder)
     found = [*_unfinished(folder)]
     manifest = read_manifest(folder)
     found += _files(folder, manifest)
+    found += [Difference("reading", path.name) for path in _readings(folder) if not is_whole_reading(path)]
+    found += [*_inputs(folder)]
     place = place_of(folder, manifest)
     if place.is_dir():
         found += _compared("source", manifest["sources"], source_hashes(place))
-        found += _compared("declared", manifest["declared"], declared_hashes(place))
+        try:
+            found += _compared("declared", manifest["declared"], declared_hashes(place))
+        except RequestError as error:
+            found.append(Difference("declared_unusable", str(error)))
     else:
         found.append(Difference("place_missing", manifest["place"]))
     if manifest["rules"] != hash_of(rules := rule_hashes()):
@@ -77,6 +92,46 @@ def verify(folder: Path) -> list[Difference]:
     if manifest["code"] != code_hash():
         found.append(Difference("code", manifest["jixiao"]))
     return [*found, *_logged(folder, manifest)]
+
+
+def reread(folder: Path) -> Iterator[Difference]:
+    """Read every source again, without the cache, and compare what comes out with what is kept (重读核验).
+
+    Yields:
+        The files of frames that would be others today; ``reread_moved`` when that could not be told, because the
+        sources, the rules or the program are others by now.
+
+    Raises:
+        RequestError: As for :func:`verify`.
+    """
+    manifest = read_manifest(folder)
+    place = place_of(folder, manifest)
+    with tempfile.TemporaryDirectory(prefix="jixiao-") as made:
+        out = Path(made) / "built"
+        build(place, out)
+        fresh = read_manifest(out)
+    same = ("jixiao", "code", "sources", "rules", "declared")
+    if any(fresh[name] != manifest[name] for name in same):
+        yield Difference("reread_moved")
+        return
+    sums = [{name: kept["sha256"] for name, kept in one["files"].items()} for one in (manifest, fresh)]
+    for name in sorted({*sums[0], *sums[1]}):
+        if sums[0].get(name) != sums[1].get(name):
+            yield Difference("reread", name)
+
+
+def _inputs(folder: Path) -> Iterator[Difference]:
+    with suppress(FileNotFoundError):  # another build makes it anew
+        try:
+            read_inputs(folder)
+        except FileNotFoundError:
+            raise
+        except (OSError, KeptError):
+            yield Difference("reading", INPUTS)
+
+
+def _readings(folder: Path) -> list[Path]:
+    return [path for path in sorted((folder / FOLDER).glob("*")) if not path.name.startswith(".")]
 
 
 def _compared(what: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
@@ -91,17 +146,33 @@ def _compared(what: str, before: Mapping[str, str], now: Mapping[str, str]) -> I
 
 def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[Difference]:
     base = folder / VERSIONS / manifest["version"]
-    if version_of(manifest) != manifest["version"]:
+    if version_of(manifest) != manifest["version"] or seal_of(manifest) != manifest["seal"]:
         yield Difference("manifest")
+    if datetime.fromisoformat(manifest["as_of"]) > datetime.now(UTC) + timedelta(days=1):
+        yield Difference("future", manifest["as_of"])
+    try:
+        is_same = (base / MANIFEST).read_bytes() == (folder / MANIFEST).read_bytes()
+    except OSError:
+        is_same = False
+    if not is_same:
+        yield Difference("version_manifest", manifest["version"])
     for name in damaged_files(folder, manifest):
         yield Difference("file_changed" if (base / name).exists() else "file_missing", name)
     for path in sorted(base.rglob("*")):
         name = path.relative_to(base).as_posix()
-        if path.is_file() and name not in {*manifest["files"], *EXPECTED}:
+        if not path.is_dir() and name not in {*manifest["files"], *EXPECTED}:
             yield Difference("file_extra", name)
-    for version in list_versions(folder)[1:]:
-        if not is_whole(folder, version):
-            yield Difference("old_version", version)
+    for path in sorted((folder / VERSIONS).iterdir()):
+        if path.name != manifest["version"] and not path.name.startswith(".") and not _is_whole_apart(folder, path):
+            yield Difference("old_version", path.name)
+
+
+def _is_whole_apart(folder: Path, path: Path) -> bool:
+    """Say whether a version that is not in force is whole and holds nothing else."""
+    if not path.is_dir() or not is_whole(folder, path.name):
+        return False
+    known = {*read_manifest(path)["files"], *EXPECTED}
+    return {one.relative_to(path).as_posix() for one in path.rglob("*") if not one.is_dir()} <= known
 
 
 def _unfinished(folder: Path) -> Iterator[Difference]:
@@ -123,15 +194,26 @@ def _logged(folder: Path, manifest: dict[str, Any]) -> Iterator[Difference]:
         yield Difference(f"journal_{broken.reason}", str(broken.number))
     is_logged = False
     reports = {"reports": ""} if (workbench() / "reports" / MISSING).exists() else {}  # of a first batch, killed
-    for entry in journal.read_entries():
-        is_logged |= entry.get("version") == manifest["version"] and entry.get("what") in {"build", "sample"}
+    for number, entry in enumerate(journal.read_entries(), 1):
+        if broken is not None and number >= broken.number:
+            break  # what stands behind a break was not written by us
+        if entry.get("version") == manifest["version"] and entry.get("what") in {"build", "sample"}:
+            is_logged |= entry["content"] == manifest["seal"]
         if entry.get("what") == "report":
             reports[str(entry.get("output"))] = str(entry.get("content"))
     if not is_logged:
         yield Difference("not_logged", manifest["version"])
     for output, content in reports.items():
-        if (target := workbench() / output).is_dir():
+        target = workbench() / output
+        if os.path.isdir(target) and _is_ours(target.resolve()):  # noqa: PTH112 - whose name may be anything
             yield from _reports(target, output, content)
+
+
+def _is_ours(target: Path) -> bool:
+    """Say whether a folder can be one of reports: in the workbench or locked by a batch, and nothing above both."""
+    home = workbench().resolve()
+    is_inside = target.is_relative_to(home) or (target / ".lock").is_file()
+    return is_inside and not home.is_relative_to(target)
 
 
 def _reports(target: Path, output: str, content: str) -> Iterator[Difference]:
@@ -158,7 +240,7 @@ def _reports(target: Path, output: str, content: str) -> Iterator[Difference]:
     yield from (Difference("report_changed", f"{output}/{folder}") for folder in changed)
     if (target / MISSING).exists():
         wanted = _read(target / MISSING)
-        missing = [folder for folder, key in wanted.items() if records.get(folder, {}).get("key") != key]
+        missing = [str(folder) for folder, key in wanted.items() if records.get(folder, {}).get("key") != key]
         yield from (Difference("report_missing", f"{output}/{folder}") for folder in sorted(missing))
         yield Difference("batch_unfinished", output)
     elif content and not changed and hash_of(hashes) != content:
@@ -167,13 +249,15 @@ def _reports(target: Path, output: str, content: str) -> Iterator[Difference]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = read_strict(path)
+    except (OSError, KeptError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _is_as_recorded(record: dict[str, Any], found: Mapping[str, str]) -> bool:
-    kept = record.get("hashes", {})
-    recorded = {file: kept.get(name) for name, file in record.get("files", {}).items()}
+    kept, files = record.get("hashes"), record.get("files")
+    if not isinstance(kept, dict) or not isinstance(files, dict):
+        return False
+    recorded = {str(file): kept.get(name) for name, file in files.items()}
     return recorded == {file: digest for file, digest in found.items() if file != RECORD}

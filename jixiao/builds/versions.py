@@ -30,6 +30,7 @@ from jixiao.builds.manifest import (
     leftovers,
     place_of,
     read_manifest,
+    seal_of,
     source_hashes,
     version_of,
 )
@@ -107,7 +108,8 @@ def switch(folder: Path, beside: Path, manifest: dict[str, Any]) -> str:
     if is_whole(folder, version):
         text = (folder / VERSIONS / version / MANIFEST).read_text(encoding="utf-8")
     else:
-        text = json.dumps({"version": version, **manifest}, ensure_ascii=False, indent=1)
+        whole = {"version": version, **manifest}
+        text = json.dumps({**whole, "seal": seal_of(whole)}, ensure_ascii=False, indent=1)
         (beside / MANIFEST).write_text(text, encoding="utf-8")
         for path in [*beside.rglob("*"), beside]:
             flush(path)
@@ -126,7 +128,8 @@ def is_whole(folder: Path, version: str) -> bool:
         manifest = read_manifest(folder / VERSIONS / version)
     except RequestError:
         return False
-    return manifest["version"] == version == version_of(manifest) and not damaged_files(folder, manifest)
+    is_sealed = manifest["version"] == version == version_of(manifest) and manifest["seal"] == seal_of(manifest)
+    return is_sealed and not damaged_files(folder, manifest)
 
 
 def list_versions(folder: Path) -> list[str]:

@@ -30,11 +30,15 @@ def report(
     place: Place = "built",
     out: Annotated[Path | None, typer.Option(help="报告目录，默认 reports")] = None,
     workers: Annotated[int, typer.Option(help="同时工作的进程数，默认与处理器数相同", min=0)] = 0,
-    cluster: Annotated[str, typer.Option(help="交给 dask 集群生成，如 tcp://10.0.0.5:8786，见 docs/cluster.md")] = "",
+    cluster: Annotated[
+        str, typer.Option(help="交给 dask 集群生成，如 tcp://10.0.0.5:8786，见 docs/cluster.md；--resume 时须重写")
+    ] = "",
     single_file: Annotated[bool, typer.Option("--single-file", help="网页自带 plotly.js，可以单独邮寄")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="另存 PDF（须装有 LibreOffice）")] = False,
     seconds: Annotated[float, typer.Option(help="每份报告的时限（秒）", min=1)] = 300,
-    resume: Annotated[bool, typer.Option("--resume", help="接着做上次没有做完的一批，其他选项照旧")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="接着做上次没有做完的一批，其他选项照旧；集群须重新写明")
+    ] = False,
 ) -> None:
     """为每份评价、每个部门各出一份报告（网页、Word、Excel 和运行记录）；仍有效的不重做。"""
     from jixiao.builds.manifest import MANIFEST, is_stale
@@ -60,7 +64,8 @@ def report(
     wanted = {name: asked[name] or () for name in ("years", "projects", "departments", "kinds")}
     requests = reports.list_reports(results, place=str(folder), out=target, **wanted)
     sweep(target)
-    reports.remember_asked(target, {**asked, "place": str(folder)})
+    kept = {name: value for name, value in asked.items() if name != "cluster"}
+    reports.remember_asked(target, {**kept, "place": str(folder), "seconds": float(asked["seconds"])})
     manner = reports.Manner(
         formats, asked["single_file"], asked["workers"] or os.cpu_count() or 1, asked["cluster"], asked["seconds"]
     )

@@ -14,13 +14,18 @@ Place = Annotated[str, typer.Option("--place", help="构建结果目录，默认
 Format = Annotated[str, typer.Option("--format", help="table 或 json")]
 
 
-def verify(place: Place = "built") -> None:
+def verify(
+    place: Place = "built",
+    sources: Annotated[bool, typer.Option("--sources", help="另把全部原始文件重读一遍，与保存的结果比较")] = False,
+) -> None:
     """核验构建结果、原始文件、规则、报告和日志是否与记录一致，列出不一致之处；有不一致的以代码 1 结束。"""
     from jixiao.builds.store_words import store_words
+    from jixiao.builds.verify import reread
     from jixiao.builds.verify import verify as check
     from jixiao.core.files import find_place
 
-    differences = check(find_place(place))
+    folder = find_place(place)
+    differences = [*check(folder), *(reread(folder) if sources else ())]
     for difference in differences:
         print(difference)
     if differences:

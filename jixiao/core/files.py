@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+import stat
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
 
 import jixiao
@@ -37,6 +41,12 @@ LIMITS = "JIXIAO_LIMITS"
 
 LEFT_BEHIND = ("thumbs.db", "desktop.ini")
 """Files that a Windows folder leaves behind and nobody sent."""
+
+
+def settings_folder() -> Path:
+    """Return where the settings of this user are kept (个人设置目录), apart from any data."""
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return home / "jixiao"
 
 
 _PACKAGE = Path(jixiao.__file__).resolve().parent
@@ -102,7 +112,7 @@ def find_place(place: str | Path) -> Path:
 def list_forms(folder: Path) -> list[Path]:
     """Return the form files of a data folder (数据目录) in a stable order, year folders first.
 
-    Those that cannot be registered are left out; :func:`list_unusable` names them.
+    Those that are not read are left out; :func:`list_unusable` names them.
 
     Raises:
         JixiaoError: The folder does not exist, or one in it cannot be looked into.
@@ -111,7 +121,7 @@ def list_forms(folder: Path) -> list[Path]:
 
 
 def list_unusable(folder: Path) -> list[FormError]:
-    """Return why files are not read that cannot be opened, or bear a name that no text can hold (不能登记的文件)."""
+    """Return why files are not read that nobody may open, that are no files, or that lie elsewhere (不能读取的文件)."""
     return list_received(folder)[1]
 
 
@@ -119,36 +129,101 @@ def list_received(folder: Path) -> tuple[list[Path], list[FormError]]:
     """Return what :func:`list_forms` and :func:`list_unusable` give, looking into the folder once."""
     usable, refused = [], []
     for path in _forms_in(folder):
-        if is_usable(path):
-            usable.append(path)
+        if error := _refusal(path, folder, folder):
+            refused.append(error)
         else:
-            refused.append(refusal_of(path, folder))
+            usable.append(path)
     return usable, refused
 
 
-def refusal_of(path: Path, folder: Path = Path()) -> FormError:
-    """Return the error of a file that cannot be opened or whose name is no text, named as well as it can be."""
-    raw = os.fsencode(os.path.relpath(path, folder))
-    shown = next((text for code in ("utf-8", "gb18030") if (text := _decoded(raw, code))), repr(raw))
-    if _has_name(path):
-        return FormError(shown, "没有读取权限", "请改为可读后再放入")
-    return FormError(shown, "文件名的编码不是 UTF-8", "请重新命名后再放入")
+def refusal_of(path: Path, *, folder: Path | None = None) -> FormError | None:
+    """Return why one file is not read, None when it is (不能读取的原因); a link may lead anywhere.
+
+    Args:
+        path: The file.
+        folder: It is named from there.
+    """
+    return _refusal(path, None, folder)
 
 
-def _decoded(raw: bytes, encoding: str) -> str:
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError:
-        return ""
+def _refusal(path: Path, inside: Path | None, named: Path | None) -> FormError | None:
+    """Return what is wrong with a file, if anything.
+
+    Args:
+        path: The file.
+        inside: The folder that a link must not leave, if any.
+        named: The folder from which the file is named, if any.
+    """
+    is_link, is_file = path.is_symlink(), path.is_file()
+    size = path.stat().st_size if is_file else 0
+    if is_file and not is_link and size <= LARGEST_FILE and os.access(path, os.R_OK):
+        return None
+    name = plain_name(os.path.relpath(path, named) if named else str(path))
+    ends = Path(os.path.realpath(path))  # which a circle of links does not end
+    if inside is not None and is_link and not ends.is_relative_to(inside.resolve()):
+        return FormError(name, "是指向数据目录之外的链接", "请把文件或目录本身放入数据目录")
+    if path.is_dir():
+        return FormError(name, "是目录，不是文件", "请把其中的文件本身放入")
+    if not is_file:
+        return FormError(name, "不是普通文件（管道、设备或失效的链接）", "请移走，或换成文件本身")
+    if not os.access(path, os.R_OK):
+        return FormError(name, "没有读取权限", "请改为可读后再放入")
+    if size > LARGEST_FILE:
+        return FormError(
+            name, f"文件有{size / 1_000_000:.0f}MB", f"上限为{LARGEST_FILE / 1_000_000:g}MB，请拆分后再放入"
+        )
+    return None
 
 
-def _has_name(path: Path) -> bool:
-    return bool(_decoded(os.fsencode(path), "utf-8"))
+LARGEST_FILE = 1_000_000_000
+"""Bytes beyond which a file is not even summed up; what is read is far less, see ``limits.yaml``."""
 
 
-def is_usable(path: Path) -> bool:
-    """Say whether a file can be opened and registered by its name."""
-    return _has_name(path) and os.access(path, os.R_OK)
+def plain_name(name: str) -> str:
+    r"""Return a name of a file as it can be shown and kept (可显示的文件名): what cannot be seen as its code.
+
+    A name that is no UTF-8 is read as GB18030, in which old archives and disks keep names, if it can be.
+
+    Example:
+        >>> plain_name("2024/甲.xlsx"), plain_name("甲\x1b[31m\n.xlsx")
+        ('2024/甲.xlsx', '甲\\x1b[31m\\x0a.xlsx')
+        >>> plain_name(os.fsdecode("甲表".encode("gb18030")))
+        '甲表'
+    """
+    if any("\udc80" <= sign <= "\udcff" for sign in name):
+        with contextlib.suppress(UnicodeError):
+            read = os.fsencode(name).decode("gb18030")
+            name = read if all(sign.isprintable() for sign in read) else name
+    return "".join(_code_of(sign) if unicodedata.category(sign) in _UNSEEN else sign for sign in name)
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def _code_of(sign: str) -> str:
+    number = ord(sign)
+    if 0xDC80 <= number <= 0xDCFF:  # a byte that was no sign
+        number -= 0xDC00
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+
+
+def form_names(folder: Path, paths: Iterable[Path]) -> dict[Path, str]:
+    """Return by what name each file of a data folder goes (登记的文件名): no two by the same, and each can be shown.
+
+    Example:
+        >>> list(form_names(Path("a"), [Path("a/2024/x.xlsx")]).values())
+        ['2024/x.xlsx']
+    """
+    named: dict[Path, str] = {}
+    taken: set[str] = set()
+    for path in paths:
+        raw = path.relative_to(folder).as_posix()
+        name = plain_name(raw)
+        if name in taken:
+            name += f"~{hashlib.sha256(os.fsencode(raw)).hexdigest()[:6]}"
+        taken.add(name)
+        named[path] = name
+    return named
 
 
 def _forms_in(folder: Path) -> list[Path]:
@@ -157,25 +232,43 @@ def _forms_in(folder: Path) -> list[Path]:
     return sorted((Path(path) for path in _walk(str(folder))), key=lambda path: path.parts)
 
 
-def _walk(folder: str, *, is_inside: bool = False) -> Iterator[str]:
-    """Yield the files below a folder that somebody may have sent; a folder behind a link is not entered."""
+def _walk(folder: str) -> Iterator[str]:
+    """Yield what lies below a folder and somebody may have sent; a folder behind a link is not entered, but named."""
     if not os.access(folder, os.R_OK | os.X_OK):
         raise JixiaoError(f"数据目录“{folder}”没有读取权限，其中的文件不能读取；请改为可读后再运行")
-    if is_inside and Path(folder).is_symlink():
-        return
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_dir():
-                yield from _walk(entry.path, is_inside=True)
-            elif entry.is_file() and not entry.name.startswith(("~$", ".")):
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path)
+            elif not entry.name.startswith(("~$", ".")):
                 name = entry.name.lower()
                 if name not in LEFT_BEHIND and not name.endswith(NOTES):
                     yield entry.path
 
 
+def open_file(path: Path, *, buffering: int = -1) -> BufferedReader:
+    """Open an ordinary file for reading (打开普通文件), and nothing that would make one wait or never end.
+
+    Raises:
+        OSError: It is a pipe, a device or a folder, or cannot be opened.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "不是普通文件", str(path))
+        return os.fdopen(handle, "rb", buffering=buffering)  # type: ignore[return-value]  # without one it reads as well
+    except BaseException:
+        os.close(handle)
+        raise
+
+
 def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file (校验码), as manifest.yaml keeps it; a large file is never held whole."""
-    with path.open("rb", buffering=0) as file:
+    """Return the SHA-256 of an ordinary file (校验码), as manifest.yaml keeps it; a large file is never held whole.
+
+    Raises:
+        OSError: As for :func:`open_file`.
+    """
+    with open_file(path, buffering=0) as file:
         start = file.read(_SMALL)
         if len(start) < _SMALL:  # most files: without the buffer of the other way, three times as fast
             return hashlib.sha256(start + (file.read() if start else b"")).hexdigest()

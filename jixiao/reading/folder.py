@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from jixiao.core.errors import JixiaoError, KeyConflictError, ReadingErrors
-from jixiao.core.files import checksum, list_received
+from jixiao.core.files import checksum, form_names, list_received
 from jixiao.core.frames import Frames
 from jixiao.reading.forms.records import Reading
 from jixiao.reading.forms.teaching import Lessons, lessons_folder
@@ -47,7 +47,7 @@ def load_frames(
     arrived.errors += Lessons(lessons_folder()).broken
     forms, refused = list_received(folder)
     arrived.errors += refused
-    files = [(path, path.relative_to(folder).as_posix()) for path in forms]
+    files = list(form_names(folder, forms).items())
     for number, ((path, name), found) in enumerate(zip(files, read(files), strict=True), 1):
         tell("read", number, len(files))
         if isinstance(found, JixiaoError):

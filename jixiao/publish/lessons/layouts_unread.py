@@ -9,7 +9,7 @@ from typing import Any
 
 from jixiao.builds.manifest import place_of, read_manifest
 from jixiao.core.errors import JixiaoError
-from jixiao.core.files import find_place, list_forms
+from jixiao.core.files import find_place, form_names, list_forms
 from jixiao.core.models import Model, Text, Texts, Words, checked_shipped
 from jixiao.reading.files import Grid, read_grids
 from jixiao.reading.forms.records import label_key
@@ -103,7 +103,7 @@ def find_layouts(place: str | Path, *, name: str = "") -> list[Layout]:
         RequestError: There is no such folder.
     """
     folder = source_of(place)
-    files = [path for path in list_forms(folder) if name in path.relative_to(folder).as_posix()]
+    files = [path for path, known in form_names(folder, list_forms(folder)).items() if name in known]
     became = dict(zip(files, states(files), strict=True))
     lessons = Lessons(lessons_folder())
     groups: dict[tuple[str, ...], list[Path]] = {}

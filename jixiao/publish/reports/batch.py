@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Annotated, Any, TextIO
 
 import numpy as np
 from filelock import FileLock, Timeout
+from pydantic import Field
 
 from jixiao.core.errors import JixiaoError, RequestError, say_refused
 from jixiao.core.files import MISSING, write_safely
+from jixiao.core.kept import Kept, KeptError, read_kept
 from jixiao.core.results import Results
 from jixiao.publish.reports.distribution import make_there
 from jixiao.publish.reports.formats import choose_formats, formats_of
@@ -35,6 +37,21 @@ from jixiao.show.figures import plotly_script
 
 LOG = "report.log"
 ASKED = ".asked.json"
+
+
+class _Asked(Kept):
+    """What a batch was asked for; where it was made is typed anew, a file beside the reports names no machine."""
+
+    years: list[int] | None
+    projects: list[str] | None
+    departments: list[str] | None
+    kinds: list[str] | None
+    formats: list[str] | None
+    place: str
+    workers: Annotated[int, Field(ge=0, le=1_000)]
+    single_file: bool
+    pdf: bool
+    seconds: Annotated[float, Field(ge=1, le=1_000_000, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True)
@@ -222,8 +239,8 @@ def recall_asked(out: Path) -> dict[str, Any]:
         RequestError: There was none.
     """
     try:
-        return dict(json.loads((out / ASKED).read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+        return read_kept(out / ASKED, _Asked).model_dump()
+    except (OSError, KeptError) as error:
         raise RequestError(f"{out} 中没有可以接着做的一批报告，请先运行 jixiao report --all") from error
 
 

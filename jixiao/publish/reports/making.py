@@ -11,12 +11,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from jixiao.builds.handover import unpack_results
 from jixiao.core.errors import RequestError, say_refused
 from jixiao.core.files import RECORD, checksum
+from jixiao.core.kept import read_strict, take_kept
 from jixiao.core.results import Results
 from jixiao.publish.reports.formats import FORMATS, NOTEBOOK, Content, file_name, told_in
 from jixiao.publish.reports.kernels import handing
@@ -149,11 +152,24 @@ def _move(beside: Path, place: Path) -> None:
 def read_record(folder: Path) -> dict[str, Any] | None:
     """Return the record of a report that stands whole in its place (已有报告的记录), else None."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record: dict[str, Any] = read_strict(folder / RECORD, largest=10_000_000)
+        take_kept(_Record, record)
         whole = all((folder / record["files"][name]).stat().st_size == size for name, size in record["sizes"].items())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError):
         return None
     return record if whole else None
+
+
+class _Record(BaseModel):
+    """What the record of a report must hold to be believed; its files lie beside it."""
+
+    model_config = ConfigDict(strict=True)
+
+    key: str
+    is_single: bool
+    files: dict[str, Annotated[str, StringConstraints(pattern=r"^[^/\\\\]+$")]]
+    sizes: dict[str, int]
+    hashes: dict[str, str]
 
 
 def is_valid(record: dict[str, Any] | None, key: str, formats: Iterable[str], is_single: bool) -> bool:

@@ -5,9 +5,10 @@ A message is read here, judged, and written anew for the kernel, so that what wa
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from typing import Any
+
+from jixiao.core.kept import load_strict
 
 VERSION_1 = "v1.kernel.websocket.jupyter.org"
 PARTS = ("header", "parent_header", "metadata", "content")
@@ -33,10 +34,6 @@ def read_message(raw: bytes | str, protocol: str | None) -> tuple[str, dict[str,
         raise ValueError("malformed") from error
     if not isinstance(channel, str) or not all(isinstance(part, dict) for part in parts.values()):
         raise ValueError("malformed")
-    try:  # half a sign, infinity and what is too deep can be read but not written, and it is written for the kernel
-        json.dumps(parts, ensure_ascii=False, allow_nan=False).encode()
-    except RecursionError as error:
-        raise ValueError("malformed") from error
     return channel, {**parts, "buffers": buffers}
 
 
@@ -51,7 +48,7 @@ def _divide(raw: bytes | str, protocol: str | None) -> tuple[Any, dict[str, Any]
             text, buffers = pieces[0].decode("utf-8"), pieces[1:]
         else:
             text, buffers = raw, []
-        whole = json.loads(text)
+        whole = load_strict(text)  # what cannot be written again would not reach the kernel
         return whole.get("channel", "shell"), {name: whole.get(name) or {} for name in PARTS}, buffers
     if not isinstance(raw, bytes):
         raise ValueError("malformed")
@@ -59,7 +56,7 @@ def _divide(raw: bytes | str, protocol: str | None) -> tuple[Any, dict[str, Any]
     if not len(PARTS) + 2 <= count <= len(PARTS) + 2 + MOST_BUFFERS:
         raise ValueError("malformed")
     pieces = _cut(raw, [int.from_bytes(raw[8 * place : 8 * place + 8], "little") for place in range(1, count + 1)])
-    parts = {name: json.loads(piece) for name, piece in zip(PARTS, pieces[1:5], strict=True)}
+    parts = {name: load_strict(piece) for name, piece in zip(PARTS, pieces[1:5], strict=True)}
     return pieces[0].decode("utf-8"), parts, pieces[5:]
 
 

@@ -25,8 +25,9 @@ _HASHER = PasswordHasher()
 
 def password_file() -> Path:
     """Return the file of the hashes: the one named by JIXIAO_PASSWORD_FILE, else one in the owner's settings folder."""
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return Path(os.environ.get(FILE_VARIABLE) or home / "jixiao" / "dashboard_password")
+    from jixiao.core.files import settings_folder
+
+    return Path(os.environ.get(FILE_VARIABLE) or settings_folder() / "dashboard_password")
 
 
 def write_secret(kind: str, secret: str, path: Path) -> None:

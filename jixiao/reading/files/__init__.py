@@ -6,13 +6,13 @@ this room and ``sources`` open data files. Whatever a reader or its library rais
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TypeVar
 
 from jixiao.core.errors import FormError, JixiaoError
+from jixiao.core.files import open_file, plain_name
 from jixiao.reading.files.archives import Archive
 from jixiao.reading.files.binary_workbooks import read_binary_workbook
 from jixiao.reading.files.bundles import members
@@ -120,7 +120,7 @@ def read_lines(path: Path, name: str) -> list[TextLine]:
 def _guarded(path: Path, name: str, read: Callable[[bytes, str, Limits], _Found]) -> _Found:
     """Read a file once and hand it on; whatever a reader or its library raises becomes one sentence."""
     limits = load_limits()
-    name = _checked_name(path, name)
+    name = _checked_name(name)
     if not path.is_file():
         if path.is_dir():
             raise FormError(
@@ -132,7 +132,16 @@ def _guarded(path: Path, name: str, read: Callable[[bytes, str, Limits], _Found]
         raise FormError(
             name, f"文件有{size / 1_000_000:.0f}MB", f"上限为{limits.file_bytes / 1_000_000:g}MB，请拆分后再放入"
         )
-    return _explained(lambda: read(path.read_bytes(), name, limits), name)
+    return _explained(lambda: read(_content(path, limits), name, limits), name)
+
+
+def _content(path: Path, limits: Limits) -> bytes:
+    """Return what a file holds; one that grew since it was looked at is not held whole."""
+    with open_file(path) as file:
+        content = file.read(limits.file_bytes + 1)
+    if len(content) > limits.file_bytes:
+        raise OSError(path)
+    return content
 
 
 def _explained(read: Callable[[], _Found], name: str) -> _Found:
@@ -153,15 +162,12 @@ def _explained(read: Callable[[], _Found], name: str) -> _Found:
         ) from error
 
 
-def _checked_name(path: PurePath, name: str) -> str:
-    """Return the name of a file; one that cannot be shown as it is, or leads elsewhere, is refused."""
-    hidden = [sign for sign in f"{name}{path.name}" if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"}]
-    if hidden:
-        plain = "".join("?" if sign in hidden else sign for sign in name)
-        raise FormError(plain, "文件名含有控制字符或不可见字符", "请改用普通文字命名后再放入")
-    if ".." in name.replace("\\", "/").split("/"):
-        raise FormError(name, "文件名指向数据目录之外", "请把文件放入数据目录后再读取")
-    return name
+def _checked_name(name: str) -> str:
+    """Return the name of a file as it can be shown; one that leads elsewhere is refused."""
+    shown = plain_name(name)
+    if ".." in shown.replace("\\", "/").split("/"):
+        raise FormError(shown, "文件名指向数据目录之外", "请把文件放入数据目录后再读取")
+    return shown
 
 
 def _read_all(content: bytes, name: str, limits: Limits) -> list[tuple[str, list[Grid] | FormError]]:
@@ -179,7 +185,7 @@ def _read_members(content: bytes, name: str, limits: Limits) -> list[tuple[str, 
             parts.append((whole, held))
             continue
         try:
-            _checked_name(PurePath(whole), whole)
+            whole = _checked_name(whole)
             parts.append((whole, _explained(partial(_read, held, whole, limits), whole)))
         except FormError as error:
             parts.append((whole, error))
