@@ -42,9 +42,20 @@ def points(frame):
         ["决策指标（8分）", "立项依据充分性：分值3分。依据充分，不扣分。", "程序规范性：分值5分。缺少批复（扣1分）。"],
         ["【立项依据充分性】权重3，得分3。依据充分。", "【程序规范性】权重5，得分4。缺少批复，扣1分。"],
         ["1.决策指标。立项依据充分性，指标值充分，分值3分，自评得3分；程序规范性，指标值规范，分值5分，自评得4分。"],
+        ["立项依据充分性（得分/分值：3/3）。依据充分。", "程序规范性（得分/分值：4/5）。缺少批复，扣1分。"],
+        [
+            "（一）决策指标",
+            "1.立项依据充分性",
+            "【分值】3分",
+            "【得分】3分",
+            "2.程序规范性",
+            "【分值】5分",
+            "【得分】4分",
+            "【说明】缺少批复。",
+        ],
         ["具体指标\t满分\t评分\t评分理由", "立项依据充分性\t3\t3\t依据充分", "程序规范性\t5\t4\t缺少批复，扣1分"],
     ],
-    ids=["coded", "deducted", "bare", "together", "tabled"],
+    ids=["coded", "deducted", "bare", "together", "fraction", "labelled", "tabled"],
 )
 def test_points_are_read_in_whatever_way_they_are_told(tmp_path, analysis):
     frames = read(tmp_path, analysis=analysis)
@@ -112,6 +123,7 @@ def test_points_of_a_review_count_before_those_of_the_unit_itself(tmp_path):
     [
         ("项目预算120万元，均已到位。", "120"),
         ("项目预算120万元，其中省级80万元、县级40万元。资金分两次下达，全部到位。", "120"),
+        ("2023年下达资金120万元，资金到位率100%。当年全部支出，其中维修80万元。", "120"),
         ("项目预算120万元，实际到位100万元，其余未全部到位。", "100"),
     ],
 )
@@ -119,6 +131,16 @@ def test_money_that_all_arrived_is_that_planned(told, arrived):
     layout = laid("某某项目绩效评价报告", "一、基本情况", "（一）资金情况", told, "二、评价结论", "无。")
     _, chosen = choose(find_statements(layout, layout.portions[0], year=2023))
     assert f"{chosen['arrived'].value:f}" == arrived
+
+
+def test_bullets_are_no_words(tmp_path):
+    frames = read(tmp_path, problems=["● 监管不到位。未按季检查。", "● 进度滞后。晚了两个月。"])
+    assert list(frames.problems["item_title"]) == ["监管不到位", "进度滞后"]
+
+
+def test_a_total_may_stand_behind_its_grade(tmp_path):
+    row = read(tmp_path, conclusion="政策评价等次：良（82.4分）。").evaluations.iloc[0]
+    assert (row["total_reported"], row["grade_reported"]) == (82.4, "良")
 
 
 def test_an_organisation_in_short_gets_the_place_of_the_report(tmp_path):

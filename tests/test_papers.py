@@ -535,3 +535,21 @@ def test_a_table_of_the_unit_keeps_its_levels_together_and_its_numbers_whole():
     assert [row[0] for row in _merges(rows)] == ["", begins, goes_on, ""]
     widths = _column_widths([["名称", "数", "说明"], ["甲", "10072.59", "很长的说明" * 40]])
     assert widths[1] >= 8 * 105 + 240 and sum(widths) == 8845
+
+
+def test_a_heading_of_the_unit_stands_once(tmp_path):
+    from jixiao.publish.papers.unit_words import fill_outline
+
+    names = ("section", "subsection", "passage_kind", "level", "ordinal", "text")
+    rows = [
+        ("work", "", "heading", 1, "二、", "绩效评价工作开展情况"),
+        ("work", "purpose", "heading", 2, "（一）", "绩效评价目的、对象和范围"),
+        ("work", "purpose", "heading", 3, "1.", "绩效评价目的"),
+        ("work", "purpose", "text", 3, "", "检查资金使用情况。"),
+        ("work", "scope", "heading", 3, "2.", "评价对象"),
+        ("work", "scope", "text", 3, "", "全部资金。"),
+    ]
+    passages = pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows])
+    passages = passages.assign(source_file="a.docx", line=range(1, len(rows) + 1))
+    said = [row["text"] for row in fill_outline(passages, "report")["purpose"]]
+    assert said == ["1.绩效评价目的", "检查资金使用情况。", "2.评价对象", "全部资金。"]

@@ -108,7 +108,8 @@ def fill_outline(passages: pd.DataFrame, kind: str) -> dict[str, list[Row]]:
                 filled[name].append(_shown(row) | {"look": "see_scores", "text": ""})
             continue
         if _names_the_place(row, places[name], is_first=not filled[name] and name not in headed):
-            headed.add(name)
+            if row["passage_kind"] == "heading" and int(row["level"] or 1) > 1:
+                headed.add(name)
             continue
         filled[name].append(_shown(row))
     return _renumbered({name: _without_loose_headings(said) for name, said in filled.items()})

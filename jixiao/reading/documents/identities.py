@@ -86,6 +86,10 @@ def _year(title: str, plain: str, name: str) -> int | None:
         counted[hit["year"]] += 3
     for hit in _words()["yearly"].finditer(plain):
         counted[hit["year"]] += 1
+    for hit in _words()["labelled_year"].finditer(plain):
+        counted[hit["year"]] += 8
+    if not counted:
+        counted.update(hit["year"] for hit in _words()["budget_year"].finditer(plain))
     if not counted:
         for hit in _words()["year"].finditer(name):
             counted[hit["year"]] += 1

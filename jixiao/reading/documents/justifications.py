@@ -210,6 +210,9 @@ def _name_before(sentence: str, found: re.Match[str], names: Mapping[str, Decima
 def _named(entry: Entry, names: Mapping[str, Decimal | None]) -> str:
     """Return the indicator that a paragraph names at its beginning, empty when it names none."""
     body = entry.paragraph.body
+    fraction = _words()["fraction"].search(body[:60])
+    if fraction:
+        return clean_name(re.split("[（(]", body)[0])
     found = _words()["named"].match(body)
     if found and not _words()["not_a_name"].search(found["name"]):
         return clean_name(found["name"])
@@ -345,8 +348,12 @@ def find_points(head: str, body: str) -> tuple[Decimal | None, Decimal | None, b
         (Decimal('10'), Decimal('7'), False)
     """
     words = _words()
-    plain = re.sub(r"\s", "", body)
+    plain = words["labelled_points"].sub(lambda hit: hit["label"], re.sub(r"\s", "", body))
     weight = score = None
+    for text in (re.sub(r"\s", "", head), plain[:60]):
+        fraction = words["fraction"].search(text)
+        if fraction and Decimal(fraction["n"]) <= Decimal(fraction["w"]):
+            return Decimal(fraction["w"]), Decimal(fraction["n"]), False
     in_head = words["head_points"].search(re.sub(r"\s", "", head))
     if in_head:
         weight = Decimal(in_head["w"] or in_head["w2"])

@@ -278,7 +278,7 @@ def _after_lead(text: str, lead: str) -> str:
 
 def _first_sentence(text: str) -> tuple[str, str]:
     """Return the first sentence as a title when it is short, and the rest."""
-    plain = _words()["counted"].sub("", text)
+    plain = _words()["bullet"].sub("", _words()["counted"].sub("", text))
     found = re.match(r"([^。；！？：:]{2,50})[。；：:]", plain)
     if found and found.end() < len(plain):
         return found[1], plain[found.end() :]

@@ -123,22 +123,18 @@ def _of_text(entry: Entry, section: str, part: str, usual: str, year: int | None
 
 
 def _all_arrived(entry: Entry, amounts: Iterable[Amount], weight: int) -> Iterator[Statement]:
-    """Take the money planned as arrived where its sentence says that all of it did: 均已到位."""
+    """Take the money planned as arrived, or as spent, where the text says that all of it was: 均已到位, 全部支出."""
     listed = list(amounts)
     for start, sentence in split_sentences(entry.paragraph.text):
         mine = [one for one in listed if start <= one.start < start + len(sentence)]
-        said = _sentences()["all_arrived"].search(sentence)
-        before = mine or [one for one in listed if one.start < start]
-        whole = [one for one in before if one.statement in {"planned", "issued"} and one.fund == "total"]
-        if said and len(whole) == 1 and whole[0].start < start + said.start() and not _has_arrived(before):
-            one = whole[0]
-            yield _said(
-                entry, "arrived", one.value, one.text, WAN, sentence, fund="total", rank=min(one.rank, 0) + weight
-            )
-
-
-def _has_arrived(amounts: Iterable[Amount]) -> bool:
-    return any(one.statement == "arrived" for one in amounts)
+        for statement, key in (("arrived", "all_arrived"), ("executed", "all_executed")):
+            said = _sentences()[key].search(sentence)
+            before = [one for one in listed if said and one.start < start + said.start()]
+            whole = [one for one in before if one.statement in {"planned", "issued"} and one.fund == "total"]
+            is_told = any(one.statement == statement and one.fund == "total" for one in (*mine, *before))
+            if len(whole) == 1 and not is_told:
+                one, rank = whole[0], min(whole[0].rank, 0) + weight
+                yield _said(entry, statement, one.value, one.text, WAN, sentence, fund="total", rank=rank)
 
 
 def _of_sentence(entry: Entry, sentence: str, section: str, weight: int, subject: str) -> Iterator[Statement]:
@@ -185,6 +181,8 @@ def _of_points(entry: Entry, plain: str, section: str, subject: str) -> Iterator
             rank = 3 if section == "conclusion" else 1 if is_told else 0
             rank -= 4 * bool(words["of_itself"].search(before))
             yield _said(entry, "total", Decimal(hit["n"]), hit["n"] + _points_sign(), POINTS, plain, rank=rank)
+        for hit in words["total_behind_grade"].finditer(plain):
+            yield _said(entry, "total", Decimal(hit["n"]), hit["n"] + _points_sign(), POINTS, plain, rank=2)
         for name in ("grade", "grade_behind"):
             for hit in words[name].finditer(plain):
                 rank = (2 if section == "conclusion" else 1) + (name == "grade")
