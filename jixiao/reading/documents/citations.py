@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from jixiao.core.declared import load_shipped
 from jixiao.reading.documents.portions import Portion
 from jixiao.reading.documents.sections import Layout
 from jixiao.reading.documents.stated_amounts import split_sentences
+from jixiao.reading.files.document_words import document_words
 
 CITING = {"preface", "work", "basics", "goal_management", "self_work"}
 """Sections in which a law without a number is cited as a basis."""
@@ -47,7 +47,7 @@ class WorkItem:
 
 @cache
 def _words(group: str) -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")[group].items()}
+    return {name: re.compile(words) for name, words in document_words()[group].items()}
 
 
 def find_citations(layout: Layout, portion: Portion) -> list[Citation]:
@@ -94,13 +94,13 @@ def _plain_number(text: str) -> str:
         >>> _plain_number("财预[2020] 10 号")
         '财预〔2020〕10号'
     """
-    plain = re.sub(load_shipped("documents.yaml")["identity"]["leading_verb"], "", re.sub(r"\s", "", text))
+    plain = re.sub(document_words()["identity"]["leading_verb"], "", re.sub(r"\s", "", text))
     plain = re.sub(r"[\[【（(［]((?:19|20)\d\d)[\]】）)］]", r"〔\1〕", plain)
     return _words("bases")["ordinal_sign"].sub("", plain)
 
 
 def _issuer_before(before: str) -> str:
-    found = re.search(load_shipped("documents.yaml")["identity"]["known_issuer"], before)
+    found = re.search(document_words()["identity"]["known_issuer"], before)
     return found[0] if found else ""
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from jixiao.core.declared import load_shipped
 from jixiao.reading.documents.outlines import plain_heading
 from jixiao.reading.documents.portions import Portion
 from jixiao.reading.documents.sections import Layout
+from jixiao.reading.files.document_words import document_words
 
 LONGEST_ORGANISATION = 22
 LONGEST_LABELLED = 60
@@ -36,7 +36,7 @@ class Identity:
 
 @cache
 def _words() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["identity"].items()}
+    return {name: re.compile(words) for name, words in document_words()["identity"].items()}
 
 
 def find_identity(layout: Layout, portion: Portion, running: Sequence[str], name: str) -> Identity:
@@ -152,7 +152,7 @@ def _bracketed(layout: Layout, places: Sequence[int]) -> dict[str, str]:
 
 @cache
 def _labels() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["cover_labels"].items()}
+    return {name: re.compile(words) for name, words in document_words()["cover_labels"].items()}
 
 
 def _signers(layout: Layout, places: Sequence[int]) -> list[str]:
@@ -316,9 +316,9 @@ def _date(layout: Layout, places: Sequence[int]) -> str:
 
 def _in_figures(text: str) -> str:
     """Return a Chinese date with figures (二〇二三年三月八日 -> 2023年3月8日)."""
-    signs = {sign: str(number) for number, sign in enumerate(load_shipped("documents.yaml")["numerals"][:10])}
+    signs = {sign: str(number) for number, sign in enumerate(document_words()["numerals"][:10])}
     signs |= dict.fromkeys("〇○", "0")
-    ten = load_shipped("documents.yaml")["numerals"][10]
+    ten = document_words()["numerals"][10]
 
     def number(found: re.Match[str]) -> str:
         printed = found[0]

@@ -9,12 +9,12 @@ from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 
-from jixiao.core.declared import load_shipped
 from jixiao.reading.documents.outlines import match_part, plain_heading
 from jixiao.reading.documents.paragraphs import pattern
 from jixiao.reading.documents.portions import Entry, Portion
 from jixiao.reading.documents.sections import Layout
 from jixiao.reading.documents.stated_amounts import split_sentences, to_number
+from jixiao.reading.files.document_words import document_words
 
 LONGEST_NAME = 80
 LONGEST_SHORT, SHORT_NAME = 30, 20
@@ -52,7 +52,7 @@ class Justification:
 
 @cache
 def _words() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["justification"].items()}
+    return {name: re.compile(words) for name, words in document_words()["justification"].items()}
 
 
 def find_justifications(
@@ -297,7 +297,7 @@ def _make(
         is_category = not levels and match_part(head, "evaluation_report", "analysis") is not None
         formula = _words()["rate_name"].search(body) if is_category and score is not None else None
         if formula:
-            usual = load_shipped("documents.yaml")["usual_rates"]
+            usual = document_words()["usual_rates"]
             category = clean_level(head)
             indicator = next((name for name in usual if formula["name"].endswith(name)), formula["name"])
         elif is_category and _words()["level_two"].search(indicator) is None:
@@ -443,7 +443,7 @@ _COLUMNS = ("indicator", "weight", "score", "reason")
 
 @cache
 def _tabled() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["tabled"].items()}
+    return {name: re.compile(words) for name, words in document_words()["tabled"].items()}
 
 
 def _clause(plain: str, at: int) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from jixiao.core.declared import load_shipped
 from jixiao.reading.documents.paragraphs import Paragraph
 from jixiao.reading.documents.portions import Portion
 from jixiao.reading.documents.sections import Layout
 from jixiao.reading.documents.stated_amounts import split_sentences
+from jixiao.reading.files.document_words import document_words
 
 LONGEST_TITLE = 40
 """Signs of the longest title of an item that a table lists."""
@@ -39,7 +39,7 @@ class Opinion:
 
 @cache
 def _words() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["opinions"].items()}
+    return {name: re.compile(words) for name, words in document_words()["opinions"].items()}
 
 
 def find_opinions(layout: Layout, portion: Portion, section: str, part: str = "") -> list[Opinion]:
@@ -128,7 +128,7 @@ def _of_table(paragraph: Paragraph, kind: str) -> list[Opinion]:
 
 @cache
 def _tabled() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["tabled"].items()}
+    return {name: re.compile(words) for name, words in document_words()["tabled"].items()}
 
 
 def _with_tabled(told: list[Opinion], tabled: list[Opinion]) -> list[Opinion]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from jixiao.core.declared import load_shipped
+from jixiao.reading.files.document_words import document_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Ordinal:
 
 @cache
 def _schemes() -> list[tuple[str, float, re.Pattern[str]]]:
-    declared = load_shipped("documents.yaml")["ordinals"]
+    declared = document_words()["ordinals"]
     return [(name, float(entry["rank"]), re.compile(entry["pattern"])) for name, entry in declared.items()]
 
 
@@ -55,7 +55,7 @@ def find_ordinal(text: str) -> Ordinal | None:
 def _value(printed: str) -> int:
     if printed.isdecimal():
         return int(printed)
-    signs = load_shipped("documents.yaml")
+    signs = document_words()
     if len(printed) == 1 and 0x2460 <= ord(printed) <= 0x2473:
         return ord(printed) - 0x245F
     if printed in signs["formal_numerals"]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from jixiao.core.declared import load_shipped
+from jixiao.reading.files.document_words import document_words
 
 CERTAIN, PROBABLE, BELOW = 1.0, 0.8, 0.7
 """Sureness of a heading that uses the words of a section, that hints at it, or that names a part of it."""
@@ -35,7 +35,7 @@ class Match:
 @cache
 def load_outline(kind: str) -> tuple[Section, ...]:
     """Return the sections of the outline of a kind of document (提纲), in the official order."""
-    declared = load_shipped("documents.yaml")["outlines"].get(kind, {})
+    declared = document_words()["outlines"].get(kind, {})
     return tuple(
         Section(
             name,
@@ -54,7 +54,7 @@ def plain_heading(text: str) -> str:
         >>> plain_heading("项目决策情况（15分）。"), plain_heading("前 言")
         ('项目决策情况', '前言')
     """
-    declared = load_shipped("documents.yaml")["patterns"]
+    declared = document_words()["patterns"]
     plain = re.sub(r"\s", "", text)
     plain = re.sub(declared["points_behind"], "", plain)
     return plain.strip("。；：:、，,.？?")
@@ -94,7 +94,7 @@ def match_section(heading: str, kind: str) -> Match | None:
 
 def _is_scored(heading: str, plain: str) -> bool:
     """Say whether a heading gives the points of the whole: 绩效评价情况（100分，得95分）."""
-    patterns = load_shipped("documents.yaml")["patterns"]
+    patterns = document_words()["patterns"]
     has_points = re.search(patterns["ends_in_points"], re.sub(r"\s", "", heading)) is not None
     return has_points and re.search(patterns["scored_heading"], plain) is not None
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from jixiao.core.declared import load_shipped
 from jixiao.reading.documents.ordinals import Ordinal, find_ordinal
 from jixiao.reading.documents.whole_tables import join_tables
 from jixiao.reading.files.cells import Grid
+from jixiao.reading.files.document_words import document_words
 from jixiao.reading.files.flow_items import Dropped, Flow, Item
 
 NARROWEST, WIDEST = 18, 60
@@ -49,7 +49,7 @@ class Paragraph:
 @cache
 def pattern(name: str) -> re.Pattern[str]:
     """Return one declared pattern of documents, compiled once."""
-    return re.compile(load_shipped("documents.yaml")["patterns"][name])
+    return re.compile(document_words()["patterns"][name])
 
 
 def make_paragraphs(flow: Flow) -> tuple[list[Paragraph], list[Dropped]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from jixiao.core.declared import load_shipped
 from jixiao.reading.documents.citations import find_citations, find_work
 from jixiao.reading.documents.identities import Identity
 from jixiao.reading.documents.justifications import Justification
@@ -15,6 +14,7 @@ from jixiao.reading.documents.prose_facts import COUNT, POINTS, RATE, WAN, State
 from jixiao.reading.documents.sections import Layout
 from jixiao.reading.documents.stated_amounts import as_plain
 from jixiao.reading.files.cells import Grid
+from jixiao.reading.files.document_words import document_words
 from jixiao.reading.files.flow_items import Flow
 from jixiao.reading.forms.records import Reading, Record
 
@@ -45,7 +45,7 @@ def document_reading(flow: Flow, layout: Layout, parts: Sequence[Part]) -> Readi
         )
     for part in parts:
         reading.records += _of_part(layout, part)
-    reasons = load_shipped("documents.yaml")["reasons"]
+    reasons = document_words()["reasons"]
     reading.skipped += [
         {
             "sheet": root.name,
@@ -59,7 +59,7 @@ def document_reading(flow: Flow, layout: Layout, parts: Sequence[Part]) -> Readi
 
 
 def _cell(line: int, page: int | None) -> str:
-    words = load_shipped("documents.yaml")
+    words = document_words()
     return str(words["page_line"]).format(page=page, line=line) if page else str(words["line"]).format(line=line)
 
 
@@ -118,7 +118,7 @@ def _of_part(layout: Layout, part: Part) -> list[Record]:
 
 
 def _passages(layout: Layout, part: Part, own: Sequence[int]) -> Iterable[Record]:
-    mark = str(load_shipped("documents.yaml")["path_mark"])
+    mark = str(document_words()["path_mark"])
     for place in own:
         entry, at, paragraph = layout.entries[place], layout.places[place], layout.entries[place].paragraph
         above = [layout.entries[one].title for one in entry.path]
@@ -151,7 +151,7 @@ def table_text(grid: Grid) -> str:
         >>> table_text(Grid("a.txt", "表1", False, [["项目", "分值"], ["立项", "5"]]))
         '项目｜分值\\n立项｜5'
     """
-    mark = str(load_shipped("documents.yaml")["row_mark"])
+    mark = str(document_words()["row_mark"])
     return "\n".join(mark.join(" ".join(cell.split()) for cell in row) for row in grid.texts)
 
 
@@ -178,7 +178,7 @@ def _sections(layout: Layout, part: Part) -> Iterable[Record]:
 
 
 def _statements(part: Part) -> Iterable[Record]:
-    units = load_shipped("documents.yaml")["statement_units"]
+    units = document_words()["statement_units"]
     for number, one in enumerate(part.statements, 1):
         yield _record(
             part,
@@ -204,7 +204,7 @@ def _statements(part: Part) -> Iterable[Record]:
 
 def _targets(layout: Layout, part: Part, own: Sequence[int]) -> Iterable[Record]:
     """Take the tables of targets in the chapter of basics: indicator and target side by side."""
-    words = load_shipped("documents.yaml")["target_columns"]
+    words = document_words()["target_columns"]
     number = 0
     for place in own:
         paragraph = layout.entries[place].paragraph

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from jixiao.core.declared import load_shipped
 from jixiao.reading.documents.outlines import match_part, match_section, plain_heading
 from jixiao.reading.documents.paragraphs import Paragraph, pattern
+from jixiao.reading.files.document_words import document_words
 
 LONGEST_HEADING = 60
 """Signs of the longest line that can be a heading; of a longer one its first sentence may be."""
@@ -82,7 +82,7 @@ ABSTRACT_RANK = -50.0
 
 @cache
 def _kinds() -> list[tuple[str, re.Pattern[str]]]:
-    return [(name, re.compile(words)) for name, words in load_shipped("documents.yaml")["kinds"].items()]
+    return [(name, re.compile(words)) for name, words in document_words()["kinds"].items()]
 
 
 def kind_of_title(text: str) -> str:

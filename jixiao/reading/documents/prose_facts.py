@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
-from jixiao.core.declared import load_shipped
 from jixiao.reading.documents.outlines import plain_heading
 from jixiao.reading.documents.portions import Entry, Portion
 from jixiao.reading.documents.sections import Layout
 from jixiao.reading.documents.stated_amounts import Amount, as_plain, find_amounts, split_sentences, to_number, to_wan
+from jixiao.reading.files.document_words import document_words
 
 FUNDS = ("planned", "issued", "arrived", "executed", "balance")
 """Statements about money of the whole project, in the order in which money flows."""
@@ -44,7 +44,7 @@ class Statement:
 
 @cache
 def _sentences() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["sentences"].items()}
+    return {name: re.compile(words) for name, words in document_words()["sentences"].items()}
 
 
 def find_statements(layout: Layout, portion: Portion, *, year: int | None = None) -> list[Statement]:
@@ -199,11 +199,11 @@ def _of_points(entry: Entry, plain: str, section: str, subject: str) -> Iterator
 
 
 def _wan() -> str:
-    return str(load_shipped("documents.yaml")["statement_units"]["wan"])
+    return str(document_words()["statement_units"]["wan"])
 
 
 def _points_sign() -> str:
-    return str(load_shipped("documents.yaml")["points"])
+    return str(document_words()["points"])
 
 
 def _of_heading(entry: Entry, section: str) -> Iterator[Statement]:

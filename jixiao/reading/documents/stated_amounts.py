@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
-from jixiao.core.declared import load_shipped
+from jixiao.reading.files.document_words import document_words
 
 NEAR = 26
 """Signs before an amount within which the word stands that says what it is."""
@@ -34,18 +34,18 @@ class Amount:
 
 @cache
 def _words() -> dict[str, re.Pattern[str]]:
-    money = load_shipped("documents.yaml")["money"]
+    money = document_words()["money"]
     return {name: re.compile(words) for name, words in money.items() if isinstance(words, str)}
 
 
 @cache
 def _sources() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(words) for name, words in load_shipped("documents.yaml")["money"]["sources"].items()}
+    return {name: re.compile(words) for name, words in document_words()["money"]["sources"].items()}
 
 
 @cache
 def _amount() -> re.Pattern[str]:
-    return re.compile(load_shipped("documents.yaml")["amount"])
+    return re.compile(document_words()["amount"])
 
 
 def split_sentences(text: str, ends: str = "。；！？") -> list[tuple[int, str]]:
@@ -74,7 +74,7 @@ def to_wan(number: str, unit: str) -> Decimal | None:
         (Decimal('108.834632'), Decimal('12000.0'))
     """
     value = to_number(number)
-    return None if value is None else value * Decimal(load_shipped("documents.yaml")["money_units"][unit])
+    return None if value is None else value * Decimal(document_words()["money_units"][unit])
 
 
 def find_amounts(text: str, *, year: int | None = None, usual: str = "") -> list[Amount]:

@@ -13,7 +13,6 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path, PurePath
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import FormError
 from jixiao.core.vocabulary import value_labels
 from jixiao.reading.documents.identities import Identity, find_identity, plain_project
@@ -26,6 +25,7 @@ from jixiao.reading.documents.sections import REPORTS, Layout, lay_out
 from jixiao.reading.documents.stated_amounts import as_plain, to_number
 from jixiao.reading.documents.whole_tables import settle_rows, with_head
 from jixiao.reading.files.cells import Grid, Line
+from jixiao.reading.files.document_words import document_words
 from jixiao.reading.files.flow_items import Flow
 from jixiao.reading.files.flows import DOCUMENT_NAMES, read_flow
 from jixiao.reading.forms.records import Reading, Record
@@ -125,7 +125,7 @@ def report_readings(flow: Flow, layout: Layout) -> list[Reading]:
 
 @cache
 def _declared() -> dict[str, object]:
-    return dict(load_shipped("documents.yaml"))
+    return dict(document_words())
 
 
 def _unique(title: str, taken: set[str]) -> str:
@@ -261,7 +261,7 @@ def _head_lines(part: Part) -> list[Line]:
 
 
 def _address(line: int, page: int | None) -> str:
-    words = load_shipped("documents.yaml")
+    words = document_words()
     return str(words["page_line"]).format(page=page, line=line) if page else str(words["line"]).format(line=line)
 
 
@@ -376,7 +376,7 @@ def _add_money(part: Part, reading: Reading) -> None:
         column = MONEY_COLUMNS[name]
         texts[column], cells[column] = one.value_text, _address(one.line, one.page)
         if one.stated_in == "formula":
-            units[column] = str(load_shipped("documents.yaml")["statement_units"]["wan"])
+            units[column] = str(document_words()["statement_units"]["wan"])
             reading.guesses.append(_guess(part, one.value_text, "formula_money", cells[column]))
     if "planned" not in chosen and "issued" in chosen:
         texts["annual_budget"], cells["annual_budget"] = texts["issued"], cells["issued"]

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from jixiao.core.declared import load_shipped
 from jixiao.reading.files.cells import Grid
+from jixiao.reading.files.document_words import document_words
 from jixiao.reading.forms.families import known_labels
 from jixiao.reading.forms.records import Reading, label_key
 
@@ -116,7 +116,7 @@ def with_head(grid: Grid) -> Grid:
 
     The reader of account tables looks for these inside the table, where a workbook has them.
     """
-    words = load_shipped("documents.yaml")["account_heads"]
+    words = document_words()["account_heads"]
     kept: list[str] = []
     for line in reversed(grid.above):
         text = " ".join(line.text.split())

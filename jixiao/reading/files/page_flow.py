@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import FormError
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import pdf_pages
 from jixiao.reading.files.cells import Box, check_size
+from jixiao.reading.files.document_words import document_words
 from jixiao.reading.files.flow_items import Dropped, Flow, Item
 from jixiao.reading.files.limits import Limits
 from jixiao.reading.files.pdf_marks import take_marks, upright
@@ -143,7 +143,7 @@ def _read_page(page: Any, number: int, name: str, limits: Limits) -> tuple[pdf_p
         inside = [char for char in chars if pdf_pages._is_inside(char, table.bbox)]
         found.tables.append(pdf_pages._Ruled(number, len(found.tables) + 1, table.bbox, cells, inside, columns))
     boxes = [table.box for table in found.tables]
-    bold = re.compile(load_shipped("documents.yaml")["bold_fonts"], re.IGNORECASE)
+    bold = re.compile(document_words()["bold_fonts"], re.IGNORECASE)
     lines: list[_Line] = []
     for signs in _rows(chars):
         outside = [sign for sign in signs if not any(pdf_pages._is_inside(sign, box) for box in boxes)]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from jixiao.core.declared import load_shipped
 from jixiao.reading.files.captions import table_name, unit_note
 from jixiao.reading.files.cells import Grid, Line
+from jixiao.reading.files.document_words import document_words
 from jixiao.reading.files.flow_items import Flow, Item
 
 _TICKED = re.compile(r"<input[^>]*\bchecked\b[^>]*>", re.IGNORECASE)
@@ -65,13 +65,13 @@ def text_flow(text: str, name: str) -> Flow:
 
 
 def _address(line: int) -> str:
-    return str(load_shipped("documents.yaml")["line"]).format(line=line)
+    return str(document_words()["line"]).format(line=line)
 
 
 def _without_tags(line: str) -> str:
     if "<" not in line:
         return line
-    boxes = load_shipped("documents.yaml")["boxes"]
+    boxes = document_words()["boxes"]
     return _TAG.sub("", _BOX.sub(boxes["open"], _TICKED.sub(boxes["ticked"], line)))
 
 
@@ -178,7 +178,7 @@ def _aligned_right(rows: list[list[str]]) -> list[list[str]]:
 def _spaced(lines: Sequence[str], start: int) -> tuple[list[list[str]], int] | None:
     """Read a table whose columns stand between spaces, below a row that names them."""
     header = lines[start].split()
-    words = set(load_shipped("documents.yaml")["column_words"])
+    words = set(document_words()["column_words"])
     if len(header) < _LEAST_COLUMNS or "\t" in lines[start] or sum(word in words for word in header) < len(header) - 1:
         return None
     width = len(header)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from jixiao.core.declared import load_shipped
 from jixiao.reading.files.archives import Archive
 from jixiao.reading.files.cells import Grid
+from jixiao.reading.files.document_words import document_words
 from jixiao.reading.files.flow_items import Dropped, Flow, Item
 from jixiao.reading.files.limits import Limits
 from jixiao.reading.files.word_documents import _is_unseen, _opened, read_document
@@ -175,7 +175,7 @@ class _Reader:
 @cache
 def _word_names() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return how Word calls the styles of headings and of the lines of a table of contents."""
-    named = load_shipped("documents.yaml")["styles"]
+    named = document_words()["styles"]
     return re.compile(named["heading"], re.IGNORECASE), re.compile(named["contents"], re.IGNORECASE)
 
 
@@ -186,7 +186,7 @@ def chinese_ordinal(number: int) -> str:
         >>> [chinese_ordinal(number) for number in (3, 10, 12, 21)]
         ['三', '十', '十二', '二十一']
     """
-    signs = load_shipped("documents.yaml")["numerals"]
+    signs = document_words()["numerals"]
     ten, one = divmod(number, 10)
     if not 0 < number < 100:
         return str(number)

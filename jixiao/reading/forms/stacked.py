@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from jixiao.core.declared import load_shipped
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Grid
 from jixiao.reading.files.cells import remark
+from jixiao.reading.files.document_words import document_words
 from jixiao.reading.forms.assignment import MONEY, NAMES, VALUES, is_exact
 from jixiao.reading.forms.glued import label_in
 from jixiao.reading.forms.meanings import header_words, meaning_of, pattern
@@ -48,7 +48,7 @@ class StackedGrid(Grid):
 
 
 def _address(number: int) -> str:
-    return str(load_shipped("documents.yaml")["line"]).format(line=number)
+    return str(document_words()["line"]).format(line=number)
 
 
 def restacked(grid: Grid) -> Grid:
