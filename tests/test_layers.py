@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def module_of(path):
     return ".".join(parts[:2]) if parts[0] in WIDE else parts[0]
 
 
+@cache
 def imports_of(path):
     """Return every dotted name a file imports, at any level, with its line."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -86,6 +88,7 @@ def imports_of(path):
     return found
 
 
+@cache
 def calls_of(path):
     """Return the last name of every call, with its line."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
