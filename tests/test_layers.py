@@ -139,7 +139,7 @@ def test_only_the_theme_of_figures_imports_a_plotting_library():
 
 
 def test_only_few_modules_import_notebook_libraries():
-    rooms = {f"publish.{name}" for name in ("desk", "lessons", "reports", "server", "viewer")}
+    rooms = {f"publish.{name}" for name in ("desk", "lessons", "reports", "rounds", "server", "viewer")}
     assert users_of(NOTEBOOK_LIBRARIES) <= {*rooms, "whatif"}
 
 

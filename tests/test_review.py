@@ -26,7 +26,7 @@ from jixiao.builds.ledger.drawing import (
     prove,
     review_words,
 )
-from jixiao.builds.ledger.reviewing import OPINIONS, merge_opinions, quality_grade, review_problems
+from jixiao.builds.ledger.reviewing import OPINIONS, merge_opinions, opinions_of, quality_grade, review_problems
 from jixiao.core.errors import RequestError
 from jixiao.core.exact import exact_sum
 from jixiao.core.frames import typed
@@ -288,3 +288,36 @@ def test_the_commands_go_round(desk):
     assert "已裁定 1 项" in settled.stdout
     assert "核查总分" in run_command("review", "list", *place).stdout
     assert "已写入" in run_command("review", "list", "--out", desk / "果.xlsx", *place).stdout
+
+
+def test_the_panel_takes_opinions_and_says_what_is_missing(drawn, results, desk, monkeypatch):
+    from jixiao.publish.rounds.review_panel import ReviewPanel
+
+    monkeypatch.setenv("JIXIAO_HOME", str(desk))
+    (desk / "凭证.pdf").write_bytes(b"x")
+    panel = ReviewPanel(results, drawn, "")
+    panel.save.click()
+    assert "请先填写复核人" in panel.told.value
+    panel.reviewer.value = "甲"
+    indicator_id = next(iter(panel.fields))
+    points, opinion, files = panel.fields[indicator_id]
+    points.value = points.value - 1
+    panel.save.click()
+    assert "请写评审意见" in panel.told.value
+    opinion.value, files.value = "凭证不全", "凭证.pdf；没有.pdf"
+    panel.save.click()
+    assert "已保存 1 项；1 项与自评不同" in panel.told.value
+    (row,) = opinions_of(book.load_ledger()).to_dict("records")
+    assert row["review_files"].startswith("凭证.pdf（2d711642）；没有.pdf") and row["reviewer"] == "甲"
+    panel.save.click()
+    assert "没有改动" in panel.told.value
+    again = ReviewPanel(results, drawn, "甲")
+    assert again.fields[indicator_id][1].value == "凭证不全"
+    assert ReviewPanel(results, drawn, "乙").fields[indicator_id][1].value == ""
+
+
+def test_without_a_draw_the_panel_is_a_trial_that_takes_nothing(desk):
+    from jixiao.publish.rounds.review_panel import open_review
+
+    shown = open_review("data/sample", year=2024)
+    assert "试抽" in shown.children[0].value and shown.children[3].disabled

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from jixiao.publish.rounds.issue_tables import (
     ledger_line,
     show_departments,
@@ -11,8 +14,22 @@ from jixiao.publish.rounds.issue_tables import (
     show_states,
 )
 
+
+def open_review(place: str | Path, **chosen: Any) -> Any:
+    """Return the panel of a reviewer (复核面板) for a notebook to show; see :func:`review_panel.open_review`.
+
+    Example:
+        >>> type(open_review("sample", year=2024)).__name__
+        'VBox'
+    """
+    from jixiao.publish.rounds import review_panel
+
+    return review_panel.open_review(place, **chosen)
+
+
 __all__ = [
     "ledger_line",
+    "open_review",
     "show_departments",
     "show_history",
     "show_issues",
