@@ -1,0 +1,341 @@
+"""Who has sent what (自评率): self-evaluations against the projects that must be evaluated, by number and by money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from jixiao.analysis.choices import choices, take_columns
+from jixiao.analysis.summary import choose_money
+from jixiao.builds.manifest import MANIFEST, place_of, read_manifest
+from jixiao.core.errors import JixiaoError, RequestError
+from jixiao.core.exact import exact_sum
+from jixiao.core.frames import Frames, typed
+from jixiao.core.results import Results
+from jixiao.reading.organisations import (
+    FILE,
+    body_words,
+    last_successors,
+    load_organisations,
+    propose_organisations,
+)
+from jixiao.reading.register import FOLDER, MEANS, REGISTER, load_register
+from jixiao.reading.tidy.rows import project_key
+from jixiao.reading.values.values import normalise
+
+COVERAGE = {
+    "year": "Int64",
+    "department": "str",
+    "unit": "str",
+    "project_id": "str",
+    "project": "str",
+    "population": "str",
+    "coverage_state": "str",
+    "form_count": "Int64",
+    "annual_budget_wan": "float64",
+    "executed_wan": "float64",
+    "total_reported": "float64",
+    "source_file": "str",
+    "note": "str",
+}
+"""The columns of coverage (自评情况): one row is a project that must be evaluated or that was sent without being asked
+for; key year, project_id."""
+
+
+@dataclass(frozen=True)
+class Registers:
+    """What people keep beside the data (登记): bodies, projects that must be evaluated, means that reports print."""
+
+    organisations: pd.DataFrame
+    register: pd.DataFrame
+    means: pd.DataFrame
+    errors: tuple[JixiaoError, ...] = ()
+
+
+def load_registers(results: Results) -> Registers:
+    """Load the registers that stand beside the data of some results (读取登记); what is not there has no rows.
+
+    Raises:
+        DeclarationError: The register of bodies is wrong. Files of the other register are named in ``errors``.
+
+    Example:
+        >>> import jixiao
+        >>> load_registers(jixiao.evaluate("data/sample")).register.empty
+        True
+    """
+    place = results.place
+    if (place / MANIFEST).exists():
+        place = place_of(place, read_manifest(place))
+    beside = place.parent if place.name == "source" else Path("nowhere")
+    register, means, errors = load_register(beside / FOLDER)
+    return Registers(load_organisations(beside / FILE), register, means, tuple(errors))
+
+
+def follow_successors(results: Results, organisations: pd.DataFrame) -> tuple[Results, list[str]]:
+    """Put every department under the body that answers for it now (按承接单位), so that years can be set side by side.
+
+    Args:
+        results: From :func:`jixiao.evaluate`.
+        organisations: From :func:`load_registers`.
+
+    Returns:
+        The results with the names of the last successors, and a sentence for each body that took over others; both
+        unchanged without an entry that applies.
+
+    Example:
+        >>> import jixiao
+        >>> results = jixiao.evaluate("data/source")
+        >>> followed, notes = follow_successors(results, load_registers(results).organisations)
+        >>> sorted(followed.frames.projects["department"].unique())
+        ['南昌市东湖区政务服务数据管理局', '南昌市政务服务数据管理局', '宜春市大数据发展管理局']
+    """
+    last = last_successors(organisations)
+    if not last:
+        return results, []
+    met: dict[str, set[str]] = {}
+
+    def renamed(frame: pd.DataFrame) -> pd.DataFrame:
+        if "department" not in frame or frame.empty:
+            return frame
+        names = {name: last.get(normalise(name), name) for name in frame["department"].unique()}
+        for name, to in names.items():
+            if name and to != name:
+                met.setdefault(to, set()).add(name)
+        return frame.assign(department=frame["department"].map(names).astype("str"))
+
+    parts = {name: renamed(frame) for name, frame in results.frames.items()}
+    scores, totals, findings = (renamed(frame) for frame in (results.scores, results.totals, results.findings))
+    said = body_words()["words"]["follows"]
+    notes = [said.format(names="、".join(sorted(names)), to=to) for to, names in sorted(met.items())]
+    return replace(results, frames=Frames(**parts), scores=scores, totals=totals, findings=findings), notes
+
+
+def propose_bodies(results: Results, organisations: pd.DataFrame) -> str:
+    """Propose entries of ``data/organisations.yaml`` for the departments that are not registered (提出单位登记)."""
+    names = {*results.frames.projects["department"], *results.frames.accounts["department"]}
+    return propose_organisations(names, organisations, choices("department_kinds")["words"])
+
+
+def coverage(results: Results, registers: Registers | None = None) -> pd.DataFrame:
+    """Set the self-evaluations that came against the projects that must be evaluated (自评情况).
+
+    The projects are those of ``data/register/<year>``; of a year without such a file those of the budget list, else
+    those self-evaluated the year before, else what came; ``population`` says which. Departments go by their last
+    successors. Money is that of the register, else of the forms.
+
+    Args:
+        results: From :func:`jixiao.evaluate`.
+        registers: From :func:`load_registers`, loaded when None.
+
+    Returns:
+        Columns ``COVERAGE``, key year, project_id. ``coverage_state``: received, missing, twice (several forms of one
+        project), unasked (not among those that must be evaluated).
+
+    Basis: 财预〔2020〕10号第八条: self-evaluation covers every project.
+
+    Example:
+        >>> import jixiao
+        >>> rows = coverage(jixiao.evaluate("data/source"))
+        >>> rows[rows["year"] == 2021]["coverage_state"].value_counts().to_dict()
+        {'received': 2, 'missing': 2}
+    """
+    given = registers or load_registers(results)
+    last = last_successors(given.organisations)
+    sent = results.totals[results.totals["evaluation"] == "self"]
+    years = {*results.frames.projects["year"].dropna(), *given.register["year"].dropna()}
+    rows: list[dict[str, Any]] = []
+    for year in sorted(int(one) for one in years):
+        wanted, population = _population(results, given.register, year)
+        mine = sent[sent["year"] == year].to_dict("records")
+        rows += _of_year(wanted, mine, population, _form_counts(results, year))
+    frame = typed(rows, COVERAGE)
+    names = {name: last.get(normalise(name), name) for name in frame["department"].unique()}
+    frame = frame.assign(department=frame["department"].map(names).astype("str"))
+    return frame.sort_values(["year", "department", "project"], ignore_index=True)
+
+
+def _population(results: Results, register: pd.DataFrame, year: int) -> tuple[pd.DataFrame, str]:
+    """Return the projects that must be evaluated in a year, and where they are from."""
+    money = choose_money(results.frames.budgets)[["year", "project_id", "annual_budget_wan", "executed_wan"]]
+    mine = register[register["year"] == year]
+    if len(mine):
+        return mine, "register"
+    projects = results.frames.projects
+    projects = projects[projects["project_level"] == "project"]
+    named = projects.merge(money, on=["year", "project_id"], how="left", validate="1:1")
+    budgets = results.frames.budgets
+    listed = budgets[(budgets["evaluation"] == "budget_list") & (budgets["year"] == year)]
+    mine = named[(named["year"] == year) & named["project_id"].isin(listed["project_id"])]
+    if len(mine):
+        return mine, "budget_list"
+    before = results.totals[(results.totals["evaluation"] == "self") & (results.totals["year"] == year - 1)]
+    mine = named[(named["year"] == year - 1) & named["project_id"].isin(before["project_id"])]
+    if len(mine):  # the money of another year is not this year's
+        now = named[named["year"] == year].set_index("project_id")[["annual_budget_wan", "executed_wan"]]
+        return mine.drop(columns=list(now)).join(now, on="project_id").assign(year=year), "last_year"
+    now = results.totals[(results.totals["evaluation"] == "self") & (results.totals["year"] == year)]
+    return named[(named["year"] == year) & named["project_id"].isin(now["project_id"])], "received"
+
+
+def _form_counts(results: Results, year: int) -> dict[str, int]:
+    """Return how many files brought a self-evaluation of each project, by its plain name."""
+    lines = results.frames.ingest
+    lines = lines[(lines["year"] == year) & (lines["evaluation"] == "self")]
+    lines = lines[lines["state"].isin(["read", "repeated", "conflict"]) & (lines["project"] != "")]
+    plain = lines["project"].map(lambda name: project_key("", name))
+    return lines.groupby(plain)["source_file"].nunique().astype(int).to_dict() if len(lines) else {}
+
+
+def _of_year(
+    wanted: pd.DataFrame, sent: Sequence[dict[str, Any]], population: str, counts: dict[str, int]
+) -> list[dict[str, Any]]:
+    by_id = {one["project_id"]: one for one in sent}
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for one in sent:
+        by_name.setdefault(project_key("", one["project"]), []).append(one)
+    used, rows = set(), []
+    for row in wanted.to_dict("records"):
+        plain = project_key("", row["project"])
+        alike = by_name.get(plain, [])
+        found = by_id.get(row["project_id"]) or (alike[0] if len(alike) == 1 else None)
+        count = counts.get(plain, 0)
+        state = "twice" if count > 1 else "received" if found else "missing"
+        used.add(found["project_id"] if found else "")
+        rows.append(
+            {
+                **{name: row[name] for name in ("year", "department", "unit", "project_id", "project")},
+                **{name: row[name] for name in ("annual_budget_wan", "executed_wan")},
+                "population": population,
+                "coverage_state": state,
+                "form_count": count or int(found is not None),
+                "total_reported": found["total_reported"] if found else None,
+                "source_file": found["source_file"] if found else "",
+            }
+        )
+    for one in sent:
+        if one["project_id"] not in used:
+            named = {name: one[name] for name in ("year", "department", "unit", "project_id", "project")}
+            rows.append(
+                {
+                    **named,
+                    "annual_budget_wan": one["annual_budget_wan"],
+                    "executed_wan": one["executed_wan"],
+                    "population": population,
+                    "coverage_state": "unasked",
+                    "form_count": counts.get(project_key("", one["project"]), 1),
+                    "total_reported": one["total_reported"],
+                    "source_file": one["source_file"],
+                }
+            )
+    return rows
+
+
+def coverage_rates(
+    rows: pd.DataFrame, *, by: str | Sequence[str] = ("year", "department"), means: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Sum the coverage up (自评率), by number and by money.
+
+    Formula: by number = projects with a self-evaluation ÷ projects that must be evaluated; by money = their full-year
+    budgets ÷ those of all. Projects nobody asked for count in neither.
+
+    Args:
+        rows: From :func:`coverage`.
+        by: year, department, or both.
+        means: From :func:`printed_means`: the mean a summary report prints is set beside that of the forms.
+
+    Returns:
+        Key ``by``. ``projects``, money in 万元 (exact sums, missing where no project prints any), ``execution_rate``,
+        ``received``, ``missing``, ``unasked``, ``twice``, the two rates, ``mean_points`` of the self-evaluations that
+        came, ``printed_mean``, and ``population``.
+
+    Example:
+        >>> import jixiao
+        >>> results = jixiao.evaluate("data/source")
+        >>> rates = coverage_rates(coverage(results))
+        >>> rates.loc[rates["projects"] == 4, ["annual_budget_wan", "executed_wan", "received"]].values.tolist()
+        [[10552.78, 6378.55, 2]]
+    """
+    key = take_columns(rows, by, ["year", "department"])
+    lines = []
+    for names, group in rows.groupby(key, sort=True):
+        asked = group[group["coverage_state"] != "unasked"]
+        came = asked[asked["coverage_state"].isin(["received", "twice"])]
+        budget, executed = (_sum(asked[name]) for name in ("annual_budget_wan", "executed_wan"))
+        known = asked["executed_wan"].notna() & asked["annual_budget_wan"].notna()
+        base = _sum(asked.loc[known, "annual_budget_wan"])
+        spent = _sum(asked.loc[known, "executed_wan"])
+        points = came["total_reported"].dropna().tolist()
+        sum_of_points = exact_sum(points)
+        money_of_came = _sum(came["annual_budget_wan"]) or 0.0
+        lines.append(
+            {
+                **dict(zip(key, names, strict=True)),
+                "projects": len(asked),
+                "annual_budget_wan": budget,
+                "executed_wan": executed,
+                "execution_rate": spent / base if base and spent is not None else None,
+                "received": len(came),
+                "missing": int((asked["coverage_state"] == "missing").sum()),
+                "twice": int((asked["coverage_state"] == "twice").sum()),
+                "unasked": int((group["coverage_state"] == "unasked").sum()),
+                "coverage_rate": len(came) / len(asked) if len(asked) else None,
+                "coverage_money_rate": money_of_came / budget if budget else None,
+                "mean_points": float(sum_of_points) / len(points) if sum_of_points is not None and points else None,
+                "population": "、".join(sorted(group["population"].unique())),
+            }
+        )
+    schema = {
+        **{name: COVERAGE[name] for name in key},
+        **dict.fromkeys(["projects", "received", "missing", "twice", "unasked"], "Int64"),
+        **dict.fromkeys(["annual_budget_wan", "executed_wan", "execution_rate", "coverage_rate"], "float64"),
+        **dict.fromkeys(["coverage_money_rate", "mean_points"], "float64"),
+        "population": "str",
+    }
+    order = [*key, "projects", "annual_budget_wan", "executed_wan", "execution_rate", "received", "missing", "twice"]
+    frame = typed(lines, schema)[[*order, "unasked", "coverage_rate", "coverage_money_rate", "mean_points", "population"]]
+    if means is None or key != ["year", "department"]:
+        return frame
+    told = means[["year", "department", "printed_mean"]].drop_duplicates(["year", "department"])
+    return frame.merge(told, on=["year", "department"], how="left", validate="1:1")
+
+
+def printed_means(results: Results, registers: Registers | None = None) -> pd.DataFrame:
+    """Return the mean of the self-evaluations that summary reports print (自评平均分), read or registered.
+
+    Returns:
+        Columns ``MEANS``, key year, department; departments go by their last successors, a registered mean goes before.
+    """
+    given = registers or load_registers(results)
+    last = last_successors(given.organisations)
+    told = results.frames.statements
+    told = told[told["statement"] == "self_average"] if "statement" in told else told.iloc[:0]
+    rows = given.means.to_dict("records") + [
+        {"year": one["year"], "department": one["department"], "printed_mean": one["value"], "remark": one["source_file"]}
+        for one in told.to_dict("records")
+    ]
+    for row in rows:
+        row["department"] = last.get(normalise(row["department"]), row["department"])
+    return typed(rows, MEANS).drop_duplicates(["year", "department"], ignore_index=True)
+
+
+def choose_coverage(rows: pd.DataFrame, *, year: int, department: str, organisations: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of one department and year (选定部门的自评情况), by any of its names.
+
+    Raises:
+        RequestError: There is none.
+    """
+    name = last_successors(organisations).get(normalise(department), department)
+    mine = rows[(rows["year"] == year) & (rows["department"] == name)]
+    if mine.empty:
+        raise RequestError(f"{year}年度“{department}”没有应评项目，也没有收到自评")
+    return mine
+
+
+def _sum(values: pd.Series) -> float | None:
+    total = exact_sum(values.dropna().tolist())
+    return None if total is None else float(total)
+
