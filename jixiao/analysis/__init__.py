@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from jixiao.analysis.benchmarks import benchmark_peers
 from jixiao.analysis.choices import origin
+from jixiao.analysis.coverage import coverage_rates, coverage_rows, follow_successors, printed_means
 from jixiao.analysis.discretion import discretion_shares, evaluator_differences, leniency
 from jixiao.analysis.execution import (
     budget_waterfall,
@@ -44,6 +45,8 @@ __all__ = [
     "category_shares",
     "contribution_totals",
     "cost_per_output",
+    "coverage_rates",
+    "coverage_rows",
     "density_jumps",
     "department_changes",
     "department_ranking",
@@ -53,6 +56,7 @@ __all__ = [
     "execution_bands",
     "execution_quadrants",
     "execution_rates",
+    "follow_successors",
     "frontier_slacks",
     "largest_change",
     "last_years",
@@ -60,6 +64,7 @@ __all__ = [
     "lost_points",
     "month_progress",
     "origin",
+    "printed_means",
     "project_money",
     "rank_robustness",
     "repeated_findings",

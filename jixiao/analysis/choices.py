@@ -212,7 +212,7 @@ def department_kinds(departments: pd.Series) -> pd.Series:
     """Return the declared kind of each department by the words of its name (部门类别); ``other`` when none fits.
 
     Example:
-        >>> department_kinds(pd.Series(["示例市教育局", "示例办公室"])).tolist()
+        >>> department_kinds(pd.Series(["示例市教育局", "示例集团"])).tolist()
         ['education', 'other']
     """
     words = choices("department_kinds")["words"]

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from jixiao.analysis.choices import choices, take_columns
+from jixiao.analysis.choices import choices, department_kinds, take_columns
 from jixiao.analysis.summary import choose_money
-from jixiao.builds.manifest import MANIFEST, place_of, read_manifest
-from jixiao.core.errors import JixiaoError, RequestError
 from jixiao.core.exact import exact_sum
-from jixiao.core.frames import Frames, typed
+from jixiao.core.frames import MEANS, Frames, typed
 from jixiao.core.results import Results
-from jixiao.reading.organisations import (
-    FILE,
-    body_words,
-    last_successors,
-    load_organisations,
-    propose_organisations,
-)
-from jixiao.reading.register import FOLDER, MEANS, REGISTER, load_register
+from jixiao.reading.organisations import body_words, last_successors, propose_organisations, region_of
 from jixiao.reading.tidy.rows import project_key
 from jixiao.reading.values.values import normalise
 
@@ -46,41 +36,11 @@ COVERAGE = {
 for; key year, project_id."""
 
 
-@dataclass(frozen=True)
-class Registers:
-    """What people keep beside the data (登记): bodies, projects that must be evaluated, means that reports print."""
-
-    organisations: pd.DataFrame
-    register: pd.DataFrame
-    means: pd.DataFrame
-    errors: tuple[JixiaoError, ...] = ()
-
-
-def load_registers(results: Results) -> Registers:
-    """Load the registers that stand beside the data of some results (读取登记); what is not there has no rows.
-
-    Raises:
-        DeclarationError: The register of bodies is wrong. Files of the other register are named in ``errors``.
-
-    Example:
-        >>> import jixiao
-        >>> load_registers(jixiao.evaluate("data/sample")).register.empty
-        True
-    """
-    place = results.place
-    if (place / MANIFEST).exists():
-        place = place_of(place, read_manifest(place))
-    beside = place.parent if place.name == "source" else Path("nowhere")
-    register, means, errors = load_register(beside / FOLDER)
-    return Registers(load_organisations(beside / FILE), register, means, tuple(errors))
-
-
-def follow_successors(results: Results, organisations: pd.DataFrame) -> tuple[Results, list[str]]:
+def follow_successors(results: Results) -> tuple[Results, list[str]]:
     """Put every department under the body that answers for it now (按承接单位), so that years can be set side by side.
 
     Args:
         results: From :func:`jixiao.evaluate`.
-        organisations: From :func:`load_registers`.
 
     Returns:
         The results with the names of the last successors, and a sentence for each body that took over others; both
@@ -88,12 +48,11 @@ def follow_successors(results: Results, organisations: pd.DataFrame) -> tuple[Re
 
     Example:
         >>> import jixiao
-        >>> results = jixiao.evaluate("data/source")
-        >>> followed, notes = follow_successors(results, load_registers(results).organisations)
+        >>> followed, notes = follow_successors(jixiao.evaluate("data/source"))
         >>> sorted(followed.frames.projects["department"].unique())
         ['南昌市东湖区政务服务数据管理局', '南昌市政务服务数据管理局', '宜春市大数据发展管理局']
     """
-    last = last_successors(organisations)
+    last = last_successors(results.organisations)
     if not last:
         return results, []
     met: dict[str, set[str]] = {}
@@ -114,13 +73,13 @@ def follow_successors(results: Results, organisations: pd.DataFrame) -> tuple[Re
     return replace(results, frames=Frames(**parts), scores=scores, totals=totals, findings=findings), notes
 
 
-def propose_bodies(results: Results, organisations: pd.DataFrame) -> str:
+def propose_bodies(results: Results) -> str:
     """Propose entries of ``data/organisations.yaml`` for the departments that are not registered (提出单位登记)."""
     names = {*results.frames.projects["department"], *results.frames.accounts["department"]}
-    return propose_organisations(names, organisations, choices("department_kinds")["words"])
+    return propose_organisations(names, results.organisations, choices("department_kinds")["words"])
 
 
-def coverage(results: Results, registers: Registers | None = None) -> pd.DataFrame:
+def coverage_rows(results: Results, *, is_last_year: bool = True) -> pd.DataFrame:
     """Set the self-evaluations that came against the projects that must be evaluated (自评情况).
 
     The projects are those of ``data/register/<year>``; of a year without such a file those of the budget list, else
@@ -129,7 +88,7 @@ def coverage(results: Results, registers: Registers | None = None) -> pd.DataFra
 
     Args:
         results: From :func:`jixiao.evaluate`.
-        registers: From :func:`load_registers`, loaded when None.
+        is_last_year: Whether the projects of last year's self-evaluations may stand in for a register.
 
     Returns:
         Columns ``COVERAGE``, key year, project_id. ``coverage_state``: received, missing, twice (several forms of one
@@ -139,17 +98,16 @@ def coverage(results: Results, registers: Registers | None = None) -> pd.DataFra
 
     Example:
         >>> import jixiao
-        >>> rows = coverage(jixiao.evaluate("data/source"))
+        >>> rows = coverage_rows(jixiao.evaluate("data/source"))
         >>> rows[rows["year"] == 2021]["coverage_state"].value_counts().to_dict()
         {'received': 2, 'missing': 2}
     """
-    given = registers or load_registers(results)
-    last = last_successors(given.organisations)
+    last = last_successors(results.organisations)
     sent = results.totals[results.totals["evaluation"] == "self"]
-    years = {*results.frames.projects["year"].dropna(), *given.register["year"].dropna()}
+    years = {*results.frames.projects["year"].dropna(), *results.register["year"].dropna()}
     rows: list[dict[str, Any]] = []
     for year in sorted(int(one) for one in years):
-        wanted, population = _population(results, given.register, year)
+        wanted, population = _population(results, year, is_last_year)
         mine = sent[sent["year"] == year].to_dict("records")
         rows += _of_year(wanted, mine, population, _form_counts(results, year))
     frame = typed(rows, COVERAGE)
@@ -158,10 +116,10 @@ def coverage(results: Results, registers: Registers | None = None) -> pd.DataFra
     return frame.sort_values(["year", "department", "project"], ignore_index=True)
 
 
-def _population(results: Results, register: pd.DataFrame, year: int) -> tuple[pd.DataFrame, str]:
+def _population(results: Results, year: int, is_last_year: bool) -> tuple[pd.DataFrame, str]:
     """Return the projects that must be evaluated in a year, and where they are from."""
     money = choose_money(results.frames.budgets)[["year", "project_id", "annual_budget_wan", "executed_wan"]]
-    mine = register[register["year"] == year]
+    mine = results.register[results.register["year"] == year]
     if len(mine):
         return mine, "register"
     projects = results.frames.projects
@@ -174,7 +132,7 @@ def _population(results: Results, register: pd.DataFrame, year: int) -> tuple[pd
         return mine, "budget_list"
     before = results.totals[(results.totals["evaluation"] == "self") & (results.totals["year"] == year - 1)]
     mine = named[(named["year"] == year - 1) & named["project_id"].isin(before["project_id"])]
-    if len(mine):  # the money of another year is not this year's
+    if len(mine) and is_last_year:  # the money of another year is not this year's
         now = named[named["year"] == year].set_index("project_id")[["annual_budget_wan", "executed_wan"]]
         return mine.drop(columns=list(now)).join(now, on="project_id").assign(year=year), "last_year"
     now = results.totals[(results.totals["evaluation"] == "self") & (results.totals["year"] == year)]
@@ -243,7 +201,7 @@ def coverage_rates(
     budgets ÷ those of all. Projects nobody asked for count in neither.
 
     Args:
-        rows: From :func:`coverage`.
+        rows: From :func:`coverage_rows`.
         by: year, department, or both.
         means: From :func:`printed_means`: the mean a summary report prints is set beside that of the forms.
 
@@ -255,7 +213,7 @@ def coverage_rates(
     Example:
         >>> import jixiao
         >>> results = jixiao.evaluate("data/source")
-        >>> rates = coverage_rates(coverage(results))
+        >>> rates = coverage_rates(coverage_rows(results))
         >>> rates.loc[rates["projects"] == 4, ["annual_budget_wan", "executed_wan", "received"]].values.tolist()
         [[10552.78, 6378.55, 2]]
     """
@@ -296,25 +254,31 @@ def coverage_rates(
         "population": "str",
     }
     order = [*key, "projects", "annual_budget_wan", "executed_wan", "execution_rate", "received", "missing", "twice"]
-    frame = typed(lines, schema)[[*order, "unasked", "coverage_rate", "coverage_money_rate", "mean_points", "population"]]
+    frame = typed(lines, schema)[
+        [*order, "unasked", "coverage_rate", "coverage_money_rate", "mean_points", "population"]
+    ]
     if means is None or key != ["year", "department"]:
         return frame
     told = means[["year", "department", "printed_mean"]].drop_duplicates(["year", "department"])
     return frame.merge(told, on=["year", "department"], how="left", validate="1:1")
 
 
-def printed_means(results: Results, registers: Registers | None = None) -> pd.DataFrame:
+def printed_means(results: Results) -> pd.DataFrame:
     """Return the mean of the self-evaluations that summary reports print (自评平均分), read or registered.
 
     Returns:
         Columns ``MEANS``, key year, department; departments go by their last successors, a registered mean goes before.
     """
-    given = registers or load_registers(results)
-    last = last_successors(given.organisations)
+    last = last_successors(results.organisations)
     told = results.frames.statements
     told = told[told["statement"] == "self_average"] if "statement" in told else told.iloc[:0]
-    rows = given.means.to_dict("records") + [
-        {"year": one["year"], "department": one["department"], "printed_mean": one["value"], "remark": one["source_file"]}
+    rows = results.printed_means.to_dict("records") + [
+        {
+            "year": one["year"],
+            "department": one["department"],
+            "printed_mean": one["value"],
+            "remark": one["source_file"],
+        }
         for one in told.to_dict("records")
     ]
     for row in rows:
@@ -325,17 +289,40 @@ def printed_means(results: Results, registers: Registers | None = None) -> pd.Da
 def choose_coverage(rows: pd.DataFrame, *, year: int, department: str, organisations: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of one department and year (选定部门的自评情况), by any of its names.
 
-    Raises:
-        RequestError: There is none.
+    No rows where nothing must be evaluated and nothing came.
     """
     name = last_successors(organisations).get(normalise(department), department)
-    mine = rows[(rows["year"] == year) & (rows["department"] == name)]
-    if mine.empty:
-        raise RequestError(f"{year}年度“{department}”没有应评项目，也没有收到自评")
-    return mine
+    return rows[(rows["year"] == year) & (rows["department"] == name)].reset_index(drop=True)
 
 
 def _sum(values: pd.Series) -> float | None:
     total = exact_sum(values.dropna().tolist())
     return None if total is None else float(total)
 
+
+def known_bodies(departments: pd.Series, organisations: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return category and region of departments (类别和地区): as registered, else by the words of their names.
+
+    Example:
+        >>> from jixiao.core.frames import ORGANISATIONS
+        >>> rows = typed([{"organisation": "甲局", "department_kind": "health", "region": "甲市"}], ORGANISATIONS)
+        >>> {name: values.tolist() for name, values in known_bodies(pd.Series(["甲局", "乙市教育局"]), rows).items()}
+        {'department_kind': ['health', 'education'], 'region': ['甲市', '乙市']}
+    """
+    declared: dict[str, dict[str, str]] = {"department_kind": {}, "region": {}}
+    for row in organisations.to_dict("records"):
+        names = [row["organisation"], *row["also_names"].split("、"), *row["former_names"].split("、")]
+        for column, known in declared.items():
+            known |= {normalise(name): row[column] for name in names if name and row[column]}
+    by_words = {"department_kind": department_kinds(departments), "region": departments.map(region_of)}
+    return {
+        column: pd.Series(
+            [
+                declared[column].get(normalise(name), other)
+                for name, other in zip(departments, by_words[column], strict=True)
+            ],
+            index=departments.index,
+            dtype="str",
+        )
+        for column in declared
+    }

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from jixiao.analysis.benchmarks import benchmark_peers
-from jixiao.analysis.choices import banded, choices, department_kinds, signed, take_choice, take_columns
+from jixiao.analysis.choices import banded, choices, signed, take_choice, take_columns
+from jixiao.analysis.coverage import known_bodies
 from jixiao.analysis.execution import project_money
 from jixiao.analysis.factors import EFFECTS, NAMES, STEP, score_changes, score_contributions
 from jixiao.analysis.losses import POINTS, TOTALS
@@ -181,7 +182,7 @@ def department_ranking(
     *,
     evaluation: str = "self",
     total: str = "total_reported",
-    like: Sequence[str] = ("department_kind", "size_class"),
+    like: Sequence[str] = ("region", "department_kind", "size_class"),
 ) -> pd.DataFrame:
     """Rank departments among their like, year by year (部门排名，同类可比).
 
@@ -193,8 +194,8 @@ def department_ranking(
         results: From :func:`jixiao.evaluate`.
         evaluation: Which kind of evaluation: self, department or finance.
         total: ``total_reported`` as printed, or ``total`` by the rules.
-        like: What makes departments comparable: department_kind (by the declared words of the name) and size_class (of
-            the sum of the full-year budgets); none ranks all.
+        like: What makes departments comparable: region and department_kind (as registered in data/organisations.yaml,
+            else by the words of the name) and size_class (of the sum of the full-year budgets); none ranks all.
 
     Returns:
         Key year, department. Departments without a known total stay without a place; ``unknown_count`` evaluations have
@@ -222,8 +223,8 @@ def department_ranking(
     money = sums_of(project_money(results), key, ["annual_budget_wan"])
     frame = frame.merge(money, on=key, how="left", validate="1:1")
     frame["size_class"] = banded(frame["annual_budget_wan"], "size_classes")
-    frame["department_kind"] = department_kinds(frame["department"])
-    groups = take_columns(frame, list(like), ["department_kind", "size_class"])
+    frame = frame.assign(**known_bodies(frame["department"], results.organisations))
+    groups = take_columns(frame, list(like), ["region", "department_kind", "size_class"])
     frame = benchmark_peers(frame, value="mean_points", peers=["year", *groups])
     rank = frame.groupby(["year", *groups], observed=True, dropna=False)["mean_points"].rank("min", ascending=False)
     frame["rank"] = rank.astype("Int64")

@@ -21,8 +21,8 @@ MANIFEST = "manifest.json"
 VERSIONS = "versions"
 """Below a built folder: a folder for each version that is kept."""
 FORMAT = 3
-DECLARED = ("aliases", "corrections", "suppressions")
-"""What people declare about ``data/source``, in files beside it (别名、更正、不予处理登记)."""
+DECLARED = ("aliases", "corrections", "suppressions", "organisations")
+"""What people declare about ``data/source``, in files beside it (别名、更正、不予处理、单位登记)."""
 _NOT_CONTENT = ("version", "as_of", "seal")
 """What two builds of the same inputs may differ in."""
 
@@ -41,6 +41,9 @@ def declared_files(place: Path) -> dict[str, Path]:
         RequestError: One of them is no file that can be read.
     """
     paths = {name: place.parent / f"{name}.yaml" for name in DECLARED} if place.name == "source" else {}
+    if place.name == "source":
+        every = sorted((place.parent / "register").glob("*"))
+        paths |= {f"register/{path.name}": path for path in every if path.is_file()}
     paths["answers"] = place / ANSWERS
     found = {name: path for name, path in paths.items() if path.exists() or path.is_symlink()}
     for path in found.values():

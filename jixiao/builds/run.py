@@ -31,11 +31,16 @@ from jixiao.checks.set_aside import load_aliases, load_suppressions, suppress
 from jixiao.core.errors import JixiaoError, ReadingErrors, RequestError
 from jixiao.core.files import find_place, workbench
 from jixiao.core.frames import SCHEMAS, Frames
-from jixiao.core.results import Results
+from jixiao.core.results import REGISTERED, Results
 from jixiao.reading.folder import load_frames
+from jixiao.reading.organisations import FILE as ORGANISATIONS_FILE
+from jixiao.reading.organisations import load_organisations
+from jixiao.reading.register import FOLDER as REGISTER_FOLDER
+from jixiao.reading.register import load_register
 from jixiao.scoring import score
 
 if TYPE_CHECKING:
+    import pandas as pd
     from distributed import Client
 
 
@@ -76,6 +81,7 @@ def build(
         day, began = date.today(), time.time_ns()
         inputs, declared = other_inputs(folder), declared_hashes(folder)
         frames, errors = load_frames(folder, keep_going=True, read=Readings(target / FOLDER), tell=tell)
+        errors = [*errors, *registers_of(folder)[-1]]
         tell("evaluate", 0, 0)
         results = evaluate_folder(frames, folder, client=client, today=day)
         if declared_hashes(folder) != declared:
@@ -114,7 +120,23 @@ def evaluate_folder(
     scores, totals, found, passed = evaluate_frames(frames, framework=framework, aliases=aliases, client=client)
     places, suppressed, suppressions = suppress(found, entries, today=today or date.today())
     findings = one_finding_a_fault(places)
-    return Results(frames, scores, totals, findings, folder, datetime.now(UTC), passed, suppressed, suppressions)
+    registered = dict(zip(REGISTERED, registers_of(folder)[:-1], strict=True))
+    audited = {"passed": passed, "suppressed": suppressed, "suppressions": suppressions, **registered}
+    return Results(frames, scores, totals, findings, folder, datetime.now(UTC), **audited)
+
+
+def registers_of(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[JixiaoError]]:
+    """Read what people registered beside a data folder (登记): bodies, projects that must be evaluated, printed means.
+
+    Returns:
+        The three frames, and one error for each file of the register of projects that cannot be used.
+
+    Raises:
+        DeclarationError: The register of bodies is wrong.
+    """
+    beside = folder.parent if folder.name == "source" else folder / MANIFEST  # any other folder has none
+    register, means, errors = load_register(beside / REGISTER_FOLDER)
+    return load_organisations(beside / ORGANISATIONS_FILE), register, means, errors
 
 
 def evaluate_frames(
@@ -191,7 +213,10 @@ def evaluate(place: str | Path = "source", *, framework: str = "") -> Results:
     folder = find_place(place)
     if (folder / MANIFEST).exists() and not framework:
         return read_built(folder)
-    return evaluate_folder(load(folder), folder, framework=framework)
+    frames, errors = load(folder), registers_of(folder)[-1]
+    if errors:
+        raise ReadingErrors(errors)
+    return evaluate_folder(frames, folder, framework=framework)
 
 
 def evaluate_files(
@@ -211,7 +236,7 @@ def evaluate_files(
     if (folder / MANIFEST).exists():
         return evaluate(folder, framework=framework), []
     every, errors = load_frames(folder, keep_going=True)
-    return evaluate_folder(every, folder, framework=framework), errors
+    return evaluate_folder(every, folder, framework=framework), [*errors, *registers_of(folder)[-1]]
 
 
 _HANDED: dict[str, Results] = {}

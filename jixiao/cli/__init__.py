@@ -8,11 +8,29 @@ from jixiao.cli.budget_use import consequences
 from jixiao.cli.clerk import check
 from jixiao.cli.corrected import resubmitted
 from jixiao.cli.makers import ask, dashboard, form, new, notebooks, report, sample, whatif
+from jixiao.cli.registers import bodies, remind
 from jixiao.cli.rectify import issues
 from jixiao.cli.reviewers import review
 from jixiao.cli.stored import diff, log, record, record_once, trace, verify
 
-COMMANDS = (new, check, resubmitted, report, ask, form, sample, whatif, dashboard, notebooks, verify, diff, trace, log)
+COMMANDS = (
+    new,
+    check,
+    resubmitted,
+    bodies,
+    remind,
+    report,
+    ask,
+    form,
+    sample,
+    whatif,
+    dashboard,
+    notebooks,
+    verify,
+    diff,
+    trace,
+    log,
+)
 """Every command of this room, in the order of the help."""
 GROUPS = {"issues": issues, "review": review, "consequences": consequences}
 """Every group of commands, by its name."""

@@ -269,6 +269,37 @@ SUPPRESSIONS = {
 }
 """The columns of the suppressions themselves (不予处理登记): one row is one entry of the file."""
 
+ORGANISATIONS = {
+    "organisation_id": "str",
+    "organisation": "str",
+    "also_names": "str",
+    "former_names": "str",
+    "from_year": "Int64",
+    "until_year": "Int64",
+    "successor": "str",
+    "parent_body": "str",
+    "department_kind": "str",
+    "region": "str",
+    "remark": "str",
+}
+"""The columns of organisations (单位): one row is a body, key organisation_id."""
+
+REGISTER = {
+    "year": "Int64",
+    "project_id": "str",
+    "project": "str",
+    "department": "str",
+    "unit": "str",
+    "annual_budget_wan": "float64",
+    "executed_wan": "float64",
+    "source_file": "str",
+    "source_sheet": "str",
+    "source_cell": "str",
+}
+"""The columns of the register (应评项目): one row is a project that must be evaluated, key year, project_id."""
+MEANS = {"year": "Int64", "department": "str", "printed_mean": "float64", "remark": "str"}
+"""The columns of the means that summary reports print (自评平均分), where a person registered them."""
+
 
 @dataclass(repr=False)
 class Frames:

@@ -8,11 +8,30 @@ from pathlib import Path
 
 import pandas as pd
 
-from jixiao.core.frames import FINDINGS, PASSED, SCHEMAS, SUPPRESSED, SUPPRESSIONS, Frames, typed
+from jixiao.core.frames import (
+    FINDINGS,
+    MEANS,
+    ORGANISATIONS,
+    PASSED,
+    REGISTER,
+    SCHEMAS,
+    SUPPRESSED,
+    SUPPRESSIONS,
+    Frames,
+    typed,
+)
 from jixiao.core.portrait import portrait_html, portrait_text, portrait_title
 
-AUDITED = {"findings": FINDINGS, "passed": PASSED, "suppressed": SUPPRESSED, "suppressions": SUPPRESSIONS}
-"""What the audit gives, kept beside the frames, with its columns."""
+REGISTERED = {"organisations": ORGANISATIONS, "register": REGISTER, "printed_means": MEANS}
+"""What people register beside the data, with its columns: bodies, projects that must be evaluated, printed means."""
+AUDITED = {
+    "findings": FINDINGS,
+    "passed": PASSED,
+    "suppressed": SUPPRESSED,
+    "suppressions": SUPPRESSIONS,
+    **REGISTERED,
+}
+"""What the audit gives and people registered, kept beside the frames, with its columns."""
 FRAMES = (*SCHEMAS, "scores", "totals", *AUDITED)
 """The name of every frame that is kept."""
 
@@ -23,6 +42,7 @@ class Results:
 
     ``place`` is the folder that was read, ``as_of`` when it was read. ``passed`` counts where the checks looked,
     ``suppressed`` holds the findings a person put aside, ``suppressions`` the entries that put them aside.
+    ``organisations``, ``register`` and ``printed_means`` are what people registered beside the data.
     ``remark`` is what a reader must know of data that were not received, such as made-up ones.
     """
 
@@ -35,6 +55,9 @@ class Results:
     passed: pd.DataFrame = field(default_factory=lambda: typed([], PASSED))
     suppressed: pd.DataFrame = field(default_factory=lambda: typed([], SUPPRESSED))
     suppressions: pd.DataFrame = field(default_factory=lambda: typed([], SUPPRESSIONS))
+    organisations: pd.DataFrame = field(default_factory=lambda: typed([], ORGANISATIONS))
+    register: pd.DataFrame = field(default_factory=lambda: typed([], REGISTER))
+    printed_means: pd.DataFrame = field(default_factory=lambda: typed([], MEANS))
     remark: str = ""
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from jixiao.core.frames import typed
+from jixiao.core.frames import ORGANISATIONS, typed
 from jixiao.core.models import (
     Model,
     Notes,
@@ -31,20 +31,6 @@ from jixiao.core.models import (
 from jixiao.reading.values.values import normalise
 
 FILE = "organisations.yaml"
-ORGANISATIONS = {
-    "organisation_id": "str",
-    "organisation": "str",
-    "also_names": "str",
-    "former_names": "str",
-    "from_year": "Int64",
-    "until_year": "Int64",
-    "successor": "str",
-    "parent_body": "str",
-    "department_kind": "str",
-    "region": "str",
-    "remark": "str",
-}
-"""The columns of organisations (单位): one row is a body, key organisation_id."""
 
 
 @cache
@@ -53,7 +39,7 @@ def body_words() -> dict[str, Any]:
     return dict(checked_shipped("bodies.yaml", _Bodies))
 
 
-class _Register(Model):
+class _Wanted(Model):
     years: Pattern
     columns: dict[str, Texts]
     totals: Pattern
@@ -65,7 +51,7 @@ class _Bodies(Model):
 
     aside: Pattern
     region: Pattern
-    register: _Register
+    wanted: _Wanted
     words: Words
 
 
@@ -108,7 +94,8 @@ class _Organisations(Model):
     @field_validator("organisations")
     @classmethod
     def _one_body_a_name(cls, entries: tuple[Organisation, ...]) -> tuple[Organisation, ...]:
-        notes, owner = Notes(), {}
+        notes = Notes()
+        owner: dict[str, Organisation] = {}
         for number, entry in enumerate(entries, 1):
             for name in entry.names:
                 if owner.setdefault(normalise(name), entry) is not entry:
@@ -247,10 +234,14 @@ def propose_organisations(names: Iterable[str], known: pd.DataFrame, words: Mapp
     met: dict[tuple[str, str], str] = {}
     for name, also in groups.items():
         found = next(((code, one) for code, every in words.items() for one in every if one in name), None)
-        code, why = (found[0], said["proposal_word"].format(word=found[1])) if found else ("other", said["proposal_other"])
+        code, why = (
+            (found[0], said["proposal_word"].format(word=found[1])) if found else ("other", said["proposal_other"])
+        )
         region = region_of(name)
         twin = met.setdefault((region, code), name)
-        lines.append(f"  - name: {_quoted(name)}" + (f"  # {said['proposal_same'].format(other=twin)}" if twin != name else ""))
+        lines.append(
+            f"  - name: {_quoted(name)}" + (f"  # {said['proposal_same'].format(other=twin)}" if twin != name else "")
+        )
         lines += [f"    also: [{', '.join(map(_quoted, also))}]"] if also else []
         lines.append(f"    category: {kinds[code]}  # {why}")
         lines += [f"    region: {_quoted(region)}"] if region else []

@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import Field
 
 from jixiao.core.errors import FormError, JixiaoError
-from jixiao.core.frames import typed
+from jixiao.core.frames import MEANS, REGISTER, typed
 from jixiao.core.models import Model, Number, Text, load_model
 from jixiao.reading.files import read_grids
 from jixiao.reading.files.cells import Grid
@@ -23,20 +23,6 @@ from jixiao.reading.tidy.rows import project_key
 from jixiao.reading.values.values import normalise, parse_value
 
 FOLDER = "register"
-_PLACE = {"source_file": "str", "source_sheet": "str", "source_cell": "str"}
-REGISTER = {
-    "year": "Int64",
-    "project_id": "str",
-    "project": "str",
-    "department": "str",
-    "unit": "str",
-    "annual_budget_wan": "float64",
-    "executed_wan": "float64",
-    **_PLACE,
-}
-"""The columns of the register (应评项目): one row is a project that must be evaluated, key year, project_id."""
-MEANS = {"year": "Int64", "department": "str", "printed_mean": "float64", "remark": "str"}
-"""The columns of the means that summary reports print (自评平均分), where a person registered them."""
 _KINDS = (".xlsx", ".xls", ".et", ".ods", ".csv", ".tsv", ".docx", ".yaml", ".yml")
 
 
@@ -91,7 +77,7 @@ def load_register(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, list[Jixiao
 
 
 def _check_name(path: Path, by_year: dict[str, Path]) -> None:
-    if not re.fullmatch(body_words()["register"]["years"], path.stem):
+    if not re.fullmatch(body_words()["wanted"]["years"], path.stem):
         raise FormError(path.name, "文件名不是年度", "应评项目登记的文件名应为四位年度，如 2021.xlsx")
     if path.suffix.lower() not in _KINDS:
         raise FormError(path.name, f"不能读取“{path.suffix}”文件", "请另存为 .xlsx、.csv 或 .yaml")
@@ -131,13 +117,15 @@ def _read_table(path: Path) -> list[dict[str, Any]]:
         is_found |= found is not None
         rows += found or []
     if not is_found:
-        raise FormError(path.name, "没有“项目名称”一栏", "请在表头写明 项目名称、主管部门、实施单位、全年预算数、全年执行数")
+        raise FormError(
+            path.name, "没有“项目名称”一栏", "请在表头写明 项目名称、主管部门、实施单位、全年预算数、全年执行数"
+        )
     return rows
 
 
 def _rows_of(grid: Grid, file: str) -> list[dict[str, Any]] | None:
     """Return the projects of one sheet, None when it has no column of projects."""
-    said = body_words()["register"]
+    said = body_words()["wanted"]
     known = {normalise(name): column for column, names in said["columns"].items() for name in names}
     columns: dict[str, int] = {}
     in_yuan: set[str] = set()
@@ -152,7 +140,9 @@ def _rows_of(grid: Grid, file: str) -> list[dict[str, Any]] | None:
                 above = " ".join(" ".join(grid.resolved[line]) for line in range(row + 1))
                 whole = re.search(said["yuan"], above) and "万元" not in above
                 in_yuan = {
-                    name for name, at in named.items() if name.endswith("_wan") and (whole or re.search(said["yuan"], texts[at]))
+                    name
+                    for name, at in named.items()
+                    if name.endswith("_wan") and (whole or re.search(said["yuan"], texts[at]))
                 }
             continue
         project = texts[columns["project"]]
@@ -161,12 +151,18 @@ def _rows_of(grid: Grid, file: str) -> list[dict[str, Any]] | None:
         if any(re.match(said["totals"], text) for text in plain):
             continue
         place = f"{grid.sheet}!{grid.address(row, columns['project'])}"
-        one: dict[str, Any] = {"project": project, "source_sheet": grid.sheet, "source_cell": grid.address(row, columns["project"])}
+        one: dict[str, Any] = {
+            "project": project,
+            "source_sheet": grid.sheet,
+            "source_cell": grid.address(row, columns["project"]),
+        }
         for name in ("department", "unit"):
             one[name] = texts[columns[name]] if name in columns else ""
         for name in ("annual_budget_wan", "executed_wan"):
             text = texts[columns[name]] if name in columns else ""
-            one[name] = _money(text, file, f"{grid.sheet}!{grid.address(row, columns[name])}" if name in columns else place)
+            one[name] = _money(
+                text, file, f"{grid.sheet}!{grid.address(row, columns[name])}" if name in columns else place
+            )
             if one[name] is not None and name in in_yuan:
                 one[name] = one[name] / 10_000
         rows.append(one)
@@ -194,7 +190,10 @@ def _checked(rows: list[dict[str, Any]], path: Path) -> list[dict[str, Any]]:
         place = f"{row['source_sheet']}!{row['source_cell']}"
         if key in seen:
             raise FormError(
-                path.name, f"“{row['project'][:30]}”列了两次，另一处在{seen[key]}", "一个项目只列一行，请删去一行", place=place
+                path.name,
+                f"“{row['project'][:30]}”列了两次，另一处在{seen[key]}",
+                "一个项目只列一行，请删去一行",
+                place=place,
             )
         seen[key] = place
         if any(sign in row["project"] for sign in "\r\n\t"):

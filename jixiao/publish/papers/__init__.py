@@ -18,7 +18,7 @@ from jixiao.core.errors import RequestError
 from jixiao.core.files import write_safely
 from jixiao.core.results import Results
 from jixiao.publish.papers.contents import evaluation_content, find_evaluation
-from jixiao.publish.papers.departments import department_content
+from jixiao.publish.papers.departments import department_content, department_coverage
 from jixiao.publish.papers.filled_templates import canonical, fill_template
 from jixiao.publish.papers.paper_workbooks import write_book, write_review_sheets
 from jixiao.publish.papers.review_opinion import review_content
@@ -145,7 +145,8 @@ def write_department(
         'a.docx'
     """
     mine = choose_department(results, year, department)
-    content = department_content(mine, year=year, department=department)
+    covered = department_coverage(results, year=year, department=department)
+    content = department_content(mine, year=year, department=department, covered=covered)
     money = summarise_execution(mine)
     known = money[money["execution_rate"].notna()].sort_values(["execution_rate", "project"], kind="stable")
     content["counts"]["not_drawn"] = "1" if len(known) > _MOST_BARS else ""

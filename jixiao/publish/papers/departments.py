@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pandas as pd
 
+from jixiao.analysis.coverage import choose_coverage, coverage_rates, coverage_rows, printed_means
 from jixiao.analysis.summary import (
     key_numbers,
     select_rows,
@@ -20,18 +22,21 @@ from jixiao.core.vocabulary import word
 from jixiao.publish.papers.contents import Row, indicator_row, reason_of, written_reasons
 from jixiao.publish.papers.unit_words import fill_outline, highest_number, summary_passages, told
 from jixiao.publish.papers.wording import clean, paper_words, written
+from jixiao.reading.organisations import body_words, last_successors
+from jixiao.reading.values.values import normalise
 
 _STOPS = "。；;.： "
 KINDS = ("self", "department", "finance", "whole")
 
 
-def department_content(results: Results, *, year: int, department: str) -> Row:
+def department_content(results: Results, *, year: int, department: str, covered: pd.DataFrame | None = None) -> Row:
     """Return what the template of a department's summary may name (总报告内容).
 
     Args:
         results: The part of the results that belongs to the department and year.
         year: The evaluated year.
         department: The department.
+        covered: From :func:`department_coverage` over all results; worked out from this part when None.
 
     Example:
         >>> import jixiao
@@ -42,9 +47,13 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
     """
     words = paper_words()
     most, numbers = words["most"], key_numbers(results)
+    covered = department_coverage(results, year=year, department=department) if covered is None else covered
     evaluations = summarise_evaluations(results)
+    own = evaluations[evaluations["evaluation"] == "self"]
     kinds = evaluations["evaluation"].value_counts()
-    counted = results.scores[results.scores["is_counted"]]
+    base = own if len(own) else evaluations  # a summary of self-evaluations; without any, of what came
+    is_own = results.scores["evaluation"].isin(base["evaluation"].unique())
+    counted = results.scores[results.scores["is_counted"] & is_own]
     missed = _missed(results, counted)
     said = fill_outline(summary_passages(results.frames.passages, year=year, department=department), "department")
     names = {"department": clean(department), "year": str(year)}
@@ -56,7 +65,7 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
         **{kind: int(kinds.get(kind, 0)) for kind in PROJECT_KINDS},
         "indicators": len(counted),
         "targeted": int((counted["target_text"] != "").sum()),
-        "graded": numbers["graded"],
+        "graded": int(base["reported_grade"].notna().sum()),
         "known": numbers["projects"] - numbers["unknown"],
         "missed_shown": min(len(missed), most["missed"]),
         "projects_shown": min(len(rows), most["projects"]),
@@ -73,8 +82,10 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
         **names,
         "title": words["titles"]["summary" if is_all_self else "results"].format(**names),
         "remark": clean(results.remark),
-        "grades": _grades(results) if numbers["graded"] else [],
+        "grades": _grades(base),
         "mean": _mean(evaluations),
+        "coverage": _coverage(results, covered),
+        "answered": _answered(results, department),
         "money": {
             "annual_budget": written("annual_budget_wan", numbers["annual_budget"]),
             "executed": written("executed_wan", numbers["executed"]),
@@ -82,7 +93,7 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
         }
         if has_money
         else {},
-        "shares": _shares(results),
+        "shares": _shares(counted, results),
         "said": said,
         "told": told(said, "department"),
         "sign": {"lines": _signature(results, year, department)},
@@ -95,14 +106,56 @@ def department_content(results: Results, *, year: int, department: str) -> Row:
         "opinions": _opinions(results),
         "has_indicators": len(counted) > 0,
         "projects": rows[: most["projects"]],
+        "own": str(len(own)) if len(own) else "",
         "counts": {name: str(int(count)) for name, count in counts.items()}
         | {name: str(int(count)) if count > 0 else "" for name, count in maybe.items()}
         | {"first_table": highest_number(said)},
     }
 
 
-def _grades(results: Results) -> list[Row]:
-    counted = results.totals["reported_grade"].astype("object").value_counts()
+def department_coverage(results: Results, *, year: int, department: str) -> pd.DataFrame:
+    """Return the coverage of a department that its summary states (部门的自评情况): see :func:`coverage_rows`.
+
+    Last year's projects stand in for no register here, since a report sees the rows of its year alone.
+    """
+    rows = coverage_rows(results, is_last_year=False)
+    return choose_coverage(rows, year=year, department=department, organisations=results.organisations)
+
+
+def _coverage(results: Results, covered: pd.DataFrame) -> Row:
+    """Return the population of the self-evaluations, what came of it and the means; nothing where nothing is known."""
+    rates = coverage_rates(covered, means=printed_means(results)).to_dict("records")
+    if not rates or not rates[0]["projects"]:
+        return {}
+    (row,) = rates
+    missing = covered.loc[covered["coverage_state"] == "missing", "project"].map(clean).tolist()
+    most = paper_words()["most"]["missing"]
+    mean, printed = row["mean_points"], row["printed_mean"]
+    differs = mean == mean and printed == printed and abs(mean - printed) >= 0.005
+    return {
+        "population": body_words()["words"]["population"][row["population"]],
+        **{name: str(int(row[name])) for name in ("projects", "received")},
+        **{name: str(int(row[name])) if row[name] else "" for name in ("missing", "unasked", "twice")},
+        "annual_budget": written("annual_budget_wan", row["annual_budget_wan"]),
+        "executed": written("executed_wan", row["executed_wan"]),
+        "execution_rate": written("execution_rate", row["execution_rate"]),
+        "count_rate": written("execution_rate", row["coverage_rate"]),
+        "money_rate": written("execution_rate", row["coverage_money_rate"]),
+        "names": "、".join(missing[:most]) + ("…" if len(missing) > most else ""),
+        "printed_mean": written("total", printed) if printed == printed else "",
+        "mean_gap": written("total", abs(mean - printed)) if differs else "",
+    }
+
+
+def _answered(results: Results, department: str) -> str:
+    """Say which body answers for a department that is no more, empty for one that answers for itself."""
+    to = last_successors(results.organisations).get(normalise(department), department)
+    names = {"department": clean(department), "to": clean(to)}
+    return "" if to == department else str(body_words()["words"]["answered"].format(**names))
+
+
+def _grades(base: pd.DataFrame) -> list[Row]:
+    counted = base["reported_grade"].astype("object").value_counts()
     return [
         {"name": word("grade", grade), "count": str(int(counted[grade]))} for grade in GRADES if counted.get(grade, 0)
     ]
@@ -115,8 +168,8 @@ def _mean(evaluations: pd.DataFrame) -> str:
     return "" if total is None else written("total", half_up(Decimal(str(total)) / len(totals)))
 
 
-def _shares(results: Results) -> list[Row]:
-    rows = summarise_categories(results)
+def _shares(counted: pd.DataFrame, results: Results) -> list[Row]:
+    rows = summarise_categories(replace(results, scores=counted))
     return [
         {
             "name": clean(row["category"]),

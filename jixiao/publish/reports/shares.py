@@ -14,13 +14,17 @@ import numpy as np
 import pandas as pd
 
 from jixiao.builds.handover import Packer
-from jixiao.core.results import Results
+from jixiao.core.results import REGISTERED, Results
 from jixiao.publish.papers.unit_words import SUMMARY
 from jixiao.publish.reports.requests import ReportRequest
+from jixiao.reading.organisations import last_successors
+from jixiao.reading.values.values import normalise
 
 _BY_FILE = ("ingest", "skipped", "guesses")
 """Frames about files: a report sees the rows of the files that its other rows come from."""
-_PARTS = ("scores", "totals", "findings", "suppressed")
+_PARTS = ("scores", "totals", "findings", "suppressed", "register", "printed_means")
+_BODIES = "organisations"
+"""Who is which body: every report sees all of it."""
 _EVERYTHING = "everything"
 
 
@@ -29,7 +33,7 @@ class Shares:
 
     def __init__(self, results: Results) -> None:
         self.results = results
-        self.frames = {**dict(results.frames.items()), **{name: getattr(results, name) for name in _PARTS}}
+        self.frames = {**dict(results.frames.items()), **{name: getattr(results, name) for name in (*_PARTS, _BODIES)}}
 
     @cached_property
     def _groups(self) -> dict[tuple[str, str], dict[Any, np.ndarray]]:
@@ -37,6 +41,8 @@ class Shares:
         wanted = {"project_id": ["year", "project_id"], "department": ["year", "department"]}
         found = {}
         for name, frame in self.frames.items():
+            if name == _BODIES:
+                continue
             if name in _BY_FILE:
                 found[name, "source_file"] = dict(frame.groupby("source_file", sort=False).indices)
                 continue
@@ -59,26 +65,49 @@ class Shares:
             found.setdefault((int(year), department), []).append((int(year), project))
         return found
 
+    @cached_property
+    def _last(self) -> dict[str, str]:
+        return last_successors(self.results.organisations)
+
+    @cached_property
+    def _bodies(self) -> dict[str, list[str]]:
+        """Return the departments of the projects and the register by the body that answers for them now."""
+        met: dict[str, list[str]] = {}
+        for frame in (self.frames["projects"], self.frames["register"]):
+            for name in frame["department"].unique():
+                every = met.setdefault(self._last.get(normalise(name), name), [])
+                every += [] if name in every else [name]
+        return met
+
+    def _answering(self, department: str) -> list[str]:
+        """Return every department whose work the same body answers for now, so that its coverage is seen whole."""
+        mine = self._bodies.get(self._last.get(normalise(department), department), [])
+        return list(dict.fromkeys([department, *mine]))
+
     def rows(self, request: ReportRequest) -> dict[str, np.ndarray]:
         """Return the row numbers of each frame that a report sees (报告所依据的行号)."""
         if request.sees == _EVERYTHING:
             return {name: np.arange(len(frame)) for name, frame in self.frames.items()}
-        department = (request.year, request.department)
+        departments = [(request.year, name) for name in self._answering(request.department)]
         if request.sees == "project":
             projects = [(request.year, request.parameters["project"])]
         else:
-            projects = self._projects.get(department, [])
+            projects = [project for each in departments for project in self._projects.get(each, [])]
         found, files = {}, []
         for name, frame in self.frames.items():
             if name in _BY_FILE:
                 continue
+            if name == _BODIES:
+                found[name] = np.arange(len(frame))
+                continue
             parts = [self._rows_of(name, "project_id", key) for key in projects]
             if request.sees == "department":
-                parts.append(self._rows_of(name, "department", department))
+                parts += [self._rows_of(name, "department", each) for each in departments]
             elif name == "passages":
                 parts.append(self._summary_rows(department, projects[0]))
             found[name] = _joined(parts)
-            files.append(frame["source_file"].to_numpy()[found[name]])
+            if name not in REGISTERED:
+                files.append(frame["source_file"].to_numpy()[found[name]])
         for name in _BY_FILE:
             found[name] = _joined(self._rows_of(name, "source_file", file) for file in pd.unique(np.concatenate(files)))
         return found
