@@ -95,7 +95,7 @@ def write_reminders(results: Results, folder: Path, *, year: int | None = None, 
     said = body_words()["words"]["remind"]
     for name, rows in owed.groupby("department", sort=True):
         whole = every[every["department"] == name]
-        content = _content(str(name), rows, whole)
+        content = _content(str(name), rows, whole, results.remark)
         stem = folder / safe_name(said["file"].format(year=content["year"], department=name))
         paper, book = stem.with_name(f"{stem.name}.docx"), stem.with_name(f"{stem.name}.xlsx")
         data = fill_template(_TEMPLATE, content, {}, as_of=results.as_of)
@@ -109,14 +109,15 @@ def _write(data: bytes, path: Path) -> None:
     path.write_bytes(data)
 
 
-def _content(department: str, rows: pd.DataFrame, whole: pd.DataFrame) -> dict[str, Any]:
+def _content(department: str, rows: pd.DataFrame, whole: pd.DataFrame, remark: str) -> dict[str, Any]:
     said = body_words()["words"]
     (rates,) = coverage_rates(whole).to_dict("records")
     named = {"department": clean(department), "year": str(int(rates["year"]))}
     return {
         **named,
         "title": said["remind"]["title"].format(**named),
-        "remark": "",
+        "remark": clean(remark),
+        "basis": said["remind"]["basis"],
         "population": said["population"][str(whole["population"].iloc[0])],
         "counts": {name: str(int(rates[name])) for name in ("projects", "received", "missing")},
         "money": {"annual_budget": written("annual_budget_wan", rates["annual_budget_wan"])},

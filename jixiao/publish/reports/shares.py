@@ -104,7 +104,7 @@ class Shares:
             if request.sees == "department":
                 parts += [self._rows_of(name, "department", each) for each in departments]
             elif name == "passages":
-                parts.append(self._summary_rows(department, projects[0]))
+                parts.append(self._summary_rows((request.year, request.department), projects[0]))
             found[name] = _joined(parts)
             if name not in REGISTERED:
                 files.append(frame["source_file"].to_numpy()[found[name]])
