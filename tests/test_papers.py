@@ -500,7 +500,9 @@ def test_no_template_wrong_kind_and_missing_evaluation(real, tmp_path):
         papers.write_report(real, tmp_path / "a.docx", template=tmp_path / "text.docx", **chosen)
     with pytest.raises(RequestError, match="没有模板文件"):
         papers.write_report(real, tmp_path / "a.docx", template=tmp_path / "none.docx", **chosen)
-    with pytest.raises(RequestError, match="现有：department、questions、reminder、report、review、self_evaluation、single"):
+    with pytest.raises(
+        RequestError, match="现有：department、questions、reminder、report、review、self_evaluation、single"
+    ):
         papers.copy_template("other", tmp_path / "a.docx")
     with pytest.raises(RequestError, match="应恰有1份"):
         papers.write_report(real, tmp_path / "a.docx", **{**chosen, "evaluation": "finance"})

@@ -8,8 +8,8 @@ from jixiao.cli.budget_use import consequences
 from jixiao.cli.clerk import check
 from jixiao.cli.corrected import resubmitted
 from jixiao.cli.makers import ask, dashboard, form, new, notebooks, report, sample, whatif
-from jixiao.cli.registers import bodies, remind
 from jixiao.cli.rectify import issues
+from jixiao.cli.registers import bodies, remind
 from jixiao.cli.reviewers import review
 from jixiao.cli.stored import diff, log, record, record_once, trace, verify
 
