@@ -44,6 +44,7 @@ class _Wanted(Model):
     columns: dict[str, Texts]
     totals: Pattern
     yuan: Pattern
+    wan: Text
 
 
 class _Bodies(Model):

@@ -138,7 +138,7 @@ def _rows_of(grid: Grid, file: str) -> list[dict[str, Any]] | None:
             if "project" in named and len(named) > 1:
                 columns = named
                 above = " ".join(" ".join(grid.resolved[line]) for line in range(row + 1))
-                whole = re.search(said["yuan"], above) and "万元" not in above
+                whole = re.search(said["yuan"], above) and said["wan"] not in above
                 in_yuan = {
                     name
                     for name, at in named.items()
