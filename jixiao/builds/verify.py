@@ -40,8 +40,6 @@ from jixiao.core.files import BESIDE, MISSING, RECORD, workbench
 from jixiao.core.hashes import code_hash, hash_of, rule_hashes
 from jixiao.core.kept import KeptError, read_strict
 
-EXPECTED = {"aliases.yaml", "answers.yaml", "corrections.yaml", "suppressions.yaml", MANIFEST}
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -160,7 +158,7 @@ def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[Difference]:
         yield Difference("file_changed" if (base / name).exists() else "file_missing", name)
     for path in sorted(base.rglob("*")):
         name = path.relative_to(base).as_posix()
-        if not path.is_dir() and name not in {*manifest["files"], *EXPECTED}:
+        if not path.is_dir() and name not in {*manifest["files"], *manifest["declared"], MANIFEST}:
             yield Difference("file_extra", name)
     for path in sorted((folder / VERSIONS).iterdir()):
         if path.name != manifest["version"] and not path.name.startswith(".") and not _is_whole_apart(folder, path):
@@ -171,7 +169,8 @@ def _is_whole_apart(folder: Path, path: Path) -> bool:
     """Say whether a version that is not in force is whole and holds nothing else."""
     if not path.is_dir() or not is_whole(folder, path.name):
         return False
-    known = {*read_manifest(path)["files"], *EXPECTED}
+    kept = read_manifest(path)
+    known = {*kept["files"], *kept["declared"], MANIFEST}
     return {one.relative_to(path).as_posix() for one in path.rglob("*") if not one.is_dir()} <= known
 
 
