@@ -470,9 +470,12 @@ def _settle(reading: Reading, found: Found, form: _Form, titles: list[str], plac
         raise FormError(
             reading.file, "没有找到评价年度", "请在标题下写明，如“（2021年度）”，或放入以年度命名的文件夹", place=sheet
         )
+    is_whole = reading.form == "whole_department" or (
+        reading.form == "target_declaration" and any(pattern("of_whole").search(normalise(title)) for title in titles)
+    )
     if "unit_name" in head:
         record = head.pop("unit_name")
-        name = "department" if reading.form == "whole_department" and "department" not in head else "unit"
+        name = "department" if is_whole and "department" not in head else "unit"
         if name not in head:
             head[name] = Record(
                 record.block,
@@ -493,7 +496,8 @@ def _settle(reading: Reading, found: Found, form: _Form, titles: list[str], plac
             {"grade_claimed": record.cells["grade"]},
         )
     if (
-        reading.form != "whole_department"
+        not (is_whole and "department" in head)
+        and reading.form != "whole_department"
         and "project" not in head
         and not any(t.kind == "projects" for p in form.parts for t in p.tables)
     ):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from jixiao.core.vocabulary import reading_words
 from jixiao.reading.forms.meanings import meaning_of, pattern
+from jixiao.reading.values.values import normalise
 
 LABEL_SURE = 0.75
 """How sure a text must be a label to be taken for one."""
@@ -48,6 +50,9 @@ def glued_labels(text: str) -> list[tuple[str, str, str]]:
         before = text[: colon.start()]
         lines = re.split(r"[\n\r　]|\s{1,}", before)
         run = lines[-1]
+        if found and re.fullmatch(reading_words()["unit_label"], normalise(run)):  # 金额单位： ends the value before it
+            found.append((colon.start() - len(run), colon.end(), run, "ignored"))
+            continue
         for size in range(min(len(run), 22), 1, -1):
             label = run[-size:]
             name, sure = label_in(label)

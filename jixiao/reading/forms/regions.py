@@ -125,26 +125,23 @@ def _assigned(view: View, table: Table) -> Table:
     rows = _content_rows(view, table, context)
     below = [[_cell_text(view, row, column) for row in rows] for column in table.columns]
     columns = assign(list(table.columns), below, context)
-    if context == "funds":
-        columns = _named_below(view, table, columns)
     if context == "columns":
         columns = _levels_by_kind(_named_by_place(columns, below), below)
         columns = _standard_as_target(_level_beside_name(columns, below), below)
     return replace(table, columns=tuple(columns))
 
 
-def _named_below(view: View, table: Table, columns: list[Column]) -> list[Column]:
+def _named_below(view: View, row: int, columns: list[Column]) -> list[Column]:
     """Name a column of money by the label that stands before its first amount (资金执行情况: 执行数 | 304)."""
-    taken = {column.name for column in columns}
+    taken = {_first_choice(column) for column in columns}
     result = list(columns)
     for place, column in enumerate(columns):
-        row = table.bottom + 1
-        if column.name or column.right == column.left or row >= table.stop:
+        if column.choices or column.right == column.left or row >= view.height:
             continue
         texts = [view.texts[row][at].strip() for at in range(column.left, column.right + 1)]
         found = meaning_of(texts[0], "funds") if is_amount(texts[-1]) and not is_amount(texts[0]) else None
         if found is not None and found.name in MONEY and found.name not in taken and found.sure >= _OWN_SURE:
-            result[place] = replace(column, name=found.name, sure=found.sure, how="content")
+            result[place] = replace(column, choices=((found.name, found.sure),), how="content")
             taken.add(found.name)
     return result
 
@@ -292,7 +289,7 @@ def _kind_of(view: View, row: int, cells: list[tuple[int, int, str]], context: s
             "scoring_standard",
         }
         levels = distinct & {"level1", "level2", "level3"}
-        if "project" in distinct and levels and len(distinct) >= 4:
+        if "project" in distinct and (levels or (has_name and values)) and len(distinct) >= 4:
             return "projects"
         is_header = has_name and values - {"goal"} and len(distinct) >= 3
         is_header = is_header or (len(levels) >= 2 and values)
@@ -391,9 +388,14 @@ def _open(view: View, row: int, stop: int, kind: str, context: str, taught: Taug
         if kind == "costs":
             choices = tuple(("annual_budget" if name == "amount" else name, sure) for name, sure in choices[:1])
         columns.append(Column(left, right, at, text, how="taught" if said else "", choices=choices))
+    if kind == "projects" and "reported_score" not in map(_first_choice, columns):
+        columns = [  # the only score of a list is that of its rows
+            replace(one, choices=candidates(one.text, context)) if _first_choice(one) == "total_claimed" else one
+            for one in columns
+        ]
     last = _last_row(view, bottom + 1, stop)
     if context == "funds":
-        columns = _money_columns(_parts_of_spending(columns))
+        columns = _money_columns(_parts_of_spending(_named_below(view, bottom + 1, columns)))
     if context == "columns":
         columns = _without_side(view, bottom, columns)
         columns = _points_by_place(columns)
