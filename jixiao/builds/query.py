@@ -57,9 +57,14 @@ def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping
                 database.register(name, frame)
         database.execute("set lock_configuration = true")
         try:
-            return database.execute(sql, parameters or None).df()
+            answer = database.execute(sql, parameters or None)
+            return answer.df()
         except duckdb.Error as error:
-            raise _wrong(str(error), sql, database) from error
+            raise _wrong(str(error) or type(error).__name__, sql, database) from error
+        except (AttributeError, ValueError, TypeError, OverflowError, RuntimeError, MemoryError) as error:
+            raise RequestError(
+                f"查询不能执行：不是一个有结果的查询（{brief(type(error).__name__)}）；请写一个 select"
+            ) from error
 
 
 def _wrong(said: str, sql: str, database: Any) -> RequestError:

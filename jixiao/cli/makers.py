@@ -12,9 +12,11 @@ from typing import Annotated, Any
 import typer
 
 from jixiao.cli.asking import Place, check_names, shown
+from jixiao.cli.screen import raw
 from jixiao.cli.stored import record
 from jixiao.cli.usage import INTERRUPTED
 from jixiao.core.errors import JixiaoError
+from jixiao.core.harmless import harmless
 from jixiao.core.vocabulary import word
 
 
@@ -87,10 +89,13 @@ def report(
 
 def _show_progress(reports: Any, requests: Any, results: Any, target: Path, manner: Any) -> Any:
     """Make the reports under a progress bar with rate and time left; one line for each failure."""
+    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("生成报告"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-    with Progress(*columns, TextColumn("剩余"), TimeRemainingColumn()) as progress:
+    with Progress(
+        *columns, TextColumn("剩余"), TimeRemainingColumn(), console=Console(file=raw(sys.stdout))
+    ) as progress:
         task, begun, made = progress.add_task("", total=len(requests), rate=""), time.monotonic(), 0
 
         def tell(outcome: Any) -> None:
@@ -98,7 +103,9 @@ def _show_progress(reports: Any, requests: Any, results: Any, target: Path, mann
             made += not outcome.is_kept
             progress.update(task, advance=1, rate=f"{made * 60 / (time.monotonic() - begun):.0f} 份/分钟")
             if outcome.error:
-                progress.console.print(f"失败：{outcome.request.title}：{outcome.error}", markup=False, soft_wrap=True)
+                progress.console.print(
+                    harmless(f"失败：{outcome.request.title}：{outcome.error}"), markup=False, soft_wrap=True
+                )
 
         return reports.run_reports(requests, results, target, manner=manner, tell=tell)
 
@@ -183,6 +190,7 @@ def sample(
     with_forms: Annotated[bool, typer.Option("--forms", help="同时写出每份表格文件（.xlsx），并逐份读回核对")] = False,
 ) -> None:
     """生成虚构的示例数据，供演示和测速；内容全部是编造的。"""
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     from jixiao import sample
@@ -191,7 +199,9 @@ def sample(
         raise JixiaoError("请用 --out 写明写到哪个目录，须是新目录或空目录")
     wanted = sample.Wanted(departments, sample.parse_years(years), projects, seed)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as progress:
+    with Progress(
+        *columns, console=Console(file=raw(sys.stdout)), transient=True, disable=not sys.stdout.isatty()
+    ) as progress:
         task = progress.add_task("生成示例数据", total=None)
         counts = sample.write_province(
             wanted,

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jixiao.core.errors import JixiaoError
+from jixiao.core.harmless import Screen, harmless
 from jixiao.core.vocabulary import screen_words
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ PIPE_WIDTH = 180
 """Columns of a table that does not go to a terminal; COLUMNS may ask for more."""
 
 
+def raw(stream: Any) -> Any:
+    """Return the stream below a :class:`Screen`, for what draws on a terminal and cleans its texts itself."""
+    return stream.stream if isinstance(stream, Screen) else stream
+
+
 def print_table(frame: pd.DataFrame) -> None:
     """Print a labelled frame as a table with lines (打印表格)."""
     from rich.console import Console
@@ -31,9 +37,9 @@ def print_table(frame: pd.DataFrame) -> None:
     for name in frame:
         table.add_column(str(name), overflow="fold")
     for values in frame.itertuples(index=False, name=None):
-        table.add_row(*values)
+        table.add_row(*map(harmless, values))
     width = None if sys.stdout.isatty() else max(PIPE_WIDTH, int(os.environ.get("COLUMNS") or 0))
-    Console(soft_wrap=False, width=width, markup=False, highlight=False).print(table)
+    Console(file=raw(sys.stdout), soft_wrap=False, width=width, markup=False, highlight=False).print(table)
 
 
 def print_build(results: Results, errors: Sequence[JixiaoError], *, out: str, place: str) -> None:
@@ -191,7 +197,7 @@ def progress(is_shown: bool) -> Iterator[Callable[[str, int, int], None]]:
 
     stages = screen_words("stages")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(file=raw(sys.stderr)), transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def tell(stage: str, done: int, whole: int) -> None:

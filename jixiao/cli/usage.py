@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from jixiao.core.errors import JixiaoError, say_refused
+from jixiao.core.harmless import Screen
 from jixiao.core.processes import forget_foreign
 
 _UsageError: Any = typer.BadParameter.__bases__[0]
@@ -86,6 +87,7 @@ def run(app: typer.Typer) -> None:
     for stream in (sys.stdout, sys.stderr):  # a console that lacks a sign prints a substitute
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    sys.stdout, sys.stderr = Screen(sys.stdout), Screen(sys.stderr)  # type: ignore[assignment]
     try:
         code = app(standalone_mode=False, prog_name="jixiao") or 0
         if code == INTERRUPTED:

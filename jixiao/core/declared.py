@@ -48,7 +48,10 @@ def _construct_mapping(loader: _StrictLoader, node: yaml.MappingNode, deep: bool
 
 
 def _decimal(loader: _StrictLoader, node: yaml.ScalarNode) -> Decimal:
-    return Decimal(loader.construct_scalar(node))
+    number = Decimal(loader.construct_scalar(node))
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_PLACES:
+        raise ValueError("no number of a declaration")
+    return number
 
 
 _StrictLoader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
@@ -61,6 +64,8 @@ _StrictLoader.add_implicit_resolver(
 )
 
 
+_MOST_PLACES = 40
+"""Places before or behind the point; a number beyond is none that anybody means."""
 LARGEST = 5_000_000
 """Bytes of a YAML file; ten thousand corrections need three fifths of it."""
 DEEPEST = 40

@@ -59,10 +59,17 @@ class Model(BaseModel):
 T = TypeVar("T", bound=Model)
 
 
+_MOST_PLACES = 40
+"""Places of a number before or behind its point."""
+
+
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise PydanticCustomError("number", "number")
-    return Decimal(value)
+    number = Decimal(value)
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_PLACES:
+        raise PydanticCustomError("number", "number")
+    return number
 
 
 def _positive(value: Any, kind: str) -> Decimal:

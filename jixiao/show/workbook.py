@@ -11,6 +11,7 @@ import pandas as pd
 
 from jixiao.core.errors import RequestError
 from jixiao.core.files import write_safely
+from jixiao.core.harmless import harmless
 from jixiao.core.vocabulary import columns, label, word
 from jixiao.scoring.frameworks import methods
 
@@ -143,6 +144,7 @@ def _write_sheet(sheet: Any, frame: pd.DataFrame, notes: Sequence[str], styles: 
 
 def _put(sheet: Any, row: int, column: int, text: str, style: Any) -> None:
     """Write one text as a text, whatever it starts with."""
+    text = harmless(text)
     if len(text) > _LONGEST or sheet.write_string(row, column, text, style):
         raise RequestError(f"有一段文字超过 {_LONGEST} 字，单元格放不下，请先删去该栏再导出")
 

@@ -19,6 +19,8 @@ from jixiao.core.vocabulary import value_labels
 from jixiao.scoring.frameworks import EVALUATIONS, load_frameworks
 
 WHERE = ("year", "department", "project", "evaluation")
+MOST_CHANGES = 2_000
+"""Changes of one scenario; each is looked for in every row."""
 ROWS = ("category", "subcategory", "indicator", "indicator_id")
 POINTS, TEXTS, MONEY = ("weight", "score"), ("target", "actual"), ("annual_budget", "arrived", "executed")
 
@@ -122,7 +124,7 @@ def load_scenario(path: Path) -> Scenario:
         DeclarationError: With every mistake of the file: unknown or repeated keys, an unknown profile or grade, bands
             out of order, a change without a place or a value, points or money that cannot be, the same change twice.
     """
-    return load_model(Path(path), _Scenario, seen=[]).scenario()
+    return load_model(Path(path), _Scenario, seen={}).scenario()
 
 
 def _in_points(number: Decimal) -> Decimal:
@@ -194,12 +196,11 @@ class _Change(Model):
         money = "、".join(sorted(given & set(MONEY)))
         if money and (given - set(MONEY) or where & set(ROWS)):
             notes.note(money, "资金属于整份评价，不能与指标的改动写在同一条，请分成两条")
-        seen: list[Change] = (info.context or {}).get("seen", [])
-        for other in seen:
-            both = given & {key for key, _ in other.values}
-            if other.where == change.where and both:
-                notes.note("、".join(sorted(both)), "同一处改了两次，请只保留一条")
-        seen.append(change)
+        seen: dict[Any, set[str]] = (info.context or {}).get("seen", {})
+        before = seen.setdefault(change.where, set())
+        if both := given & before:
+            notes.note("、".join(sorted(both)), "同一处改了两次，请只保留一条")
+        before |= given
         notes.refuse()
         return self
 
@@ -245,8 +246,11 @@ class _Scenario(Model):
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
+        notes = Notes()
+        if len(self.changes) > MOST_CHANGES:
+            notes.note("changes", f"有 {len(self.changes)} 条，最多 {MOST_CHANGES} 条，请分成几个情景")
+            notes.refuse()
         if self.scenario().is_empty:
-            notes = Notes()
             notes.note("changes", "没有任何改动：profile、grades、changes 至少应写一项")
             notes.refuse()
         return self
@@ -267,7 +271,7 @@ def make_scenario(content: Mapping[str, Any]) -> Scenario:
         >>> make_scenario({"name": "新口径", "profile": "caiyu_2021_101"}).profile
         'caiyu_2021_101'
     """
-    declared, mistakes = take(_Scenario, content, seen=[])
+    declared, mistakes = take(_Scenario, content, seen={})
     if declared is None:
         raise RequestError("；".join(mistakes))
     return declared.scenario()

@@ -246,9 +246,14 @@ class ScenarioPanel:
         self.link.value = ""
         try:
             self.comparison = compare(self.base, self.scenario())
-        except JixiaoError as error:  # nothing of an earlier scenario may stay beside the new one
-            self.comparison = None
-            self.message.value = _paragraph("wrong", words()["panel"]["wrong"].format(reason=error))
+        except (
+            JixiaoError,
+            ArithmeticError,
+            ValueError,
+            MemoryError,
+        ) as error:  # what a browser sends may be no number
+            self.comparison = None  # nothing of an earlier scenario may stay beside the new one
+            self.message.value = _paragraph("wrong", words()["panel"]["wrong"].format(reason=_reason(error)))
             self.result.value = ""
             return
         self._show()
@@ -300,6 +305,11 @@ class ScenarioPanel:
             return
         address = f"data:{_TYPES[kind]};base64,{content}"
         self.link.value = element("a", f"{texts['ready']} {path.name}", download=path.name, href=address)
+
+
+def _reason(error: Exception) -> str:
+    """Say why something cannot be worked out: in the sentence of an error of ours, else in one for all."""
+    return str(error) if isinstance(error, JixiaoError) else str(words()["panel"]["no_number"])
 
 
 class _Setting:

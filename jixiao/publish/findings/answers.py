@@ -12,6 +12,7 @@ import pandas as pd
 from jixiao.core.errors import FormError, RequestError
 from jixiao.core.files import write_safely
 from jixiao.core.frames import SEVERITIES, typed
+from jixiao.core.harmless import harmless
 from jixiao.core.vocabulary import label, value_labels, vocabulary, word
 from jixiao.reading.files import Grid, read_grids
 from jixiao.reading.values.values import normalise
@@ -104,7 +105,7 @@ def _sheet_names(departments: Iterable[str]) -> dict[str, str]:
     taken = {_words()["summary"].casefold()}
     names = {}
     for department in departments:
-        plain = re.sub(r"[\[\]:*?/\\]", "_", department).strip("'")[:31] or "_"
+        plain = re.sub(r"[\[\]:*?/\\]", "_", harmless(department)).strip("'")[:31] or "_"
         name, number = plain, 1
         while name.casefold() in taken:
             number += 1
@@ -116,13 +117,14 @@ def _sheet_names(departments: Iterable[str]) -> dict[str, str]:
 
 def _put(sheet: Any, row: int, column: int, text: str, style: Any) -> None:
     """Write one text as a text, whatever it starts with."""
+    text = harmless(text)
     if len(text) > _LONGEST or sheet.write_string(row, column, text, style):
         raise RequestError(f"有一条问题的文字超过 {_LONGEST} 字，单元格放不下，请改用 --format json 导出")
 
 
 def _write_department(sheet: Any, rows: pd.DataFrame, title: str, formats: dict[str, Any], as_of: str) -> None:
     words, columns = _words(), list(_WIDTHS)
-    sheet.write_string(0, 0, f"{title} {words['title']}", formats["title"])
+    _put(sheet, 0, 0, f"{title} {words['title']}", formats["title"])
     note = words["note"].format(as_of=as_of, answer=label("answer"), status=label("answer_status"))
     sheet.write_string(1, 0, note, formats["note"])
     for column, name in enumerate(columns):

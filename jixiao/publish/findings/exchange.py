@@ -15,6 +15,7 @@ from jixiao.checks.texts.grammar import load_grammar
 from jixiao.core.errors import JixiaoError
 from jixiao.core.files import checksum
 from jixiao.core.frames import Frames
+from jixiao.core.harmless import harmless
 from jixiao.core.vocabulary import label, reading_words, word, words
 from jixiao.core.writing import number_text, percent_text, value_text
 from jixiao.reading.ingest import STATES, ingest_report, value_shares
@@ -237,7 +238,8 @@ def write_rows(shown: pd.DataFrame, output: str) -> str:
 
 
 def _csv(shown: pd.DataFrame) -> str:
-    safe = shown.map(lambda text: f"'{text}" if text.startswith(_FORMULA_SIGNS) else text)
+    plain = shown.map(harmless)
+    safe = plain.map(lambda text: f"'{text}" if text.startswith(_FORMULA_SIGNS) else text)
     return "\ufeff" + safe.to_csv(index=False)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jixiao.core.errors import FormError
+from jixiao.core.harmless import harmless
 from jixiao.publish.forms.slots import LINE_POINTS, LaidOut, Rule, Slot, text_lines
 from jixiao.show.workbook import Styles
 
@@ -136,6 +137,7 @@ def _write_slot(sheet: Worksheet, slot: Slot, style: Format) -> None:
 
 def write_text(sheet: Worksheet, at: tuple[int, int], text: str, style: Format) -> None:
     """Write a text that stays a text, whatever it looks like (写入文字)."""
+    text = harmless(text)
     if not text:
         sheet.write_blank(*at, None, style)
     elif text.startswith("<r>"):  # the library takes such a text for its own markup, in fragments it does not

@@ -24,6 +24,7 @@ from lxml.etree import XMLSyntaxError
 from markupsafe import Markup, escape
 
 from jixiao.core.errors import RequestError
+from jixiao.core.harmless import harmless
 from jixiao.publish.papers.wording import MERGED, NEXT_CELL, NEXT_ROW, TABLE, paper_words
 from jixiao.show.figures import Picture, Undrawn
 
@@ -153,7 +154,7 @@ def _written(value: Any) -> Any:
     """Return what is written for a value: escaped, its line breaks as those of Word."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return _BREAK.join(escape(line) for line in value.split("\n"))
+    return _BREAK.join(escape(line) for line in harmless(value).split("\n"))
 
 
 @cache

@@ -21,6 +21,7 @@ from pydantic import Field
 
 from jixiao.core.errors import JixiaoError, RequestError, say_refused
 from jixiao.core.files import MISSING, write_safely
+from jixiao.core.harmless import harmless
 from jixiao.core.kept import Kept, KeptError, read_kept
 from jixiao.core.results import Results
 from jixiao.publish.reports.distribution import make_there
@@ -208,7 +209,10 @@ def _share_script(out: Path) -> None:
 
 def _note(log: TextIO, *parts: str) -> None:
     """Write one line of the log: when, what became of a report, its title, and why."""
-    written = [datetime.now().astimezone().isoformat(timespec="seconds"), *(" ".join(part.split()) for part in parts)]
+    written = [
+        datetime.now().astimezone().isoformat(timespec="seconds"),
+        *(harmless(" ".join(part.split())) for part in parts),
+    ]
     log.write("\t".join(part for part in written if part) + "\n")
     log.flush()
 

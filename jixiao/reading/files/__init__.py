@@ -13,10 +13,22 @@ from typing import TypeVar
 
 from jixiao.core.errors import FormError, JixiaoError
 from jixiao.core.files import open_file, plain_name
+from jixiao.core.harmless import harmless
 from jixiao.reading.files.archives import Archive
 from jixiao.reading.files.binary_workbooks import read_binary_workbook
 from jixiao.reading.files.bundles import members
-from jixiao.reading.files.cells import Area, Box, Cell, Grid, Line, Position, TextLine, boxed, column_letters
+from jixiao.reading.files.cells import (
+    Area,
+    Box,
+    Cell,
+    Grid,
+    Line,
+    Position,
+    TextLine,
+    boxed,
+    clean_grid,
+    column_letters,
+)
 from jixiao.reading.files.delimited import decode, read_delimited, separator
 from jixiao.reading.files.hypertext import is_hypertext, read_hypertext, unwrapped
 from jixiao.reading.files.kinds import TEXT_NAMES, kind_of, may_be_table, refuse_kind
@@ -91,7 +103,11 @@ def read_parts(path: Path, name: str) -> list[tuple[str, list[Grid] | FormError]
     Raises:
         FormError: The file itself cannot be read.
     """
-    return _guarded(path, name, _read_all)
+    parts = _guarded(path, name, _read_all)
+    for _, part in parts:
+        for grid in part if isinstance(part, list) else ():
+            clean_grid(grid)
+    return parts
 
 
 def read_lines(path: Path, name: str) -> list[TextLine]:
@@ -114,7 +130,7 @@ def read_lines(path: Path, name: str) -> list[TextLine]:
         >>> [(line.number, line.text) for line in read_lines(path, "a.txt")]
         [(1, 'first'), (2, ''), (3, 'third')]
     """
-    return [TextLine(number, text) for number, text in enumerate(_guarded(path, name, _read_lines), 1)]
+    return [TextLine(number, harmless(text)) for number, text in enumerate(_guarded(path, name, _read_lines), 1)]
 
 
 def _guarded(path: Path, name: str, read: Callable[[bytes, str, Limits], _Found]) -> _Found:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from jixiao.core.errors import FormError
+from jixiao.core.harmless import harmless, is_harmless
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files.signs import sign_words
 
@@ -247,3 +248,25 @@ def check_size(rows: int, columns: int, merges: list[Area], *, name: str, sheet:
             f"合并区域上限为{limit}个单元格，请取消合并后另存",
             place=sheet,
         )
+
+
+def clean_grid(grid: Grid) -> None:
+    """Take signs out of a grid, as it comes from its reader, that nobody sees and that harm others (去除控制字符).
+
+    What was taken out of a cell is told as a guess.
+    """
+    told = []
+    for row, texts in enumerate(grid.texts):
+        if all(map(is_harmless, texts)):
+            continue
+        for column, text in enumerate(texts):
+            if not is_harmless(text):
+                texts[column] = harmless(text).strip()
+                told.append(remark("control_sign", grid.address(row, column), texts[column], is_guess=True))
+    grid.sheet, grid.note = harmless(grid.sheet), harmless(grid.note)
+    for name in ("above", "below", "margins"):
+        lines = getattr(grid, name)
+        if not all(is_harmless(line.text) for line in lines):
+            setattr(grid, name, tuple(replace(line, text=harmless(line.text)) for line in lines))
+    known = (replace(one, text=harmless(one.text)) if not is_harmless(one.text) else one for one in grid.remarks)
+    grid.remarks = (*known, *told)
