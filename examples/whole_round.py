@@ -1,4 +1,4 @@
-"""A whole round on the sample (一整轮): forms in, problems out, answers in, a correction, next year.
+"""A whole round on the sample (一整轮): forms in, reminders, problems out, answers in, a correction, next year.
 
 Run it with an empty folder: ``python examples/whole_round.py 目录``. Every step is a command of docs/guide.md; what the
 units do in between (fill a workbook in, correct a form) is done here as they would.
@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import openpyxl
+
+import jixiao
+from jixiao.core.vocabulary import label
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 UNITS = ("示例市教育技术中心", "示例市公交服务中心", "示例市公路养护中心")
@@ -44,8 +47,10 @@ def walk(folder: Path, run: Run, *, setting: Callable[[str, str], None]) -> Iter
     for path in sorted((SAMPLE / "2023").glob("*.xlsx")):
         if "助学金" not in path.name:  # one unit has not sent its form
             shutil.copy(path, source / "2023")
+    register(folder / "data" / "register")
     setting("JIXIAO_TODAY", "2024-03-01")
     yield Step("forms in", run("build"))
+    yield Step("reminders", run("remind", "--year", "2023", "--out", folder / "催报"))
     yield Step("collect", run("issues", "collect", "--year", "2023", *SEVERITIES))
     named = [part for unit in UNITS for part in ("--unit", unit)]
     yield Step("send", run("issues", "send", "--year", "2023", "--due", "2024-03-31", "--out", out, *named))
@@ -72,6 +77,18 @@ def walk(folder: Path, run: Run, *, setting: Callable[[str, str], None]) -> Iter
     yield Step("next year", run("build"))
     yield Step("linked", run("issues", "collect", "--year", "2024", *SEVERITIES))
     yield Step("list", run("issues", "list", "--year", "2024"))
+
+
+def register(folder: Path) -> None:
+    """Write the projects that must be evaluated, as the bureau does: every project of the year, sent or not."""
+    projects = jixiao.evaluate(SAMPLE).frames
+    names = ["project", "department", "unit"]
+    mine = projects.projects[projects.projects["year"] == 2023].drop_duplicates("project")[["project_id", *names]]
+    money = projects.budgets[(projects.budgets["year"] == 2023) & (projects.budgets["fund"] == "total")]
+    rows = mine.merge(money[["project_id", "annual_budget_wan"]].drop_duplicates("project_id"), on="project_id")
+    folder.mkdir()
+    shown = rows[[*names, "annual_budget_wan"]].rename(columns=label)
+    shown.to_csv(folder / "2023.csv", index=False, encoding="utf-8-sig")
 
 
 def fill(out: Path, unit: str) -> Path:

@@ -34,6 +34,8 @@ def test_a_whole_round(tmp_path, monkeypatch):
 
     said = {step.name: step.said for step in whole_round.walk(tmp_path, run, setting=monkeypatch.setenv)}
     assert "共读取 3 个文件，3 份评价" in said["forms in"]
+    assert "示例市教育局：未收1个（示例助学金发放项目）" in said["reminders"] and "已写出 2 个文件" in said["reminders"]
+    assert {path.suffix for path in (tmp_path / "催报").iterdir()} == {".docx", ".xlsx"}
     assert "新登记 13 个问题，其中 0 个以前年度出现过" in said["collect"]
     assert "发出 3 份通知，共 13 个问题" in said["send"]
     assert "读入 5 条答复" in said["receive"] and "读入 3 条答复" in said["receive"]
