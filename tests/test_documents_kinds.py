@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
+from conftest import ROOT
 from test_documents import laid
 
+from jixiao.builds.run import build
 from jixiao.reading.documents.justifications import find_points
 from jixiao.reading.documents.prose_facts import choose, find_statements
 from jixiao.reading.documents.whole_reports import read_source
@@ -147,3 +151,16 @@ def test_an_organisation_in_short_gets_the_place_of_the_report(tmp_path):
     frames = read(tmp_path, basics="县城市管理局为项目主管部门，由县路灯管理所负责日常维护。" + "更换老旧路灯。" * 40)
     row = frames.evaluations.iloc[0]
     assert (row["department"], row["unit"]) == ("云溪县城市管理局", "云溪县路灯管理所")
+
+
+def test_a_report_that_names_neither_year_nor_project_is_read_by_its_folder_or_refused(tmp_path):
+    """The template of our own reports has every chapter and states nothing."""
+    template = ROOT / "jixiao" / "publish" / "papers" / "assets" / "report.docx"
+    shutil.copy(template, tmp_path / "报告.docx")
+    results, errors = build(tmp_path, tmp_path.parent / "one")
+    assert "没有找到评价年度" in str(errors[0]) and results.totals.empty
+    (tmp_path / "报告.docx").unlink()
+    (tmp_path / "2023").mkdir()
+    shutil.copy(template, tmp_path / "2023" / "报告.docx")
+    results, errors = build(tmp_path, tmp_path.parent / "two")
+    assert errors == [] and results.totals["year"].tolist() == [2023]

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path, PurePath
 
 from jixiao.core.errors import FormError
-from jixiao.core.vocabulary import value_labels
+from jixiao.core.vocabulary import reading_words, value_labels
 from jixiao.reading.documents.identities import Identity, find_identity, plain_project
 from jixiao.reading.documents.justifications import Justification, clean_name, find_justifications
 from jixiao.reading.documents.paragraphs import make_paragraphs, pattern
@@ -28,6 +28,7 @@ from jixiao.reading.files.cells import Grid, Line
 from jixiao.reading.files.document_words import document_words
 from jixiao.reading.files.flow_items import Flow
 from jixiao.reading.files.flows import DOCUMENT_NAMES, read_flow
+from jixiao.reading.forms.naming import year_of_name
 from jixiao.reading.forms.records import Reading, Record
 from jixiao.reading.forms.sources import read_file, recognise, recognise_declared
 
@@ -120,7 +121,26 @@ def report_readings(flow: Flow, layout: Layout) -> list[Reading]:
             readings += part.readings
     _inherit(parts)
     readings = [reading for reading in readings if reading.records]
+    for reading in readings:
+        _settle_year(reading)
     return [*_distinct(readings), document_reading(flow, layout, parts)]
+
+
+def _settle_year(reading: Reading) -> None:
+    """Take the year of an evaluation that states none from the name of its file or folder, which is told.
+
+    Raises:
+        FormError: They name none either.
+    """
+    if reading.year is not None:
+        return
+    reading.year, where = year_of_name(reading.file)
+    sheet = reading.records[0].sheet
+    if reading.year is None:
+        advice = "请在标题下写明，如“（2021年度）”，或放入以年度命名的文件夹"
+        raise FormError(reading.file, "没有找到评价年度", advice, place=sheet)
+    reason = reading_words()["reasons"]["year_of_folder" if where == "folder" else "year_of_file"]
+    reading.guesses.append({"sheet": sheet, "cell": "", "text": str(reading.year), "reason": str(reason)})
 
 
 @cache
@@ -332,8 +352,9 @@ def _complete(layout: Layout, part: Part, reading: Reading) -> None:
     reading.year = reading.year or identity.year
     reading.evaluation = reading.evaluation or identity.evaluation
     values = {"project": identity.project, "department": identity.department, "unit": identity.unit}
+    is_named = any(values[name] or name in reading.head for name in ("project", "department"))
     for name, value in values.items():
-        if value and name not in reading.head:
+        if (value or (name == "project" and not is_named)) and name not in reading.head:
             address = _address(identity.line, None)
             reading.head[name] = Record("head", part.name, identity.line, {name: value}, {name: address})
     for name, column in (("total", "total_claimed"), ("grade", "grade_claimed")):
