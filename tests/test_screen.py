@@ -41,7 +41,7 @@ def test_a_small_build_lists_every_evaluation_and_what_to_look_at_first(built):
     assert done.returncode == 0 and {"年度", "项目名称", "原表总分", "规则总分"} <= set(head)
     names = [row[head.index("项目名称")] for row in rows]
     assert {"党政信息网络建设", "党政信息网络建设项目", "中国南昌政务门户网运行维护费"} <= set(names)
-    first = r"1\. 2021 党政信息网络建设项目 部门评价：\d+ 个错误（下级分值之和与标题分值不符）"
+    first = r"1\. 2021 党政信息网络建设 单位自评：2 个错误（得分与评分标准不符）"
     assert re.search(first, done.stdout) and "共读取 8 个文件，6 份评价，139 行指标" in done.stdout
     assert re.search(r"没有读入的单元格 \d+ 个（.*\n  2021/部门决算公开表.xlsx \d+ 个：公开01!A38", done.stdout)
     findings = read_built(out).findings["severity"].value_counts()

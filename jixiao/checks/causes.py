@@ -120,6 +120,35 @@ def _told(rows: pd.DataFrame, cause: Cause) -> dict[str, Any]:
     return {**first.to_dict(), "message": message, "place_count": len(rows), "places": "\n".join(listed)}
 
 
+def list_places(finding: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the finding once for each of its places, with the sheet, cell, title and message of that place (各处).
+
+    Example:
+        >>> told = "a.xlsx｜表!B1｜分值不符：相差2分\\na.xlsx｜表!B2｜合计不符：相差2分"
+        >>> [(one["source_cell"], one["title"]) for one in list_places({"code": "x", "places": told})]
+        [('B1', '分值不符'), ('B2', '合计不符')]
+        >>> list_places({"code": "x", "places": ""})
+        [{'code': 'x', 'places': ''}]
+    """
+    found = []
+    for line in str(finding["places"]).splitlines():
+        _, place, told = [*line.split("｜", 2), "", ""][:3]
+        sheet, _, cell = place.rpartition("!")
+        title, _, message = told.partition("：")
+        if cell and message:
+            found.append(
+                {
+                    **finding,
+                    "source_sheet": sheet,
+                    "source_cell": cell,
+                    "title": title,
+                    "message": message,
+                    "places": "",
+                }
+            )
+    return found or [dict(finding)]
+
+
 def _explain_totals(found: pd.DataFrame, key: pd.Series, mine: pd.Series, cause: Cause) -> None:
     """Give a total that is wrong the key of the level that is wrong by as much; else it stays a fault of its own."""
     for at in np.flatnonzero(mine & found["code"].isin(cause.totals)):

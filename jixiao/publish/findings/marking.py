@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from jixiao.checks.causes import list_places
 from jixiao.core.errors import RequestError
 from jixiao.core.files import write_safely
 from jixiao.core.vocabulary import screen_words, word
@@ -64,7 +65,7 @@ def mark_workbook(path: Path, findings: pd.DataFrame, out: Path) -> Marked:
         raise RequestError(f"“{path.name}”不能写成批注本（{type(error).__name__}），请另存为 .xlsx 后再试") from error
     placed: dict[tuple[str, str], list[str]] = {}
     unplaced = 0
-    for row in findings.to_dict("records"):
+    for row in (place for finding in findings.to_dict("records") for place in list_places(finding)):
         sheet = row["source_sheet"] if row["source_sheet"] in book.sheetnames else book.sheetnames[0]
         cell = _anchor(book[sheet], row["source_cell"]) if sheet == row["source_sheet"] else ""
         unplaced += not cell
