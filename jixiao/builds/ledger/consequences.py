@@ -11,11 +11,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from jixiao.builds.ledger import book
-from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import workbench
 from jixiao.core.frames import EVALUATION_KEY, GRADES, typed
-from jixiao.core.models import Integer, Model, Number, Text, load_model, take
+from jixiao.core.models import Integer, Model, Number, Text, Words, checked_shipped, load_model, take
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
 from jixiao.core.writing import percent_text
@@ -61,9 +60,17 @@ class Rule(Model):
     proposals: tuple[Proposal, ...]
 
 
+class _Consequences(Model):
+    """The whole of ``rules/consequences.yaml`` (结果应用口径和用语)."""
+
+    rules: dict[str, Rule]
+    actions: Words
+    words: Words
+
+
 def consequence_words() -> dict[str, Any]:
     """Return the words of proposals (结果应用用语)."""
-    return dict(load_shipped("consequences.yaml"))
+    return dict(checked_shipped("consequences.yaml", _Consequences))
 
 
 def load_rule(name: str) -> Rule:

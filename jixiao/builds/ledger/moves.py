@@ -8,9 +8,21 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from jixiao.core.declared import RULES, load_shipped
+from jixiao.core.declared import RULES
 from jixiao.core.errors import RequestError
-from jixiao.core.models import Model, Notes, Text, Texts, load_model
+from jixiao.core.models import (
+    Anything,
+    Count,
+    Model,
+    Notes,
+    Number,
+    Pattern,
+    Text,
+    Texts,
+    Words,
+    checked_shipped,
+    load_model,
+)
 
 KEEP = "keep"
 """In place of a state: the state stays as it is."""
@@ -82,18 +94,76 @@ class Ways(Model):
         return self.lapse.to if state in self.lapse.start and due and day.isoformat() > due else state
 
 
-class _Declared(Ways):
-    """The whole file; its words are read as they stand."""
+class _Source(Model):
+    """Whom an issue comes from (来源), and the kinds of evaluation whose findings it takes."""
 
-    model_config = {**Ways.model_config, "extra": "ignore"}
+    name: Text
+    evaluation: Texts
+
+
+class _Book(Model):
+    """A notice to a unit (整改通知)."""
+
+    file: Text
+    title: Text
+    head: Text
+    note: Text
+    notice_pattern: Pattern
+    no_owner: Text
+    columns: Texts
+    answered: Texts
+    widths: dict[str, Count]
+    sheet: Text
+    required: Text
+
+
+class _Meeting(Model):
+    """The summary for a meeting (会议摘要)."""
+
+    font: Text
+    heading_font: Text
+    title: Text
+    every_year: Anything
+    year: Text
+    date: Text
+    state: Text
+    repeated: Text
+    none: Text
+    sections: Words
+    columns: dict[str, Texts]
+    widths: dict[str, Number]
+    dispute: Text
+    most: Count
+    more: Text
+
+
+class _Issues(Ways):
+    """The whole of ``rules/issues.yaml`` (台账口径和用语)."""
+
+    name: Text
+    sources: dict[str, _Source]
+    needed: Words
+    broken: Words
+    feedback_statuses: Texts
+    raised_severities: Texts
+    id: Text
+    notice: Text
+    vanished: Text
+    aside: Text
+    joint: Text
+    last_year_columns: dict[str, Texts]
+    book: _Book
+    replies: Words
+    overview: Words
+    meeting: _Meeting
 
 
 @cache
 def ways() -> Ways:
     """Return the declared states and ways (状态与转移)."""
-    return load_model(RULES / "issues.yaml", _Declared)
+    return load_model(RULES / "issues.yaml", _Issues)
 
 
 def issue_words() -> dict[str, Any]:
     """Return the words of the ledger (台账用语)."""
-    return dict(load_shipped("issues.yaml"))
+    return dict(checked_shipped("issues.yaml", _Issues))

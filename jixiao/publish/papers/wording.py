@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from jixiao.core.declared import load_shipped
+from jixiao.core.models import Count, Flag, Model, Text, Texts, Words, checked_shipped
 from jixiao.core.writing import value_text
 
 MERGED = "\ufdd0"
@@ -21,6 +21,95 @@ _ENDING_ZEROS = re.compile(r"(?:\.0+|(?<=\.\d)0+)%$")
 _SIGNS = str.maketrans({"≧": "≥", "≦": "≤"})
 
 
+class _Place(Model):
+    """Where a paper wants what the unit wrote: its title, the official sections, words of headings it prints itself."""
+
+    title: Text
+    sections: Texts
+    only: Texts = ()
+    names: Texts = ()
+    rest: Flag = False
+
+
+class _Workbook(Model):
+    """The words and widths of the workbooks."""
+
+    file_title: Text
+    year_line: Text
+    widths: tuple[Count, ...]
+    heading: Text
+    category: Text
+    subcategory: Text
+    indicator: Text
+    weight: Text
+    target: Text
+    actual: Text
+    scoring_standard: Text
+    reported_score: Text
+    reason: Text
+    project: Text
+    department: Text
+    unit: Text
+    framework: Text
+    total: Text
+    grade: Text
+    findings: Text
+    recount: Text
+    told: Text
+    sources: Text
+    long_texts: Text
+    full_text: Text
+    none: Text
+    source_columns: Texts
+    finding_columns: Texts
+    finding_widths: tuple[Count, ...]
+    recount_columns: Texts
+    recount_widths: tuple[Count, ...]
+    told_columns: Texts
+    told_widths: tuple[Count, ...]
+
+
+class _Papers(Model):
+    """The whole of ``rules/layouts/papers.yaml`` (报告用语)."""
+
+    dash: Text
+    to_fill: Text
+    to_fill_pattern: Text
+    titles: Words
+    verbs: Words
+    templates: Words
+    band: Words
+    band_joint: Text
+    joint: Text
+    listed: Text
+    severities: Texts
+    counted: Text
+    basis: Text
+    place: Text
+    most: dict[str, Count]
+    no_name: Text
+    no_addressee: Text
+    review_name: Text
+    table: Text
+    second_level: Text
+    numbered_caption: Text
+    satisfaction: Text
+    longest_reason: Count
+    judged_methods: Texts
+    share_methods: Texts
+    figure_kinds: Texts
+    judged: Words
+    taken: Words
+    period_of_year: Text
+    period_between: Text
+    period_words: Texts
+    fund_subsections: Texts
+    total_written: Texts
+    tables_of_points: dict[str, Texts]
+    outlines: dict[str, dict[str, _Place]]
+    workbook: _Workbook
+
+
 def paper_words() -> dict[str, Any]:
     """Return the declared words of reports and workbooks.
 
@@ -28,7 +117,7 @@ def paper_words() -> dict[str, Any]:
         >>> paper_words()["dash"]
         '—'
     """
-    return dict(load_shipped("layouts/papers.yaml"))
+    return dict(checked_shipped("layouts/papers.yaml", _Papers))
 
 
 def clean(text: Any) -> str:
