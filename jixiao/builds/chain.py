@@ -99,6 +99,9 @@ def read_entries(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the entries of a chain (链中各条), the oldest first; a line that is none comes as an empty dict."""
     if not path.exists():
         return
+    if not path.is_file():  # a folder or a pipe in its place is a chain that cannot be read
+        yield {}
+        return
     with open_file(path) as handle:
         while line := handle.readline(LONGEST):
             try:
@@ -147,6 +150,8 @@ def _fault(entry: dict[str, Any], number: int, before: str, is_known: Callable[[
 
 def _is_torn(path: Path, number: int) -> bool:
     whole, last = 0, b"\n"
+    if not path.is_file():
+        return False
     with open_file(path) as handle:
         while line := handle.readline(LONGEST):
             whole, last = whole + line.endswith(b"\n"), line

@@ -8,7 +8,6 @@ file again, is said in docs/store.md.
 from __future__ import annotations
 
 import hmac
-import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from jixiao.core.files import (
     write_safely,
 )
 from jixiao.core.hashes import code_hash, hash_of, libraries_hash, rules_hash
-from jixiao.core.kept import Kept, KeptError, read_strict, signer, take_kept
+from jixiao.core.kept import Kept, KeptError, is_as_written, read_strict, signer, take_kept, written_json
 
 INPUTS = "inputs.json"
 LARGE = 1 << 20
@@ -108,7 +107,7 @@ def read_inputs(out: Path) -> dict[str, Any]:
     """
     kept: dict[str, Any] = read_strict(out / INPUTS)
     take_kept(_Inputs, kept)
-    if not hmac.compare_digest(kept["sign"], _sign(kept)):
+    if not hmac.compare_digest(kept["sign"], _sign(kept)) or not is_as_written(out / INPUTS, kept):
         raise KeptError(INPUTS)
     return kept
 
@@ -192,5 +191,5 @@ def keep_inputs(
         **counts,
         "errors": [str(error) for error in errors],
     }
-    text = json.dumps({**kept, "sign": _sign(kept)}, ensure_ascii=False, indent=1)
+    text = written_json({**kept, "sign": _sign(kept)})
     write_safely(out / INPUTS, lambda path: path.write_text(text, encoding="utf-8"))

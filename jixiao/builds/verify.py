@@ -38,7 +38,7 @@ from jixiao.builds.versions import (
 from jixiao.core.errors import RequestError
 from jixiao.core.files import BESIDE, MISSING, RECORD, workbench
 from jixiao.core.hashes import code_hash, hash_of, rule_hashes
-from jixiao.core.kept import KeptError, read_strict
+from jixiao.core.kept import KeptError, is_as_written, read_strict
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,8 @@ def _is_whole_apart(folder: Path, path: Path) -> bool:
     if not path.is_dir() or not is_whole(folder, path.name):
         return False
     kept = read_manifest(path)
+    if not is_as_written(path / MANIFEST, kept):
+        return False
     known = {*kept["files"], *kept["declared"], MANIFEST}
     return {one.relative_to(path).as_posix() for one in path.rglob("*") if not one.is_dir()} <= known
 

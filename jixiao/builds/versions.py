@@ -8,7 +8,6 @@ of the one in force, so a reader that has read it sees one whole version, whatev
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,6 +39,7 @@ from jixiao.core.errors import RequestError
 from jixiao.core.files import checksum, explained, flush, write_safely
 from jixiao.core.frames import PASSED, SCHEMAS, SEVERITIES, Frames
 from jixiao.core.hashes import code_hash, hash_of, rule_hashes
+from jixiao.core.kept import written_json
 from jixiao.core.results import FRAMES, Results, results_frames
 
 LOCK = ".lock"
@@ -109,7 +109,7 @@ def switch(folder: Path, beside: Path, manifest: dict[str, Any]) -> str:
         text = (folder / VERSIONS / version / MANIFEST).read_text(encoding="utf-8")
     else:
         whole = {"version": version, **manifest}
-        text = json.dumps({**whole, "seal": seal_of(whole)}, ensure_ascii=False, indent=1)
+        text = written_json({**whole, "seal": seal_of(whole)})
         (beside / MANIFEST).write_text(text, encoding="utf-8")
         for path in [*beside.rglob("*"), beside]:
             flush(path)

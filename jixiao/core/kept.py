@@ -92,6 +92,16 @@ def read_strict(path: Path, *, largest: int = LARGEST_KEPT) -> Any:
     return load_strict(content)
 
 
+def is_as_written(path: Path, content: Any) -> bool:
+    """Say whether a JSON file holds its content in the very bytes that we write (逐字节相同)."""
+    return path.read_bytes() == written_json(content).encode()
+
+
+def written_json(content: Any) -> str:
+    """Return how a JSON file of ours is written (写法)."""
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
 def take_kept(model: type[K], content: Any) -> K:
     """Return a value as a model (取出自存内容).
 
