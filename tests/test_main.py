@@ -12,11 +12,12 @@ ROOT = Path(__file__).parents[1]
 SELF = ROOT / "data/source/2021/党政信息网络建设_项目支出绩效自评表.xlsx"
 SHAPE = {"file", "form", "money_unit", "projects", "skipped", "guesses"}
 PROJECT = {"year", "department", "unit", "project", "evaluation", "budgets", "indicators", "total_reported",
-           "grade_reported"}  # fmt: skip
+           "grade_reported", "objective", "objective_achieved"}  # fmt: skip
 BUDGET = {"fund", "initial_budget", "annual_budget", "arrived", "executed", "execution_rate_reported", "weight",
           "reported_score"}  # fmt: skip
 INDICATOR = {"category", "subcategory", "indicator", "target_text", "target_relation", "target_value", "measure_unit",
-             "actual_text", "actual_value", "weight", "reported_score", "deviation_reason", "source"}  # fmt: skip
+             "actual_text", "actual_value", "weight", "reported_score", "deviation_reason", "source",
+             "scoring_standard", "remark"}  # fmt: skip
 
 
 def test_read_json_has_the_promised_shape():

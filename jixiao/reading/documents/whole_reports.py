@@ -137,8 +137,9 @@ def _settle_year(reading: Reading) -> None:
     reading.year, where = year_of_name(reading.file)
     sheet = reading.records[0].sheet
     if reading.year is None:
-        advice = "请在标题下写明，如“（2021年度）”，或放入以年度命名的文件夹"
-        raise FormError(reading.file, "没有找到评价年度", advice, place=sheet)
+        raise FormError(
+            reading.file, "没有找到评价年度", "请在标题下写明，如“（2021年度）”，或放入以年度命名的文件夹", place=sheet
+        )
     reason = reading_words()["reasons"]["year_of_folder" if where == "folder" else "year_of_file"]
     reading.guesses.append({"sheet": sheet, "cell": "", "text": str(reading.year), "reason": str(reason)})
 
