@@ -24,8 +24,8 @@ from jixiao.builds.ledger.drawing import (
     keep_draw,
     population_of,
     prove,
-    review_words,
 )
+from jixiao.builds.ledger.review_rules import review_words
 from jixiao.builds.ledger.reviewing import OPINIONS, merge_opinions, opinions_of, quality_grade, review_problems
 from jixiao.core.errors import RequestError
 from jixiao.core.exact import exact_sum

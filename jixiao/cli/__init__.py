@@ -8,6 +8,7 @@ from jixiao.cli.budget_use import consequences
 from jixiao.cli.clerk import check
 from jixiao.cli.corrected import resubmitted
 from jixiao.cli.makers import ask, dashboard, form, new, notebooks, report, sample, whatif
+from jixiao.cli.proofs import evidence
 from jixiao.cli.rectify import issues
 from jixiao.cli.registers import bodies, remind
 from jixiao.cli.reviewers import review
@@ -32,7 +33,7 @@ COMMANDS = (
     log,
 )
 """Every command of this room, in the order of the help."""
-GROUPS = {"issues": issues, "review": review, "consequences": consequences}
+GROUPS = {"issues": issues, "review": review, "evidence": evidence, "consequences": consequences}
 """Every group of commands, by its name."""
 
 __all__ = ["COMMANDS", "Place", "check_names", "choose", "record", "record_once", "shown", "usage"]

@@ -31,7 +31,8 @@ def draw(
     by: Annotated[str, typer.Option("--by", help="由谁抽取，默认当前用户")] = "",
 ) -> None:
     """按资金和风险抽取自评，规则、种子、总体一并记入台账，他人可以复算。"""
-    from jixiao.builds.ledger.drawing import keep_draw, population_of, review_words
+    from jixiao.builds.ledger.drawing import keep_draw, population_of
+    from jixiao.builds.ledger.review_rules import review_words
     from jixiao.builds.run import evaluate
     from jixiao.cli.screen import print_table
     from jixiao.publish.rounds.review_books import SHOWN_DRAWN
@@ -64,8 +65,9 @@ def draw(
 def prove(which: Which = "") -> None:
     """复算一次抽查，与登记不同的以代码 1 结束。"""
     from jixiao.builds.ledger.book import load_ledger
-    from jixiao.builds.ledger.drawing import find_draw, review_words
+    from jixiao.builds.ledger.drawing import find_draw
     from jixiao.builds.ledger.drawing import prove as work_out
+    from jixiao.builds.ledger.review_rules import review_words
 
     made = find_draw(load_ledger(), which)
     differences = work_out(made)
@@ -121,7 +123,8 @@ def list_reviews(
 ) -> None:
     """列出复核结果：总分之差、自评质量等级、意见不一的指标。"""
     from jixiao.builds.ledger.book import load_ledger
-    from jixiao.builds.ledger.drawing import find_draw, review_words
+    from jixiao.builds.ledger.drawing import find_draw
+    from jixiao.builds.ledger.review_rules import review_words
     from jixiao.builds.run import evaluate
     from jixiao.cli.screen import print_table
     from jixiao.cli.stored import record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jixiao.builds.ledger import book
@@ -27,3 +28,13 @@ def keep_file(path: Path) -> Path:
             content = path.read_bytes()
             write_safely(target, lambda beside: beside.write_bytes(content))
     return target
+
+
+def files_text(files: Iterable[Mapping[str, str]], joint: str) -> str:
+    """Return files as they are shown: names, with the beginning of the hash of what came along.
+
+    Example:
+        >>> files_text([{"name": "a.pdf", "sha256": "0123456789"}, {"name": "b.pdf", "sha256": ""}], "；")
+        'a.pdf（01234567）；b.pdf'
+    """
+    return joint.join(f"{one['name']}（{one['sha256'][:8]}）" if one["sha256"] else one["name"] for one in files)

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from jixiao.builds.ledger import book
-from jixiao.core.declared import load_shipped
+from jixiao.builds.ledger.review_rules import review_words
 from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import explained, write_safely
 from jixiao.core.frames import typed
@@ -46,11 +46,6 @@ DRAWN = {
     "draw_note": "str",
 }
 """The drawn forms (抽中的自评), each with its place in the order, its reason and its chance."""
-
-
-def review_words() -> dict[str, Any]:
-    """Return the declared rules and words of reviews (复核口径和用语)."""
-    return dict(load_shipped("review.yaml"))
 
 
 def rule_text(seed: str, number: int) -> str:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from jixiao.builds.ledger import book
 from jixiao.builds.ledger.collecting import fault_key
-from jixiao.builds.ledger.drawing import Draw, review_words
+from jixiao.builds.ledger.drawing import Draw
+from jixiao.builds.ledger.review_rules import review_words
 from jixiao.core.exact import exact_sum
 from jixiao.core.frames import typed
 from jixiao.core.results import Results

@@ -13,8 +13,9 @@ import pandas as pd
 
 from jixiao.builds.journal import shown_path
 from jixiao.builds.ledger import book
-from jixiao.builds.ledger.archive import keep_file
-from jixiao.builds.ledger.drawing import Draw, find_draw, review_words
+from jixiao.builds.ledger.archive import files_text, keep_file
+from jixiao.builds.ledger.drawing import Draw, find_draw
+from jixiao.builds.ledger.review_rules import review_words
 from jixiao.builds.ledger.reviewing import (
     drawn_rows,
     findings_of,
@@ -24,16 +25,16 @@ from jixiao.builds.ledger.reviewing import (
     review_totals,
 )
 from jixiao.core.errors import JixiaoError
-from jixiao.core.files import checksum, explained, safe_name
+from jixiao.core.files import explained, safe_name
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import label
 from jixiao.core.writing import points_text
 from jixiao.publish.rounds.sent_books import Book, Returned, Row, read_book, write_book
+from jixiao.publish.rounds.sorted_rows import attached
 from jixiao.show.workbook import write_sheets
 
 _COLUMNS = ("review_key", "review_score", "review_opinion", "review_files", "weight", "reported_score")
 _NEEDED = ("review_key", "review_score")
-_DIVIDER = re.compile(r"[;；\n]+")
 
 
 @dataclass
@@ -194,18 +195,12 @@ def _wrong(points: Decimal | None, row: Row, known: Mapping[str, Any]) -> str:
 
 def _files(row: Row, path: Path, came: Opinions) -> str:
     """Return the files a reviewer names, with the beginning of the hash of what came along."""
-    shown = []
-    for name in (part.strip() for part in _DIVIDER.split(row.texts.get("review_files", "")) if part.strip()):
-        plain = re.sub(r"（[0-9a-f]{8}）$", "", name)
-        beside = path.parent / plain
-        if plain == Path(plain).name and beside.is_file():
-            keep_file(beside)
-            shown.append(f"{plain}（{checksum(beside)[:8]}）")
-            continue
-        shown.append(name)
-        told = {"file": came.file, "place": row.cells["review_files"], "name": name}
-        came.sentences.append(review_words()["said"]["no_file"].format(**told))
-    return str(review_words()["joint"].join(shown))
+    files = attached(row.texts.get("review_files", ""), path.parent)
+    for one in files:
+        if not one["sha256"]:
+            told = {"file": came.file, "place": row.cells["review_files"], "name": one["name"]}
+            came.sentences.append(review_words()["said"]["no_file"].format(**told))
+    return files_text(files, review_words()["joint"])
 
 
 def receive_reviews(paths: Sequence[Path], results: Results, *, by: str = "") -> list[Opinions]:

@@ -8,7 +8,9 @@ from typing import Any
 import ipywidgets as widgets
 
 from jixiao.builds.ledger import book
-from jixiao.builds.ledger.drawing import Draw, draw, draws, population_of, review_words, rule_text
+from jixiao.builds.ledger.asked_proofs import candidates, proofs_of, shown_proof
+from jixiao.builds.ledger.drawing import Draw, draw, draws, population_of, rule_text
+from jixiao.builds.ledger.review_rules import review_words
 from jixiao.builds.ledger.reviewing import drawn_rows, findings_of, keep_opinions, opinions_of
 from jixiao.builds.run import evaluate
 from jixiao.core.errors import JixiaoError, RequestError
@@ -30,6 +32,11 @@ class ReviewPanel:
         texts = review_words()["panel"]
         self.results, self.made = results, made
         self.rows = drawn_rows(results, made)
+        asked = candidates(results)
+        self.asked = {
+            tuple(one[name] for name in ("project_id", "evaluation", "indicator_id", "year")): one for one in asked
+        }
+        self.proofs: dict[str, dict[str, Any]] = {}
         self.fields: dict[str, tuple[widgets.BoundedFloatText, widgets.Textarea, widgets.Text]] = {}
         names = dict.fromkeys(zip(self.rows["project"], self.rows["project_id"], strict=True))
         self.project = widgets.Dropdown(description=texts["project"], options=list(names))
@@ -69,7 +76,7 @@ class ReviewPanel:
             }
         )
         chosen = self.rows[self.rows["project_id"] == self.project.value].to_dict("records")
-        self.fields = {}
+        self.fields, self.proofs = {}, proofs_of(book.load_ledger())
         self.grid.children = tuple(self._line(row, mine.get(row["indicator_id"], {})) for row in chosen)
 
     def _line(self, row: dict[str, Any], said: dict[str, Any]) -> widgets.Widget:
@@ -80,6 +87,7 @@ class ReviewPanel:
             + element("div", texts["row"].format(target=row["target_text"], actual=row["actual_text"]))
             + element("div", texts["points"].format(**values))
             + element("div", row["deviation_reason"])
+            + element("div", self._proof(row))
             + element("div", findings_of(self.results, row), style="color:#B36B00;white-space:pre-line")
         )
         weight = float(row["weight"]) if row["weight"] == row["weight"] else 100.0
@@ -98,6 +106,16 @@ class ReviewPanel:
         )
         layout = {"flex_flow": "row wrap", "border_top": "1px solid #C9CED6", "padding": "6px 0"}
         return widgets.Box([left, right], layout=layout)
+
+    def _proof(self, row: dict[str, Any]) -> str:
+        """Say what proof an indicator needs, what came and whether any is missing."""
+        words = review_words()
+        asked = self.asked[(row["project_id"], row["evaluation"], row["indicator_id"], int(row["year"]))]
+        known = shown_proof(self.proofs.get(asked["proof_key"], {**asked, "files": [], "proof_note": ""}))
+        note = words["panel"]["note"].format(note=known["proof_note"]) if known["proof_note"] else ""
+        state = words["proofs"]["states"][known["proof_state"]]
+        files = known["evidence_files"] or words["panel"]["none"]
+        return str(words["panel"]["proof"].format(state=state, asked=asked["asked_proof"], files=files, note=note))
 
     def _keep(self, _: Any = None) -> None:
         """Keep what was changed or written; points other than the unit's want an opinion."""

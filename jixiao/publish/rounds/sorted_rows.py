@@ -1,0 +1,148 @@
+"""Rows that came back, sorted (辨认各行): whose they are, what they say, one sentence for the rest.
+
+The same care for every workbook that units send back; the words and the column of the ids are each workbook's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+from jixiao.builds.journal import shown_path
+from jixiao.builds.ledger.archive import keep_file
+from jixiao.core.errors import nearest
+from jixiao.core.files import checksum
+from jixiao.publish.rounds.sent_books import Returned, Row
+
+DIVIDER = re.compile(r"[;；、\n]+")
+"""What stands between the names of files in a cell."""
+_LISTED = 5
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """How the rows of one file are told apart (辨认口径).
+
+    ``key`` is the column of the ids, ``main`` the one that must be filled in, ``said`` all that say something;
+    ``words`` are the sentences by name, ``sentences`` gets one for everything that is not read as it stands.
+    """
+
+    file: str
+    key: str
+    main: str
+    said: Sequence[str]
+    words: Mapping[str, Any]
+    sentences: list[str]
+
+    def tell(self, kind: str, **told: Any) -> None:
+        """Add a sentence."""
+        self.sentences.append(str(self.words[kind]).format(file=self.file, **told))
+
+    def is_known(self, row: Row, known: Iterable[str], near: Iterable[str] = ()) -> bool:
+        """Say whether the id of a row is a known one, and why not when it is not; the nearest is looked for in both."""
+        name = row.texts.get(self.key, "")
+        if self.key in row.shared:
+            self.tell("merged_id", place=row.place)
+        elif not name:
+            if any(row.texts.get(one) for one in self.said):
+                self.tell("no_id", place=row.place)
+        elif name not in (every := frozenset(known)):
+            like = [one for one in nearest(name, list(near) or every, 1) if _is_near(name, one)]
+            self.tell("changed_id" if like else "strange_id", place=row.place, id=name, near=like[0] if like else "")
+        else:
+            return True
+        return False
+
+    def is_answer(self, row: Row, needed: Sequence[str]) -> bool:
+        """Say whether one of the needed columns is filled in; a formula is told, one without a value is not read."""
+        told = {"place": row.cells[self.main], "id": row.texts[self.key]}
+        if row.formulas.get(self.main) == "uncalculated":
+            self.tell("formula_blank", **told)
+            return False
+        if not any(row.texts.get(name) for name in needed):
+            return False
+        if row.formulas.get(self.main):
+            self.tell("formula", **told, text=row.texts[self.main][:60])
+        return True
+
+    def once(self, rows: Sequence[Row]) -> list[Row]:
+        """Return one row for each id; two different answers to one are both left."""
+        groups: dict[str, list[Row]] = {}
+        for row in rows:
+            groups.setdefault(row.texts[self.key], []).append(row)
+        chosen = []
+        for name, (first, *others) in groups.items():
+            different = [row for row in others if self._texts(row) != self._texts(first)]
+            if different:
+                self.tell("twice_other", id=name, place=different[0].place, other=first.place)
+                continue
+            chosen.append(first)
+            if others:
+                self.tell("twice_same", id=name, place=others[0].place)
+        return chosen
+
+    def _texts(self, row: Row) -> tuple[str, ...]:
+        return tuple(row.texts.get(name, "") for name in self.said)
+
+    def tell_shared(self, rows: Sequence[Row]) -> None:
+        """Say which ids are answered by one merged cell."""
+        shared = [row for row in rows if self.main in row.shared]
+        for text in dict.fromkeys(row.texts[self.main] for row in shared):
+            mine = [row for row in shared if row.texts[self.main] == text]
+            ids = "、".join(row.texts[self.key] for row in mine)
+            self.tell("merged", place=mine[0].cells[self.main], ids=ids)
+
+    def tell_missing(
+        self, returned: Returned, sent: Iterable[str], known: Sequence[Row], needed: Sequence[str]
+    ) -> None:
+        """Say which rows are no longer there, and which were not filled in."""
+        there = {row.texts.get(self.key) for row in returned.rows}
+        blank = [row for row in known if not row.formulas and not any(row.texts.get(name) for name in needed)]
+        left = {
+            "missing": [one for one in sent if one not in there],
+            "empty": [row.texts[self.key] for row in blank],
+        }
+        for kind, ids in left.items():
+            if every := list(dict.fromkeys(ids)):
+                listed = "、".join(every[:_LISTED]) + ("…" if len(every) > _LISTED else "")
+                self.tell(kind, count=len(every), ids=listed)
+
+    def tell_unseen(self, returned: Returned) -> None:
+        """Say once for each kind what in the file was not read: pictures, hidden rows, notes."""
+        kinds: dict[str, list[str]] = {}
+        for place, reason in returned.remarks:
+            kinds.setdefault(reason, []).append(place)
+        told = {row.cells[name] for row in returned.rows for name in row.formulas}
+        for reason, places in kinds.items():
+            if left := [place for place in places if place not in told]:
+                self.tell("unseen", places="、".join(left[:3]) + ("…" if len(left) > 3 else ""), reason=reason)
+
+
+def _is_near(written: str, known: str) -> bool:
+    """Say whether a written id can be a known one that was changed: most signs stand where they stood."""
+    return SequenceMatcher(None, written, known).ratio() >= 0.75
+
+
+def attached(names: str, folder: Path | None) -> list[dict[str, str]]:
+    """Return the files that a cell names (所附文件), each with its hash when it came along; it is kept then.
+
+    Args:
+        names: As they were written, several divided.
+        folder: Where they would stand; None when nothing came along.
+
+    Returns:
+        ``name``, ``sha256`` (empty when it did not come) and ``kept``, in the order of the cell.
+    """
+    found = []
+    for name in (part.strip() for part in DIVIDER.split(names) if part.strip()):
+        plain = re.sub(r"（[0-9a-f]{8}）$", "", name)
+        beside = folder / plain if folder is not None and plain == Path(plain).name else None
+        if beside is not None and beside.is_file():
+            found.append({"name": plain, "sha256": checksum(beside), "kept": shown_path(keep_file(beside))})
+        else:
+            found.append({"name": name, "sha256": ""})
+    return found
