@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 from conftest import base_form, evaluate
 
+from jixiao.checks import one_finding_a_fault
 from jixiao.core.errors import FormError
 from jixiao.publish.findings.answers import ANSWERS, read_answers, write_workbook
 from jixiao.publish.findings.exchange import write_answers
@@ -13,7 +14,7 @@ from jixiao.publish.findings.exchange import write_answers
 
 @pytest.fixture
 def findings(published):
-    return published.findings.assign(suppression="")
+    return one_finding_a_fault(published.findings).assign(suppression="")
 
 
 @pytest.fixture

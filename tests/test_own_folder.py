@@ -34,6 +34,8 @@ def installed(wheel, tmp_path_factory):
     python = place / "bin" / "python"
     libraries = next((place / "lib").glob("python*")) / "site-packages"
     (libraries / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    (place / "share").mkdir(exist_ok=True)  # the templates of the libraries, which stay where they are
+    (place / "share" / "jupyter").symlink_to(Path(sys.prefix) / "share" / "jupyter")
     pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check", "--quiet"]
     subprocess.run([*pip, "install", "--no-deps", "--no-index", "--force-reinstall", str(wheel)], check=True)
     return place
@@ -42,8 +44,7 @@ def installed(wheel, tmp_path_factory):
 def run(installed, command, folder):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("JIXIAO", "PYTHONPATH"))}
     environment["PATH"] = os.pathsep.join([str(installed / "bin"), os.environ["PATH"]])
-    templates = str(Path(sys.prefix) / "share" / "jupyter")  # of the libraries, which stay where they are
-    environment |= {"COLUMNS": "180", "VIRTUAL_ENV": str(installed), "JUPYTER_PATH": templates}
+    environment |= {"COLUMNS": "180", "VIRTUAL_ENV": str(installed)}
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False
     )

@@ -88,7 +88,8 @@ def reports(tmp_path, published):
         folder.mkdir(parents=True)
         text = make_report_page(request.title, chart, "", script="../../../../" + SCRIPT, is_drawn=True)
         (folder / name).write_text(text, encoding="utf-8")
-        record = {"files": {"html": name}, "sizes": {"html": (folder / name).stat().st_size}}
+        size = (folder / name).stat().st_size
+        record = {"key": "k", "is_single": False, "files": {"html": name}, "sizes": {"html": size}, "hashes": {}}
         (folder / "report.json").write_text(json.dumps(record), encoding="utf-8")
     write_index(results, tmp_path, {})
     return tmp_path
