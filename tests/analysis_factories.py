@@ -13,7 +13,8 @@ from jixiao import analysis
 from jixiao.core.frames import FINDINGS, SCHEMAS, Frames, typed
 from jixiao.core.results import Results
 
-WITHOUT_FRAME = {"category_shares", "largest_change", "last_years", "month_progress", "origin", "same_outputs"}
+WITHOUT_FRAME = {"category_shares", "largest_change", "last_years", "month_progress", "origin", "same_outputs",
+                 "follow_successors"}  # fmt: skip
 """Functions of the analyses that give no frame of their own, or more than one."""
 
 
@@ -145,6 +146,7 @@ def every_analysis(results: Results) -> dict[str, pd.DataFrame]:
     costs = analysis.cost_per_output(results)
     shares = analysis.category_shares(scores[(scores["year"] == 2024) & (scores["evaluation"] == "self")])
     accounts, evidence = make_accounts(), analysis.satisfaction_evidence(results)
+    coverage = analysis.coverage_rows(results)
     flows = {"inputs": "executed_wan", "outputs": "actual_value"}
     return {
         "account_kinds": analysis.account_kinds(accounts),
@@ -154,6 +156,9 @@ def every_analysis(results: Results) -> dict[str, pd.DataFrame]:
         "carry_overs": analysis.carry_overs(results),
         "contribution_totals": analysis.contribution_totals(contributions),
         "cost_per_output": costs,
+        "coverage_rates": analysis.coverage_rates(coverage, means=analysis.printed_means(results)),
+        "coverage_rows": coverage,
+        "printed_means": analysis.printed_means(results),
         "density_jumps": analysis.density_jumps(results.totals, by="evaluation"),
         "department_changes": analysis.department_changes(scores, before=2023, after=2024),
         "department_ranking": analysis.department_ranking(results),

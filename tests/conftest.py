@@ -88,7 +88,12 @@ def pytest_runtest_teardown(item):
 def pytest_terminal_summary(terminalreporter, config):
     """List the tests that cost most, when that was asked for."""
     reports = [report for found in terminalreporter.stats.values() for report in found if hasattr(report, "when")]
-    spent = {report.nodeid: seconds for report in reports for name, seconds in report.user_properties if name == "cpu"}
+    spent = {
+        report.nodeid: seconds
+        for report in reports
+        for name, seconds in getattr(report, "user_properties", ())
+        if name == "cpu"
+    }
     dearest = sorted(spent.items(), key=lambda one: -one[1])[: config.getoption("--cpu")]
     for name, seconds in dearest:
         terminalreporter.write_line(f"{seconds:8.2f} CPU s  {name}")

@@ -47,6 +47,13 @@ def commands(folder):
         "list": ["--place", built],
         "check": [form],
         "notebooks": ["--help"],  # it serves until it is ended
+        "bodies": ["--place", "sample"],
+        "remind": ["--place", "sample", "--year", "2024", "--out", str(folder / "owed")],
+        "resubmitted": ["--place", "sample"],
+        "issues": ["list"],
+        "review": ["list"],
+        "evidence": ["list"],
+        "consequences": ["--help"],
         "ask": ["农村公路", "--year", "2024", "--kind", "self", "--out", str(folder), "--place", built],
     }
 

@@ -27,7 +27,7 @@ def look_first(results: Results, most: int = 10) -> pd.DataFrame:
     Example:
         >>> import jixiao
         >>> look_first(jixiao.evaluate("data/sample"), 1)[["year", "project", "errors"]].values.tolist()
-        [[2024, '示例农村公路养护项目', 2]]
+        [[2023, '示例校园网络运维项目', 1]]
     """
     totals, findings = results.totals, results.findings
     place = positions(findings, totals)

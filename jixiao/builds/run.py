@@ -72,12 +72,12 @@ def build(
     target = out or workbench() / "data" / "built"
     if target.resolve().is_relative_to(folder):
         raise RequestError(f"构建结果不能写进放表格的目录“{place}”；请把 --out 写成另一个目录，如 data/built")
+    if client is not None:
+        check_workers(client)
     with writing(target):
         same = find_unchanged(folder, target, today=date.today(), is_writer=True)
         if same is not None:
             return read_built(target), [JixiaoError(sentence) for sentence in same.errors]
-        if client is not None:
-            check_workers(client)
         day, began = date.today(), time.time_ns()
         inputs, declared = other_inputs(folder), declared_hashes(folder)
         frames, errors = load_frames(folder, keep_going=True, read=Readings(target / FOLDER), tell=tell)

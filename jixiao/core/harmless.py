@@ -18,7 +18,7 @@ def is_harmless(text: str) -> bool:
     """Say whether a text holds none of those signs.
 
     Example:
-        >>> is_harmless("甲\n乙"), is_harmless("甲" + chr(27) + "[31m")
+        >>> is_harmless("甲" + chr(10) + "乙"), is_harmless("甲" + chr(27) + "[31m")
         (True, False)
     """
     return not _ANY.search(text)

@@ -217,8 +217,11 @@ def propose_organisations(names: Iterable[str], known: pd.DataFrame, words: Mapp
         YAML text with a comment behind each guess; a name like 某局（原） becomes another writing of 某局.
 
     Example:
-        >>> print(propose_organisations(["甲市教育局（原）"], typed([], ORGANISATIONS), {"education": ["教育"]})[-66:])
-        - name: 甲市教育局
+        >>> known = typed([], ORGANISATIONS)
+        >>> told = propose_organisations(["甲市教育局（原）"], known, {"education": ["教育"]})
+        >>> print(told.split("organisations:")[1])
+        <BLANKLINE>
+          - name: 甲市教育局
             also: [甲市教育局（原）]
             category: 教育  # 类别据“教育”一词
             region: 甲市

@@ -182,10 +182,13 @@ def _mark(rows: pd.DataFrame, careless: np.ndarray, rng: np.random.Generator) ->
     by_rule = rule >= 0
     lower = _half(weight * rng.uniform(0.55, 0.9, size))
     less = _half(rule - np.maximum(50, weight * 0.15))
+    over = np.maximum(rows["actual"] - rows["target"], 0) / np.maximum(rows["target"], 1)
+    other = np.maximum(weight * (1 - over), 0)  # what places give by another formula is no slip
+    is_other = rows["is_less"].to_numpy() & ((np.abs(less - other) <= 5) | (less <= 5))
     plans = {
         "met_but_deducted": (by_rule & (rule == weight) & (weight >= 200), lower),
         "missed_but_full": (by_rule & (rule < weight), weight),
-        "score_against_standard": (by_rule & (rule < weight) & (rule >= 150), less),
+        "score_against_standard": (by_rule & (rule < weight) & (rule >= 150) & ~is_other, less),
         "judgement_refused": (met_words & (weight >= 200), _half(weight * 0.6)),
         "score_range": (points == weight, weight + 50),
         "score_missing": (points == weight, np.full(size, -1)),
