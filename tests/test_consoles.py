@@ -51,7 +51,7 @@ def commands(folder):
         "remind": ["--place", "sample", "--year", "2024", "--out", str(folder / "owed")],
         "resubmitted": ["--place", "sample"],
         "issues": ["list"],
-        "review": ["list"],
+        "review": ["--help"],
         "evidence": ["list"],
         "consequences": ["--help"],
         "ask": ["农村公路", "--year", "2024", "--kind", "self", "--out", str(folder), "--place", built],
