@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import written
 from jixiao.checks.texts.prose import Document, Paragraph
 
@@ -41,6 +42,35 @@ def quote_of(paragraph: Paragraph, start: int, end: int) -> str:
     text = paragraph.text[start : max(start, end)].strip("，；。")
     half = LONGEST_QUOTE // 2
     return text if len(text) <= LONGEST_QUOTE else f"{text[:half]}…{text[-half:]}"
+
+
+def points_claim(
+    kind: str,
+    paragraph: Paragraph,
+    place: tuple[int, int],
+    printed: Decimal,
+    derived: Decimal,
+    sentence: str,
+    **parts: str,
+) -> Claim:
+    """Make a claim of points that must equal what follows (分值、得分陈述)."""
+    return claim_at(
+        kind,
+        paragraph,
+        place,
+        printed=written(printed),
+        derived=written(derived),
+        gap=printed - derived,
+        verdict="holds" if printed == derived else "fails",
+        arithmetic=load_grammar().sentence(
+            sentence,
+            printed=written(printed),
+            derived=written(derived),
+            difference=written(abs(printed - derived)),
+            unit=load_grammar().words["points"],
+            **parts,
+        ),
+    )
 
 
 def claim_at(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from jixiao.checks.texts.found import Claim, claim_at
+from jixiao.checks.texts.found import Claim, points_claim
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import written
 from jixiao.checks.texts.prose import Document, Paragraph
@@ -25,21 +25,21 @@ def find_level_lists(document: Document) -> Iterator[Claim]:
             continue
         for match, name, weight, given in items:
             if given > weight:
-                yield _claim(paragraph, match.span(), given, weight, "within", name=name)
+                yield points_claim(KIND, paragraph, match.span(), given, weight, "within", name=name)
         weights = [weight for _, _, weight, _ in items]
         points = [given for _, _, _, given in items]
         place = (items[0][0].start(), items[-1][0].end())
         added = sum(weights, Decimal(0))
         if added != FULL:
             if abs(added - FULL) <= FULL / 5:
-                yield _claim(paragraph, place, FULL, added, "sum", parts="＋".join(map(written, weights)))
+                yield points_claim(KIND, paragraph, place, FULL, added, "sum", parts="＋".join(map(written, weights)))
             continue
         nearest = [document.prose[at - 1], paragraph] if at else [paragraph]
         for other in nearest:
             total = load_grammar().find("any_total", other.text)
             if total:
-                yield _claim(
-                    other, total.span(), Decimal(total["n"]), sum(points, Decimal(0)), "sum",
+                yield points_claim(
+                    KIND, other, total.span(), Decimal(total["n"]), sum(points, Decimal(0)), "sum",
                     parts="＋".join(map(written, points)),
                 )  # fmt: skip
 
@@ -55,7 +55,9 @@ def _listed_points(document: Document) -> Iterator[Claim]:
             points = [Decimal(number) for number in re.findall(r"\d+(?:\.\d+)?", match["list"])]
             added = sum(points, Decimal(0))
             if added != FULL and abs(added - total) <= FULL / 5:
-                yield _claim(paragraph, match.span(), total, added, "sum", parts="＋".join(map(written, points)))
+                yield points_claim(
+                    KIND, paragraph, match.span(), total, added, "sum", parts="＋".join(map(written, points))
+                )
 
 
 def listed_levels(paragraph: Paragraph) -> list[tuple[re.Match[str], str, Decimal, Decimal]]:
@@ -69,26 +71,3 @@ def listed_levels(paragraph: Paragraph) -> list[tuple[re.Match[str], str, Decima
             return found
         found = []
     return found
-
-
-def _claim(
-    paragraph: Paragraph, place: tuple[int, int], printed: Decimal, derived: Decimal, sentence: str, **parts: str
-) -> Claim:
-    is_held = printed <= derived if sentence == "within" else printed == derived
-    return claim_at(
-        KIND,
-        paragraph,
-        place,
-        printed=written(printed),
-        derived=written(derived),
-        gap=printed - derived,
-        verdict="holds" if is_held else "fails",
-        arithmetic=load_grammar().sentence(
-            sentence,
-            printed=written(printed),
-            derived=written(derived),
-            difference=written(abs(printed - derived)),
-            unit=load_grammar().words["points"],
-            **parts,
-        ),
-    )

@@ -8,6 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from jixiao.checks.texts.grammar import load_grammar
 
+_HUNDRED = Decimal(100)
+
 HALF = Decimal("0.5")
 
 
@@ -95,6 +97,15 @@ def judge(printed: Span, derived: Span, *, step: Decimal) -> str:
     if shown == printed.value or derived.value == printed.value:
         return "holds"
     return "rounding" if derived.low <= printed.high and printed.low <= derived.high else "fails"
+
+
+def fits(printed: str, part: Span, whole: Span) -> bool:
+    """Say whether a part over a whole is the printed rate, as far as printed decimals tell."""
+    ratio = part.over(whole)
+    if ratio is None:
+        return False
+    derived = Span(ratio.value * _HUNDRED, ratio.low * _HUNDRED, ratio.high * _HUNDRED)
+    return judge(printed_span(printed), derived, step=places(printed)) != "fails"
 
 
 def written(value: Decimal, step: Decimal | None = None) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
-from jixiao.checks.texts.measures import Quantity, Span, judge, places, printed_span, total, written
+from jixiao.checks.texts.measures import Quantity, Span, fits, judge, places, printed_span, total, written
 from jixiao.checks.texts.prose import Document, Paragraph
 
 KIND = "claim_share"
@@ -36,14 +36,6 @@ def find_named_rates(document: Document) -> Iterator[Claim]:
         yield from _percentage_points(paragraph)
         yield from _points_more(paragraph)
         yield from _listed_shares(paragraph)
-
-
-def _fits(printed: str, part: Span, whole: Span) -> bool:
-    ratio = part.over(whole)
-    if ratio is None:
-        return False
-    derived = Span(ratio.value * HUNDRED, ratio.low * HUNDRED, ratio.high * HUNDRED)
-    return judge(printed_span(printed), derived, step=places(printed)) != "fails"
 
 
 def _claim(
@@ -127,7 +119,7 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
         tops = [one for one in inside if _family(one) == _family(part)]
         is_local = role and (near or in_paragraph)
         every = [*paragraph.between(0, match.start()), *far] if is_local else [*amounts.get(part.unit, ()), *inside]
-        if any(_fits(printed, top.span, one.span) for top in tops for one in every if one.value and one is not top):
+        if any(fits(printed, top.span, one.span) for top in tops for one in every if one.value and one is not top):
             continue
         named = [one for one in near if role and any(word in one.label for word in role["whole"])]
         whole = next((one for one in reversed(named or wholes) if named or one.value >= part.value), None)
@@ -164,7 +156,7 @@ def _shares(paragraph: Paragraph, seen: Seen) -> Iterator[Claim]:
         if not wholes:
             continue
         spans = [one.span for one in pool] + [total(siblings[at:]) for at in range(len(siblings))]
-        if any(_fits(printed, part.span, span) for span in spans if span.value):
+        if any(fits(printed, part.span, span) for span in spans if span.value):
             yield _claim(paragraph, match.span(), printed, part.span, wholes[0].span, "holds")
             continue
         most = max(siblings, key=lambda one: one.value)
@@ -185,7 +177,7 @@ def _respective(paragraph: Paragraph) -> Iterator[Claim]:
         parts = before[-len(shares) :]
         wholes = [one.span for one in before[: -len(shares)]] + [total(parts)]
         for part, printed in zip(parts, shares, strict=True):
-            held = [whole for whole in wholes if _fits(printed, part.span, whole)]
+            held = [whole for whole in wholes if fits(printed, part.span, whole)]
             verdict = "holds" if held else "fails"
             yield _claim(paragraph, (part.start, match.end()), printed, part.span, (held or wholes)[0], verdict)
 
@@ -201,7 +193,7 @@ def _of_unnamed(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Ite
         noun = match["whole"][-2:]
         named = [one for one in others if one.value != part.value and one.value * 20 >= part.value]
         is_known = any(noun in text.label for text in named) or len({one.value for one in named}) > 1
-        if not is_known or any(_fits(match["n"], part.span, one.span) for one in others):
+        if not is_known or any(fits(match["n"], part.span, one.span) for one in others):
             continue
         yield claim_at(
             KIND,

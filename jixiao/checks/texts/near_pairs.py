@@ -10,7 +10,7 @@ from functools import cached_property
 
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
-from jixiao.checks.texts.measures import Quantity, Span, judge, places, printed_span, total, written
+from jixiao.checks.texts.measures import Quantity, Span, fits, places, total, written
 from jixiao.checks.texts.prose import Document, Paragraph
 
 KIND = "claim_share"
@@ -55,15 +55,6 @@ def family(one: Quantity) -> str:
     """Return the unit of an amount; sheets and households that were asked count as people."""
     respondents = load_grammar().words["respondents"]
     return str(respondents[0]) if one.unit in respondents else one.unit
-
-
-def fits(printed: str, part: Span, whole: Span) -> bool:
-    """Say whether a part over a whole is the printed rate, as far as printed decimals tell."""
-    ratio = part.over(whole)
-    if ratio is None:
-        return False
-    derived = Span(ratio.value * HUNDRED, ratio.low * HUNDRED, ratio.high * HUNDRED)
-    return judge(printed_span(printed), derived, step=places(printed)) != "fails"
 
 
 def state_of(words: str) -> tuple[str, bool]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from jixiao.checks.texts.counts import count_claim
-from jixiao.checks.texts.found import Claim, claim_at
+from jixiao.checks.texts.found import Claim, claim_at, points_claim
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import written
 from jixiao.checks.texts.prose import Document, Paragraph
@@ -78,33 +78,11 @@ def _headings(document: Document) -> list[Heading]:
     return found
 
 
-def _score_claim(
-    paragraph: Paragraph, place: tuple[int, int], printed: Decimal, derived: Decimal, sentence: str, **parts: str
-) -> Claim:
-    return claim_at(
-        KIND,
-        paragraph,
-        place,
-        printed=written(printed),
-        derived=written(derived),
-        gap=printed - derived,
-        verdict="holds" if printed == derived else "fails",
-        arithmetic=load_grammar().sentence(
-            sentence,
-            printed=written(printed),
-            derived=written(derived),
-            difference=written(abs(printed - derived)),
-            unit=load_grammar().words["points"],
-            **parts,
-        ),
-    )
-
-
 def _sum_of_points(heading: Heading) -> Claim:
     added = sum((child.points for child in heading.children), Decimal(0))
     parts = "＋".join(written(child.points) for child in heading.children)
     place = (0, len(heading.paragraph.text))
-    return _score_claim(heading.paragraph, place, heading.points, added, "sum", parts=parts)
+    return points_claim(KIND, heading.paragraph, place, heading.points, added, "sum", parts=parts)
 
 
 def _given(leaf: Heading) -> Iterator[Claim]:
@@ -147,7 +125,9 @@ def _totals(document: Document, leaves: list[Heading]) -> Iterator[Claim]:
     for paragraph in document.prose:
         match = grammar.find("total_named", paragraph.text)
         if match:
-            yield _score_claim(paragraph, match.span(), Decimal(match["n"]), added, "given", count=str(len(leaves)))
+            yield points_claim(
+                KIND, paragraph, match.span(), Decimal(match["n"]), added, "given", count=str(len(leaves))
+            )
 
 
 def _levels(document: Document, headings: list[Heading]) -> Iterator[Claim]:
@@ -165,7 +145,9 @@ def _levels(document: Document, headings: list[Heading]) -> Iterator[Claim]:
         for match in grammar.pattern("told_score").finditer(paragraph.text):
             known = sums.get(plain_name(match["name"]))
             if known:
-                yield _score_claim(paragraph, match.span(), Decimal(match["n"]), known[0], "given", count=str(known[1]))
+                yield points_claim(
+                    KIND, paragraph, match.span(), Decimal(match["n"]), known[0], "given", count=str(known[1])
+                )
 
 
 def _flat_tables(document: Document) -> Iterator[Claim]:
@@ -187,7 +169,8 @@ def _flat_tables(document: Document) -> Iterator[Claim]:
             continue
         parts, (printed, paragraph) = numbers[:-1], numbers[-1]
         added = sum((number for number, _ in parts), Decimal(0))
-        yield _score_claim(
+        yield points_claim(
+            KIND,
             paragraph,
             (0, len(paragraph.text)),
             printed,
@@ -215,7 +198,8 @@ def _row_tables(document: Document) -> Iterator[Claim]:
         numbers = [Decimal(cell) for cell in cells if grammar.pattern("plain_number").fullmatch(cell)]
         if cells and cells[0] in grammar.words["row_total"] and numbers:
             if len(column) >= FEWEST_HEADINGS:
-                yield _score_claim(
+                yield points_claim(
+                    KIND,
                     paragraph,
                     (0, len(text)),
                     numbers[-1],
