@@ -100,25 +100,23 @@ class Submissions:
         for line in self.lines:
             if "reading" in line:
                 line["reading"] = new.get(id(line["reading"]), line["reading"])
-        for reading, note in superseded:
-            self._drop(reading, "superseded", note)
+        self._drop((reading, "superseded", note) for reading, note in superseded)
 
     def sort(self) -> None:
         """Divide what arrived into what counts, what only repeats it, and what contradicts itself (重复报送)."""
         groups: dict[tuple[str, ...], list[Reading]] = {}
+        dropped: list[tuple[Reading, str, str]] = []
         for reading in self.kept:
             groups.setdefault(submission_key(reading), []).append(reading)
         for first, *others in groups.values():
             different = [other for other in others if other.content() != first.content()]
-            for other in others if not different else ():
-                self._drop(other, "repeated", first.file)
+            dropped += [(other, "repeated", first.file) for other in others if not different]
             later = _latest([first, *others]) if different else None
             if later is not None:
                 for other in (first, *others):
                     if other is not later:
-                        self._drop(
-                            other, "repeated" if other.content() == later.content() else "superseded", later.file
-                        )
+                        state = "repeated" if other.content() == later.content() else "superseded"
+                        dropped.append((other, state, later.file))
             elif different:
                 named = head_of(first, "project") or head_of(first, "department")
                 error = KeyConflictError(
@@ -126,19 +124,20 @@ class Submissions:
                     [(one.file, one.records[0].sheet) for one in (first, *different)],
                 )
                 self.errors.append(error)
-                for other in (first, *others):
-                    self._drop(other, "conflict", str(error))
+                dropped += [(other, "conflict", str(error)) for other in (first, *others)]
+        self._drop(dropped)
 
     def set_apart(self, error: KeyConflictError) -> None:
         """Set the forms apart whose rows contradict each other: two lists that name one project (行内重复)."""
         self.errors.append(error)
-        for reading in [one for one in self.kept if one.file in error.files]:
-            self._drop(reading, "conflict", str(error))
+        self._drop((one, "conflict", str(error)) for one in self.kept if one.file in error.files)
 
-    def _drop(self, reading: Reading, state: str, note: str) -> None:
-        self.kept = [other for other in self.kept if other is not reading]
-        line = next(line for line in self.lines if line.get("reading") is reading)
-        line |= {"state": state, "note": note}
+    def _drop(self, dropped: Iterable[tuple[Reading, str, str]]) -> None:
+        """Keep forms no longer, each with what became of it and why."""
+        told = {id(reading): {"state": state, "note": note} for reading, state, note in dropped}
+        self.kept = [reading for reading in self.kept if id(reading) not in told]
+        for line in self.lines:
+            line |= told.get(id(line.get("reading")), {})
 
 
 def _latest(readings: list[Reading]) -> Reading | None:

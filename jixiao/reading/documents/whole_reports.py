@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path, PurePath
 
 from jixiao.core.errors import FormError
-from jixiao.core.vocabulary import reading_words, value_labels
+from jixiao.core.vocabulary import value_labels
 from jixiao.reading.documents.identities import Identity, find_identity, plain_project
 from jixiao.reading.documents.justifications import Justification, clean_name, find_justifications
 from jixiao.reading.documents.paragraphs import make_paragraphs, pattern
@@ -28,7 +28,7 @@ from jixiao.reading.files.cells import Grid, Line
 from jixiao.reading.files.document_words import document_words
 from jixiao.reading.files.flow_items import Flow
 from jixiao.reading.files.flows import DOCUMENT_NAMES, read_flow
-from jixiao.reading.forms.naming import year_of_name
+from jixiao.reading.forms.naming import settle_year
 from jixiao.reading.forms.records import Reading, Record
 from jixiao.reading.forms.sources import read_file, recognise, recognise_declared
 
@@ -122,26 +122,8 @@ def report_readings(flow: Flow, layout: Layout) -> list[Reading]:
     _inherit(parts)
     readings = [reading for reading in readings if reading.records]
     for reading in readings:
-        _settle_year(reading)
+        settle_year(reading, reading.file, reading.records[0].sheet)
     return [*_distinct(readings), document_reading(flow, layout, parts)]
-
-
-def _settle_year(reading: Reading) -> None:
-    """Take the year of an evaluation that states none from the name of its file or folder, which is told.
-
-    Raises:
-        FormError: They name none either.
-    """
-    if reading.year is not None:
-        return
-    reading.year, where = year_of_name(reading.file)
-    sheet = reading.records[0].sheet
-    if reading.year is None:
-        raise FormError(
-            reading.file, "没有找到评价年度", "请在标题下写明，如“（2021年度）”，或放入以年度命名的文件夹", place=sheet
-        )
-    reason = reading_words()["reasons"]["year_of_folder" if where == "folder" else "year_of_file"]
-    reading.guesses.append({"sheet": sheet, "cell": "", "text": str(reading.year), "reason": str(reason)})
 
 
 @cache

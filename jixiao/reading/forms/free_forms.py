@@ -19,9 +19,9 @@ from jixiao.reading.forms.naming import (
     is_office,
     kind_of_titles,
     name_in_title,
+    settle_year,
     without_code,
     year_of_line,
-    year_of_name,
 )
 from jixiao.reading.forms.pieces import unit_beside
 from jixiao.reading.forms.records import Reading, Record, find_money_unit
@@ -462,14 +462,7 @@ def _settle(reading: Reading, found: Found, form: _Form, titles: list[str], plac
     if "year" in head:
         stated = re.search(r"20\d\d", normalise(head["year"].texts["year"]))
         reading.year = int(stated[0]) if stated else reading.year
-    if reading.year is None:
-        reading.year, where = year_of_name(place)
-        if reading.year is not None:
-            tell(str(reading.year), "year_of_folder" if where == "folder" else "year_of_file")
-    if reading.year is None:
-        raise FormError(
-            reading.file, "没有找到评价年度", "请在标题下写明，如“（2021年度）”，或放入以年度命名的文件夹", place=sheet
-        )
+    settle_year(reading, place, sheet)
     is_whole = reading.form == "whole_department" or (
         reading.form == "target_declaration" and any(pattern("of_whole").search(normalise(title)) for title in titles)
     )

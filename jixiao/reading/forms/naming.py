@@ -9,9 +9,10 @@ import re
 from functools import cache
 from pathlib import PurePath
 
+from jixiao.core.errors import FormError
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.forms.meanings import header_words, meaning_of, pattern, title_kind
-from jixiao.reading.forms.records import find_year, in_digits
+from jixiao.reading.forms.records import Reading, find_year, in_digits
 from jixiao.reading.values.values import normalise
 
 LONGEST_TITLE = 60
@@ -44,6 +45,28 @@ def year_of_name(name: str) -> tuple[int | None, str]:
             return int(found[1]), "folder"
     found = re.search(r"(?<!\d)(20[0-4]\d)(?!\d)", normalise(path.stem))
     return (int(found[1]), "file") if found else (None, "")
+
+
+def settle_year(reading: Reading, place: str, sheet: str) -> None:
+    """Take the year of a form that states none from the name of its file or folder (补年度), which is told.
+
+    Args:
+        reading: Gets the year, and the guess.
+        place: The file's name with its folders.
+        sheet: Where the form stands.
+
+    Raises:
+        FormError: They name none either.
+    """
+    if reading.year is not None:
+        return
+    reading.year, where = year_of_name(place)
+    if reading.year is None:
+        raise FormError(
+            reading.file, "没有找到评价年度", "请在标题下写明，如“（2021年度）”，或放入以年度命名的文件夹", place=sheet
+        )
+    reason = reading_words()["reasons"]["year_of_folder" if where == "folder" else "year_of_file"]
+    reading.guesses.append({"sheet": sheet, "cell": "", "text": str(reading.year), "reason": reason})
 
 
 def kind_of_titles(titles: list[str]) -> str:
