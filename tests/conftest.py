@@ -18,7 +18,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from jixiao.builds import run
+from jixiao.builds import journal, run
+from jixiao.builds.ledger import book
 from jixiao.checks import run_checks
 from jixiao.core.declared import load_yaml
 from jixiao.core.files import find_place
@@ -221,6 +222,20 @@ def no_checks(monkeypatch):
     """Leave the checks out of a build: they cost most of a small one and have tests of their own."""
     nothing = typed([], FINDINGS), typed([], PASSED)
     monkeypatch.setattr("jixiao.builds.run.evaluate_frames", lambda frames, *_, **__: (*score(frames), *nothing))
+
+
+@pytest.fixture(scope="session")
+def sample_results() -> Results:
+    """Return everything data/sample gives; shared by all tests, so nobody changes it."""
+    return run.evaluate("data/sample")
+
+
+@pytest.fixture
+def ledger_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with an empty ledger and a journal of its own."""
+    monkeypatch.setenv(book.SETTING, str(tmp_path / "ledger.jsonl"))
+    monkeypatch.setenv(journal.SETTING, str(tmp_path / "journal.jsonl"))
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

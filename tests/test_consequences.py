@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from command import run_command
 
-import jixiao
-from jixiao.builds import journal
 from jixiao.builds.ledger import book
 from jixiao.builds.ledger.consequences import (
     Rule,
@@ -32,17 +30,15 @@ proposals:
 
 
 @pytest.fixture(scope="module")
-def results():
-    return jixiao.evaluate("data/sample")
+def results(sample_results):
+    return sample_results
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
-    monkeypatch.setenv(book.SETTING, str(tmp_path / "ledger.jsonl"))
-    monkeypatch.setenv(journal.SETTING, str(tmp_path / "journal.jsonl"))
-    monkeypatch.setenv("JIXIAO_HOME", str(tmp_path))
-    (tmp_path / "data" / "consequences").mkdir(parents=True)
-    return tmp_path
+def desk(ledger_desk, monkeypatch):
+    monkeypatch.setenv("JIXIAO_HOME", str(ledger_desk))
+    (ledger_desk / "data" / "consequences").mkdir(parents=True)
+    return ledger_desk
 
 
 def own(desk, text=OWN):

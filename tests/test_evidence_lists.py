@@ -9,8 +9,7 @@ import openpyxl
 import pytest
 from command import run_command
 
-import jixiao
-from jixiao.builds import chain, journal
+from jixiao.builds import chain
 from jixiao.builds.ledger import book
 from jixiao.builds.ledger.archive import archive_folder
 from jixiao.builds.ledger.asked_proofs import asked_proof, candidates, proof_frame
@@ -27,16 +26,14 @@ COLUMN = {name: number for number, name in enumerate(review_words()["proof_book"
 
 
 @pytest.fixture(scope="module")
-def results():
-    return jixiao.evaluate("data/sample")
+def results(sample_results):
+    return sample_results
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
-    monkeypatch.setenv(book.SETTING, str(tmp_path / "ledger.jsonl"))
-    monkeypatch.setenv(journal.SETTING, str(tmp_path / "journal.jsonl"))
+def desk(ledger_desk, monkeypatch):
     monkeypatch.setenv(book.TODAY, "2025-03-01")
-    return tmp_path
+    return ledger_desk
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.drawing.image import Image
 
-import jixiao
 from jixiao.builds import chain, journal
 from jixiao.builds.ledger import book
 from jixiao.builds.ledger.archive import archive_folder
@@ -27,7 +26,7 @@ from jixiao.core.errors import RequestError
 from jixiao.core.models import take
 from jixiao.publish.papers.meeting_summary import state_sentence, write_summary
 from jixiao.publish.rounds import issue_tables as overview
-from jixiao.publish.rounds import replies
+from jixiao.publish.rounds import replies, sorted_rows
 from jixiao.publish.rounds.notices import send_notices
 from jixiao.publish.rounds.replies import receive
 
@@ -35,17 +34,15 @@ DUE = "2024-09-30"
 
 
 @pytest.fixture(scope="module")
-def results():
-    return jixiao.evaluate("data/sample")
+def results(sample_results):
+    return sample_results
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
+def desk(ledger_desk, monkeypatch):
     """An empty ledger of its own, on the first of September 2024."""
-    monkeypatch.setenv(book.SETTING, str(tmp_path / "ledger.jsonl"))
-    monkeypatch.setenv(journal.SETTING, str(tmp_path / "journal.jsonl"))
     monkeypatch.setenv(book.TODAY, "2024-09-01")
-    return tmp_path
+    return ledger_desk
 
 
 def register(results, **chosen):
@@ -311,7 +308,7 @@ def receive_until(moment, paths, read):
         return wrapped
 
     try:
-        replies.read_book = step(lambda path, *_: read[path])
+        sorted_rows.read_book = step(lambda path, *_: read[path])
         os.fsync, os.replace = step(os.fsync), step(os.replace)
         chain.append, journal.record = step(chain.append), step(journal.record)
         chain.json.dumps = step(json.dumps)
@@ -328,7 +325,7 @@ def test_a_kill_at_any_moment_loses_no_answer(sent, tmp_path):
         answer(roads(sent), dict.fromkeys(mine, "已改")),
         answer(sent["示例市学生资助中心"].path, dict.fromkeys(others, "已核实")),
     ]
-    read = {path: replies.read_book(path, replies._COLUMNS, replies._NEEDED) for path in paths}
+    read = {path: sorted_rows.read_book(path, replies._COLUMNS, replies._NEEDED) for path in paths}
     before = {one: one.read_bytes() for one in tmp_path.glob("*.jsonl")}
     killed = 0
     for moment in range(1, 200):

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jixiao
-from jixiao.builds import journal
 from jixiao.builds.ledger import book
 from jixiao.builds.ledger.drawing import (
     POPULATION,
@@ -36,15 +35,13 @@ COLUMN = {name: number for number, name in enumerate(review_words()["sheets"]["c
 
 
 @pytest.fixture(scope="module")
-def results():
-    return jixiao.evaluate("data/sample")
+def results(sample_results):
+    return sample_results
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
-    monkeypatch.setenv(book.SETTING, str(tmp_path / "ledger.jsonl"))
-    monkeypatch.setenv(journal.SETTING, str(tmp_path / "journal.jsonl"))
-    return tmp_path
+def desk(ledger_desk):
+    return ledger_desk
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,6 +41,15 @@ def choose(option: str, value: str, allowed: Sequence[str], words: Mapping[str, 
         listed = f"可选：{'、'.join(named)}" if len(named) <= MOST_LISTED else say_nearest(value, named)
         raise JixiaoError(f"{option} 不能是“{brief(value)}”，{listed}")
     return found
+
+
+def tell_received(done: Iterable[Any]) -> None:
+    """Print what each file gave; end with code 1 when anything in one of them was not read."""
+    done = list(done)
+    for one in done:
+        print(one)
+    if any(one.sentences for one in done):
+        raise typer.Exit(1)
 
 
 def check_names(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jixiao.cli.asking import choose, shown
+from jixiao.cli.asking import choose, shown, tell_received
 from jixiao.cli.usage import Command, Group
 
 evidence = typer.Typer(
@@ -48,11 +48,7 @@ def receive(
     """读入佐证清单，随附的文件存档并记校验码；有没有读入的以代码 1 结束。"""
     from jixiao.publish.rounds.proof_books import receive_lists
 
-    done = receive_lists(files, by=by)
-    for one in done:
-        print(one)
-    if any(one.sentences for one in done):
-        raise typer.Exit(1)
+    tell_received(receive_lists(files, by=by))
 
 
 @evidence.command("list", cls=Command)

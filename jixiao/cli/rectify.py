@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from jixiao.cli.asking import check_names, choose, shown
+from jixiao.cli.asking import check_names, choose, shown, tell_received
 from jixiao.cli.usage import Command, Group
 from jixiao.core.errors import JixiaoError
 
@@ -128,17 +128,15 @@ def receive(
     """读入单位的反馈，逐条说明没有读入的；有没有读入的以代码 1 结束。"""
     from jixiao.publish.rounds.replies import receive as take
 
-    done = take(files, by=by)
-    for one in done:
-        print(one)
-    if any(one.sentences for one in done):
-        raise typer.Exit(1)
+    tell_received(take(files, by=by))
 
 
 def _move(what: str, ids: list[str], by: str, **said: str) -> None:
     from jixiao.builds.ledger import book
     from jixiao.builds.ledger.moves import ways
 
+    if said.get("due"):
+        said["due"] = book.parse_day(said["due"]).isoformat()
     with book.writing(by) as writer:
         for one in ids:
             writer.ledger.find(one)
@@ -164,9 +162,7 @@ def send_back(
     by: By = "",
 ) -> None:
     """退回反馈，写明原因；用 issues send --again 重新下达。"""
-    from jixiao.builds.ledger.book import parse_day
-
-    _move("return", ids, by, reason=reason, due=parse_day(due).isoformat() if due else "")
+    _move("return", ids, by, reason=reason, due=due)
 
 
 @issues.command(cls=Command)
@@ -183,9 +179,7 @@ def reopen(
     by: By = "",
 ) -> None:
     """重新办理已办结的问题，写明原因和新的期限。"""
-    from jixiao.builds.ledger.book import parse_day
-
-    _move("reopen", ids, by, reason=reason, due=parse_day(due).isoformat() if due else "")
+    _move("reopen", ids, by, reason=reason, due=due)
 
 
 @issues.command(cls=Command)

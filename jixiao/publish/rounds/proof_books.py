@@ -11,16 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jixiao.builds.journal import shown_path
 from jixiao.builds.ledger import asked_proofs, book
-from jixiao.builds.ledger.archive import keep_file
 from jixiao.builds.ledger.review_rules import review_words
-from jixiao.core.errors import JixiaoError, RequestError, brief, say_nearest
+from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import checksum, explained, safe_name
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
-from jixiao.publish.rounds.sent_books import Book, Returned, Row, read_book, write_book
-from jixiao.publish.rounds.sorted_rows import Sorting, attached
+from jixiao.publish.rounds.sent_books import Book, Returned, Row, write_book
+from jixiao.publish.rounds.sorted_rows import Sorting, attached, receive_books
 
 _SAID = ("evidence_files", "proof_note")
 _COLUMNS = ("proof_key", *_SAID)
@@ -153,32 +151,18 @@ def receive_lists(paths: Sequence[Path], *, by: str = "") -> list[Proofs]:
     Raises:
         RequestError: Another process writes the ledger, or it is broken.
     """
-    done = []
-    for path in paths:
-        came = Proofs(path.name)
-        done.append(came)
-        if not path.is_file():
-            came.sentences.append(review_words()["proof_said"]["absent"].format(file=path.name))
-            continue
-        came.kept = shown_path(keep_file(path))
-        try:
-            returned = read_book(path, _COLUMNS, _NEEDED)
-        except JixiaoError as error:
-            came.sentences.append(str(error))
-            continue
-        with book.writing(by) as writer:
-            writer.write(understand_list(returned, writer.ledger, came, path.parent))
-    return done
+    absent = review_words()["proof_said"]["absent"]
+    return receive_books(paths, Proofs, understand_list, columns=_COLUMNS, needed=_NEEDED, absent=absent, by=by)
 
 
-def understand_list(returned: Returned, ledger: book.Ledger, came: Proofs, folder: Path) -> list[dict[str, Any]]:
+def understand_list(returned: Returned, ledger: book.Ledger, came: Proofs, path: Path) -> list[dict[str, Any]]:
     """Work out what the rows of a list say (辨认佐证), and note a sentence for everything else.
 
     Args:
         returned: From :func:`read_book`.
         ledger: What it holds.
         came: Gets the sentences and what was taken.
-        folder: Where the files stand that came along.
+        path: The list; the files that came along stand beside it.
 
     Returns:
         The events to write.
@@ -196,7 +180,7 @@ def understand_list(returned: Returned, ledger: book.Ledger, came: Proofs, folde
     events, again = [], 0
     for row in chosen:
         proof = known[row.texts["proof_key"]]
-        files, note = attached(row.texts["evidence_files"], folder), row.texts.get("proof_note", "")
+        files, note = attached(row.texts["evidence_files"], path.parent), row.texts.get("proof_note", "")
         files = [_known(one, proof["files"]) for one in files]
         for one in files:
             if not one["sha256"]:

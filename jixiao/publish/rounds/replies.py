@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jixiao.builds.journal import shown_path
 from jixiao.builds.ledger import book
-from jixiao.builds.ledger.archive import files_text, keep_file
+from jixiao.builds.ledger.archive import files_text
 from jixiao.builds.ledger.moves import issue_words, ways
-from jixiao.core.errors import JixiaoError
-from jixiao.publish.rounds.sent_books import Returned, Row, read_book
-from jixiao.publish.rounds.sorted_rows import Sorting, attached
+from jixiao.publish.rounds.sent_books import Returned, Row
+from jixiao.publish.rounds.sorted_rows import Sorting, attached, receive_books
 
 _COLUMNS = ("issue_id", "project", "issue_text", "feedback", "feedback_status", "evidence_files", "unit_advice")
 _NEEDED = ("issue_id", "feedback")
@@ -58,27 +56,12 @@ def receive(paths: Sequence[Path], *, by: str = "") -> list[Received]:
     Raises:
         RequestError: Another process writes the ledger, or it is broken.
     """
-    done = []
-    for path in paths:
-        came = Received(path.name)
-        done.append(came)
-        if not path.is_file():
-            came.sentences.append(issue_words()["replies"]["absent"].format(file=path.name))
-            continue
-        came.kept = shown_path(keep_file(path))
-        try:
-            returned = read_book(path, _COLUMNS, _NEEDED)
-        except JixiaoError as error:
-            came.sentences.append(str(error))
-            continue
-        with book.writing(by) as writer:
-            events = understand(returned, writer.ledger, came, path)
-            writer.write(events)
-    return done
+    absent = issue_words()["replies"]["absent"]
+    return receive_books(paths, Received, understand, columns=_COLUMNS, needed=_NEEDED, absent=absent, by=by)
 
 
 def understand(
-    returned: Returned, ledger: book.Ledger, came: Received, path: Path | None = None
+    returned: Returned, ledger: book.Ledger, came: Received, path: Path
 ) -> list[dict[str, Any]]:
     """Work out what the rows of a file answer (辨认反馈), and note a sentence for everything else.
 
@@ -105,7 +88,7 @@ def understand(
     for row in chosen:
         issue = ledger.rows[row.texts["issue_id"]]
         said = {name: row.texts.get(name, "") for name in _ANSWER}
-        files = attached(said["evidence_files"], path.parent if path is not None else None)
+        files = attached(said["evidence_files"], path.parent)
         for one in files:
             if not one["sha256"]:
                 sorting.tell("no_file", place=row.cells["evidence_files"], id=issue["issue_id"], name=one["name"])

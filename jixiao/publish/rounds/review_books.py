@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.builds.journal import shown_path
 from jixiao.builds.ledger import book
 from jixiao.builds.ledger.archive import files_text, keep_file
 from jixiao.builds.ledger.drawing import Draw, find_draw
@@ -208,7 +207,7 @@ def receive_reviews(paths: Sequence[Path], results: Results, *, by: str = "") ->
     done = []
     for path in paths:
         if path.is_file():
-            shown_path(keep_file(path))
+            keep_file(path)
         came = read_review_sheet(path, results, book.load_ledger())
         if came.rows:
             came.new = keep_opinions(came.draw, came.rows, by=by or came.reviewer)

@@ -6,21 +6,71 @@ The same care for every workbook that units send back; the words and the column 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from jixiao.builds.journal import shown_path
+from jixiao.builds.ledger import book
 from jixiao.builds.ledger.archive import keep_file
-from jixiao.core.errors import nearest
+from jixiao.core.errors import JixiaoError, nearest
 from jixiao.core.files import checksum
-from jixiao.publish.rounds.sent_books import Returned, Row
+from jixiao.publish.rounds.sent_books import Returned, Row, read_book
 
 DIVIDER = re.compile(r"[;；、\n]+")
 """What stands between the names of files in a cell."""
 _LISTED = 5
+
+
+class Came(Protocol):
+    """What one file gave (收到的): where its copy is kept, and a sentence for everything that was not read."""
+
+    kept: str
+    sentences: list[str]
+
+
+C = TypeVar("C", bound=Came)
+
+
+def receive_books(
+    paths: Iterable[Path],
+    made: Callable[[str], C],
+    understand: Callable[[Returned, book.Ledger, C, Path], list[dict[str, Any]]],
+    *,
+    columns: Sequence[str],
+    needed: Sequence[str],
+    absent: str,
+    by: str,
+) -> list[C]:
+    """Keep workbooks that came back, and enter what they say into the ledger (收取), one after the other.
+
+    Args:
+        paths: The workbooks.
+        made: Begins what one file gave, by its name.
+        understand: Works out what the rows say, notes what is not read, and returns the events.
+        columns: Those that are read.
+        needed: Those without which nothing is.
+        absent: What is said of a file that is not there.
+        by: Who receives.
+    """
+    done = []
+    for path in paths:
+        came = made(path.name)
+        done.append(came)
+        if not path.is_file():
+            came.sentences.append(absent.format(file=path.name))
+            continue
+        came.kept = shown_path(keep_file(path))
+        try:
+            returned = read_book(path, columns, needed)
+        except JixiaoError as error:
+            came.sentences.append(str(error))
+            continue
+        with book.writing(by) as writer:
+            writer.write(understand(returned, writer.ledger, came, path))
+    return done
 
 
 @dataclass(frozen=True)
