@@ -60,9 +60,7 @@ def receive(paths: Sequence[Path], *, by: str = "") -> list[Received]:
     return receive_books(paths, Received, understand, columns=_COLUMNS, needed=_NEEDED, absent=absent, by=by)
 
 
-def understand(
-    returned: Returned, ledger: book.Ledger, came: Received, path: Path
-) -> list[dict[str, Any]]:
+def understand(returned: Returned, ledger: book.Ledger, came: Received, path: Path) -> list[dict[str, Any]]:
     """Work out what the rows of a file answer (辨认反馈), and note a sentence for everything else.
 
     Args:
