@@ -7,6 +7,7 @@ stands where the outline wants it, word for word; numbers are bound from the fra
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from jixiao.core.results import Results
 from jixiao.publish.papers.contents import evaluation_content, find_evaluation
 from jixiao.publish.papers.departments import department_content, department_coverage
 from jixiao.publish.papers.filled_templates import canonical, fill_template
+from jixiao.publish.papers.foreign_templates import fill_foreign
 from jixiao.publish.papers.paper_workbooks import write_book, write_review_sheets
 from jixiao.publish.papers.review_opinion import review_content
 from jixiao.publish.papers.wording import paper_words
@@ -68,7 +70,7 @@ def write_report(
     chosen = find_evaluation(results, year=year, project=project, evaluation=evaluation)
     content = evaluation_content(results, chosen)
     shipped = TEMPLATES / f"{paper_words()['templates'][chosen['evaluation']]}.docx"
-    data = fill_template(template or shipped, content, {"lost": _lost_picture(content)}, as_of=results.as_of)
+    data = _filled(template, shipped, content, {"lost": _lost_picture(content)}, results.as_of)
     write_safely(target, lambda path: path.write_bytes(data))
     return target
 
@@ -153,7 +155,7 @@ def write_department(
     drawn = _picture(plot_execution_rates(known.head(_MOST_BARS))) if len(known) >= _LEAST_BARS else None
     shipped = SINGLE if content["is_single"] else SUMMARY
     pictures = {"execution": drawn}
-    data = fill_template(template or TEMPLATES / f"{shipped}.docx", content, pictures, as_of=results.as_of)
+    data = _filled(template, TEMPLATES / f"{shipped}.docx", content, pictures, results.as_of)
     write_safely(target, lambda path: path.write_bytes(data))
     return target
 
@@ -186,6 +188,14 @@ def write_workbook(results: Results, target: Path, *, year: int, project: str, e
     chosen = find_evaluation(results, year=year, project=project, evaluation=evaluation)
     write_safely(target, lambda path: write_book(results, chosen, path))
     return target
+
+
+def _filled(
+    own: Path | None, shipped: Path, content: dict[str, Any], pictures: dict[str, Any], as_of: datetime
+) -> bytes:
+    """Fill the shipped template here, one of a user within limits."""
+    fill = fill_foreign if own else fill_template
+    return fill(own or shipped, content, pictures, as_of=as_of)
 
 
 def _picture(figure: Figure) -> Picture | Undrawn | None:

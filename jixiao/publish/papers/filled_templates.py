@@ -44,7 +44,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 def fill_template(
     template: Path, content: Mapping[str, Any], pictures: Mapping[str, Picture | Undrawn | None], *, as_of: datetime
 ) -> bytes:
-    """Fill a template (填写模板) and return the document.
+    """Fill a template of this program (填写模板) and return the document; one of a user goes to ``fill_foreign``.
 
     Args:
         template: A .docx with jinja2 signs, as docxtpl reads them.
@@ -59,21 +59,36 @@ def fill_template(
     Raises:
         RequestError: The template is missing, no document, or names what there is not.
     """
-    paper = _open(template)
+    if not template.is_file():
+        raise RequestError(f"没有模板文件“{template}”，请检查路径")
+    data = _read_once(template, template.stat().st_mtime_ns)
+    return fill_data(data, template.name, content, pictures, as_of=as_of)
+
+
+def fill_data(
+    data: bytes,
+    name: str,
+    content: Mapping[str, Any],
+    pictures: Mapping[str, Picture | Undrawn | None],
+    *,
+    as_of: datetime,
+) -> bytes:
+    """Fill a template that was read already (填写已读取的模板); as :func:`fill_template`."""
+    paper = _open(data, name)
     try:
-        shown = {name: _shown(paper, picture) for name, picture in pictures.items()}
+        shown = {place: _shown(paper, picture) for place, picture in pictures.items()}
         paper.render({**content, "pictures": shown}, _environment())
     except TemplateSyntaxError as error:
-        raise RequestError(f"模板“{template.name}”的标记写错：{error.message}；请改正后再用") from error
+        raise RequestError(f"模板“{name}”的标记写错：{error.message}；请改正后再用") from error
     except TemplateError as error:
-        name = (re.findall(r"'([^']+)'", str(error)) or [str(error)])[-1]
+        missing = (re.findall(r"'([^']+)'", str(error)) or [str(error)])[-1]
         raise RequestError(
-            f"模板“{template.name}”不能填写：这类报告里没有“{name}”；请对照本类报告自带的模板改正"
+            f"模板“{name}”不能填写：这类报告里没有“{missing}”；请对照本类报告自带的模板改正"
             "（单位自评用 self_evaluation，其他评价用 report，部门汇总用 department）"
         ) from error
     except XMLSyntaxError as error:
         raise RequestError(
-            f"模板“{template.name}”填写后不成文档：跨段落的标记应各占一段，写作 {{%p … %}}，表格行写作 {{%tr … %}}"
+            f"模板“{name}”填写后不成文档：跨段落的标记应各占一段，写作 {{%p … %}}，表格行写作 {{%tr … %}}"
         ) from error
     body = paper.docx.element.body
     _set_tables(body)
@@ -125,14 +140,12 @@ def _read_once(template: Path, changed: int) -> bytes:
     return template.read_bytes()
 
 
-def _open(template: Path) -> _Paper:
-    if not template.is_file():
-        raise RequestError(f"没有模板文件“{template}”，请检查路径")
-    paper = _Paper(BytesIO(_read_once(template, template.stat().st_mtime_ns)))
+def _open(data: bytes, name: str) -> _Paper:
+    paper = _Paper(BytesIO(data))
     try:
         paper.init_docx()
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise RequestError(f"模板“{template.name}”不是 .docx 文件，请在 Word 中另存为 .docx") from error
+        raise RequestError(f"模板“{name}”不是 .docx 文件，请在 Word 中另存为 .docx") from error
     return paper
 
 

@@ -12,7 +12,7 @@ from jixiao.core.models import Count, Model, Positive, load_model
 
 
 class Limits(Model):
-    """The limits of one file; ``rules/limits.yaml`` says what each of them means."""
+    """The limits of one file, a template of a user and a query; ``rules/limits.yaml`` says what each of them means."""
 
     file_bytes: Count
     entries: Count
@@ -29,6 +29,8 @@ class Limits(Model):
     memory_mb: Count
     office_memory_mb: Count
     workers: Count
+    template_seconds: Positive
+    template_memory_mb: Count
 
 
 def load_limits() -> Limits:
