@@ -106,6 +106,47 @@ def limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
+def can_limit() -> bool:
+    """Say whether this system can limit a process that runs already (能否限制运行中的进程): Linux alone can.
+
+    Example:
+        >>> can_limit() in (True, False)
+        True
+    """
+    try:
+        import resource
+    except ImportError:
+        return False
+    return hasattr(resource, "prlimit")
+
+
+def limit_process(process: int, *, megabytes: int, seconds: int) -> bool:
+    """Limit what a process may still take (限制进程): the memory it writes to, and its time of the processor.
+
+    Memory that cannot be had is a ``MemoryError`` there; at the end of its time the process ends.
+
+    Args:
+        process: Its number; what it starts later has the same limits.
+        megabytes: Memory that may be written, without what is only mapped.
+        seconds: Time of the processor since its start.
+
+    Returns:
+        Whether it is limited now: False where the system cannot, or the process has ended.
+    """
+    if not can_limit():
+        return False
+    import resource
+
+    try:
+        for kind, wanted in ((resource.RLIMIT_DATA, megabytes * 1_000_000), (resource.RLIMIT_CPU, seconds)):
+            hard = resource.prlimit(process, kind)[1]
+            limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+            resource.prlimit(process, kind, (limit, limit))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def apart(*, megabytes: int = 0) -> dict[str, Any]:
     """Return how ``subprocess.Popen`` starts a child apart from this one's console (单独的进程组), so a Ctrl-C is ours.
 

@@ -252,11 +252,18 @@ class ScenarioPanel:
             ValueError,
             MemoryError,
         ) as error:  # what a browser sends may be no number
-            self.comparison = None  # nothing of an earlier scenario may stay beside the new one
-            self.message.value = _paragraph("wrong", words()["panel"]["wrong"].format(reason=_reason(error)))
-            self.result.value = ""
+            self._refuse(error)
             return
-        self._show()
+        try:
+            self._show()
+        except MemoryError as error:
+            self._refuse(error)
+
+    def _refuse(self, error: Exception) -> None:
+        """Say why nothing is shown; nothing of an earlier scenario may stay beside the new one."""
+        self.comparison = None
+        self.message.value = _paragraph("wrong", words()["panel"]["wrong"].format(reason=_reason(error)))
+        self.result.value = ""
 
     def _show(self) -> None:
         found, texts, report = self.comparison, words()["panel"], words()["report"]
@@ -300,8 +307,8 @@ class ScenarioPanel:
                 path = Path(folder) / f"{safe_name(self.comparison.outcome.scenario.name)}.{kind}"
                 write_comparison(self.comparison, path)
                 content = b64encode(path.read_bytes()).decode("ascii")
-        except JixiaoError as error:
-            self.link.value = _paragraph("wrong", texts["wrong"].format(reason=error))
+        except (JixiaoError, MemoryError) as error:
+            self.link.value = _paragraph("wrong", texts["wrong"].format(reason=_reason(error)))
             return
         address = f"data:{_TYPES[kind]};base64,{content}"
         self.link.value = element("a", f"{texts['ready']} {path.name}", download=path.name, href=address)
@@ -309,7 +316,9 @@ class ScenarioPanel:
 
 def _reason(error: Exception) -> str:
     """Say why something cannot be worked out: in the sentence of an error of ours, else in one for all."""
-    return str(error) if isinstance(error, JixiaoError) else str(words()["panel"]["no_number"])
+    if isinstance(error, JixiaoError):
+        return str(error)
+    return str(words()["panel"]["no_memory" if isinstance(error, MemoryError) else "no_number"])
 
 
 class _Setting:

@@ -220,7 +220,9 @@ class KernelHandler(GuardedHandler):
     route = "kernel"
 
     async def get(self, kernel_id: str) -> None:
-        """Write the model of the kernel."""
+        """Write the model of the kernel; one that ended by itself is said to be gone, to whom it was given."""
+        if kernel_id not in self.pool.visits and self.pool.died.get(kernel_id) == self.current_user.username:
+            raise web.HTTPError(410)
         own_visit(self, kernel_id)
         self.set_header("Cache-Control", "no-store")
         self.finish(self.kernel_manager.kernel_model(kernel_id))

@@ -78,6 +78,8 @@ def run_dashboard(settings: Settings, *, open_browser: bool = False) -> int:
                 port = int((private / "ready").read_text(encoding="utf-8"))
                 address = replace(settings, port=port).address
                 print(words["address"].format(address=address), flush=True)
+                if settings.pages and not processes.can_limit():
+                    print(words["unlimited"], flush=True)
                 if not (settings.is_encrypted or settings.proxies or is_loopback(settings.host)):
                     print(words["unencrypted"], flush=True)
                 if open_browser:
@@ -108,7 +110,10 @@ def _prepare(private: Path, notebooks: list[Path], settings: Settings) -> dict[s
         (private / "served" / notebook.name).write_text(_placed(notebook, settings.place), encoding="utf-8")
     shutil.copytree(PAGES / "voila" / "templates" / "jixiao", template)
     shutil.copy(plotly_script(), template / "static")
-    words = json.dumps({"title": declared()["words"]["title"], **declared()["page"]}, ensure_ascii=False)
+    limits = settings.limits
+    told = {"memory": limits["kernel_memory_mb"], "seconds": limits["kernel_cpu_seconds"]}
+    page = {name: text.format(**told) for name, text in declared()["page"].items()}
+    words = json.dumps({"title": declared()["words"]["title"], **page}, ensure_ascii=False)
     (template / "words.html.j2").write_text(f"{{% set words = {words} %}}", encoding="utf-8")
     (private / "settings.json").write_text(settings.to_json(), encoding="utf-8")
     for name in ("served", "empty"):

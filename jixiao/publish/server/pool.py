@@ -15,6 +15,7 @@ import asyncio
 import os
 import shutil
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,15 @@ from uuid import uuid4
 
 from jupyter_core.utils import ensure_async
 
+from jixiao.core.processes import limit_process
 from jixiao.publish.server.access_log import note
 from jixiao.publish.server.doors import script_hashes
 from jixiao.publish.server.settings import Settings, declared
 from jixiao.publish.server.visits import BOARDS_VARIABLE, VARIABLE, Announcement
 from jixiao.show.markup import element
+
+_REMEMBERED = 1_000
+"""Kernels that ended by themselves and whose pages are told so."""
 
 
 def data_stamp(place: Path) -> tuple[int, int]:
@@ -115,6 +120,8 @@ class Pool:
         self.board: Visit | None = None
         """The board everybody gets; the first one while it is being made."""
         self.scripts: dict[str, tuple[str, ...]] = {settings.board: ()}
+        self.died: OrderedDict[str, str] = OrderedDict()
+        """The kernels that ended by themselves, so at a limit, and whose they were; the last of them."""
         self._next_board: Visit | None = None
         self._refill_at = self._board_at = 0.0
         self._sweeping: asyncio.Task[None] | None = None
@@ -160,6 +167,10 @@ class Pool:
 
     def end(self, visit: Visit, reason: str) -> None:
         """End a kernel for good, whatever state it is in."""
+        if reason == "died":
+            self.died[visit.kernel_id] = visit.owner
+            while len(self.died) > _REMEMBERED:
+                self.died.popitem(last=False)
         self.visits.pop(visit.kernel_id, None)
         for warm in self.warm.values():
             if visit in warm:
@@ -209,7 +220,13 @@ class Pool:
                 },
             )
         )
-        return manager.get_kernel(visit.kernel_id)
+        kernel = manager.get_kernel(visit.kernel_id)
+        process = getattr(kernel.provisioner, "pid", None)
+        if visit.page != self.settings.board and process:
+            limits = {"megabytes": self.limits["kernel_memory_mb"], "seconds": self.limits["kernel_cpu_seconds"]}
+            if not limit_process(process, **limits):
+                note("kernel_unlimited")
+        return kernel
 
     async def _template_scripts(self, page: str) -> tuple[str, ...]:
         """Return the hashes of the scripts of the template alone: the page is rendered without any output."""
@@ -261,8 +278,10 @@ class Pool:
         now, stamp = time.monotonic(), await self._read_stamp()
         for visit in list(self.visits.values()):
             waited = now - visit.moment
-            if self._is_stuck(visit) or (visit.is_ready and not await self._is_alive(visit)):
+            if visit.is_ready and not await self._is_alive(visit):
                 self.end(visit, "died")
+            elif self._is_stuck(visit):
+                self.end(visit, "stuck")
             elif visit.sockets:
                 if waited > self.limits["idle_seconds"]:
                     self.end(visit, "idle")

@@ -23,6 +23,7 @@ _LIMITS = (
     *("viewers", "starting", "pages_of_one", "sockets_of_page", "unclaimed", "login_hours"),
     *("message_bytes", "messages_in_10_seconds", "request_bytes"),
     *("ping_seconds", "silent_seconds", "prepare_seconds", "failed_seconds", "unseen_seconds"),
+    *("kernel_memory_mb", "kernel_cpu_seconds"),
     *("leave_seconds", "idle_seconds", "warm_seconds", "refill_seconds"),
 )
 
@@ -66,6 +67,7 @@ class _Words(Model):
     title: Text
     address: Text
     stopped: Text
+    unlimited: Text
     unencrypted: Text
     password_ask: Text
     password_again: Text
@@ -77,6 +79,7 @@ class _Frame(Model):
     loading: Text
     slow: Text
     lost: Text
+    limited: Text
     failed: Text
     noscript: Text
     not_found: Text
