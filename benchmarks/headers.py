@@ -22,7 +22,7 @@ from layouts.generator import make_layout
 from rapidfuzz import fuzz, process
 
 from jixiao.reading.files import Grid
-from jixiao.reading.forms import assignment, meanings, regions
+from jixiao.reading.forms import assignment, below, meanings, regions
 from jixiao.reading.forms.assignment import candidates, known_headers
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words
@@ -37,6 +37,10 @@ SAME = {
 }
 SAME |= {"scoring_standard": "standard", "last": "other", "review_score": "other"}
 SAME |= {"category_weight": "weight", "subcategory_weight": "weight", "deduct": "other"}  # told apart by their place
+
+
+PARTS = dict(header_words()["parts"])
+KNOWN = dict(known_headers())
 
 
 def printed(count: int) -> list[tuple[str, str, str]]:
@@ -58,17 +62,21 @@ def report(name: str, named: list[tuple[str, str, float]], total: int, threshold
 
 
 def take_away(share: float, seed: int) -> int:
-    """Take a share of the words of headers away and forget what was understood with them; return how many."""
-    rng, gone = random.Random(seed), 0
-    for words in header_words()["parts"].values():
-        kept = [word for word in words if rng.random() >= share]
-        gone += len(words) - len(kept)
-        words[:] = kept
-    for module in (meanings, assignment, regions):
+    """Take a share of the words of headers away, with the declared headers they stand in; return how many words.
+
+    What was understood with them is forgotten. Each seed takes other words away from all there are.
+    """
+    rng = random.Random(seed)
+    taken = {word for words in PARTS.values() for word in words}
+    taken = {word for word in sorted(taken) if rng.random() < share}
+    header_words()["parts"] = {part: [word for word in words if word not in taken] for part, words in PARTS.items()}
+    known_headers().clear()
+    known_headers().update({text: name for text, name in KNOWN.items() if not any(word in text for word in taken)})
+    for module in (meanings, assignment, regions, below):
         for item in vars(module).values():
             if hasattr(item, "cache_clear") and item not in (header_words, known_headers):
                 item.cache_clear()
-    return gone
+    return len(taken)
 
 
 def assigned(count: int) -> list[tuple[str, str, float]]:
@@ -78,7 +86,8 @@ def assigned(count: int) -> list[tuple[str, str, float]]:
         layout = make_layout(seed)
         wanted: dict[str, set[str]] = {}
         for _, meaning, text in layout.headers:
-            wanted.setdefault(text, set()).add(meaning)
+            is_deepest = meaning == "level2" and layout.choices["levels"] == "two"  # there it holds the indicators
+            wanted.setdefault(text, set()).update({meaning, "level3"} if is_deepest else {meaning})
         texts = [[""] * layout.width for _ in range(layout.height)]
         merges = []
         for top, left, bottom, right, text in layout.cells:

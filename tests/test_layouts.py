@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from zipfile import ZipFile
 
 import openpyxl
@@ -16,6 +19,7 @@ from jixiao.cli.main import app
 from jixiao.core.errors import AnotherKindError, FormError, JixiaoError, RequestError
 from jixiao.reading.documents.whole_reports import read_source
 from jixiao.reading.files import Grid
+from jixiao.reading.forms.assignment import Column, assign, candidates
 from jixiao.reading.forms.meanings import meaning_of, title_kind
 from jixiao.reading.forms.sources import read_file, recognise
 from jixiao.reading.forms.teaching import keep_lesson
@@ -394,3 +398,77 @@ def test_the_other_half_of_a_table_of_money_gives_its_rows_no_rate_and_no_score(
     assert rows["executed_wan"].isna().all() and 905.0 in rows["annual_budget_wan"].tolist()
     (whole,) = frames.budgets[frames.budgets["fund"] == "total"].itertuples()
     assert (whole.executed_wan, whole.execution_rate_reported, whole.reported_score) == (886.9, 0.98, 9.8)
+
+
+TARGETS, RESULTS = ["≥6场", "≥90%", "完成"], ["6场", "92%", "完成"]
+
+
+def assigned_by_header(*columns):
+    """Assign a table of a level, an indicator and more columns, each its header and its cells: header -> name."""
+    named = {
+        "一级指标": ["产出指标", "产出指标", "效益指标"],
+        "三级指标": ["培训场次", "合格率", "知晓度"],
+        **dict(columns),
+    }
+    headers = [
+        Column(place, place, (0, place), text, choices=candidates(text, "columns")) for place, text in enumerate(named)
+    ]
+    return {column.text: column.name for column in assign(headers, list(named.values()), "columns")}
+
+
+@pytest.mark.parametrize(
+    ("strange", "cells"),
+    [
+        ("甲乙完成值", RESULTS),
+        ("甲乙指标值", ["6场", "90%", "完成"]),
+        ("甲乙得分", ["40", "30", "18"]),
+        ("甲乙说明", ["无", "无", "无"]),
+    ],
+)
+def test_a_header_with_a_word_nobody_knows_is_asked_where_another_column_may_be_meant(strange, cells):
+    known = [("年度指标值", TARGETS), ("丙丁", RESULTS), ("戊己", ["40", "30", "20"]), ("庚辛", ["40", "30", "17"])]
+    assert assigned_by_header(*known, (strange, cells))[strange] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "strange", "cells", "others"),
+    [
+        ("target", "甲乙指标值", TARGETS, [("实际完成值", RESULTS)]),
+        ("reported_score", "甲乙得分", ["40", "30", "18"], [("年度指标值", TARGETS), ("分值", ["40", "30", "20"])]),
+        ("weight", "甲乙分值", ["40", "30", "20"], [("年度指标值", TARGETS), ("得分", ["40", "30", "18"])]),
+        ("actual", "甲乙完成值", RESULTS, [("年度指标值", TARGETS), ("得分", ["40", "30", "18"])]),
+        ("target_relation", "甲乙", ["≥", "≥", "="], [("年度指标值", ["6场", "90%", "1"])]),
+        ("level2", "甲乙二级指标", ["数量指标", "质量指标", "社会效益指标"], [("年度指标值", TARGETS)]),
+    ],
+)
+def test_what_stands_below_a_strange_header_proves_what_its_known_words_say(name, strange, cells, others):
+    assert assigned_by_header(*others, (strange, cells))[strange] == name
+
+
+def test_a_column_of_points_nobody_names_is_no_weight_without_the_scores_beside_it():
+    found = assigned_by_header(("年度指标值", TARGETS), ("实际完成值", RESULTS), ("50", ["10", "20", "20"]))
+    assert found["50"] == ""  # it may be what was reached
+
+
+def test_spent_is_proved_by_the_rate_of_the_budget_and_a_budget_by_neither():
+    def money(*columns):
+        headers = [Column(n, n, (0, n), text, choices=candidates(text, "funds")) for n, (text, _) in enumerate(columns)]
+        return [column.name for column in assign(headers, [cells for _, cells in columns], "funds")]
+
+    rate = ("执行率", ["90%", "90%"])
+    assert money(("全年预算数", ["100", "60"]), ("甲乙支出数", ["90", "54"]), rate)[1] == "executed"
+    assert money(("全年预算数", ["100", "60"]), ("甲乙支出数", ["80", "54"]), rate)[1] == ""
+    assert money(("甲乙预算数", ["100", "60"]), ("全年执行数", ["90", "54"]), rate)[0] == ""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_with_words_taken_away_no_column_gets_a_wrong_name(seed):
+    """At most one in a thousand of the names given may be wrong where a fifth of the words is not known."""
+    program = "import sys; sys.path[:0] = ['benchmarks']; import headers\n"
+    program += f"headers.take_away(0.2, {seed}); named = headers.assigned(60)\n"
+    program += "given = [(want, got) for want, got, sure in named if got]\n"
+    program += "print(len(named), len(given), sum(not headers.same(*one) for one in given))"
+    root = Path(__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
+    columns, given, wrong = map(int, done.stdout.split())
+    assert given >= columns / 2 and wrong <= given / 1000

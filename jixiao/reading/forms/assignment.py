@@ -7,15 +7,14 @@ declared threshold is asked, not made.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
+from jixiao.reading.forms.below import fits_content, is_filled, proves
 from jixiao.reading.forms.families import load_families
-from jixiao.reading.forms.meanings import Meaning, header_words, meaning_of, parse_header, pattern
+from jixiao.reading.forms.meanings import Meaning, header_words, meaning_of, parse_header
 from jixiao.reading.forms.records import label_key
-from jixiao.reading.values.values import load_grammar, normalise
 
 Position = tuple[int, int]
 
@@ -50,11 +49,12 @@ _ALTERNATIVES = {
     "level_score": (("reported_score", 0.3),),
     "half_target": (("target", 0.5),),
 }
-_FOUND_BY_CONTENT = ("weight", "reported_score", "target", "target_relation")
-_DIGITS = re.compile(r"-?\d+(?:\.\d+)?")
-_LARGEST_RATE = 200
-"""A rate in % that is larger is none: it is an amount under the wrong header."""
+_FOUND_BY_CONTENT = ("target_relation", "weight", "target")
+"""What the contents of a column can prove alone, without a known word in its header; whose score it is they cannot."""
+_FOUND = 0.65
 _CONTRADICTED = -0.6
+_PROVED = 0.9
+"""How sure a meaning is that the contents of the table prove."""
 _FITTING = 0.6
 """From here on the cells of a column speak for a meaning that its header leaves open."""
 _CHECKED = frozenset({"weight", "reported_score", "execution_rate", "arrival_rate"})
@@ -106,76 +106,11 @@ def spelled_like(text: str, context: str) -> Meaning | None:
         return None
     found = process.extractOne(core, known_headers().keys(), scorer=fuzz.ratio, score_cutoff=header_words()["similar"])
     meaning = meaning_of(found[0], context) if found else None
-    return Meaning(meaning.name, round(meaning.sure * found[1] / 100 * 0.85, 3)) if meaning and found else None
-
-
-def numbers_of(texts: Sequence[str]) -> list[float | None]:
-    """Return the numbers of a column, nothing where a cell holds none."""
-    found: list[float | None] = []
-    for text in texts:
-        plain = normalise(text).replace(",", "")
-        digits = _DIGITS.match(plain) if pattern("number_cell").fullmatch(plain) else None
-        found.append(float(digits[0]) if digits else None)
-    return found
-
-
-def _share(texts: Sequence[str], is_such: Callable[[str], bool]) -> float:
-    filled = [text for text in texts if not pattern("blank_cell").fullmatch(normalise(text))]
-    return sum(map(is_such, filled)) / len(filled) if filled else 0.0
-
-
-@cache
-def _signs() -> frozenset[str]:
-    return frozenset(dict(load_grammar().prefixes)) | {"=", *header_words()["kinds_of_target"]}
-
-
-def fits_content(name: str, texts: Sequence[str], others: dict[str, Sequence[str]]) -> float:
-    """Return how well the cells of a column fit a meaning (内容佐证), from -1 to 1.
-
-    Args:
-        name: The meaning.
-        texts: The cells below the header.
-        others: The cells of the columns that are understood already.
-    """
-    filled = [text for text in texts if not pattern("blank_cell").fullmatch(normalise(text))]
-    if not filled:
-        return 0.0
-    numbers = numbers_of(texts)
-    numeric = _share(texts, lambda text: pattern("number_cell").fullmatch(normalise(text).replace(",", "")) is not None)
-    if name in {"weight", "reported_score"}:
-        if numeric < 0.8 or any(number is not None and not 0 <= number <= 100 for number in numbers):
-            return -0.6
-        total = sum(number for number in numbers if number is not None)
-        other = others.get("weight" if name == "reported_score" else "reported_score")
-        pairs = [
-            (ours, theirs)
-            for ours, theirs in zip(numbers, numbers_of(other or []), strict=False)
-            if ours is not None and theirs is not None
-        ]
-        below = all(ours <= theirs if name == "reported_score" else ours >= theirs for ours, theirs in pairs)
-        if pairs and not below:
-            return -0.4
-        if name == "weight":
-            return 0.7 if round(total, 2) in {100, 90, 80, 70, 60, 50} else 0.2
-        return 0.6 if pairs else 0.3
-    if name in {"execution_rate", "arrival_rate"}:
-        with_sign = _share(texts, lambda text: normalise(text).endswith("%"))
-        is_large = any(number is not None and number > _LARGEST_RATE for number in numbers) and with_sign < 0.5
-        return -0.8 if is_large else 0.6 if with_sign > 0.5 else 0.0
-    if name == "measure_unit":
-        return (
-            0.6 if _share(texts, lambda text: len(text.strip()) <= 5 and not text.strip()[:1].isdigit()) > 0.9 else -0.5
-        )
-    if name == "target_relation":
-        return 0.9 if _share(texts, lambda text: normalise(text) in _signs()) > 0.8 else -0.5
-    if name in {"target", "actual"}:
-        with_sign = _share(texts, lambda text: normalise(text).startswith(tuple("≥≤><=")))
-        if name == "target":
-            return 0.6 if with_sign > 0.5 else 0.1
-        return -0.2 if with_sign > 0.5 else 0.2
-    if name == "deviation_reason":
-        return 0.2 if numeric < 0.2 else -0.6
-    return 0.0
+    return (
+        Meaning(meaning.name, round(meaning.sure * found[1] / 100 * 0.85, 3), 1 - found[1] / 100)
+        if meaning and found
+        else None
+    )
 
 
 def candidates(text: str, context: str) -> tuple[tuple[str, float], ...]:
@@ -187,8 +122,9 @@ def candidates(text: str, context: str) -> tuple[tuple[str, float], ...]:
             found = similar
     if found is None:
         return ()
+    sure = found.sure if found.rest == 0 else min(found.sure, float(header_words()["doubtful"]))
     more = _ALTERNATIVES.get(found.name, ())
-    return ((found.name, found.sure), *((name, round(sure * found.sure, 3)) for name, sure in more))
+    return ((found.name, sure), *((name, round(share * sure, 3)) for name, share in more))
 
 
 def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) -> list[Column]:
@@ -214,6 +150,7 @@ def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) 
         others = assign([columns[place] for place in rest], [cells[place] for place in rest], context) if rest else []
         whole = {**settled, **dict(zip(rest, others, strict=True))}
         return [whole[place] for place in range(len(columns))]
+    columns = _proved(columns, cells, context, threshold)
     first = [column.choices[0] if column.choices else ("", 0.0) for column in columns]
     names = [name for name, sure in first if sure >= threshold]
     is_plain = len(names) == len(columns) == len(set(names)) and not set(names) & _ALTERNATIVES.keys()
@@ -235,20 +172,26 @@ def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) 
         for name in given:
             fit = fits_content(name, texts, {k: v for k, v in known.items() if v is not texts})
             given[name] += 0.1 * fit - (0.5 if name in _CHECKED and fit <= _CONTRADICTED else 0)
-        if (
-            context == "columns"
-            and not column.choices
-            and any(not pattern("blank_cell").fullmatch(normalise(t)) for t in texts)
-        ):
-            for name in _FOUND_BY_CONTENT:
-                fit = fits_content(name, texts, {k: v for k, v in known.items() if v is not texts})
-                points = {"weight", "reported_score"}
-                if name in points and points.isdisjoint(names):
-                    continue  # one column of numbers alone may be either
-                if name not in names and fit >= 0.6:
-                    given[name] = 0.6 + 0.05 * fit
         scores.append(given)
     return _chosen(columns, _settle_ties(columns, scores, threshold), threshold)
+
+
+def _proved(columns: list[Column], cells: Sequence[Sequence[str]], context: str, threshold: float) -> list[Column]:
+    """Make the headers sure of which the contents prove what their known words say; the others stay doubtful."""
+    first = [column.choices[0] if column.choices else ("", 0.0) for column in columns]
+    sure = {name: texts for (name, known), texts in zip(first, cells, strict=True) if known >= threshold}
+    open_places = [place for place, (_, known) in enumerate(first) if known < threshold and is_filled(cells[place])]
+    result = list(columns)
+    for place in open_places:
+        name, how = first[place][0], columns[place].how or "content"
+        others = [cells[other] for other in open_places if other != place]
+        tried = (name, "target_relation") if name else _FOUND_BY_CONTENT if context == "columns" else ()
+        if not name and "reported_score" not in sure:
+            tried = tuple(one for one in tried if one != "weight")  # points and scores look the same
+        found = next((one for one in tried if proves(one, cells[place], sure, others)), "")
+        if found:
+            result[place] = replace(columns[place], choices=((found, _PROVED if name else _FOUND),), how=how)
+    return result
 
 
 def _scores_by_content(columns: list[Column], cells: Sequence[Sequence[str]]) -> list[Column]:

@@ -43,10 +43,11 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a header means in a context, and how sure that is (0 to 1)."""
+    """What a header means in a context, how sure that is (0 to 1), and which share of it belongs to no word."""
 
     name: str
     sure: float
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class _Headers(Model):
 
     threshold: Number
     told: Number
+    doubtful: Number
     least_understood: Number
     uncovered: Number
     similar: Number
@@ -205,23 +207,29 @@ def _inner(found: re.Match[str]) -> str:
 
 @lru_cache(maxsize=32_768)
 def _segment(core: str) -> tuple[frozenset[str], float]:
-    """Return the meanings of the words of a text and the share of it that is no word; the longest words count."""
+    """Return the meanings of the words of a text and the share of it that is no word; the longest words count.
+
+    Two words of one sign each side by side (年, 度) are most often a word nobody knows: their signs count as no word.
+    """
     lexicon, longest = _lexicon()
     if not core:
         return frozenset(), 1.0
-    best: list[tuple[int, int, frozenset[str]]] = [(0, 0, frozenset())]
+    best: list[tuple[int, int, frozenset[str], int]] = [(0, 0, frozenset(), 0)]
     for end in range(1, len(core) + 1):
-        left, words, tags = best[end - 1]
-        chosen = (left + 1, words + 1, tags)
+        left, words, tags, _ = best[end - 1]
+        chosen = (left + 1, words + 1, tags, 0)
         for start in range(max(0, end - longest), end):
             found = lexicon.get(core[start:end])
-            if found is not None:
-                left, words, tags = best[start]
-                if (left, words + 1) < chosen[:2]:
-                    chosen = (left, words + 1, tags | found)
+            if found is None:
+                continue
+            left, words, tags, single = best[start]
+            is_single = end - start == 1 and "filler" not in found
+            left += single + 1 if is_single and single else 0
+            if (left, words + 1) < chosen[:2]:
+                chosen = (left, words + 1, tags | found, int(is_single))
         best.append(chosen)
-    left, _, tags = best[-1]
-    return tags, left / len(core)
+    left, _, tags, _ = best[-1]
+    return tags, min(1.0, left / len(core))
 
 
 @lru_cache(maxsize=65_536)
@@ -256,7 +264,7 @@ def meaning_of(text: str, context: str) -> Meaning | None:
                 continue
             rest = parsed.rest
         sure = rule.sure * max(0.0, 1 - float(words["uncovered"]) * rest)
-        return Meaning(rule.name, round(sure, 3))
+        return Meaning(rule.name, round(sure, 3), rest)
     return None
 
 

@@ -124,7 +124,12 @@ def _assigned(view: View, table: Table) -> Table:
     context = "columns" if table.kind in {"indicators", "projects"} else "funds"
     rows = _content_rows(view, table, context)
     below = [[_cell_text(view, row, column) for row in rows] for column in table.columns]
-    columns = assign(list(table.columns), below, context)
+    columns = [
+        replace(column, name="", how="")
+        if column.how == "content" and not before.how and _is_divided(view, rows, column)
+        else column
+        for before, column in zip(table.columns, assign(list(table.columns), below, context), strict=True)
+    ]
     if context == "columns":
         columns = _levels_by_kind(_named_by_place(columns, below), below)
         columns = _standard_as_target(_level_beside_name(columns, below), below)
@@ -431,6 +436,14 @@ def _money_columns(columns: list[Column]) -> list[Column]:
     return [*named[-1:], *columns[first:]]
 
 
+def _is_divided(view: View, rows: list[int], column: Column) -> bool:
+    """Say whether several cells of a row stand below a header: the first of them proves nothing of it."""
+    return column.right > column.left and any(
+        len({view.corner(row, at) for at in range(column.left, column.right + 1) if view.texts[row][at].strip()}) > 1
+        for row in rows
+    )
+
+
 def _cell_text(view: View, row: int, column: Column) -> str:
     """Return the first text of a row under a header."""
     return next((text for text in view.texts[row][column.left : column.right + 1] if text.strip()), "")
@@ -447,23 +460,34 @@ def _named_by_place(columns: list[Column], below: list[list[str]]) -> list[Colum
     """
     names = {column.name: place for place, column in enumerate(columns) if column.name in NAMES}
     deepest = next((name for name in ("level4", "level3", "name", "level2", "level1") if name in names), "")
-    if deepest not in {"level1", "level2"}:
+    is_level = deepest in {"level1", "level2"}
+    if not deepest or _grouping(below[names[deepest]]) < (0.5 if is_level else 1):
         return columns
     place = names[deepest]
-    words = [normalise(text) for text in below[place] if text.strip()]
-    grouping = re.compile(header_words()["subcategory_words"]), re.compile(header_words()["category_words"])
-    if not words or sum(any(one.fullmatch(word) for one in grouping) for word in words) < 0.5 * len(words):
+    open_places = (p for p in range(place + 1, len(columns)) if not columns[p].name)
+    behind = next((p for p in open_places if _first_choice(columns[p]) in {"", *NAMES}), None)
+    if not is_level and (behind is None or _first_choice(columns[behind]) == ""):
         return columns
-    behind = next((p for p in range(place + 1, len(columns)) if not columns[p].name), None)
     result = list(columns)
     if (
         behind is not None
+        and _grouping(below[behind]) < 0.5
         and behind <= place + 2
         and any(text.strip() and not is_amount(text) for text in below[behind])
     ):
         result[behind] = replace(columns[behind], name="level3", sure=0.7, how="content")
+        if not is_level:  # 指标 over words of levels, and what they group beside it
+            level = "level1" if "level1" not in names else "level2"
+            result[place] = replace(columns[place], name=level, how="content")
         return result
     return [replace(column, name="", how="") if column.name in {*NAMES, *VALUES} else column for column in columns]
+
+
+def _grouping(cells: list[str]) -> float:
+    """Return the share of the cells of a column that are words of levels: they group indicators and are none (产出)."""
+    words = [normalise(text) for text in cells if text.strip()]
+    grouping = re.compile(header_words()["subcategory_words"]), re.compile(header_words()["category_words"])
+    return sum(any(one.fullmatch(word) for one in grouping) for word in words) / len(words) if words else 0.0
 
 
 def _without_side(view: View, bottom: int, columns: list[Column]) -> list[Column]:
