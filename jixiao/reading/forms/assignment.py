@@ -185,7 +185,9 @@ def _proved(columns: list[Column], cells: Sequence[Sequence[str]], context: str,
     for place in open_places:
         name, how = first[place][0], columns[place].how or "content"
         others = [cells[other] for other in open_places if other != place]
-        tried = (name, "target_relation") if name else _FOUND_BY_CONTENT if context == "columns" else ()
+        tried: tuple[str, ...] = (
+            (name, "target_relation") if name else _FOUND_BY_CONTENT if context == "columns" else ()
+        )
         if not name and "reported_score" not in sure:
             tried = tuple(one for one in tried if one != "weight")  # points and scores look the same
         found = next((one for one in tried if proves(one, cells[place], sure, others)), "")
