@@ -14,7 +14,6 @@ from jixiao.reading.forms.meanings import header_words, pattern
 from jixiao.reading.values.values import load_grammar, normalise
 
 _DIGITS = re.compile(r"-?\d+(?:\.\d+)?")
-_SIGNS = re.compile(r"^(?:[≥≤><=≈]|不少于|不低于|不高于|不超过)+(?=.)")
 _LARGEST_RATE = 200
 """A rate in % that is larger is none: it is an amount under the wrong header."""
 _MOSTLY = 0.8
@@ -126,8 +125,15 @@ def _proves_score(texts: Sequence[str], sure: Mapping[str, Sequence[str]], other
     return len(pairs) >= 3 and all(0 <= score <= points for score, points in pairs)
 
 
+def _without_sign(text: str) -> str:
+    """Return a value without the sign of its relation (≥), as it is where it has none or is nothing else."""
+    plain = normalise(text)
+    sign = max((one for one in _signs() if plain.startswith(one)), key=len, default="")
+    return plain[len(sign) :] or plain
+
+
 def _signed(texts: Sequence[str]) -> float:
-    return _share(texts, lambda text: _SIGNS.match(normalise(text)) is not None)
+    return _share(texts, lambda text: _without_sign(text) != normalise(text))
 
 
 def _proves_target(texts: Sequence[str], sure: Mapping[str, Sequence[str]], others: Sequence[Sequence[str]]) -> bool:
@@ -136,7 +142,7 @@ def _proves_target(texts: Sequence[str], sure: Mapping[str, Sequence[str]], othe
 
 def _shape(text: str) -> str:
     """Return what a value looks like without its numbers: its unit, or that it is words."""
-    plain = _SIGNS.sub("", normalise(text))
+    plain = _without_sign(text)
     return _DIGITS.sub("0", plain) if plain[:1].isdigit() else "words"
 
 
