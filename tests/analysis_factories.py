@@ -151,6 +151,7 @@ def every_analysis(results: Results) -> dict[str, pd.DataFrame]:
     return {
         "account_kinds": analysis.account_kinds(accounts),
         "account_structure": analysis.account_structure(accounts),
+        "brief_statements": analysis.brief_statements(results),
         "benchmark_peers": analysis.benchmark_peers(money_rows, value="execution_rate", peers=["year"], smallest=2),
         "budget_waterfall": analysis.budget_waterfall(results, by="year"),
         "carry_overs": analysis.carry_overs(results),

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from jixiao.analysis.briefing import briefing
 from jixiao.builds.manifest import MANIFEST
 from jixiao.builds.run import build, evaluate
 from jixiao.cli.main import app
@@ -47,8 +48,8 @@ def asked_of(query: dict[str, object]) -> set[str]:
     read = {*query.get("by", []), *query.get("known", []), *query.get("where", {})}  # type: ignore[misc]
     for text in query.get("values", {}).values():  # type: ignore[attr-defined]
         verb, _, about = text.partition(" ")
-        assert verb in {"count", "distinct", "first", "sum", "mean", "ratio", "counted", "share"}
-        if verb not in {"count", "share"}:
+        assert verb in {"count", "distinct", "first", "sum", "mean", "ratio", "counted", "share", "less"}
+        if verb not in {"count", "share", "less"}:
             read |= set(about.split("=")[0].split("/"))
     return read
 
@@ -56,12 +57,14 @@ def asked_of(query: dict[str, object]) -> set[str]:
 def test_every_query_asks_for_columns_that_are_there() -> None:
     declared = boards()
     queries = [panel["query"] for page in declared["pages"].values() for panel in page["panels"] if "query" in panel]
-    queries += [card["query"] for card in declared["cards"].values()] + declared["questions"]
+    queries += [card["query"] for card in declared["cards"].values()] + declared["questions"] + declared["drills"]
     assert set(COLUMNS) == set(TABLES)
     for query in queries:
         assert asked_of(query) <= set(COLUMNS[query["table"]]), query
     for name, listed in declared["lists"].items():
         assert set(listed) <= set(COLUMNS[name])
+    for asked in declared["questions"] + declared["drills"]:
+        assert {*asked["columns"], asked["sort"].removeprefix("-")} <= {*COLUMNS[asked["table"]], "execution_rate"}
     assert {name for names in COLUMNS.values() for name in names} <= set(columns())
 
 
@@ -73,7 +76,8 @@ def test_every_panel_is_whole() -> None:
         assert set(page["choosers"]) <= set(declared["choosers"])
         for panel in page["panels"]:
             kind = panel.get("kind", "chart")
-            assert kind in {"chart", "numbers", "questions", "list", "facts"}
+            assert kind in {"chart", "numbers", "questions", "list", "facts", "statements"}
+            assert set(panel.get("topics", [])) <= set(briefing()["show"])
             assert kind == "numbers" or panel["title"]
             assert set(panel.get("cards", [])) <= set(declared["cards"])
             if kind == "chart":

@@ -15,8 +15,10 @@ from dashboard_server import Server
 from site_browser import ARGUMENTS, CHROMIUM, Watched, served
 from site_numbers import Numbers
 
+from jixiao.analysis.briefing import brief_statements
 from jixiao.builds.run import evaluate
 from jixiao.core.results import Results
+from jixiao.core.vocabulary import word
 from jixiao.publish.boards.board_rules import boards
 from jixiao.publish.boards.site import write_site
 from jixiao.sample import Wanted, write_province
@@ -343,14 +345,14 @@ def test_the_server_shows_the_same_pages_and_leads_to_the_what_if_page(browser: 
     try:
         watched.page.goto(server.url, wait_until="commit")  # the page that says it is being made, then the board
         watched.page.wait_for_selector("#board[data-shown]", timeout=60_000)
-        for year in (2021, 2022):
+        for year in (2022, 2021):
             watched.open("overview", year=year)
             numbers = Numbers(results, year)
             assert watched.cards() == numbers.cards() and watched.fits()
             same(standing(watched.chart("grades")), numbers.grades())
         asked = len(watched.asked)
         watched.choose("evaluation", "self")
-        assert watched.cards() == Numbers(results, 2022, "self").cards()
+        assert watched.cards() == Numbers(results, 2021, "self").cards()
         assert len(watched.asked) == asked and server.kernels() == []  # What was sent is not asked for again.
         watched.open("project", project=identity)
         link = watched.page.locator(".top a.button").get_attribute("href")
@@ -414,6 +416,106 @@ def test_keyboard_lists_and_files(watched: Watched, site: tuple[str, Results], t
     chart.scroll_into_view_if_needed()
     chart.locator(".bars .point path").first.click(force=True)
     dialog.wait_for()
+    assert watched.is_clean()
+
+
+def test_each_page_opens_with_sentences_that_lead_to_their_rows(watched: Watched, site: tuple[str, Results]) -> None:
+    results = site[1]
+    said = brief_statements(results)
+    for page in ("overview", "departments", "department", "findings"):
+        topics = next(panel["topics"] for panel in boards()["pages"][page]["panels"] if panel["id"] == "statements")
+        for year in sorted(set(said["year"])):
+            department = said.loc[said["department"] != "", "department"].iloc[0] if page == "department" else ""
+            watched.open(page, year=year, **({"department": department} if department else {}))
+            mine = said[(said["year"] == year) & (said["department"] == department)]
+            wanted = dict(zip(mine["topic"], mine["key_point"], strict=True))
+            items = watched.page.locator(".statements li")
+            shown = {item.get_attribute("data-topic"): item.inner_text() for item in items.all()}
+            assert list(shown) == [topic for topic in topics if topic in wanted]
+            for topic, text in shown.items():
+                assert text.strip() == wanted[topic] + "看依据"
+    year = int(said["year"].max())
+    watched.open("overview", year=year)
+    before = watched._shown()
+    watched.page.locator("[data-topic='under'] a").click()
+    watched.settle(before)
+    dialog = watched.page.locator("dialog[open]")
+    dialog.wait_for()
+    assert "list=slow" in watched.page.url
+    slow = {key: one for key, one in Numbers(results, year).money().items() if one[1] / one[0] < 0.8 - 1e-12}
+    assert dialog.locator("tbody tr").count() == min(500, len(slow))
+    if len(slow) > 1:
+        rates = dialog.locator("td[data-label='预算执行率']")
+        dialog.get_by_role("button", name="预算执行率").click()
+        falling = [float(text.rstrip("%")) for text in rates.all_inner_texts()]
+        dialog.get_by_role("button", name="预算执行率").press("Enter")
+        rising = [float(text.rstrip("%")) for text in rates.all_inner_texts()]
+        assert falling == sorted(falling, reverse=True) and rising == sorted(falling)
+        assert dialog.locator("th[aria-sort='ascending']").inner_text().startswith("预算执行率")
+    watched.page.keyboard.press("Escape")
+    assert "list=" not in watched.page.url
+    assert watched.is_clean()
+
+
+def test_cards_stand_against_the_year_before(watched: Watched, site: tuple[str, Results]) -> None:
+    results = site[1]
+    *_, earlier, last = sorted({int(year) for year in results.frames.projects["year"]})
+    watched.open("overview", year=last)
+    changes = watched.page.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('.card')].map(card => [card.dataset.name,"
+        " card.querySelector('.change')?.textContent ?? '']))"
+    )
+    now, old = (len(Numbers(results, year).projects) for year in (last, earlier))
+    step = now - old
+    wanted = f"▲ 比上年多{step}个" if step > 0 else f"▼ 比上年少{-step}个" if step else "与上年相同"
+    assert changes["projects"] == wanted
+    rates = []
+    for year in (earlier, last):
+        sums = [sum(part) for part in zip(*Numbers(results, year).money().values(), strict=True)]
+        rates.append(round(sums[1] / sums[0] * 100, 2))
+    step = round(rates[1] - rates[0], 2)
+    way = "▲ 比上年多" if step > 0 else "▼ 比上年少"
+    assert changes["execution_rate"] == (f"{way}{abs(step):.2f}百分点" if step else "与上年相同")
+    watched.open("overview", year=earlier if earlier - 1 not in set(results.frames.projects["year"]) else "all")
+    assert watched.page.locator(".card .change").count() == 0
+    assert watched.is_clean()
+
+
+def test_a_wrong_link_is_told_and_what_holds_nothing_cannot_be_chosen(
+    watched: Watched, site: tuple[str, Results]
+) -> None:
+    results = site[1]
+    watched.open("nothing", year=1999, department="没有这个部门")
+    warning = watched.page.locator("p.unknown")
+    assert all(name in warning.inner_text() for name in ("nothing", "1999"))
+    for year in sorted({int(year) for year in results.frames.projects["year"]}):
+        watched.open("overview", year=year)
+        assert not warning.is_visible()
+        options = watched.page.locator("[data-choice='evaluation'] option:not([value=''])").evaluate_all(
+            "all => all.map(one => [one.value, one.disabled])"
+        )
+        held = set(results.totals.loc[results.totals["year"] == year, "evaluation"])
+        assert {value for value, disabled in options if not disabled} == held & {value for value, _ in options}
+    assert watched.is_clean()
+
+
+def test_a_project_opens_with_its_score_and_its_years(watched: Watched, site: tuple[str, Results]) -> None:
+    results = site[1]
+    totals = results.totals[results.totals["evaluation"] == "self"]
+    counts = totals.groupby("project_id")["year"].nunique().sort_values(kind="stable")
+    identity = counts.index[-1]
+    mine = totals[totals["project_id"] == identity].sort_values("year", ascending=False)
+    row = mine.iloc[0]
+    watched.open("project", project=identity, year=int(row["year"]))
+    shown = watched.page.locator("[data-panel='facts'] .card").all_inner_texts()
+    assert f"{row['total_reported']:,.2f}" in shown[0] and word("reported_grade", row["reported_grade"]) in shown[0]
+    assert ("—" if pd.isna(row["total"]) else f"{row['total']:,.2f}") in shown[1]
+    years = watched.page.locator("[data-panel='facts'] tbody tr td:first-child").all_inner_texts()
+    known = sorted({int(year) for year in results.totals.loc[results.totals["project_id"] == identity, "year"]})
+    assert years == ([str(year) for year in known[::-1]] if len(known) > 1 else [])
+    lost = watched.page.locator("[data-panel='indicators'] td[data-label='失分']").all_inner_texts()
+    numbers = [float(text) for text in lost if text != "—"]
+    assert numbers == sorted(numbers, reverse=True)
     assert watched.is_clean()
 
 

@@ -9,6 +9,7 @@ Example:
 from __future__ import annotations
 
 from jixiao.analysis.benchmarks import benchmark_peers
+from jixiao.analysis.briefing import brief_statements
 from jixiao.analysis.choices import origin
 from jixiao.analysis.coverage import coverage_rates, coverage_rows, follow_successors, printed_means
 from jixiao.analysis.discretion import discretion_shares, evaluator_differences, leniency
@@ -40,6 +41,7 @@ __all__ = [
     "account_kinds",
     "account_structure",
     "benchmark_peers",
+    "brief_statements",
     "budget_waterfall",
     "carry_overs",
     "category_shares",

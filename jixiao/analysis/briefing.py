@@ -21,7 +21,7 @@ from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_group, value_labels
 from jixiao.core.writing import grouped_text, percent_text, points_text
 
-COLUMNS = ["year", "department", "topic", "statement", "link"]
+COLUMNS = ["year", "department", "topic", "key_point", "link"]
 _WHOLE = ""
 _GOOD = ("excellent", "good")
 _POOR = ("fair", "poor")
@@ -45,14 +45,13 @@ class _Briefing(Model):
     fewest_peers: Count
     fewest_reports: Count
     fewest_questions: Count
-    pages: dict[str, Texts]
     brief: Texts
     show: dict[str, dict[str, Text]]
     sentences: Words
 
 
 def briefing() -> dict[str, Any]:
-    """Return the declared lines, pages and sentences of the statements (要点口径).
+    """Return the declared lines and sentences of the statements (要点口径).
 
     Example:
         >>> briefing()["mark"]
@@ -73,7 +72,7 @@ def brief_statements(results: Results, *, year: int = 0, department: str | None 
         department: Only this department, "" only all of them together; every scope when None.
 
     Returns:
-        One row per sentence, key year, department (empty for all together), topic: ``statement`` is the sentence,
+        One row per sentence, key year, department (empty for all together), topic: ``key_point`` is the sentence,
         ``link`` the address on the board of what it speaks of. Money is that of :func:`project_money`, totals are those
         printed; a change compares only departments that have money in both years.
 
@@ -85,7 +84,7 @@ def brief_statements(results: Results, *, year: int = 0, department: str | None 
     Example:
         >>> from jixiao import evaluate
         >>> rows = brief_statements(evaluate("data/sample"), year=2024, department="")
-        >>> rows["statement"].iloc[0][:26]
+        >>> rows["key_point"].iloc[0][:26]
         '2024年全部部门4个项目，全年预算1,680万元，'
     """
     facts = _Facts(results)
@@ -94,7 +93,7 @@ def brief_statements(results: Results, *, year: int = 0, department: str | None 
     if department and department not in facts.departments:
         raise RequestError(f"没有部门“{department}”；{say_nearest(department, facts.departments)}")
     rows = [
-        {"year": each, "department": scope, "topic": topic, "statement": said, "link": _link(topic, each, scope)}
+        {"year": each, "department": scope, "topic": topic, "key_point": said, "link": _link(topic, each, scope)}
         for each in ([year] if year else facts.years)
         for scope in facts.scopes(each)
         if department is None or scope == department

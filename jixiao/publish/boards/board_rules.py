@@ -71,10 +71,11 @@ class _Chart(Model):
 
 class _Panel(Model):
     id: Text
-    kind: Literal["numbers", "questions", "facts", "list"] | None = None
+    kind: Literal["numbers", "questions", "facts", "list", "statements"] | None = None
     title: Text | None = None
     wide: Flag = False
     cards: Texts = ()
+    topics: Texts = ()
     query: _Query | None = None
     chart: _Chart | None = None
     note: Text | None = None
@@ -114,11 +115,16 @@ class _Card(Model):
     note: Text | None = None
     page: Text | None = None
     mood: Literal["bad", "fair"] | None = None
+    still: Flag = False
 
 
-class _Question(_Asked):
+class _Drill(_Asked):
+    """A list of projects with the columns and the order that its title asks for."""
+
     id: Text
     title: Text
+    columns: Texts
+    sort: Text
     note: Text | None = None
 
 
@@ -149,7 +155,8 @@ class _Boards(Model):
     all: _Named
     monitoring: _Monitoring
     cards: dict[str, _Card]
-    questions: tuple[_Question, ...]
+    questions: tuple[_Drill, ...]
+    drills: tuple[_Drill, ...]
     pages: dict[str, _Page]
     lists: dict[str, Texts]
     words: dict[str, Annotated[Any, BeforeValidator(_word)]]

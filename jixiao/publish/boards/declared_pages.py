@@ -22,13 +22,15 @@ from jixiao.show.figures import BANDS, GRADE_COLOURS, SEVERITY_COLOURS
 TABLES = {
     **dict.fromkeys(("ranking", "rates", "points"), "base"),
     "names": "names",
-    **dict.fromkeys(("projects", "counts"), "projects-YEAR"),
+    **dict.fromkeys(("projects", "counts", "statements"), "projects-YEAR"),
     "findings": "findings-YEAR",
     "repeated": "repeated-NUMBER",
     "details": "details-YEAR-NUMBER",
     **dict.fromkeys(("facts", "verdicts", "funds", "indicators"), "project-YEAR-NUMBER"),
 }
 """In which chunk each prepared table stands, with the year and the number of the department in its name."""
+_FILLED = 0.8
+"""The share of the evaluations of the fullest year from which on a year is well filled."""
 _BEIJING = timezone(timedelta(hours=8))
 _LIGHTS = {"red": RED, "yellow": ORANGE, "green": GREEN, "unknown": GREY}
 
@@ -53,7 +55,7 @@ def describe(results: Results, *, chunks: dict[str, int], stamp: str, is_old: bo
     known = [name for name in value_labels()["evaluation"] if name in set(results.totals["evaluation"])]
     lines = choices("quadrants")
     whole = {
-        **{name: declared[name] for name in ("title", "pages", "cards", "lists", "questions", "choosers", "all")},
+        **{name: declared[name] for name in ("title", "pages", "cards", "lists", "questions", "drills", "choosers", "all")},
         "words": words,
         "labels": {name: {"label": entry["label"], "type": entry["type"]} for name, entry in columns().items()},
         "values": value_labels(),
@@ -64,6 +66,8 @@ def describe(results: Results, *, chunks: dict[str, int], stamp: str, is_old: bo
         "years": years_of(results),
         "departments": list(zip(departments, kinds, strict=True)),
         "evaluations": known,
+        "opening": _opening(results, departments),
+        "held": _held(results, departments),
         "titles": sorted(set(results.findings["title"])),
         "tables": TABLES,
         "columns": COLUMNS,
@@ -74,6 +78,28 @@ def describe(results: Results, *, chunks: dict[str, int], stamp: str, is_old: bo
         "monitored": _monitored(words),
     }
     return dict(_plain(whole))
+
+
+def _opening(results: Results, departments: list[str]) -> dict[str, Any]:
+    """Return what the pages open at: the newest well-filled year, the department with most years and evaluations."""
+    totals, years = results.totals, years_of(results)
+    counts = totals.groupby("year").size()
+    busiest = counts[counts >= counts.max() * _FILLED].index.max() if len(counts) else (years or [0])[-1]
+    named = totals[totals["department"] != ""].groupby("department")["year"].agg(["nunique", "size"])
+    best = named.sort_values(["nunique", "size"], ascending=False, kind="stable").index
+    return {"year": int(busiest), "department": str(best[0]) if len(best) else (departments or [""])[0]}
+
+
+def _held(results: Results, departments: list[str]) -> dict[int, dict[str, list[Any]]]:
+    """Return which departments (by number) and kinds of evaluation each year has."""
+    numbers = {name: number for number, name in enumerate(departments)}
+    named = pd.concat([rows[["year", "department"]] for rows in (results.frames.projects, results.findings)])
+    held: dict[int, dict[str, list[Any]]] = {}
+    for year in years_of(results):
+        here = set(named.loc[named["year"] == year, "department"])
+        kinds = sorted(set(results.totals.loc[results.totals["year"] == year, "evaluation"]))
+        held[year] = {"departments": sorted(numbers[name] for name in here if name in numbers), "evaluations": kinds}
+    return held
 
 
 def _about(results: Results, words: dict[str, str]) -> list[str]:

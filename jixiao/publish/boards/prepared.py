@@ -50,8 +50,8 @@ def prepare(results: Results, links: Mapping[tuple[int, str, str], str] | None =
         links: Address of the report of an evaluation by year, project and kind, where there is one.
 
     Yields:
-        ``base`` holds what compares all departments over all years, ``projects-<year>`` the projects and the counts
-        of findings, ``findings-<year>`` one row per finding without its words, ``details-<year>-<number>`` the words of
+        ``base`` holds what compares all departments over all years, ``projects-<year>`` the projects, the counts
+        of findings and the sentences that open the pages, ``findings-<year>`` one row per finding without its words, ``details-<year>-<number>`` the words of
         those of one department, ``repeated-<number>`` what came back in it, ``project-<year>-<number>`` its projects
         with funds, indicators and evaluations, ``names`` the names to search. Year 0 holds findings without a year.
 
@@ -64,11 +64,13 @@ def prepare(results: Results, links: Mapping[tuple[int, str, str], str] | None =
     projects, found = project_rows(results), _findings(results)
     yield "base", {"ranking": _ranking(results), "rates": _rates(results), "points": _points(results)}
     yield "names", {"names": _names(results)}
+    statements = analysis.brief_statements(results)
     counts = found.groupby(_COUNTED, sort=True, dropna=False).size().rename("findings").reset_index()
     for year in [0, *years_of(results)]:
         mine, counted = projects[projects["year"] == year], counts[counts["year"] == year]
         if len(mine) or len(counted):
-            yield f"projects-{year}", {"projects": mine, "counts": counted}
+            told = statements[statements["year"] == year]
+            yield f"projects-{year}", {"projects": mine, "counts": counted, "statements": told}
             yield f"findings-{year}", {"findings": found.loc[found["year"] == year, _LISTED]}
     repeated = analysis.repeated_findings(results.findings)
     repeated = repeated[(repeated["year_count"] > 1) & (repeated["department"] != "")]
@@ -96,6 +98,7 @@ _VERDICT = ["total_reported", "reported_grade", "total", "grade", "findings", "e
 COLUMNS = {
     "projects": PROJECTS,
     "counts": [*_COUNTED, "findings"],
+    "statements": ["year", "department", "topic", "key_point", "link"],
     "findings": _LISTED,
     "details": _DETAILED,
     "ranking": [*_RANKED, "evaluations", "mean_points", "rank", "peer_count", "rank_change", "mean_change"],

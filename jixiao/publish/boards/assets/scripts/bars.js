@@ -160,7 +160,7 @@ export function drawBars(board, chart, rows, narrow) {
 
 function nearRange(low, high, narrow) {
   const span = Math.max(high - low, 1);
-  return [low - span * 0.1, high + span * (narrow ? 0.8 : 0.35)];
+  return [low - span * 0.1, high + span * (narrow ? 0.8 : 0.6)];
 }
 
 /** Leave room for the numbers that stand beside the bars; totals near each other are dots, so their axis may start where they differ. */

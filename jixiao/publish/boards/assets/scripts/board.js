@@ -1,12 +1,14 @@
 // The board: reads the choice from the address, asks the panels of the page, and keeps the choice in the address.
 
-import { addressOf, choiceOf, go, kept, optionsOf, readState, told } from "./choices.js";
+import { addressOf, choiceOf, go, isHeld, kept, optionsOf, readState, told } from "./choices.js";
 import { tableOf } from "./data.js";
 import { make } from "./elements.js";
 import { buildPanel, fillPanel } from "./panels.js";
 import { clearAll } from "./plots.js";
+import { showNamed } from "./questions.js";
 import { makeSearch } from "./search.js";
 import { valueAt } from "./tables.js";
+import { fill } from "./words.js";
 
 const WHAT_IF = "/70_what_if";
 
@@ -14,6 +16,11 @@ const WHAT_IF = "/70_what_if";
 export function startBoard(root, source) {
   const app = { board: source.base, source, root, version: 0, state: {}, views: [], observers: [] };
   Object.assign(app, { chunks: new Map(), joined: new Map(), dialog: make("dialog", { class: "behind" }) });
+  app.dialog.addEventListener("close", () => {
+    if (!app.state.list) return;
+    app.state.list = ""; // the list is part of the address: closed, it leaves it
+    window.history.replaceState(null, "", addressOf(app.state));
+  });
   app.search = makeSearch(app);
   const frame = buildFrame(app);
   root.replaceChildren(frame.top, frame.main, app.dialog);
@@ -44,6 +51,7 @@ function buildFrame(app) {
       "aria-label": words.choosers,
       onsubmit: (event) => event.preventDefault(),
     }),
+    unknown: make("p", { class: "unknown", role: "status", hidden: true }),
     panels: make("div", { class: "panels" }),
     about: make("footer", { class: "about" }),
     nav: make("nav", { "aria-label": words.pages }),
@@ -53,14 +61,15 @@ function buildFrame(app) {
   frame.nav.append(...links.map(([id, page]) => make("a", { "data-page": id, href: `#page=${id}` }, page.title)));
   const warnings = board.warnings.map((text) => make("p", { class: "warning", role: "status" }, text));
   const printer = make("button", { type: "button", class: "plain print", onclick: () => window.print() }, words.print);
-  const { title, question, choosers, panels, about } = frame;
+  const { title, question, choosers, unknown, panels, about } = frame;
   frame.top = make("header", { class: "top" }, make("strong", {}, board.title), frame.nav, frame.whatIf, printer);
-  frame.main = make("main", {}, ...warnings, title, question, choosers, panels, about);
+  frame.main = make("main", {}, ...warnings, title, question, choosers, unknown, panels, about);
   return frame;
 }
 
 function fillChoosers(app, page) {
   const { board } = app;
+  const { year } = choiceOf(app, page, null, app.state);
   return page.choosers.map((name) => {
     const isNeeded = name === "year" || page.needs === name;
     const options = optionsOf(app, name);
@@ -72,7 +81,8 @@ function fillChoosers(app, page) {
     });
     const select = make("select", { "data-choice": name, onchange: () => go(app, change()) });
     for (const [code, text] of isNeeded ? options : [["", board.all[name]], ...options]) {
-      select.append(make("option", { value: code, selected: code === value }, text));
+      const isEmpty = code !== value && !isHeld(app, name, code, year);
+      select.append(make("option", { value: code, selected: code === value, disabled: isEmpty }, text));
     }
     return make("label", {}, make("span", {}, board.choosers[name]), select);
   });
@@ -94,7 +104,7 @@ function pointLinks(frame, page, state) {
   for (const link of frame.nav.querySelectorAll("a")) {
     const id = link.dataset.page;
     const project = id === "project" ? state.project : "";
-    link.setAttribute("href", addressOf({ ...state, page: id, severity: "", title: "", project }));
+    link.setAttribute("href", addressOf({ ...state, page: id, severity: "", title: "", list: "", project }));
     if (id === state.page) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
@@ -114,7 +124,7 @@ async function show(app, frame) {
   const state = await settleProject(app, page, app.state).catch(() => app.state);
   if (version !== app.version) return;
   app.state = state;
-  if (app.dialog.open) app.dialog.close();
+  if (app.dialog.open && !state.list) app.dialog.close();
   pointLinks(frame, page, state);
   document.title = `${page.title} - ${board.title}`;
   frame.choosers.replaceChildren(...fillChoosers(app, page), app.search);
@@ -129,8 +139,11 @@ async function show(app, frame) {
   const wanted = isReady ? app.views.map((view) => view.element) : [empty];
   const { panels } = frame;
   if (wanted.length !== panels.children.length || wanted[0] !== panels.children[0]) panels.replaceChildren(...wanted);
+  frame.unknown.hidden = !app.unknown.length;
+  frame.unknown.textContent = fill(board.words.unknown, { names: app.unknown.join("、") });
   frame.about.replaceChildren(...told(app).map((line) => make("p", {}, line)));
   if (isReady) await Promise.all(app.views.map((view) => fillPanel(app, view, page, state)));
+  if (version === app.version && state.list) await showNamed(app, state.list, choiceOf(app, page, null, state));
   if (version === app.version) root.dataset.shown = String(Number(root.dataset.shown ?? 0) + 1);
 }
 

@@ -1,7 +1,7 @@
 // A chart of a page, the table behind it, and what a click opens.
 
 import { showList } from "./behind.js";
-import { projectLink, yearOf } from "./choices.js";
+import { choiceOf, projectLink, yearOf } from "./choices.js";
 import { tableOf } from "./data.js";
 import { clear, watch } from "./plots.js";
 import { NARROW, draw } from "./draw.js";
@@ -25,6 +25,11 @@ export async function fillChart(app, panel, view, choice) {
     !panel.query.by.includes("project_id");
   const isBare = rows.every((row) => row.rows.length === 0);
   const shown = isBare ? [] : rows;
+  const isOneYear =
+    panel.query.year === "latest" && choiceOf(app, board.pages[app.state.page], null, app.state).year === "all";
+  view.heading.textContent = isOneYear
+    ? fill(board.words.title_of_year, { title: panel.title, year: choice.year })
+    : panel.title;
   Object.assign(view, {
     rows: shown,
     names,

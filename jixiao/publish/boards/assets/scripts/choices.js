@@ -27,17 +27,29 @@ export function readState(app) {
   const { board } = app;
   const given = new URLSearchParams(window.location.hash.slice(1));
   const page = board.pages[given.get("page")] ? given.get("page") : Object.keys(board.pages)[0];
-  const state = { page, project: given.get("project") ?? "" };
+  const state = { page, project: given.get("project") ?? "", list: "" };
+  app.unknown = given.get("page") && !board.pages[given.get("page")] ? [given.get("page")] : [];
+  const take = (name, isKnown) => {
+    const value = given.get(name) ?? "";
+    if (value && !isKnown(value)) app.unknown.push(value);
+    state[name] = isKnown(value) ? value : "";
+  };
   for (const name of CHOICES) {
-    const options = optionsOf(app, name).map(([value]) => value);
-    state[name] = options.includes(given.get(name)) ? given.get(name) : "";
+    const options = optionsOf({ board, state }, name).map(([value]) => value);
+    take(name, (value) => options.includes(value));
   }
+  take("list", (value) => Boolean(listNamed(board, value)));
   return state;
 }
 
 /** Change the choice; the page follows its address. */
 export function go(app, change) {
   window.location.hash = addressOf({ ...app.state, ...change });
+}
+
+/** A declared list of projects: a question, or one that a sentence leads to. */
+export function listNamed(board, id) {
+  return [...board.questions, ...board.drills].find((one) => one.id === id);
 }
 
 /** The options of a choice: code and words. */
@@ -67,12 +79,24 @@ export function choiceOf(app, page, panel, state) {
   const { board } = app;
   const choice = {};
   for (const name of CHOICES) choice[name] = page.choosers.includes(name) ? state[name] : "";
-  const chosen = choice.year || (page.year === "latest" ? String(newest(board)) : "all");
+  const chosen = choice.year || (page.year === "latest" ? String(board.opening.year) : "all");
   choice.year = panel?.every_year || chosen === "all" ? "all" : Number(chosen);
   if (panel?.query?.year === "latest") choice.year = yearOf(app, choice);
-  if (page.needs === "department") choice.department = state.department || board.departments[0]?.[0] || "";
+  if (page.needs === "department") choice.department = state.department || board.opening.department;
   if (page.needs === "project") choice.project_id = state.project;
   return choice;
+}
+
+/** Say whether a choice has anything in the year that is shown. */
+export function isHeld(app, name, value, year) {
+  const { board } = app;
+  const held = board.held[year];
+  if (!held || !value) return true;
+  if (name === "evaluation") return held.evaluations.includes(value);
+  const here = held.departments.map((number) => board.departments[number]);
+  if (name === "department") return here.some(([text]) => text === value);
+  if (name === "department_kind") return here.some(([, kind]) => kind === value);
+  return true;
 }
 
 /** The one year of a choice: the newest where all are chosen. */

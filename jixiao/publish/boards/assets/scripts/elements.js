@@ -1,5 +1,6 @@
 // The elements of a page that carry text. Text from data only ever becomes text, never markup.
 
+import { comparing } from "./queries.js";
 import { fill, heading, write } from "./words.js";
 
 /** Make an element; children are elements or texts. */
@@ -25,10 +26,34 @@ export function makeTable(
   const isNumber = (name) =>
     !board.values[name] && !["text", "date"].includes(board.labels[name].type) && name !== "year";
   const head = names.map((name) =>
-    make("th", { scope: "col", class: isNumber(name) ? "number" : null }, heading(board, name)),
+    make(
+      "th",
+      { scope: "col", class: isNumber(name) ? "number" : null },
+      make(
+        "button",
+        { type: "button", class: "plain sort", title: board.words.sort, onclick: () => sort(name) },
+        heading(board, name),
+      ),
+    ),
   );
   if (open) head.push(make("th", { scope: "col", class: "act" }, board.words.behind));
-  const body = rows.slice(0, most).map((row) => {
+  const order = { name: "", turn: 1 };
+  const body = make("tbody");
+  const sort = (name) => {
+    order.turn = order.name === name ? -order.turn : isNumber(name) ? -1 : 1;
+    order.name = name;
+    const compare = comparing(board, name);
+    const isMissing = (row) => row[name] === null || row[name] === "";
+    const sorted = [...rows].sort((one, other) =>
+      isMissing(one) || isMissing(other) ? isMissing(one) - isMissing(other) : order.turn * compare(one, other),
+    );
+    body.replaceChildren(...sorted.slice(0, most).map(line));
+    names.forEach((each, at) => {
+      if (each === name) head[at].setAttribute("aria-sort", order.turn > 0 ? "ascending" : "descending");
+      else head[at].removeAttribute("aria-sort");
+    });
+  };
+  const line = (row) => {
     const cells = names.map((name) => {
       const text = write(board, name, row[name]);
       const address = link && name === "project" ? link(row) : null;
@@ -48,13 +73,14 @@ export function makeTable(
         ),
       );
     return make("tr", {}, ...cells);
-  });
+  };
+  body.append(...rows.slice(0, most).map(line));
   const table = make(
     "table",
     { class: names.length > 5 ? "stacked" : null },
     make("caption", {}, caption),
     make("thead", {}, make("tr", {}, ...head)),
-    make("tbody", {}, ...body),
+    body,
   );
   const cut =
     rows.length > most

@@ -1,7 +1,7 @@
 // Texts on a figure: escaped and broken over lines.
 
 import { axisScale } from "./axes.js";
-import { withCommas, write } from "./words.js";
+import { fill, moneyText, withCommas, write } from "./words.js";
 
 /** Escape a text for plotly, which reads a little HTML in texts. */
 export function plain(text) {
@@ -30,7 +30,13 @@ export function pointText(board, chart, row, name) {
     chart.stack || chart.over
       ? `${plain(write(board, chart.stack ?? chart.over, row[chart.stack ?? chart.over]))} `
       : "";
-  return `${head}<br>${rest}${board.labels[name].label} ${write(board, name, row[name])}`;
+  const isMoney = board.labels[name].type === "money";
+  const value = isMoney ? moneyText(board, row[name]) : write(board, name, row[name]);
+  const rate =
+    isMoney && typeof row.execution_rate === "number"
+      ? `<br>${board.labels.execution_rate.label} ${write(board, "execution_rate", row.execution_rate)}`
+      : "";
+  return `${head}<br>${rest}${board.labels[name].label} ${value}${rate}`;
 }
 
 export function hover(board, chart, row, name) {
@@ -41,9 +47,21 @@ export function noted(board, chart, row, name) {
   if (chart.text === "rank")
     return row.rank === null || row.peer_count < 2
       ? write(board, name, row[name])
-      : `${write(board, name, row[name])}（${row.rank}/${row.peer_count}）`;
+      : write(board, name, row[name]) + rankText(board, row);
   if (chart.text) return write(board, chart.text, row[chart.text]);
-  if (board.labels[name].type === "money")
-    return withCommas(row[name] / axisScale(board, name, [row.top ?? row[name]])[0], 2);
+  if (board.labels[name].type === "money") {
+    const [scale, unit] = axisScale(board, name, [row.top ?? row[name]]);
+    const own = moneyText(board, row[name]);
+    return own.endsWith(unit) ? withCommas(row[name] / scale, 2) : own; // a small bar beside large ones in its own unit
+  }
   return write(board, name, row[name]);
+}
+
+/** The place of a department among its like, and how it moved. */
+function rankText(board, row) {
+  const { words } = board;
+  const move = row.rank_change
+    ? fill(row.rank_change > 0 ? words.rank_up : words.rank_down, { places: Math.abs(row.rank_change) })
+    : "";
+  return fill(words.rank, { rank: row.rank, count: row.peer_count, move });
 }

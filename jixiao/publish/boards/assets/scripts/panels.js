@@ -8,10 +8,17 @@ import { fillNumbers } from "./number_cards.js";
 import { clear } from "./plots.js";
 import { fillFacts } from "./project.js";
 import { fillQuestions } from "./questions.js";
+import { fillStatements } from "./statements.js";
 import { savePicture, saveTable } from "./saving.js";
 import { fill } from "./words.js";
 
-const FILLERS = { numbers: fillNumbers, questions: fillQuestions, list: fillList, facts: fillFacts };
+const FILLERS = {
+  numbers: fillNumbers,
+  questions: fillQuestions,
+  list: fillList,
+  facts: fillFacts,
+  statements: fillStatements,
+};
 
 export function buildPanel(app, panel) {
   const { words } = app.board;
@@ -20,6 +27,7 @@ export function buildPanel(app, panel) {
     make("button", { type: "button", class: "plain", "data-save": kind, onclick: save }, text);
   view.tools = make("div", { class: "tools", hidden: true });
   view.tools.append(tool("table", () => saveTable(app, panel.title, view.names, view.rows), words.save_table));
+  view.heading = make("h2", {}, panel.title ?? "");
   const parts = [];
   if (panel.chart) {
     view.plot = make("div", { class: "jixiao-plot waiting", role: "img", "aria-label": panel.title });
@@ -37,7 +45,7 @@ export function buildPanel(app, panel) {
       "data-panel": panel.id,
       "aria-label": panel.title ?? null,
     },
-    panel.title ? make("header", {}, make("h2", {}, panel.title), view.tools) : null,
+    panel.title ? make("header", {}, view.heading, view.tools) : null,
     ...parts,
   );
   return view;

@@ -70,7 +70,8 @@ function measure(table, rows, asked, made) {
     const codes = new Set(wanted.split("|"));
     return rows.filter((row) => codes.has(values(name)[row])).length;
   }
-  const [part, whole] = about.split("/"); // share
+  const [part, whole] = about.split("/");
+  if (verb === "less") return made[part] === null || made[whole] === null ? null : made[part] - made[whole];
   return made[whole] ? made[part] / made[whole] : null;
 }
 

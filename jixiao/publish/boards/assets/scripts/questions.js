@@ -1,10 +1,10 @@
 // The questions that need a decision.
 
 import { showList } from "./behind.js";
-import { projectLink } from "./choices.js";
+import { addressOf, listNamed, projectLink } from "./choices.js";
 import { tableOf } from "./data.js";
 import { make } from "./elements.js";
-import { answer, chooseRows } from "./queries.js";
+import { answer, chooseRows, comparing } from "./queries.js";
 import { listed, valueAt } from "./tables.js";
 import { fill, moneyText } from "./words.js";
 
@@ -33,18 +33,35 @@ export async function fillQuestions(app, panel, view, choice) {
         make("a", { href: projectLink(listed(table, [row], ["project_id"])[0]) }, valueAt(table, "project", row)),
       ),
     );
-    const open = () => showList(app, question.title, board.lists.projects, listed(table, rows, board.lists.projects));
+    const address = addressOf({ ...app.state, list: question.id });
     items.push(
       make(
         "li",
         { class: rows.length ? "" : "zero", "data-question": question.id, "data-count": rows.length },
-        make("h3", {}, question.title),
-        make("p", { class: "facts" }, rows.length ? facts.join("　") : words.question_none),
-        rows.length ? make("ul", { class: "largest" }, ...names) : null,
-        make("p", { class: "note" }, question.note),
-        rows.length ? make("button", { type: "button", onclick: open }, words.behind) : null,
+        make("div", {}, make("h3", {}, question.title), make("p", { class: "note" }, question.note)),
+        make(
+          "div",
+          {},
+          make("p", { class: "facts" }, rows.length ? facts.join("　") : words.question_none),
+          rows.length ? make("ul", { class: "largest" }, ...names) : null,
+        ),
+        rows.length ? make("a", { class: "button", href: address }, words.behind) : null,
       ),
     );
   }
   view.body.replaceChildren(make("ol", { class: "questions" }, ...items));
+}
+
+/** Show the declared list that the address asks for, over the page. */
+export async function showNamed(app, id, choice) {
+  const { board } = app;
+  const asked = listNamed(board, id);
+  const table = await tableOf(app, asked.table, choice);
+  const name = asked.sort.replace(/^-/, "");
+  const compare = comparing(board, name);
+  const turn = asked.sort.startsWith("-") ? -1 : 1;
+  const rows = listed(table, chooseRows(board, asked, table, choice), asked.columns).sort((one, other) =>
+    one[name] === null || other[name] === null ? compare(one, other) : turn * compare(one, other),
+  );
+  showList(app, asked.title, asked.columns, rows);
 }

@@ -33,5 +33,13 @@ export function valueAt(table, name, row) {
 /** The rows of a table as objects of the columns a list shows. */
 export function listed(table, rows, names) {
   const columns = [...new Set([...names, "project_id", "year", "department"])].filter((name) => table.columns[name]);
-  return rows.map((row) => Object.fromEntries(columns.map((name) => [name, valueAt(table, name, row)])));
+  const rate = (row) =>
+    valueAt(table, "is_known", row)
+      ? valueAt(table, "executed_wan", row) / valueAt(table, "annual_budget_wan", row)
+      : null;
+  const derived = names.includes("execution_rate") && !table.columns.execution_rate && table.columns.is_known;
+  return rows.map((row) => ({
+    ...Object.fromEntries(columns.map((name) => [name, valueAt(table, name, row)])),
+    ...(derived ? { execution_rate: rate(row) } : {}),
+  }));
 }
