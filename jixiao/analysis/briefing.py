@@ -85,7 +85,7 @@ def brief_statements(results: Results, *, year: int = 0, department: str | None 
         >>> from jixiao import evaluate
         >>> rows = brief_statements(evaluate("data/sample"), year=2024, department="")
         >>> rows["key_point"].iloc[0][:26]
-        '2024年全部部门4个项目，全年预算1,680万元，'
+        '2024年全部部门4个项目，全年预算1,705万元，'
     """
     facts = _Facts(results)
     if year and year not in facts.years:
