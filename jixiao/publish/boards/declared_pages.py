@@ -29,6 +29,7 @@ TABLES = {
     **dict.fromkeys(("facts", "verdicts", "funds", "indicators"), "project-YEAR-NUMBER"),
 }
 """In which chunk each prepared table stands, with the year and the number of the department in its name."""
+_DECLARED = ("title", "pages", "cards", "lists", "questions", "drills", "choosers", "all")
 _FILLED = 0.8
 """The share of the evaluations of the fullest year from which on a year is well filled."""
 _BEIJING = timezone(timedelta(hours=8))
@@ -55,7 +56,7 @@ def describe(results: Results, *, chunks: dict[str, int], stamp: str, is_old: bo
     known = [name for name in value_labels()["evaluation"] if name in set(results.totals["evaluation"])]
     lines = choices("quadrants")
     whole = {
-        **{name: declared[name] for name in ("title", "pages", "cards", "lists", "questions", "drills", "choosers", "all")},
+        **{name: declared[name] for name in _DECLARED},
         "words": words,
         "labels": {name: {"label": entry["label"], "type": entry["type"]} for name, entry in columns().items()},
         "values": value_labels(),

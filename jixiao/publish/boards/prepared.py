@@ -50,10 +50,11 @@ def prepare(results: Results, links: Mapping[tuple[int, str, str], str] | None =
         links: Address of the report of an evaluation by year, project and kind, where there is one.
 
     Yields:
-        ``base`` holds what compares all departments over all years, ``projects-<year>`` the projects, the counts
-        of findings and the sentences that open the pages, ``findings-<year>`` one row per finding without its words, ``details-<year>-<number>`` the words of
-        those of one department, ``repeated-<number>`` what came back in it, ``project-<year>-<number>`` its projects
-        with funds, indicators and evaluations, ``names`` the names to search. Year 0 holds findings without a year.
+        ``base`` holds what compares all departments over all years, ``projects-<year>`` the projects, the counts of
+        findings and the sentences that open the pages, ``findings-<year>`` one row per finding without its words,
+        ``details-<year>-<number>`` the words of those of one department, ``repeated-<number>`` what came back in it,
+        ``project-<year>-<number>`` its projects with funds, indicators and evaluations, ``names`` the names to search.
+        Year 0 holds findings without a year.
 
     Example:
         >>> from jixiao import evaluate
