@@ -472,3 +472,143 @@ def test_with_words_taken_away_no_column_gets_a_wrong_name(seed):
     done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
     columns, given, wrong = map(int, done.stdout.split())
     assert given >= columns / 2 and wrong <= given / 1000
+
+
+def test_a_list_of_projects_gives_its_sums_to_none_of_the_forms_behind_it():
+    def form(name, budget):
+        return Grid(
+            "册.xlsx",
+            name,
+            True,
+            [
+                ["项目绩效自评表（2024年度）"],
+                ["项目名称", name, "", "主管部门", "示例局", "", ""],
+                ["预算执行（万元）", "", "年初预算", "全年预算", "全年执行", "执行率", "执行得分"],
+                ["", "", budget, budget, budget, "100%", "10"],
+                ["一级", "二级", "三级", "指标值", "完成值", "分值", "得分"],
+                ["产出", "数量", "供养人数", "≥42人", "43人", "90", "90"],
+            ],
+        )
+
+    listed = [
+        ["示例局2024年度项目绩效自评汇总表"],
+        ["序号", "项目名称", "实施单位", "年初预算（万元）", "全年预算（万元）", "执行数（万元）", "自评分"],
+        ["1", "甲项目", "示例中心", "40", "40", "40", "100"],
+        ["2", "乙项目", "示例中心", "60", "60", "60", "100"],
+        ["合计", "", "", "100", "100", "100", ""],
+    ]
+    grids = [Grid("册.xlsx", "汇总表", True, listed), form("甲项目", "40"), form("乙项目", "60")]
+    found = {
+        one.head["project"].texts["project"]: money_of(one)["annual_budget"] for one in recognise(grids, "册.xlsx")
+    }
+    assert found == {"甲项目": "40", "乙项目": "60"}
+
+
+def test_the_total_of_a_form_stays_with_it_where_another_form_begins_below():
+    def form(name, total):
+        return [
+            ["2023年度专项资金绩效自评表"],
+            ["专项资金名称", name, "", "承担单位", "示例站", ""],
+            ["指标类型", "指标内容", "预期值", "实现值", "权重", "自评得分"],
+            ["数量", "受理申请", "10份", "11份", "100", total],
+            ["自评总分", "", "", "", "100", total],
+        ]
+
+    first, second = recognise(table(*form("甲", "97"), [""], [""], *form("乙", "99")), "表.xlsx")
+    totals = [[r.texts["reported_score"] for r in one.records if r.block == "total"] for one in (first, second)]
+    assert totals == [["97"], ["99"]] and "total_claimed" not in second.head
+
+
+@pytest.mark.parametrize("order", [("合计", "总得分"), ("总得分", "合计")])
+def test_of_two_totals_the_one_of_more_points_is_that_of_the_form(order):
+    rows = {"合计": ["合计", "", "", "", "90", "88.5"], "总得分": ["总得分", "", "", "", "100", "98.2"]}
+    reading = read_one(
+        ["一级指标", "二级指标", "三级指标", "目标值", "分值", "得分"],
+        ["产出", "数量", "培训场次", "6场", "90", "88.5"],
+        *(rows[name] for name in order),
+    )
+    assert [r.texts["reported_score"] for r in reading.records if r.block == "total"] == ["98.2"]
+
+
+@pytest.mark.parametrize("sign", ["/", "-", "→"])
+def test_both_levels_in_one_cell_are_two_levels(sign):
+    reading = read_one(
+        ["序号", "甲乙", "指标名称", "目标值", "完成值", "分值", "得分"],
+        ["1", f"产出指标{sign}数量指标", "培训场次", "6场", "6场", "60", "60"],
+        ["2", f"效益指标{sign}社会效益指标", "知晓率", "90%", "95%", "40", "40"],
+    )
+    assert rows_of(reading, "category", "subcategory", "indicator") == [
+        ("产出指标", "数量指标", "培训场次"),
+        ("效益指标", "社会效益指标", "知晓率"),
+    ]
+
+
+def test_an_indicator_with_its_target_under_one_header_is_an_indicator():
+    reading = read_one(
+        ["指标类别", "绩效指标及目标", "完成情况", "分值", "自评得分"],
+        ["数量", "新建亭子≥35个", "36个", "60", "60"],
+        ["质量", "验收合格率100%", "100%", "40", "40"],
+    )
+    assert [row[0] for row in rows_of(reading, "indicator")] == ["新建亭子≥35个", "验收合格率100%"]
+
+
+def test_the_unit_of_money_beside_its_label_is_no_name_and_a_seal_is_no_part_of_one():
+    reading = read_one(
+        ["年度：", "2024", "填报单位：", "示例馆（公章）", "金额单位：", "元"],
+        ["一级指标", "二级指标", "三级指标", "目标值", "分值", "得分"],
+        ["产出", "数量", "培训场次", "6场", "90", "88.5"],
+    )
+    assert (reading.money_unit, reading.head["unit"].texts["unit"]) == ("元", "示例馆")
+
+
+def test_a_department_named_in_the_title_alone_is_taken_and_told():
+    (reading,) = recognise(
+        table(
+            ["示例县水务局部门整体支出绩效自评打分表"],
+            ["（2017年度）"],
+            ["一级指标", "分值", "二级指标", "分值", "三级指标", "分值", "评分标准", "自评得分"],
+            ["投入", "20", "目标设定", "20", "目标合理性", "20", "符合职责", "18"],
+        ),
+        "表.xlsx",
+    )
+    assert reading.head["department"].texts["department"] == "示例县水务局"
+    assert any("按标题读取" in guess["reason"] for guess in reading.guesses)
+
+
+def test_columns_kept_apart_by_spaces_are_read_and_told(tmp_path):
+    path = tmp_path / "2022" / "自评.txt"
+    path.parent.mkdir()
+    lines = """                2022年度项目支出绩效自评表
+
+主管部门：示例局        项目实施单位：示例站
+项目名称：航空护林
+
+资金（万元）   年初预算   调整预算   实际支出   执行率   分值   得分
+总额           980        1020       999.6      98%      10     9.8
+
+一级指标     二级指标         三级指标       年度指标值   全年完成值   分值   得分    偏差原因
+产出指标     数量指标         租用架次       2架          2架          40     40      无
+产出指标     质量指标         发现率         ≥95%         97%          50     50      无
+合计                                                                   100    99.8
+"""
+    path.write_bytes(lines.encode("gb18030"))
+    (reading,) = read_source(path)
+    assert rows_of(reading, "indicator", "target", "weight") == [("租用架次", "2架", "40"), ("发现率", "≥95%", "50")]
+    assert (money_of(reading)["initial_budget"], money_of(reading)["executed"]) == ("980", "999.6")
+    assert any("空格对齐" in guess["reason"] for guess in reading.guesses)
+
+
+def test_a_sign_in_the_number_format_is_part_of_the_value(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["项目支出绩效自评表（2024年度）"],
+        ["项目名称", "示例项目"],
+        ["一级指标", "二级指标", "三级指标", "目标值", "完成值", "分值", "得分"],
+        ["产出", "数量", "培训场次", 6, 7, 90, 88.5],
+    ):
+        sheet.append(row)
+    sheet["D4"].number_format, sheet["E4"].number_format = '"≥"0"场"', '0"场"'
+    path = tmp_path / "表.xlsx"
+    book.save(path)
+    assert rows_of(read_source(path)[0], "target", "actual") == [("≥6场", "7场")]

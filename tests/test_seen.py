@@ -314,6 +314,7 @@ def test_tables_of_odt(tmp_path):
     path = pack(tmp_path / "a.odt", parts)
     (grid,) = read_grids(path, "a.odt")
     assert grid.texts == [["甲", ""], ["乙", "1"]] and grid.merges == [(0, 0, 0, 1)]
+    assert grid.resolved == [["甲", "甲"], ["乙", "1"]] and grid.distinct(1) == [0, 1]
     assert [line.text for line in grid.above] == ["自评表"]
     assert [line.text for line in read_lines(path, "a.odt")] == ["自评表", "甲", "乙\t1"]
 

@@ -10,6 +10,7 @@ import re
 from pathlib import PurePath
 
 from jixiao.core.errors import FormError
+from jixiao.reading.files.aligned import aligned_rows
 from jixiao.reading.files.cells import Grid, check_size, remark
 from jixiao.reading.files.limits import Limits
 from jixiao.reading.files.signs import shown_signs
@@ -100,18 +101,15 @@ def read_delimited(text: str, name: str, limits: Limits) -> list[Grid]:
     texts: list[list[str]] = []
     width = 0
     is_plain = path.suffix.lower() == ".txt" and _is_seldom(mark, text)
-    for row in (
-        ([line] for line in text.splitlines())
-        if is_plain
-        else csv.reader(io.StringIO(text, newline=""), delimiter=mark)
-    ):
+    aligned, tables = aligned_rows(text.splitlines()) if is_plain else ([], [])
+    for row in aligned or csv.reader(io.StringIO(text, newline=""), delimiter=mark):
         width = max(width, len(row))
         check_size(len(texts) + 1, width, [], name=name, sheet=path.stem, limit=limits.cells)
         texts.append([cell.strip() for cell in row])
     if not any(any(row) for row in texts):
         raise FormError(name, "文件没有内容", "请重新导出或索取该文件")
     grid = Grid(name, path.stem, True, texts)
-    remarks = []
+    remarks = [remark("aligned_cells", grid.address(row, 0), texts[row][0], is_guess=True) for row in tables]
     if _CONTROL.search(text):
         for number, row in enumerate(texts):
             for column, cell in enumerate(row):

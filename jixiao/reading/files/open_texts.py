@@ -142,13 +142,13 @@ class _Walker:
     def _laid(self, table: Any, title: str, inner: list[Any]) -> Grid:
         texts: list[list[str]] = []
         merges: list[Area] = []
-        grid = Grid(self._name, title, False, texts, merges)
+        addresses = Grid(self._name, title, False, [])  # a grid knows its width and merges once it is whole
         remarks: list[Remark] = []
         total = 0
         for row in _rows(table):
             if row.get(f"{TABLE}visibility") in {"collapse", "filter"}:
                 said = BETWEEN.join(" ".join(cell.itertext()).strip() for cell in row if cell.tag in _CELLS)
-                remarks += [remark("hidden_row", grid.address(len(texts), 0), said)] if said.strip(BETWEEN) else []
+                remarks += [remark("hidden_row", addresses.address(len(texts), 0), said)] if said.strip(BETWEEN) else []
                 continue
             cells: list[str] = []
             for cell in row:
@@ -157,13 +157,14 @@ class _Walker:
                 columns = max(1, int(cell.get(f"{TABLE}number-columns-repeated", "1")))
                 total += columns
                 check_size(1, total, [], name=self._name, sheet=title, limit=self._limits.cells)
-                place = grid.address(len(texts), len(cells))
+                place = addresses.address(len(texts), len(cells))
                 text = self._cell(cell, place, inner, remarks) if cell.tag == f"{TABLE}table-cell" else ""
                 down, right = (int(cell.get(f"{TABLE}number-{side}-spanned", "1")) for side in ("rows", "columns"))
                 if down > 1 or right > 1:
                     merges.append((len(texts), len(cells), len(texts) + down - 1, len(cells) + right - 1))
                 cells += [text] * columns
             texts.append(cells)
+        grid = Grid(self._name, title, False, texts, merges)
         check_size(len(texts), grid.width, merges, name=self._name, sheet=title, limit=self._limits.cells)
         grid.remarks = tuple(remarks)
         return grid

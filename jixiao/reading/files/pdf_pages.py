@@ -29,6 +29,7 @@ MARGIN = 66.0
 """Points from the edge of a page in which heads and feet of pages stand (2.3 cm)."""
 BODY = 54.0
 """Points from the upper edge from which the text of most programs begins (1.9 cm)."""
+_NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?%?")
 _LOSS = "data-loss"
 """What the parser logs when it could not unpack all of a page."""
 LARGER = 1.15
@@ -308,11 +309,58 @@ def _grids(pages: Sequence[_Page], name: str, limits: Limits) -> list[Grid]:
                     grids[-1] = replace(_grid(last, name, limits), **_context(grids[-1]))
             grid = _grid(item, name, limits)
             grid.above, grid.note, grid.is_continued = tuple(lines), unit_note(lines), is_continued
+            if is_continued:
+                _mend(grids[-1], grid)
             grids.append(grid)
             lines, last = [], item
     if grids:
         grids[-1].below = tuple(lines)
     return grids
+
+
+def is_torn(above: list[list[str]], below: list[list[str]]) -> bool:
+    """Say whether the first row of a page is the rest of the last row before it (跨页断行).
+
+    The last row has its numbers, the first one has none, and each of its texts stands below one that may go on. A text
+    in the first filled column alone may as well be the name of the next level.
+
+    Example:
+        >>> last = [["指标", "目标", "分值"], ["街面巡查", "5次", "10"], ["夜间案件", "≥5%", "10"]]
+        >>> [is_torn(last, [row]) for row in (["下降率", "（同比）", ""], ["效益指标", "", ""], ["投诉", "0", "5"])]
+        [True, False, False]
+    """
+    if not above or not below or len(above[-1]) != len(below[0]):
+        return False
+    rows = [row for row in (*above[:-1], *below[1:]) if len(row) == len(below[0])]
+    shares = [[bool(_NUMBER.fullmatch(row[place])) for row in rows if row[place]] for place in range(len(below[0]))]
+    numeric = [place for place, found in enumerate(shares) if found and sum(found) > len(found) / 2]
+    filled = [place for place, text in enumerate(below[0]) if text.strip()]
+    before = [place for place, text in enumerate(above[-1]) if text.strip()]
+    return (
+        bool(filled and numeric)
+        and set(filled) <= set(before)
+        and filled != before[:1]
+        and not set(filled) & set(numeric)
+        and any(_NUMBER.fullmatch(above[-1][place]) for place in numeric)
+        and not any(":" in normalise(below[0][place]) for place in filled)
+    )
+
+
+def _mend(above: Grid, below: Grid) -> None:
+    """Put the rest of a row that the edge of a page tore to its beginning, and tell it; a head may come again first."""
+    first = 0
+    while first < below.height - 1 and below.texts[first] in above.texts:
+        first += 1
+    if not is_torn(above.texts, below.texts[first:]):
+        return
+    told = []
+    for place, text in enumerate(below.texts[first]):
+        if text.strip():
+            above.texts[-1][place] += text
+            below.texts[first][place] = ""
+            address = above.address(above.height - 1, place)
+            told.append(remark("torn_row", address, above.texts[-1][place], is_guess=True))
+    above.remarks = (*above.remarks, *told)
 
 
 def _texts(grid: Grid) -> set[str]:

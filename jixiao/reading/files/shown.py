@@ -18,6 +18,7 @@ CHINESE_DATES = frozenset([27, 28, 29, 30, 31, 36, *range(50, 55), 57, 58])
 """Numbers of the built-in date formats of a Chinese workbook, which the file need not spell out."""
 _CODE = re.compile(r'"([^"]*)"|\\(.)|!(.)|_.|\*.|\[[^\]]*\]|([0#?][0#?,.]*)|(.)', re.DOTALL)
 _WORD = re.compile(r"[^\W\d_]")
+_RELATION = re.compile(r"[≥≤><＞＜≧≦]")
 _PICTURE = re.compile(r"=?\s*(?:_xlfn\.)?(?:_xlws\.)?(?:DISPIMG|IMAGE)\(.*\)\s*", re.IGNORECASE | re.DOTALL)
 
 
@@ -51,6 +52,8 @@ def number_format(code: str, number: int = -1) -> NumberFormat:
     Example:
         >>> number_format("000000").zeros, number_format('0.00"万元"').after, number_format("0.0%").decimals
         (6, '万元', 1)
+        >>> number_format('"≥"0"个"').before
+        '≥'
     """
     if not code:
         built_in = {9: NumberFormat(decimals=0), 10: NumberFormat(decimals=2)}
@@ -81,7 +84,7 @@ def number_format(code: str, number: int = -1) -> NumberFormat:
     zeros = whole.replace(",", "").count("0")
     return NumberFormat(
         zeros=zeros if zeros > 1 else 0,
-        before=before.strip() if _WORD.search(before) else "",
+        before=before.strip() if _WORD.search(before) or _RELATION.search(before) else "",
         after=after.strip() if _WORD.search(after) else "",
     )
 

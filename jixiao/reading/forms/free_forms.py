@@ -12,13 +12,14 @@ from jixiao.reading.files import Grid
 from jixiao.reading.forms.assignment import FOREIGN, MONEY, NAMES
 from jixiao.reading.forms.blocks import ticked
 from jixiao.reading.forms.divisions import stand_apart
-from jixiao.reading.forms.glued import glued_labels, label_in
+from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
 from jixiao.reading.forms.naming import (
     is_office,
     kind_of_titles,
     name_in_title,
+    office_in_title,
     settle_year,
     without_code,
     year_of_line,
@@ -161,9 +162,19 @@ def _begins_form(part: Part, is_named: bool, forms: list[_Form]) -> bool:
     if not forms:
         return bool(part.tables)
     if is_named:
-        return _has_rows(forms[-1]) or _is_named(forms[-1])
+        return _has_rows(forms[-1]) or _is_named(forms[-1]) or any(map(_is_list, forms[-1].parts))
     adds = {column.name for table in part.tables for column in table.columns} & {"weight", "reported_score"}
     return has_main and bool(adds) and _has_rows(forms[-1]) and part.view.grid.is_sheet
+
+
+def _is_list(part: Part) -> bool:
+    """Say whether the money of a part stands in a list of projects: its sums are of none of the forms behind it."""
+    for table in (table for table in part.tables if table.kind == "funds"):
+        cells = own_cells(part.view, table.top)
+        found = (meaning_of(text, "columns") for _, _, text in cells)
+        if any(one is not None and one.name == "project" and one.sure >= LABEL_SURE for one in found):
+            return True
+    return False
 
 
 def _is_named(form: _Form) -> bool:
@@ -208,10 +219,12 @@ def _begin(view: View, tables: list[Table], row: int) -> int:
         if any(table.top <= above < table.bottom + 1 for table in tables) or len(cells) > 3:
             break
         texts = [text for _, _, text in cells]
+        if texts and any(re.fullmatch(header_words()[name], normalise(texts[0])) for name in ("totals", "grades")):
+            break  # the end of the form above
         if any(
             title_kind(text) or is_office(text) or find_money_unit(normalise(text)) or year_of_line(text)
             for text in texts
-        ) or (cells and label_in(texts[0])[0]):
+        ) or (cells and label_in(texts[0])[0] not in {"", "total_claimed", "grade", "ignored"}):
             first = above
         elif cells:
             break
@@ -508,6 +521,12 @@ def _settle(reading: Reading, found: Found, form: _Form, titles: list[str], plac
             {"department": record.texts["unit"]},
             {"department": record.cells["unit"]},
         )
+    if reading.form == "whole_department" and "department" not in head:
+        named = next((office for title in titles if (office := office_in_title(title))), "")
+        if named:
+            cell = part.view.address(part.start, 0)
+            head["department"] = Record("head", sheet, part.start + 1, {"department": named}, {"department": cell})
+            tell(named, "office_of_title", cell)
     if reading.form == "whole_department" and "department" not in head:
         raise FormError(reading.file, "没有找到部门名称", "请在“部门名称”右侧填写部门名称", place=sheet)
 

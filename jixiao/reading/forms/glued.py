@@ -38,6 +38,16 @@ def label_in(text: str) -> tuple[str, float]:
     return (found.name, found.sure) if found is not None and found.sure >= LABEL_SURE else ("", 0.0)
 
 
+def without_stamp(value: str) -> str:
+    """Return a name without the place for a seal behind it (去掉盖章字样).
+
+    Example:
+        >>> without_stamp("示例市排水管理处（公章）"), without_stamp("示例局(本级)")
+        ('示例市排水管理处', '示例局(本级)')
+    """
+    return pattern("stamped").sub("", value).strip()
+
+
 def glued_labels(text: str) -> list[tuple[str, str, str]]:
     """Return the labels that stand with their values in one cell (同格多项): label, meaning, value.
 
@@ -50,7 +60,8 @@ def glued_labels(text: str) -> list[tuple[str, str, str]]:
         before = text[: colon.start()]
         lines = re.split(r"[\n\r　]|\s{1,}", before)
         run = lines[-1]
-        if found and re.fullmatch(reading_words()["unit_label"], normalise(run)):  # 金额单位： ends the value before it
+        is_unit = re.fullmatch(reading_words()["unit_label"], normalise(run)) is not None
+        if is_unit and (found or not label_in(run)[0]):  # 金额单位： ends the value before it
             found.append((colon.start() - len(run), colon.end(), run, "ignored"))
             continue
         for size in range(min(len(run), 22), 1, -1):
@@ -68,5 +79,5 @@ def glued_labels(text: str) -> list[tuple[str, str, str]]:
     result = []
     for number, (_, end, label, name) in enumerate(found):
         stop = found[number + 1][0] if number + 1 < len(found) else len(text)
-        result.append((label, name, text[end:stop].strip(" \t\n\r　;；,，")))
+        result.append((label, name, without_stamp(text[end:stop].strip(" \t\n\r　;；,，"))))
     return result

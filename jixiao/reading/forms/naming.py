@@ -104,6 +104,18 @@ def is_office(text: str) -> bool:
     )
 
 
+def office_in_title(text: str) -> str:
+    """Return the office that a title of a whole department names before its kind (标题中的部门名称), empty when none.
+
+    Example:
+        >>> office_in_title("示例县环保局部门整体绩效自评表（2017年度）"), office_in_title("部门整体支出绩效自评表")
+        ('示例县环保局', '')
+    """
+    plain = _pattern("before_title").sub("", pattern("title_year").sub("", normalise(text)))
+    found = pattern("whole_title").match(plain)
+    return found[1] if found is not None and is_office(found[1]) else ""
+
+
 def without_code(text: str) -> str:
     """Return the name of an office without the code before it (去掉单位代码)."""
     return re.sub(r"^(?:\[\d+\]|\d{3,}[-—]?)", "", normalise(text))

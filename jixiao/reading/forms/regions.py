@@ -192,7 +192,12 @@ def _levels_by_kind(columns: list[Column], below: list[list[str]]) -> list[Colum
     result = list(columns)
     for place, column in enumerate(columns):
         words = [normalise(text) for text in below[place] if text.strip()]
-        if column.name not in {"nature", "direction", "goal"} or not words:
+        if column.name not in {"", "nature", "direction", "goal"} or not words:
+            continue
+        if all(split_levels(word) for word in words):
+            result[place] = replace(column, name="level1", how="content")
+            return result
+        if not column.name:
             continue
         for name, listed in (("level1", "category_words"), ("level2", "subcategory_words")):
             others = "" if column.name != "goal" else header_words()["subcategory_words"]
@@ -202,6 +207,19 @@ def _levels_by_kind(columns: list[Column], below: list[list[str]]) -> list[Colum
                 result[place] = replace(column, name=name, how="content")
                 return result
     return result
+
+
+def split_levels(text: str) -> tuple[str, str] | None:
+    """Return category and subcategory of a cell that names both (产出指标/数量指标), nothing for any other text.
+
+    Example:
+        >>> split_levels("产出指标/数量指标"), split_levels("产出数量")
+        (('产出指标', '数量指标'), None)
+    """
+    first, _, second = pattern("level_path").sub("\n", normalise(text), count=1).partition("\n")
+    listed = (header_words()["category_words"], header_words()["subcategory_words"])
+    is_path = bool(second) and re.fullmatch(listed[0], first) and re.fullmatch(listed[1], second)
+    return (first, second) if is_path else None
 
 
 def _content_rows(view: View, table: Table, context: str) -> list[int]:

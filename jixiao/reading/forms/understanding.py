@@ -15,11 +15,11 @@ from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Position
 from jixiao.reading.forms.assignment import MONEY, NAMES, REPEATED, Column, is_exact
 from jixiao.reading.forms.blocks import compose_target, signs
-from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in, money_pairs
+from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in, money_pairs, without_stamp
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, label_key
-from jixiao.reading.forms.regions import Table, Taught, bottom_edge, is_amount, is_goal_row, own_cells
+from jixiao.reading.forms.regions import Table, Taught, bottom_edge, is_amount, is_goal_row, own_cells, split_levels
 from jixiao.reading.values.values import normalise
 
 SECOND = "2:"
@@ -211,6 +211,8 @@ def _read_indicators(part: Part, table: Table, found: Found) -> None:
             if not is_closed:
                 _read_total(part, row, table, kind, cells, found)
                 is_closed |= kind == "total" and seen_rows
+            elif kind == "total":
+                _read_later_total(part, row, table, cells, found)
             continue
         if is_closed:
             continue
@@ -317,6 +319,24 @@ def _read_total(part: Part, row: int, table: Table, kind: str, cells: list[tuple
     texts.setdefault("weight", "")
     name = table_name(part, table)
     found.reading.records.append(Record(kind, part.sheet, row + 1, texts, places, table=name))
+
+
+def _read_later_total(part: Part, row: int, table: Table, cells: list[tuple[int, int, str]], found: Found) -> None:
+    """Read a second total below the first (合计, 执行率得分, 总得分): the one of more points is that of the form."""
+    records = found.reading.records
+    first = next(one for one in reversed(records) if one.block == "total")
+    _read_total(part, row, table, "total", cells, found)
+    points = [_points_of(one.texts.get("weight", "")) for one in (first, records[-1])]
+    if points[1] is None or points[0] is None:
+        part.used -= {(row, left) for left, _, _ in cells}
+        records.pop()
+        return
+    (first if points[1] > points[0] else records[-1]).block = "subtotal"
+
+
+def _points_of(text: str) -> float | None:
+    plain = normalise(text)
+    return float(plain[:-1] if not plain[-1:].isdigit() else plain) if pattern("points_cell").fullmatch(plain) else None
 
 
 def _is_across(part: Part, row: int, table: Table, cells: list[tuple[int, int, str]], named: list[Column]) -> bool:
@@ -478,6 +498,10 @@ def _one_indicator(
     for column in ("category", "subcategory"):
         if column in levels:
             put(column, *taken(levels[column]))
+            both = split_levels(record[column]) if column == "category" and "subcategory" not in levels else None
+            if both is not None:
+                record["category"], record["subcategory"] = both
+                cells["subcategory"] = cells["category"]
         elif set(levels) == {"indicator"}:
             record[column] = tree[0 if column == "category" else 1]
     put("indicator", name, at)
@@ -968,6 +992,8 @@ def _keep(found: Found, part: Part, name: str, label: str, value: str, at: Posit
         rank -= 2
     if name == "project" and pattern("late_project").search(parsed.core):
         rank -= 1
+    if name != "total_claimed":
+        value = without_stamp(value)
     head = found.reading.head
     if name in head and found.rank.get(name, 0) >= rank:
         if normalise(next(iter(head[name].texts.values()))) == normalise(value):
