@@ -138,7 +138,7 @@ class Watched:
     def is_clean(self) -> bool:
         """Say whether nothing was asked of another host and nothing was complained of."""
         assert self.outside == []
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
         return True
 
     def close(self) -> None:

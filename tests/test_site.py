@@ -13,18 +13,24 @@ import pandas as pd
 import pytest
 from dashboard_server import Server
 from site_browser import ARGUMENTS, CHROMIUM, Watched, served
+from site_ledger import registered
 from site_numbers import Numbers
 
 from jixiao.analysis.briefing import brief_statements
+from jixiao.analysis.coverage import coverage_rows, follow_successors
 from jixiao.builds.run import evaluate
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
+from jixiao.publish.boards.board_issues import Problems, problems_of
 from jixiao.publish.boards.board_rules import boards
 from jixiao.publish.boards.site import write_site
+from jixiao.reading.organisations import last_successors
+from jixiao.reading.values.values import normalise
 from jixiao.sample import Wanted, write_province
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = list(boards()["pages"])
+Site = tuple[str, Results, Problems]
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH")
 
 
@@ -38,20 +44,21 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module", params=["real", "province"])
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Results]]:
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "real":
         results = evaluate(ROOT / "data" / "source")
     else:
         write_province(Wanted(departments=8, years=(2021, 2022, 2023), projects=40, seed=5), folder / "data")
         results = evaluate(folder / "data")
-    write_site(results, folder / "site")
+    problems = registered(results, folder)
+    write_site(results, folder / "site", problems=problems)
     with served(folder / "site") as address:
-        yield address, results
+        yield address, follow_successors(results)[0], problems
 
 
 @pytest.fixture
-def watched(browser: Any, site: tuple[str, Results]) -> Iterator[Watched]:
+def watched(browser: Any, site: Site) -> Iterator[Watched]:
     page = Watched(browser, site[0])
     yield page
     page.close()
@@ -113,7 +120,7 @@ def choices_of(results: Results) -> list[tuple[int, str]]:
     return [*((year, "") for year in earlier), (last, ""), *((last, kind) for kind in kinds), (earlier[0], "self")]
 
 
-def test_the_overview_holds_the_numbers_of_the_frames(watched: Watched, site: tuple[str, Results]) -> None:
+def test_the_overview_holds_the_numbers_of_the_frames(watched: Watched, site: Site) -> None:
     results = site[1]
     for year, kind in choices_of(results):
         watched.open("overview", year=year, **({"evaluation": kind} if kind else {}))
@@ -138,7 +145,7 @@ def test_the_overview_holds_the_numbers_of_the_frames(watched: Watched, site: tu
     assert watched.is_clean()
 
 
-def test_the_departments_hold_the_numbers_of_the_frames(watched: Watched, site: tuple[str, Results]) -> None:
+def test_the_departments_hold_the_numbers_of_the_frames(watched: Watched, site: Site) -> None:
     results = site[1]
     for year, kind in choices_of(results):
         watched.open("departments", year=year, **({"evaluation": kind} if kind else {}))
@@ -171,7 +178,7 @@ def rounded(points: dict[str, float]) -> dict[str, float]:
     return {cut(name): round(value, 4) for name, value in points.items()}
 
 
-def test_one_department_holds_the_numbers_of_the_frames(watched: Watched, site: tuple[str, Results]) -> None:
+def test_one_department_holds_the_numbers_of_the_frames(watched: Watched, site: Site) -> None:
     results = site[1]
     names = sorted(set(results.frames.projects["department"]))
     watched.open("department")
@@ -216,7 +223,7 @@ def test_one_department_holds_the_numbers_of_the_frames(watched: Watched, site: 
     assert watched.is_clean()
 
 
-def test_findings_hold_the_numbers_of_the_frames(watched: Watched, site: tuple[str, Results]) -> None:
+def test_findings_hold_the_numbers_of_the_frames(watched: Watched, site: Site) -> None:
     results = site[1]
     watched.open("findings", year="all")
     years = [None, *sorted({int(year) for year in results.findings["year"].dropna()})]
@@ -246,7 +253,7 @@ def test_findings_hold_the_numbers_of_the_frames(watched: Watched, site: tuple[s
     assert watched.is_clean()
 
 
-def test_monitoring_holds_the_numbers_of_the_frames(watched: Watched, site: tuple[str, Results]) -> None:
+def test_monitoring_holds_the_numbers_of_the_frames(watched: Watched, site: Site) -> None:
     results = site[1]
     for year, kind in choices_of(results):
         watched.open("monitoring", year=year, **({"evaluation": kind} if kind else {}))
@@ -272,7 +279,87 @@ def test_monitoring_holds_the_numbers_of_the_frames(watched: Watched, site: tupl
     assert watched.is_clean()
 
 
-def test_a_project_is_found_by_name_and_holds_its_numbers(watched: Watched, site: tuple[str, Results]) -> None:
+def test_the_ledger_holds_what_its_events_made(watched: Watched, site: Site) -> None:
+    issues, last = site[2].issues, last_successors(site[1].organisations)
+    issues = issues.assign(department=issues["department"].map(lambda name: last.get(normalise(name), name)))
+    words = {"overdue": "逾期", "returned": "被退回", "sent": "已下达", "answered": "已反馈", "pending": "待下达"}
+    words["done"] = "已完成"
+    watched.open("overview")  # a page that wants what is loaded ahead
+    watched.open("rectification")
+    for year in ("all", str(issues["year"].max())):
+        watched.choose("year", year)
+        mine = issues if year == "all" else issues[issues["year"] == int(year)]
+        states = mine["issue_state"].map(words)
+        counts = states.value_counts().to_dict()
+        cards = watched.cards()
+        assert cards["issues"] == f"{len(mine):,}个" and cards["issues_overdue"] == f"{counts.get('逾期', 0)}个"
+        assert cards["issues_open"] == f"{len(mine) - counts.get('已完成', 0):,}个"
+        assert cards["issues_done"] == f"{counts.get('已完成', 0) / len(mine) * 100:.2f}%"
+        departments = lying(watched.chart("departments"))
+        named = mine["department"].where(mine["department"] != "", "未注明部门")
+        same(departments, pd.Series(list(zip(states, named.map(cut), strict=True))).value_counts().to_dict())
+        late = mine["issue_state"].isin(["overdue", "returned"])
+        owners = lying(watched.chart("owners"))
+        wanted = pd.Series(list(zip(states[late], mine["owner"][late].map(cut), strict=True))).value_counts().to_dict()
+        assert set(owners.items()) <= set(wanted.items())
+        assert len({name for _, name in owners}) == min(20, len({name for _, name in wanted}))
+        drawn = standing(watched.chart("ages"))
+        assert sum(count for (_, band), count in drawn.items() if band == "已办结") == counts.get("已完成", 0)
+        young = (mine["issue_state"] != "done") & (mine["open_days"] < 30)
+        assert sum(count for (_, band), count in drawn.items() if band == "不满30天") == young.sum()
+        assert sum(standing(watched.chart("sources")).values()) == len(mine)
+        first = watched.page.locator("[data-panel='listed'] tbody tr").first.inner_text()
+        assert "逾期" in first and "45" in first
+    watched.choose("issue_state", "returned")
+    assert watched.cards()["issues"] == f"{counts['被退回']}个"
+    assert watched.page.locator("[data-panel='listed'] tbody tr").count() == min(200, counts["被退回"])
+    panel = watched.page.locator("[data-panel='departments']")
+    panel.locator("summary").click()
+    panel.locator("tbody button").first.click()
+    dialog = watched.page.locator("dialog[open]")
+    dialog.wait_for()
+    shown = lying(watched.chart("departments"))
+    assert dialog.locator("tbody tr").count() == max(shown.values())
+    assert issues["issue_id"].str.fullmatch(dialog.locator("tbody tr td").first.inner_text()).any()
+    watched.page.keyboard.press("Escape")
+    assert "整改状态截至2024-05-15" in watched.page.locator(".about").inner_text()
+    assert watched.is_clean()
+
+
+def test_who_owes_a_form_is_shown_by_department(watched: Watched, site: Site) -> None:
+    rows = coverage_rows(site[1])
+    rows = rows[rows["population"] != "received"]
+    words = {"received": "已收", "missing": "未收", "twice": "重复报送", "unasked": "不在应评范围"}
+    for year in sorted({*site[1].frames.projects["year"]}):
+        watched.open("departments", year=year)
+        mine = rows[rows["year"] == year]
+        chart = watched.chart("coverage")
+        pairs = zip(mine["coverage_state"].map(words), mine["department"].map(cut), strict=True)
+        same(lying(chart) if chart else {}, pd.Series(list(pairs), dtype="object").value_counts().to_dict())
+        if not len(mine):
+            assert "没有登记应评项目" in watched.page.locator("[data-panel='coverage']").inner_text()
+    assert watched.is_clean()
+
+
+def test_an_empty_ledger_says_what_to_do_and_a_broken_one_what_is_wrong(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = evaluate(ROOT / "data" / "sample")
+    ledger = tmp_path / "ledger.jsonl"
+    monkeypatch.setenv("JIXIAO_LEDGER", str(ledger))
+    for content, said in (("", "jixiao issues collect"), ("spoiled\n", "第1条无法读取")):
+        ledger.write_text(content, encoding="utf-8")
+        write_site(results, tmp_path / "site", problems=problems_of(results))
+        watched = Watched(browser, (tmp_path / "site" / "index.html").as_uri(), 390)
+        watched.open("rectification")
+        assert said in watched.page.locator(".panels .nothing").inner_text()
+        assert watched.page.locator(".panels .panel").count() == 0
+        watched.open("overview", year="2024")
+        assert watched.cards() == Numbers(results, 2024).cards() and watched.fits() and watched.is_clean()
+        watched.close()
+
+
+def test_a_project_is_found_by_name_and_holds_its_numbers(watched: Watched, site: Site) -> None:
     results = site[1]
     totals = results.totals[results.totals["evaluation"].isin(["self", "department", "finance"])]
     counts = totals.groupby(["year", "project_id"]).size().sort_values(ascending=False)
@@ -340,7 +427,7 @@ def test_every_chooser_changes_the_address_and_the_line_that_says_what_is_shown(
 def test_the_server_shows_the_same_pages_and_leads_to_the_what_if_page(browser: Any, tmp_path: Path) -> None:
     server = Server(ROOT / "data" / "source", logs=tmp_path, pages={})
     watched = Watched(browser, server.url, 390)
-    results = evaluate(ROOT / "data" / "source")
+    results, _ = follow_successors(evaluate(ROOT / "data" / "source"))
     identity = results.totals["project_id"].iloc[0]
     try:
         watched.page.goto(server.url, wait_until="commit")  # the page that says it is being made, then the board
@@ -365,7 +452,7 @@ def test_the_server_shows_the_same_pages_and_leads_to_the_what_if_page(browser: 
 
 
 @pytest.mark.parametrize("width", [390, 1280, 1920])
-def test_pages_fit_every_width(browser: Any, site: tuple[str, Results], width: int) -> None:
+def test_pages_fit_every_width(browser: Any, site: Site, width: int) -> None:
     watched = Watched(browser, site[0], width)
     results = site[1]
     kind = "province" if results.remark else "real"
@@ -380,7 +467,7 @@ def test_pages_fit_every_width(browser: Any, site: tuple[str, Results], width: i
     watched.close()
 
 
-def test_keyboard_lists_and_files(watched: Watched, site: tuple[str, Results], tmp_path: Path) -> None:
+def test_keyboard_lists_and_files(watched: Watched, site: Site, tmp_path: Path) -> None:
     results = site[1]
     watched.open("overview", year="all")
     panel = watched.page.locator("[data-panel='money']")
@@ -419,7 +506,7 @@ def test_keyboard_lists_and_files(watched: Watched, site: tuple[str, Results], t
     assert watched.is_clean()
 
 
-def test_each_page_opens_with_sentences_that_lead_to_their_rows(watched: Watched, site: tuple[str, Results]) -> None:
+def test_each_page_opens_with_sentences_that_lead_to_their_rows(watched: Watched, site: Site) -> None:
     results = site[1]
     said = brief_statements(results)
     for page in ("overview", "departments", "department", "findings"):
@@ -457,7 +544,7 @@ def test_each_page_opens_with_sentences_that_lead_to_their_rows(watched: Watched
     assert watched.is_clean()
 
 
-def test_cards_stand_against_the_year_before(watched: Watched, site: tuple[str, Results]) -> None:
+def test_cards_stand_against_the_year_before(watched: Watched, site: Site) -> None:
     results = site[1]
     *_, earlier, last = sorted({int(year) for year in results.frames.projects["year"]})
     watched.open("overview", year=last)
@@ -481,9 +568,7 @@ def test_cards_stand_against_the_year_before(watched: Watched, site: tuple[str, 
     assert watched.is_clean()
 
 
-def test_a_wrong_link_is_told_and_what_holds_nothing_cannot_be_chosen(
-    watched: Watched, site: tuple[str, Results]
-) -> None:
+def test_a_wrong_link_is_told_and_what_holds_nothing_cannot_be_chosen(watched: Watched, site: Site) -> None:
     results = site[1]
     watched.open("nothing", year=1999, department="没有这个部门")
     warning = watched.page.locator("p.unknown")
@@ -499,7 +584,7 @@ def test_a_wrong_link_is_told_and_what_holds_nothing_cannot_be_chosen(
     assert watched.is_clean()
 
 
-def test_a_project_opens_with_its_score_and_its_years(watched: Watched, site: tuple[str, Results]) -> None:
+def test_a_project_opens_with_its_score_and_its_years(watched: Watched, site: Site) -> None:
     results = site[1]
     totals = results.totals[results.totals["evaluation"] == "self"]
     counts = totals.groupby("project_id")["year"].nunique().sort_values(kind="stable")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from site_browser import ARGUMENTS, CHROMIUM, Watched, served
+from site_ledger import registered
 
 from jixiao.builds.run import evaluate
 from jixiao.publish.boards.board_rules import boards
@@ -58,7 +59,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Watched,
     folder = tmp_path_factory.mktemp("charts")
     write_province(Wanted(departments=8, years=(2021, 2022, 2023), projects=40, seed=5), folder / "data")
     results = evaluate(folder / "data")
-    write_site(results, folder / "site")
+    write_site(results, folder / "site", problems=registered(results, folder))
     with served(folder / "site") as address, playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield Watched(browser, address), str(results.totals["project_id"].iloc[0])

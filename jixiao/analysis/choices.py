@@ -181,17 +181,22 @@ def take_choice(name: str, value: str, allowed: Iterable[str]) -> str:
 def origin(results: Results) -> str:
     """Return where the data are from and when they were read (数据来源), for the corner of a figure.
 
-    What a reader must know of the data, such as that they are made up, stands in place of the folder.
+    What a reader must know of the data, such as that they are made up, stands in place of the folder. A second line
+    says that departments stand for those they took over.
     """
     home, place = workbench(), results.place
     shown = place.relative_to(home).as_posix() if place.is_relative_to(home) else place.name
     shown = results.remark or shown
-    return sentence("source", place=shown, as_of=f"{results.as_of.astimezone(_BEIJING):%Y-%m-%d}")
+    told = sentence("source", place=shown, as_of=f"{results.as_of.astimezone(_BEIJING):%Y-%m-%d}")
+    return f"{told}\n{sentence('merged')}" if results.merged else told
 
 
 def signed(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
-    """Return the frame with its origin in ``attrs["source"]``; figures print it in their corner."""
-    frame.attrs["source"] = origin(results)
+    """Return the frame with its origin in ``attrs["source"]``, which figures print in their corner.
+
+    ``attrs["note"]`` says which departments stand for others; tables print it below.
+    """
+    frame.attrs |= {"source": origin(results), "note": "".join(results.merged)}
     return frame
 
 

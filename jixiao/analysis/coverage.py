@@ -44,7 +44,7 @@ def follow_successors(results: Results) -> tuple[Results, list[str]]:
 
     Returns:
         The results with the names of the last successors, and a sentence for each body that took over others; both
-        unchanged without an entry that applies.
+        unchanged without an entry that applies. Figures and tables of such results say so in a note.
 
     Example:
         >>> import jixiao
@@ -70,7 +70,9 @@ def follow_successors(results: Results) -> tuple[Results, list[str]]:
     scores, totals, findings = (renamed(frame) for frame in (results.scores, results.totals, results.findings))
     said = body_words()["words"]["follows"]
     notes = [said.format(names="、".join(sorted(names)), to=to) for to, names in sorted(met.items())]
-    return replace(results, frames=Frames(**parts), scores=scores, totals=totals, findings=findings), notes
+    merged = tuple(dict.fromkeys((*results.merged, *notes)))
+    followed = replace(results, frames=Frames(**parts), scores=scores, totals=totals, findings=findings, merged=merged)
+    return followed, list(merged)
 
 
 def propose_bodies(results: Results) -> str:
@@ -314,15 +316,10 @@ def known_bodies(departments: pd.Series, organisations: pd.DataFrame) -> dict[st
         names = [row["organisation"], *row["also_names"].split("、"), *row["former_names"].split("、")]
         for column, known in declared.items():
             known |= {normalise(name): row[column] for name in names if name and row[column]}
-    by_words = {"department_kind": department_kinds(departments), "region": departments.map(region_of)}
-    return {
-        column: pd.Series(
-            [
-                declared[column].get(normalise(name), other)
-                for name, other in zip(departments, by_words[column], strict=True)
-            ],
-            index=departments.index,
-            dtype="str",
-        )
-        for column in declared
+    names = departments.drop_duplicates()
+    by_words = {"department_kind": department_kinds(names), "region": names.map(region_of)}
+    found = {
+        column: {name: known.get(normalise(name), other) for name, other in zip(names, by_words[column], strict=True)}
+        for column, known in declared.items()
     }
+    return {column: departments.map(known).astype("str") for column, known in found.items()}

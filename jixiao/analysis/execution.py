@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from jixiao.analysis.choices import banded, choices, department_kinds, sentence, signed, take_choice, take_columns
+from jixiao.analysis.choices import banded, choices, sentence, signed, take_choice, take_columns
+from jixiao.analysis.coverage import known_bodies
 from jixiao.analysis.summary import choose_money
 from jixiao.core.exact import SCALE, sums_of, whole
 from jixiao.core.frames import MONEY_KINDS
 from jixiao.core.results import Results
 
-GROUPINGS = ["year", "department", "department_kind", "unit", "project_id", "project", "fund", "size_class"]
+GROUPINGS = ["year", "department", "region", "department_kind", "unit", "project_id", "project", "fund", "size_class"]
 """What money may be grouped by; fund takes the rows of the sources, all others the whole money of a project."""
 STAGES = ["initial_budget_wan", "annual_budget_wan", "arrived_wan", "executed_wan"]
 
@@ -33,7 +34,8 @@ def project_money(results: Results, *, definition: str = "full_year", by_fund: b
     Returns:
         Key year, project_id (and fund). ``base_wan`` is the denominator in 万元, ``execution_rate`` a fraction that may
         be above 1. Both are missing when the form prints no such figure; a base of zero or below gives no rate.
-        ``size_class`` is the declared class of the full-year budget.
+        ``size_class`` is the declared class of the full-year budget; ``region`` and ``department_kind`` are those
+        registered in data/organisations.yaml, else by the words of the name.
 
     Basis: 财预〔2020〕10号 forms 1 and 2 (full_year, arrived); the form of 四川 (adjusted, second-hand).
 
@@ -69,7 +71,7 @@ def project_money(results: Results, *, definition: str = "full_year", by_fund: b
     rows["execution_rate"] = rows["executed_wan"] / rows["base_wan"].where(rows["base_wan"] > 0)
     whole_budget = sizes.reindex(pd.MultiIndex.from_frame(rows[["year", "project_id"]]))
     rows["size_class"] = banded(pd.Series(whole_budget.to_numpy(), index=rows.index), "size_classes")
-    rows["department_kind"] = department_kinds(rows["department"])
+    rows = rows.assign(**known_bodies(rows["department"], results.organisations))
     rows["execution_band"] = execution_band(rows["executed_wan"], rows["base_wan"])
     return signed(rows.sort_values(["year", "department", "project", "fund"], ignore_index=True), results)
 

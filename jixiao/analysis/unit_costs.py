@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jixiao.analysis.choices import choices, signed
+from jixiao.analysis.coverage import known_bodies
 from jixiao.analysis.execution import project_money
 from jixiao.core.errors import RequestError
 from jixiao.core.results import Results
@@ -19,7 +20,8 @@ def cost_per_output(results: Results, *, evaluation: str = "self") -> pd.DataFra
 
     Formula: ``unit_cost_wan`` = money spent on the project in the year ÷ actual output. ``unit_cost_change_rate`` =
     unit cost ÷ unit cost of the same indicator of the same project in the year before − 1. ``peer_rate`` = unit cost ÷
-    median unit cost of the other projects of the year that count the same indicator in the same measure unit.
+    median unit cost of the other projects of the year and region that count the same indicator in the same measure
+    unit.
 
     Args:
         results: From :func:`jixiao.evaluate`.
@@ -60,7 +62,8 @@ def cost_per_output(results: Results, *, evaluation: str = "self") -> pd.DataFra
     rows = rows.merge(before, on=["year", "project_id", *_SAME], how="left", validate="m:1")
     base = rows["unit_cost_before_wan"]
     rows["unit_cost_change_rate"] = rows["unit_cost_wan"] / base.where(base > 0) - 1
-    rows = rows.merge(_peers(rows), on=["year", "project_id", *_SAME], how="left", validate="m:1")
+    rows = rows.assign(region=known_bodies(rows["department"], results.organisations)["region"])
+    rows = rows.merge(_peers(rows), on=["year", "project_id", "region", *_SAME], how="left", validate="m:1")
     rows["peer_count"] = rows["peer_count"].fillna(0).astype("Int64")
     base = rows["peer_median_wan"]
     rows["peer_rate"] = rows["unit_cost_wan"] / base.where(base > 0)
@@ -68,11 +71,11 @@ def cost_per_output(results: Results, *, evaluation: str = "self") -> pd.DataFra
 
 
 def _peers(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return, for each project and output, the median unit cost of the same output of the other projects of the year.
+    """Return, for each project and output, the median unit cost of the other projects of its year and region.
 
     The others of a sorted group are the group without one place, so their median stands at a known place.
     """
-    group, own = ["year", *_SAME], ["year", "project_id", *_SAME]
+    group, own = ["year", "region", *_SAME], ["year", "project_id", "region", *_SAME]
     costs = rows.groupby(own)["unit_cost_wan"].median().dropna().reset_index()
     costs = costs.sort_values([*group, "unit_cost_wan"], ignore_index=True)
     grouped = costs.groupby(group)["unit_cost_wan"]
@@ -87,11 +90,12 @@ def _peers(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def same_outputs(costs: pd.DataFrame, *, indicator: str = "", year: int = 0) -> pd.DataFrame:
-    """Return the rows of one output in one year, so that like is compared with like (同一产出).
+    """Return the rows of one output in one year and one region, so that like is compared with like (同一产出).
 
     Args:
         costs: From :func:`cost_per_output`.
-        indicator: Name of the output; empty takes the one that most projects count, with its measure unit.
+        indicator: Name of the output; empty takes the one that most projects count, with its measure unit; of several
+            regions the one with most projects is taken.
         year: The year; 0 takes the last that has such a row.
 
     Returns:
@@ -113,6 +117,6 @@ def same_outputs(costs: pd.DataFrame, *, indicator: str = "", year: int = 0) -> 
         rows = rows[rows["year"] == (year or rows["year"].max())]
     if rows.empty:
         raise RequestError(f"没有可比较的产出指标“{indicator or '（未指定）'}”，请检查指标名称和年度")
-    counts = rows.groupby(_SAME).size()
-    name, measure_unit = counts.sort_values(ascending=False, kind="stable").index[0]
-    return rows[(rows["indicator"] == name) & (rows["measure_unit"] == measure_unit)].reset_index(drop=True)
+    like = ["region", *_SAME]
+    most = rows.groupby(like).size().sort_values(ascending=False, kind="stable").index[0]
+    return rows[(rows[like] == list(most)).all(axis=1)].reset_index(drop=True)

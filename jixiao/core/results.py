@@ -43,7 +43,8 @@ class Results:
     ``place`` is the folder that was read, ``as_of`` when it was read. ``passed`` counts where the checks looked,
     ``suppressed`` holds the findings a person put aside, ``suppressions`` the entries that put them aside.
     ``organisations``, ``register`` and ``printed_means`` are what people registered beside the data.
-    ``remark`` is what a reader must know of data that were not received, such as made-up ones.
+    ``remark`` is what a reader must know of data that were not received, such as made-up ones; ``merged`` says which
+    departments stand for others that they took over, one sentence each.
     """
 
     frames: Frames
@@ -59,6 +60,7 @@ class Results:
     register: pd.DataFrame = field(default_factory=lambda: typed([], REGISTER))
     printed_means: pd.DataFrame = field(default_factory=lambda: typed([], MEANS))
     remark: str = ""
+    merged: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Say what there is: place and time, then each frame with its rows, its years and what one row is."""

@@ -114,11 +114,13 @@ def publish(place: str | Path, folder: Path) -> tuple[int, Results]:
         RequestError: There are no such data, or the folder cannot take the pages.
     """
     from jixiao.builds.run import evaluate
+    from jixiao.publish.boards.board_issues import problems_of
     from jixiao.publish.boards.site import write_site
 
     results = evaluate(place)
     links = report_links(results, folder.absolute())
-    return write_site(results, folder, is_old=_is_old(place), links=links), results
+    size = write_site(results, folder, is_old=_is_old(place), links=links, problems=problems_of(results))
+    return size, results
 
 
 def keep_pages(place: str | Path, served: Path | None = None) -> Path:
@@ -130,10 +132,16 @@ def keep_pages(place: str | Path, served: Path | None = None) -> Path:
         place: As for ``jixiao.load``.
         served: Where a server looks for the pages: they are made there, or it becomes a link to those that are kept.
     """
+    from jixiao.builds.ledger import book
     from jixiao.builds.manifest import MANIFEST
     from jixiao.builds.run import evaluate
-    from jixiao.core.files import find_place
+    from jixiao.core.files import checksum, find_place
+    from jixiao.publish.boards.board_issues import problems_of
     from jixiao.publish.boards.site import write_site
+
+    def write(target: Path) -> None:
+        results = evaluate(data)
+        write_site(results, target, is_old=is_old, problems=problems_of(results))
 
     data, is_old, beside = find_place(place), _is_old(place), logs_folder()
     if not (data / MANIFEST).exists() or not os.access(beside, os.W_OK):
@@ -142,14 +150,16 @@ def keep_pages(place: str | Path, served: Path | None = None) -> Path:
             made = tempfile.mkdtemp(prefix="jixiao-boards-")
             atexit.register(shutil.rmtree, made, ignore_errors=True)
             folder = Path(made) / "pages"
-        write_site(evaluate(data), folder, is_old=is_old)
+        write(folder)
         return folder
-    shown = f"{boards()} {script('site')}"
+    ledger = book.ledger_path()  # its states follow the calendar, too
+    problems = f"{checksum(ledger)} {book.today()}" if ledger.is_file() else ""
+    shown = f"{boards()} {script('site')} {problems}"
     told = f"{data} {(data / MANIFEST).read_text(encoding='utf-8')} {is_old} {shown}"
     kept = beside / ".boards"
     folder = kept / hashlib.sha256(told.encode()).hexdigest()[:16]
     if not (folder / MARK).is_file():
-        write_site(evaluate(data), folder, is_old=is_old)
+        write(folder)
     os.utime(folder)
     for old in sorted(kept.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[MOST_KEPT:]:
         shutil.rmtree(old, ignore_errors=True)

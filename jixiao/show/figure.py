@@ -64,7 +64,7 @@ class Figure:
         self.alt = alt
         self.frame = frame
         self.note = note
-        lines = [line for line in (note, frame.attrs.get("source", "")) if line]
+        lines = [line for line in (note, *frame.attrs.get("source", "").split("\n")) if line]
         if lines:
             self.layout = _with_note(self.layout, lines)
 

@@ -85,6 +85,7 @@ class _Panel(Model):
     hidden: Texts = ()
     table: Text | None = None
     behind: Text | None = None
+    sort: Text | None = None
     most: Count | None = None
 
 
@@ -93,7 +94,7 @@ class _Page(Model):
     question: Text
     year: Literal["latest", "all"]
     choosers: Texts
-    needs: Literal["department", "project"] | None = None
+    needs: Literal["department", "project", "ledger"] | None = None
     panels: tuple[_Panel, ...]
 
     @field_validator("panels")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
-from jixiao.analysis.choices import choices, department_kinds
+from jixiao.analysis.choices import choices
+from jixiao.analysis.coverage import known_bodies
 from jixiao.core.files import workbench
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_groups, columns, value_labels
 from jixiao.core.writing import percent_text
+from jixiao.publish.boards.board_issues import Problems, no_problems, state_words
 from jixiao.publish.boards.board_rules import boards
 from jixiao.publish.boards.monitoring import monitoring
 from jixiao.publish.boards.prepared import COLUMNS, departments_of, years_of
@@ -26,17 +29,30 @@ TABLES = {
     "findings": "findings-YEAR",
     "repeated": "repeated-NUMBER",
     "details": "details-YEAR-NUMBER",
+    "coverage": "coverage-YEAR",
+    "issues": "issues",
+    "demands": "demands-YEAR-NUMBER",
     **dict.fromkeys(("facts", "verdicts", "funds", "indicators"), "project-YEAR-NUMBER"),
 }
 """In which chunk each prepared table stands, with the year and the number of the department in its name."""
-_DECLARED = ("title", "pages", "cards", "lists", "questions", "drills", "choosers", "all")
+_DECLARED = ("title", "cards", "lists", "questions", "drills", "choosers", "all")
 _FILLED = 0.8
 """The share of the evaluations of the fullest year from which on a year is well filled."""
 _BEIJING = timezone(timedelta(hours=8))
+_STATES = {"overdue": RED, "returned": ORANGE, "sent": SKY, "answered": BLUE, "pending": GREY, "done": GREEN}
+_SENT = {"missing": RED, "twice": ORANGE, "unasked": GREY, "received": GREEN}
 _LIGHTS = {"red": RED, "yellow": ORANGE, "green": GREEN, "unknown": GREY}
 
 
-def describe(results: Results, *, chunks: dict[str, int], stamp: str, is_old: bool) -> dict[str, Any]:
+def describe(
+    results: Results,
+    *,
+    chunks: dict[str, int],
+    stamp: str,
+    is_old: bool,
+    merged: Sequence[str] = (),
+    problems: Problems | None = None,
+) -> dict[str, Any]:
     """Return what every page needs before its tables (看板总述): declarations, labels, colours, choices.
 
     Args:
@@ -44,22 +60,26 @@ def describe(results: Results, *, chunks: dict[str, int], stamp: str, is_old: bo
         chunks: The number of rows of the largest table of each chunk.
         stamp: What tells these chunks from those of another time.
         is_old: Sources or rules changed since the results were made.
+        merged: One sentence for each department that stands for others it took over; charts of departments say so.
+        problems: What the ledger holds of these data; nothing when None.
 
     Example:
         >>> from jixiao import evaluate
         >>> describe(evaluate("data/sample"), chunks={}, stamp="1", is_old=False)["years"]
         [2023, 2024]
     """
-    declared, words = boards(), boards()["words"]
+    declared, words, problems = boards(), boards()["words"], problems or no_problems()
     departments = departments_of(results)
-    kinds = department_kinds(pd.Series(departments, dtype="str")).tolist() if departments else []
+    bodies = known_bodies(pd.Series(departments, dtype="str"), results.organisations)
+    kinds = bodies["department_kind"].tolist()
     known = [name for name in value_labels()["evaluation"] if name in set(results.totals["evaluation"])]
     lines = choices("quadrants")
     whole = {
         **{name: declared[name] for name in _DECLARED},
+        "pages": _noted(declared["pages"], words["merged_note"] if merged else ""),
         "words": words,
         "labels": {name: {"label": entry["label"], "type": entry["type"]} for name, entry in columns().items()},
-        "values": value_labels(),
+        "values": {**value_labels(), **state_words()},
         "categories": category_groups(),
         "colours": _colours(),
         "theme": themed({}),
@@ -75,8 +95,12 @@ def describe(results: Results, *, chunks: dict[str, int], stamp: str, is_old: bo
         "chunks": chunks,
         "stamp": stamp,
         "warnings": [text for text in (results.remark, words["stale"] if is_old else "") if text],
-        "about": _about(results, words),
-        "monitored": _monitored(words),
+        "about": [*_about(results, words), *merged],
+        "told": {
+            "monitoring": _monitored(words),
+            "rectification": [words["ledger_day"].format(day=problems.day.isoformat())],
+        },
+        "ledger": problems.told,
     }
     return dict(_plain(whole))
 
@@ -101,6 +125,18 @@ def _held(results: Results, departments: list[str]) -> dict[int, dict[str, list[
         kinds = sorted(set(results.totals.loc[results.totals["year"] == year, "evaluation"]))
         held[year] = {"departments": sorted(numbers[name] for name in here if name in numbers), "evaluations": kinds}
     return held
+
+
+def _noted(pages: dict[str, Any], note: str) -> dict[str, Any]:
+    """Return the pages with a note at every chart of departments."""
+
+    def told(page: dict[str, Any], panel: dict[str, Any]) -> dict[str, Any]:
+        query = panel.get("query")
+        if not note or query is None or not (page.get("needs") == "department" or "department" in query["by"]):
+            return panel
+        return {**panel, "note": f"{panel.get('note') or ''}{note}"}
+
+    return {name: {**page, "panels": [told(page, one) for one in page["panels"]]} for name, page in pages.items()}
 
 
 def _about(results: Results, words: dict[str, str]) -> list[str]:
@@ -129,6 +165,8 @@ def _colours() -> dict[str, Any]:
         "execution_band": BANDS,
         "execution_light": _LIGHTS,
         "attainment_light": _LIGHTS,
+        "issue_state": _STATES,
+        "coverage_state": _SENT,
         "evaluation": {"self": BLUE, "department": ORANGE, "finance": GREEN},
         "measures": {
             **{"initial_budget_wan": GREY, "annual_budget_wan": SKY, "arrived_wan": GREEN, "executed_wan": BLUE},

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from jixiao import analysis
-from jixiao.analysis.choices import choices, department_kinds
+from jixiao.analysis.choices import choices
+from jixiao.analysis.coverage import known_bodies
 from jixiao.analysis.execution import execution_band
 from jixiao.analysis.summary import choose_money
 from jixiao.analysis.years import QUADRANTS
@@ -19,6 +20,7 @@ from jixiao.core.exact import sums_of
 from jixiao.core.frames import EVALUATION_KEY, PROJECT_KINDS
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_group
+from jixiao.publish.boards.board_issues import COVERED, DEMANDS, ISSUES, Problems, covered_rows, issue_rows
 from jixiao.publish.boards.monitoring import elapsed_days, light, monitoring
 
 KINDS = list(PROJECT_KINDS)
@@ -42,19 +44,24 @@ def years_of(results: Results) -> list[int]:
     return sorted({int(year) for year in every.dropna()})
 
 
-def prepare(results: Results, links: Mapping[tuple[int, str, str], str] | None = None) -> Iterator[tuple[str, Tables]]:
+def prepare(
+    results: Results, links: Mapping[tuple[int, str, str], str] | None = None, *, problems: Problems | None = None
+) -> Iterator[tuple[str, Tables]]:
     """Yield the chunks of the pages one after the other (看板数据分块): a name of letters and digits, and its tables.
 
     Args:
         results: From :func:`jixiao.evaluate`.
         links: Address of the report of an evaluation by year, project and kind, where there is one.
+        problems: What the ledger holds of these data; nothing when None.
 
     Yields:
         ``base`` holds what compares all departments over all years, ``projects-<year>`` the projects, the counts of
         findings and the sentences that open the pages, ``findings-<year>`` one row per finding without its words,
         ``details-<year>-<number>`` the words of those of one department, ``repeated-<number>`` what came back in it,
-        ``project-<year>-<number>`` its projects with funds, indicators and evaluations, ``names`` the names to search.
-        Year 0 holds findings without a year.
+        ``project-<year>-<number>`` its projects with funds, indicators and evaluations, ``names`` the names to search,
+        ``coverage-<year>`` who has sent a form, ``issues`` the ledger without its words, ``demands-<year>-<number>``
+        with them, of one department. Year 0 holds what has no year of the pages, number 999 what is of no department
+        of theirs.
 
     Example:
         >>> from jixiao import evaluate
@@ -79,7 +86,19 @@ def prepare(results: Results, links: Mapping[tuple[int, str, str], str] | None =
         yield f"repeated-{numbers[str(name)]:03d}", {"repeated": rows[COLUMNS["repeated"]]}
     for (year, name), rows in found.groupby(["year", "department"]):
         yield f"details-{year}-{numbers.get(str(name), 999):03d}", {"details": rows[_DETAILED]}
+    for year, rows in covered_rows(results).groupby("year"):
+        yield f"coverage-{int(year)}", {"coverage": rows}
+    if problems is not None and len(problems.issues):
+        yield from _ledger(issue_rows(problems, results), numbers, years_of(results))
     yield from _by_department(results, projects, numbers, links or {})
+
+
+def _ledger(rows: pd.DataFrame, numbers: Mapping[str, int], years: list[int]) -> Iterator[tuple[str, Tables]]:
+    yield "issues", {"issues": rows[ISSUES]}
+    year = rows["year"].where(rows["year"].isin(years), 0)
+    number = rows["department"].map(numbers).fillna(999).astype("int64")
+    for (one, other), mine in rows.groupby([year, number]):
+        yield f"demands-{int(one)}-{int(other):03d}", {"demands": mine}
 
 
 _RANKED = ["year", "department", "department_kind", "size_class", "evaluation"]
@@ -111,6 +130,9 @@ COLUMNS = {
     "verdicts": [*EVALUATION_KEY, "department", *_VERDICT, "undecided_count", "report"],
     "funds": [*EVALUATION_KEY, "department", "fund", *_MONEY],
     "indicators": [*EVALUATION_KEY, "department", *_INDICATORS],
+    "issues": ISSUES,
+    "demands": DEMANDS,
+    "coverage": COVERED,
 }
 """Every prepared table with its columns (看板数据表)."""
 
@@ -137,7 +159,7 @@ def project_rows(results: Results) -> pd.DataFrame:
     each = each.merge(earned, on=EVALUATION_KEY, how="left", validate="1:1")
     merged = merged.merge(_preferred(earned), on=_PROJECT, how="left", validate="1:1")
     rows = pd.concat([merged, each], ignore_index=True)
-    rows["department_kind"] = department_kinds(rows["department"])
+    rows["department_kind"] = _kinds(rows, results)
     rows["is_known"] = (rows["executed_wan"].notna() & (rows["annual_budget_wan"] > 0)).astype("int64")
     rows["unspent_wan"] = (rows["annual_budget_wan"] - rows["executed_wan"]).round(4).where(rows["is_known"] == 1)
     rows["execution_band"] = execution_band(rows["executed_wan"], rows["annual_budget_wan"]).astype("str")
@@ -147,6 +169,11 @@ def project_rows(results: Results) -> pd.DataFrame:
     apart = kinds.reindex(pd.MultiIndex.from_frame(rows[_PROJECT])).fillna(0).to_numpy()
     rows["is_apart"] = (apart > 1).astype("int64")
     return _lights(rows, results).sort_values([*_PROJECT, "evaluation"], ignore_index=True)[PROJECTS]
+
+
+def _kinds(rows: pd.DataFrame, results: Results) -> pd.Series:
+    """Return the categories of the departments of some rows: as registered, else by their names."""
+    return known_bodies(rows["department"], results.organisations)["department_kind"]
 
 
 def _attained(results: Results) -> pd.DataFrame:
@@ -231,7 +258,7 @@ def _rates(results: Results) -> pd.DataFrame:
     before = rows[[*key, "execution_rate"]].assign(year=rows["year"] + 1)
     rows = rows.merge(before, on=key, how="left", suffixes=("", "_before"), validate="1:1")
     rows["rate_change"] = rows["execution_rate"] - rows["execution_rate_before"]
-    rows["department_kind"] = department_kinds(rows["department"])
+    rows["department_kind"] = _kinds(rows, results)
     return rows[COLUMNS["rates"]]
 
 
@@ -239,7 +266,7 @@ def _points(results: Results) -> pd.DataFrame:
     key = ["year", "department", "evaluation", "category"]
     sums = sums_of(_counted_points(results), key, ["reported_score", "weight"])
     sums = sums.rename(columns={"reported_score": "reported_sum", "weight": "weight_sum"})
-    sums["department_kind"] = department_kinds(sums["department"])
+    sums["department_kind"] = _kinds(sums, results)
     return sums[COLUMNS["points"]]
 
 
@@ -255,7 +282,7 @@ def _findings(results: Results) -> pd.DataFrame:
     return rows.assign(
         year=rows["year"].fillna(0).astype("int64"),
         severity=rows["severity"].astype("str"),
-        department_kind=department_kinds(rows["department"]) if len(rows) else "",
+        department_kind=_kinds(rows, results) if len(rows) else "",
         place=[f"{file} {sheet}!{cell}" for file, sheet, cell in places],
     )
 

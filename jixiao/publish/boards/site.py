@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import jixiao
+from jixiao.analysis.coverage import follow_successors
 from jixiao.core.errors import RequestError, say_refused
 from jixiao.core.files import write_safely
 from jixiao.core.results import Results
+from jixiao.publish.boards.board_issues import Problems
 from jixiao.publish.boards.board_rules import boards
 from jixiao.publish.boards.declared_pages import describe
 from jixiao.publish.boards.packing import pack
@@ -28,14 +30,18 @@ def write_site(
     *,
     is_old: bool = False,
     links: Mapping[tuple[int, str, str], str] | None = None,
+    problems: Problems | None = None,
 ) -> int:
     """Write the pages of some results as a folder of static files (生成静态看板); the folder changes all at once.
+
+    Departments that were renamed or merged stand under the body that answers for them now; the pages say so.
 
     Args:
         results: From :func:`jixiao.evaluate`.
         folder: A new or empty folder, or one that this function wrote before.
         is_old: Sources or rules changed since the results were made; the pages then say so.
         links: Address of the report of an evaluation by year, project and kind, as :func:`prepare` takes it.
+        problems: What the ledger holds of these data (``board_issues.problems_of``); nothing when None.
 
     Returns:
         The bytes written.
@@ -50,7 +56,7 @@ def write_site(
     old = beside.with_name(f"{beside.name}.old")
     try:
         (beside / "data").mkdir(parents=True)
-        _fill(results, beside, is_old, links)
+        _fill(results, beside, is_old, links, problems)
         if folder.exists():
             os.replace(folder, old)
         os.replace(beside, folder)
@@ -64,13 +70,20 @@ def write_site(
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _fill(results: Results, folder: Path, is_old: bool, links: Mapping[tuple[int, str, str], str] | None) -> None:
+def _fill(
+    results: Results,
+    folder: Path,
+    is_old: bool,
+    links: Mapping[tuple[int, str, str], str] | None,
+    problems: Problems | None,
+) -> None:
     stamp, chunks = secrets.token_hex(6), {}
-    for name, tables in prepare(results, links):
+    results, merged = follow_successors(results)
+    for name, tables in prepare(results, links, problems=problems):
         packed = {key: pack(frame) for key, frame in tables.items()}
         chunks[name] = max(table["count"] for table in packed.values())
         _write_chunk(folder, name, stamp, packed)
-    described = describe(results, chunks=chunks, stamp=stamp, is_old=is_old)
+    described = describe(results, chunks=chunks, stamp=stamp, is_old=is_old, merged=merged, problems=problems)
     _write_chunk(folder, "pages", stamp, described)
     newest = [name for year in described["years"][-1:] if (name := f"projects-{year}") in chunks]
     mark = {"jixiao": jixiao.__version__, "stamp": stamp, "first": ["pages", *newest]}

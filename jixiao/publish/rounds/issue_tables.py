@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from jixiao.builds.ledger import book
@@ -40,6 +41,8 @@ EXPORTED = [
     *("previous_id", "repeat_years", "source_file", "source_sheet", "source_cell"),
 ]
 _DAYS = (30, 60)
+AGES = ("under_30", "to_60", "over_60", "closed")
+"""How long an issue has been open (办理时长): the last is that of those that are done."""
 
 
 def issues_of(place: str | Path = "") -> tuple[pd.DataFrame, bool]:
@@ -171,6 +174,21 @@ def count_states(issues: pd.DataFrame, by: str) -> pd.DataFrame:
     return counts.assign(sum=counts.sum(axis=1)).sort_values(["overdue", "sum"], ascending=False).reset_index()
 
 
+def age_bands(issues: pd.DataFrame) -> pd.Series:
+    """Return how long each issue has been open (办理时长): less than 30 days, 30 to 60, more; ``closed`` when done.
+
+    Example:
+        >>> rows = [{"issue_state": "sent", "open_days": days} for days in (29, 30, 60, 61)]
+        >>> age_bands(typed([*rows, {"issue_state": "done", "open_days": 5}], book.ISSUES)).tolist()
+        ['under_30', 'to_60', 'to_60', 'over_60', 'closed']
+    """
+    days = issues["open_days"].fillna(0)
+    bands = np.select(
+        [issues["issue_state"] == "done", days < _DAYS[0], days <= _DAYS[1]], ["closed", *AGES[:2]], AGES[2]
+    )
+    return pd.Series(bands, index=issues.index, dtype="str")
+
+
 def show_departments(place: str | Path = "", *, year: int = 0) -> Table:
     """Show how many issues each department has in each state (各部门整改情况)."""
     issues, _ = issues_of(place)
@@ -193,15 +211,13 @@ def show_states(place: str | Path = "", *, year: int = 0) -> Table:
         mine = chosen[chosen["issue_source"] == source]
         if not len(mine):
             continue
-        still = mine[mine["issue_state"] != "done"]["open_days"]
+        bands = age_bands(mine)
         counts = mine["issue_state"].value_counts()
         rows.append(
             {
                 label("issue_source"): declared["name"],
                 **{name: str(counts.get(state, 0)) for state, name in ways().states.items()},
-                words["ages"][0]: str(int((still <= _DAYS[0]).sum())),
-                words["ages"][1]: str(int(((still > _DAYS[0]) & (still <= _DAYS[1])).sum())),
-                words["ages"][2]: str(int((still > _DAYS[1]).sum())),
+                **{name: str(int((bands == band).sum())) for name, band in zip(words["ages"], AGES[:3], strict=True)},
             }
         )
     heads = [label("issue_source"), *ways().states.values(), *words["ages"]]

@@ -15,13 +15,17 @@ from jixiao.show.tables.lists import Table
 _KEYS = {"project_id", "indicator_id"}
 
 
-def show_analysis(frame: pd.DataFrame, *, chosen: Sequence[str] = (), most: int | None = None) -> Table:
+def show_analysis(
+    frame: pd.DataFrame, *, chosen: Sequence[str] = (), most: int | None = None, notes: Sequence[str] = ()
+) -> Table:
     """Show the frame of any analysis with Chinese labels and units (分析结果表).
 
     Args:
         frame: From any function of :mod:`jixiao.analysis`.
         chosen: These columns only, in this order; by default all but the keys that nobody reads.
         most: The first rows only.
+        notes: Sentences below the table; those of :func:`jixiao.analysis.follow_successors` stand there by themselves
+            where the table names departments.
 
     Example:
         >>> from jixiao import analysis, evaluate
@@ -40,7 +44,8 @@ def show_analysis(frame: pd.DataFrame, *, chosen: Sequence[str] = (), most: int 
         ]
         for name in names
     }
-    return Table(pd.DataFrame(written, dtype="str"))
+    note = "".join(notes) or (frame.attrs.get("note", "") if "department" in names else "")
+    return Table(pd.DataFrame(written, dtype="str"), note=note)
 
 
 def code_word(name: str, value: Any) -> str:

@@ -31,12 +31,13 @@ class Table:
     """A labelled table ready to be read: Chinese headers, numbers as texts.
 
     In a notebook it shows as HTML with every text escaped; as text it prints one row per line, which the checked cells
-    compare.
+    compare. ``note`` stands below it.
     """
 
-    def __init__(self, frame: pd.DataFrame, *, narrow: bool = False) -> None:
+    def __init__(self, frame: pd.DataFrame, *, narrow: bool = False, note: str = "") -> None:
         self.frame = frame
         self.narrow = narrow
+        self.note = note
 
     def _repr_html_(self) -> str:
         kinds = [_kind(self.frame[name]) for name in self.frame]
@@ -48,12 +49,13 @@ class Table:
             kinds=kinds,
             rows=self.frame.itertuples(index=False, name=None),
             nothing=label("nothing"),
+            note=self.note,
         )
 
     def __repr__(self) -> str:
         lines = [" | ".join(self.frame.columns)]
         lines += [" | ".join(values) for values in self.frame.itertuples(index=False, name=None)]
-        return "\n".join(lines)
+        return "\n".join([*lines, *([self.note] if self.note else [])])
 
 
 def with_names(frame: pd.DataFrame) -> pd.DataFrame:

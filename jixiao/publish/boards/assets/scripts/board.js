@@ -104,7 +104,8 @@ function pointLinks(frame, page, state) {
   for (const link of frame.nav.querySelectorAll("a")) {
     const id = link.dataset.page;
     const project = id === "project" ? state.project : "";
-    link.setAttribute("href", addressOf({ ...state, page: id, severity: "", title: "", list: "", project }));
+    const there = { ...state, page: id, severity: "", title: "", issue_state: "", list: "", project };
+    link.setAttribute("href", addressOf(there));
     if (id === state.page) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
@@ -134,8 +135,9 @@ async function show(app, frame) {
     frame.question.textContent = page.question;
     app.views = page.panels.map((panel) => buildPanel(app, panel));
   }
-  const isReady = page.needs !== "project" || state.project;
-  const empty = make("p", { class: "nothing" }, board.words.no_project);
+  const isEmpty = page.needs === "ledger" && !("issues" in board.chunks);
+  const isReady = !isEmpty && (page.needs !== "project" || state.project);
+  const empty = make("p", { class: "nothing" }, isEmpty ? board.ledger : board.words.no_project);
   const wanted = isReady ? app.views.map((view) => view.element) : [empty];
   const { panels } = frame;
   if (wanted.length !== panels.children.length || wanted[0] !== panels.children[0]) panels.replaceChildren(...wanted);

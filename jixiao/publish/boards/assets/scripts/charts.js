@@ -134,11 +134,7 @@ async function openBehind(app, panel, table, row, choice) {
       answer(board, query, found, wanted),
     );
   } else if (table.columns.project_id) {
-    const names = (
-      panel.query.table === "projects"
-        ? board.lists.projects
-        : ["project", "department", "title", "year_count", "findings"]
-    ).filter((name) => table.columns[name]);
+    const names = board.lists[panel.query.table].filter((name) => table.columns[name]);
     showList(app, title, names, listed(table, row.rows, names));
   } else {
     const wanted = { ...choice, year: panel.query.year === "latest" ? yearOf(app, choice) : choice.year };

@@ -2,7 +2,7 @@
 
 import { fill } from "./words.js";
 
-export const CHOICES = ["year", "department_kind", "department", "evaluation", "severity", "title"];
+export const CHOICES = ["year", "department_kind", "department", "evaluation", "severity", "title", "issue_state"];
 
 /** What is chosen of some choices, as an address holds it. */
 export function kept(state, names) {
@@ -70,7 +70,7 @@ export function optionsOf(app, name) {
     ]);
   }
   if (name === "evaluation") return board.evaluations.map((kind) => [kind, board.values.evaluation[kind]]);
-  if (name === "severity") return Object.entries(board.values.severity);
+  if (name === "severity" || name === "issue_state") return Object.entries(board.values[name]);
   return board.titles.map((text) => [text, text]);
 }
 
@@ -119,6 +119,5 @@ export function told(app) {
   };
   const lines = [fill(board.words.chosen, { chosen: page.choosers.map(name).join("、") })];
   if (choice.evaluation) lines.push(fill(board.words.chosen_evaluation, { evaluation: name("evaluation") }));
-  if (app.state.page === "monitoring") lines.push(...board.monitored);
-  return [...lines, ...board.about];
+  return [...lines, ...(board.told[app.state.page] ?? []), ...board.about];
 }

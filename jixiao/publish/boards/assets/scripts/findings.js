@@ -1,13 +1,13 @@
-// A list of findings.
+// A list of findings or of problems to answer.
 
 import { projectLink } from "./choices.js";
 import { countOf, tableOf } from "./data.js";
 import { make, makeTable } from "./elements.js";
-import { chooseRows, comparing } from "./queries.js";
+import { chooseRows, sorting } from "./queries.js";
 import { listed } from "./tables.js";
 import { fill } from "./words.js";
 
-/** A list of findings with their words. */
+/** A list of findings, or of problems of the ledger, with their words. */
 export async function fillList(app, panel, view, choice) {
   const { board } = app;
   const count = countOf(app, panel.table, choice);
@@ -18,7 +18,9 @@ export async function fillList(app, panel, view, choice) {
   }
   const table = await tableOf(app, panel.table, choice);
   const names = board.lists[panel.table];
-  const rows = listed(table, chooseRows(board, {}, table, choice), names).sort(comparing(board, "severity"));
+  const rows = listed(table, chooseRows(board, {}, table, choice), names).sort(
+    sorting(board, panel.sort ?? "severity"),
+  );
   Object.assign(view, { rows, names });
   view.tools.hidden = !rows.length;
   const body = rows.length

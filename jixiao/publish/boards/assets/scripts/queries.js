@@ -7,7 +7,7 @@ function testsOf(board, query, table, choice) {
   const { columns } = table;
   const tests = [];
   const demand = (name, wanted) => tests.push([columns[name].values, new Set(wanted)]);
-  for (const name of ["department", "department_kind", "severity", "title", "project_id"]) {
+  for (const name of ["department", "department_kind", "severity", "title", "issue_state", "project_id"]) {
     if (choice[name] && columns[name]) demand(name, [choice[name]]);
   }
   if (columns.year && choice.year !== "all") demand("year", [choice.year]);
@@ -86,6 +86,15 @@ export function comparing(board, name) {
   };
 }
 
+/** Compare rows by a column, from the largest down where its name has a minus; missing last either way. */
+export function sorting(board, sort) {
+  const name = sort.replace(/^-/, "");
+  const compare = comparing(board, name);
+  const turn = sort.startsWith("-") ? -1 : 1;
+  return (one, other) =>
+    one[name] === null || other[name] === null ? compare(one, other) : turn * compare(one, other);
+}
+
 /** Answer a query: one object per group with its key, its values and, under `rows`, the rows of the table behind it. */
 export function answer(board, query, table, choice) {
   const groups = new Map();
@@ -103,13 +112,5 @@ export function answer(board, query, table, choice) {
     return made;
   });
   for (const name of [...keys].reverse()) answers.sort(comparing(board, name));
-  if (query.sort) {
-    const name = query.sort.replace(/^-/, "");
-    const compare = comparing(board, name);
-    const turn = query.sort.startsWith("-") ? -1 : 1;
-    answers.sort((one, other) =>
-      one[name] === null || other[name] === null ? compare(one, other) : turn * compare(one, other),
-    );
-  }
-  return answers;
+  return query.sort ? answers.sort(sorting(board, query.sort)) : answers;
 }
