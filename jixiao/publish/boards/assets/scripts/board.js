@@ -81,7 +81,7 @@ function fillChoosers(app, page) {
     });
     const select = make("select", { "data-choice": name, onchange: () => go(app, change()) });
     for (const [code, text] of isNeeded ? options : [["", board.all[name]], ...options]) {
-      const isEmpty = code !== value && !isHeld(app, name, code, year);
+      const isEmpty = page.needs !== "ledger" && code !== value && !isHeld(app, name, code, year);
       select.append(make("option", { value: code, selected: code === value, disabled: isEmpty }, text));
     }
     return make("label", {}, make("span", {}, board.choosers[name]), select);
