@@ -7,7 +7,7 @@ becomes a finding (问题) in the same shape as those of ``checks``; a differenc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -26,11 +26,13 @@ from jixiao.checks.texts.grammar import load_claims, load_grammar
 from jixiao.checks.texts.growth import find_growth, find_signs
 from jixiao.checks.texts.justified import find_reasons
 from jixiao.checks.texts.level_lists import find_level_lists
+from jixiao.checks.texts.mentions import find_same_mentions
 from jixiao.checks.texts.named_rates import find_named_rates
 from jixiao.checks.texts.names import find_names
 from jixiao.checks.texts.near_pairs import find_near_pairs
 from jixiao.checks.texts.official_names import find_official_names
 from jixiao.checks.texts.one_fact import find_one_fact
+from jixiao.checks.texts.one_fault import join_points
 from jixiao.checks.texts.parts import find_parts
 from jixiao.checks.texts.per_unit import find_per_unit
 from jixiao.checks.texts.points_tree import find_points
@@ -41,6 +43,7 @@ from jixiao.checks.texts.scores import find_scores
 from jixiao.checks.texts.standing import find_standing
 from jixiao.checks.texts.table_values import find_table_values
 from jixiao.checks.texts.told import find_told_twice
+from jixiao.checks.texts.unborne import find_unborne
 from jixiao.core.frames import FINDINGS, SEVERITIES, typed
 from jixiao.reading.files import TextLine, read_lines
 
@@ -90,7 +93,10 @@ FINDERS: tuple[Finder, ...] = (
     find_one_fact,
     find_table_values,
 )
-"""Every finder that looks at one text alone."""
+"""Every finder that knows what it reads: a sentence, a table, a heading."""
+
+GENERAL: tuple[Finder, ...] = (find_unborne, find_same_mentions)
+"""Finders that know nothing but numbers and the words around them; they are silent where another one has spoken."""
 
 
 def name_files(paths: Sequence[Path]) -> list[str]:
@@ -144,7 +150,10 @@ def find_claims(documents: Sequence[Document], *, accounts: pd.DataFrame | None 
     """
     found: list[tuple[Document, Claim]] = []
     for document in documents:
-        found += [(document, claim) for finder in FINDERS for claim in finder(document)]
+        known = [claim for finder in FINDERS for claim in finder(document)]
+        for finder in GENERAL:
+            known += _untold(known, finder(document))
+        found += [(document, claim) for claim in known]
         found += [(document, claim) for claim in find_figures(document, accounts)]
     found += find_documents(documents)
     found += find_copied(documents)
@@ -158,10 +167,31 @@ def find_claims(documents: Sequence[Document], *, accounts: pd.DataFrame | None 
         }
         for document, claim in sorted(found, key=lambda item: (order[id(item[0])], item[1].line, item[1].kind))
     ]
-    claims = typed(rows, SCHEMA).drop_duplicates(ignore_index=True)
+    claims = typed(join_points(rows), SCHEMA).drop_duplicates(ignore_index=True)
     again = claims.duplicated(["source_file", "line", "code", "printed", "derived", "verdict"])
     again &= claims["verdict"] == "fails"
     return claims[~again].reset_index(drop=True)
+
+
+def _untold(known: list[Claim], general: Iterable[Claim]) -> list[Claim]:
+    """Return the claims whose number no failing claim tells yet at the same place (同一错误只报一次)."""
+    told = [_places(claim, claim.arithmetic) for claim in known if claim.verdict == "fails"]
+    kept: list[Claim] = []
+    for claim in general:
+        lines, numbers = _places(claim, "")
+        if claim.verdict == "fails" and any(lines & other[0] and numbers & other[1] for other in told):
+            continue
+        kept.append(claim)
+        told.append(_places(claim, claim.arithmetic))
+    return kept
+
+
+def _places(claim: Claim, words: str) -> tuple[set[int], set[str]]:
+    """Return the lines a claim speaks of, and the numbers it and the words tell."""
+    grammar = load_grammar()
+    lines = {int(match["line"]) for match in grammar.pattern("line_told").finditer(claim.arithmetic)}
+    numbers = grammar.pattern("any_number").finditer(f"{claim.printed} {claim.derived} {words}")
+    return {claim.line, *lines}, {match[0] for match in numbers}
 
 
 def claim_findings(claims: pd.DataFrame, *, documents: Sequence[Document] = ()) -> pd.DataFrame:
@@ -193,7 +223,7 @@ def claim_findings(claims: pd.DataFrame, *, documents: Sequence[Document] = ()) 
                 "title": kind.title,
                 "severity": row["severity"],
                 "year": years.get(row["source_file"]),
-                "message": kind.message.format(**row),
+                "message": kind.message.format(**{**row, "quote": grammar.inside(row["quote"])}),
                 "printed": row["printed"],
                 "derived": row["derived"],
                 "difference": row["difference"],
@@ -222,6 +252,7 @@ def count_verdicts(claims: pd.DataFrame) -> dict[str, int]:
 
 __all__ = [
     "FINDERS",
+    "GENERAL",
     "SCHEMA",
     "VERDICTS",
     "TextLine",

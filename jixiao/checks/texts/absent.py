@@ -106,12 +106,22 @@ def _repeated_heads(document: Document) -> Iterator[Claim]:
     runs: list[list[tuple[int, re.Match[str], Paragraph]]] = [[]]
     for at, paragraph in enumerate(document.prose):
         match = grammar.pattern("annex_heading").match(paragraph.text)
-        if match and (not runs[-1] or runs[-1][-1][0] == at - 1):
+        is_next = not runs[-1] or (
+            match is not None
+            and runs[-1][-1][0] == at - 1
+            and (grammar.number(match["number"]) or 0) > (grammar.number(runs[-1][-1][1]["number"]) or 0)
+        )
+        if match and is_next:
             runs[-1].append((at, match, paragraph))
         elif match:
             runs.append([(at, match, paragraph)])
     listed = runs[0]
     later = {grammar.number(match["number"]) for run in runs[1:] for _, match, _ in run}
+    later |= {
+        grammar.number(match["number"])
+        for paragraph in document.prose
+        if (match := grammar.pattern("annex_alone").match(paragraph.text))
+    }
     if (listed and listed[-1][1]["number"] == listed[0][1]["number"]) or len(listed) < 2:
         return
     if grammar.number(listed[-1][1]["number"]) == 1:  # the first annex follows its list at once
@@ -191,6 +201,7 @@ def _numbering(document: Document) -> Iterator[Claim]:
         if not match:
             continue
         is_plain = len(paragraph.text) <= LONGEST_HEADING and paragraph.text[-1] not in "。；，"
+        is_plain |= bool(grammar.pattern("short_head").match(paragraph.text))
         style = "section" if match["section"] else "chapter"
         number = grammar.number(match["section"] or match["chapter"])
         if number is None:

@@ -45,7 +45,12 @@ def _words(paragraph: Paragraph) -> Iterator[Claim]:
             continue
         start = max(paragraph.text.rfind(sign, 0, one.start) for sign in "。；") + 1
         around = paragraph.text[start : match.end() + 8]
-        if grammar.has("change", one.label) or grammar.find("rule_sentence", around) or grammar.find("if_so", around):
+        is_goal = grammar.find("goal_behind", paragraph.text[two.end : two.end + GOAL_REACH])
+        if (
+            (grammar.has("change", one.label) and not is_goal)
+            or grammar.find("rule_sentence", around)
+            or grammar.find("if_so", around)
+        ):
             continue
         relation = next(name for name, words in grammar.words["comparisons"].items() if match["word"] in words)
         held = {

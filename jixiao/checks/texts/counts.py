@@ -9,10 +9,12 @@ from decimal import Decimal
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.prose import Document, Paragraph
-from jixiao.checks.texts.told_places import ordinal_style
+from jixiao.checks.texts.told_places import TableRow, ordinal_style, points_of, table_rows
 
 KIND = "claim_count"
 LONGEST_ITEM = 40
+FEWEST_ROWS, LAST_LEVEL = 5, 3
+SPOKEN = "spoken"
 
 
 def find_counts(document: Document) -> Iterator[Claim]:
@@ -28,6 +30,7 @@ def find_counts(document: Document) -> Iterator[Claim]:
         yield from _kinds(paragraph)
         yield from _of_amounts(paragraph)
     yield from _of_problems(document)
+    yield from _of_rows(document)
 
 
 def count_claim(
@@ -188,6 +191,11 @@ def _of_problems(document: Document) -> Iterator[Claim]:
             inside = False
             continue
         shape = ordinal_style(text)
+        spoken = grammar.pattern("ordinal_start").match(text) if inside and (style in {"", SPOKEN}) else None
+        if spoken and not shape and grammar.number(spoken["number"]) == listed + 1:
+            found = [grammar.number(word) for word in grammar.pattern("ordinal_word").findall(text)]
+            style, listed = SPOKEN, listed + max(1, sum(number is not None for number in found))
+            continue
         if inside and not listed and not shape:
             words = grammar.pattern("ordinal_word").findall(text)
             run = _longest_run([grammar.number(word) for word in words])
@@ -196,6 +204,35 @@ def _of_problems(document: Document) -> Iterator[Claim]:
         if inside and shape:
             style = style or shape
             listed += shape == style
+
+
+def _of_rows(document: Document) -> Iterator[Claim]:
+    """Compare 三级指标14个 with the rows of the one table that lists the points of 三级指标 and ends in a sum."""
+    grammar = load_grammar()
+    tables: dict[int, list[TableRow]] = {}
+    for row in table_rows(document):
+        table = tables.setdefault(row.table, [])
+        if not table or not table[-1].is_total:  # what stands behind the row of sums is another table
+            table.append(row)
+    bodies = []
+    for table in tables.values():
+        body = [row for row in table if not row.is_total]
+        weights = [points_of(row.cells.get("weight", "")) for row in body]
+        if len(body) < len(table) and len(body) >= FEWEST_ROWS and len(body[0].names) == 1:
+            known = [weight for weight in weights if weight is not None]
+            if len(known) == len(weights) and sum(known) == grammar.words["full_score"] and _is_last(document, table):
+                bodies.append(len(body))
+    for paragraph in document.prose if len(bodies) == 1 else ():
+        for match in grammar.pattern("claimed_level").finditer(paragraph.text):
+            claimed = grammar.number(match["before"] or match["after"] or "")
+            if claimed and grammar.number(match["level"]) == LAST_LEVEL:
+                yield count_claim(paragraph, match.span(), claimed, (bodies[0], bodies[0]))
+
+
+def _is_last(document: Document, table: list[TableRow]) -> bool:
+    """Say whether the head above a table calls its names 三级指标."""
+    head = document.paragraphs[table[0].at - 1]
+    return head.is_row and any(load_grammar().find("last_level", cell) for cell in head.cells)
 
 
 def _longest_run(numbers: list[int | None]) -> int:

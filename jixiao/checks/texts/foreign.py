@@ -21,6 +21,7 @@ LONGEST, SHORTEST = 9, 3
 SHORTEST_ONCE = 5
 FIRST_PARAGRAPHS = 25
 YEAR_END = 11
+CORE = 5
 
 
 def find_foreign(document: Document) -> Iterator[Claim]:
@@ -30,6 +31,37 @@ def find_foreign(document: Document) -> Iterator[Claim]:
     yield from _other_period(document)
     yield from _worked_too_early(document)
     yield from _old_evidence(document)
+    yield from _own_year(document)
+
+
+def _own_year(document: Document) -> Iterator[Claim]:
+    """The project of the title bears one year wherever it is named with one (项目年度)."""
+    grammar = load_grammar()
+    own = grammar.find("own_project_year", document.title)
+    if own is None:
+        return
+    core = own["core"][:CORE]
+    for paragraph in document.paragraphs:
+        at = paragraph.text.find(core)
+        match = None
+        while at >= 0 and match is None:
+            match = grammar.find("year_right_before", paragraph.text[:at])
+            at = paragraph.text.find(core, at + 1) if match is None or match["year"] == own["year"] else at
+            match = None if match is not None and match["year"] == own["year"] else match
+        if match is None:
+            continue
+        yield claim_at(
+            YEAR,
+            paragraph,
+            (match.start(), match.end() + len(core)),
+            printed=match["year"],
+            derived=own["year"],
+            verdict="fails",
+            arithmetic=grammar.sentence("own_year", printed=match[0] + core, derived=own["year"]),
+            severity="question",
+            margin=4,
+        )
+        return
 
 
 def _place(sign: str) -> int:

@@ -12,6 +12,8 @@ from jixiao.checks.findings import ClaimKind, coded
 from jixiao.core.declared import RULES
 from jixiao.core.models import Model, Number, Text, Texts, load_model
 
+_INSIDE = str.maketrans({"“": "‘", "”": "’"})
+
 
 class Grammar:
     """The declared words and the compiled patterns."""
@@ -80,7 +82,17 @@ class Grammar:
 
     def sentence(self, name: str, /, **parts: Any) -> str:
         """Write the arithmetic of a claim as a sentence."""
-        return str(self.sentences[name]).format(**parts)
+        inner = {key: self.inside(part) if isinstance(part, str) else part for key, part in parts.items()}
+        return str(self.sentences[name]).format(**inner)
+
+    def inside(self, words: str) -> str:
+        """Return words with the quotation marks they bear inside other ones: ‘’ for “”.
+
+        Example:
+            >>> load_grammar().inside("甲“乙”丙")
+            '甲‘乙’丙'
+        """
+        return words.translate(_INSIDE)
 
 
 class _Accounts(Model):

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from jixiao.checks.texts.foreign import sounds_alike
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.prose import Document, Paragraph
@@ -14,6 +15,7 @@ KIND = "claim_document"
 WRITING = "claim_writing"
 NAME = "claim_name"
 SHORTEST_OFFICE = 3
+LONG_OFFICE = 5
 
 
 def find_official_names(document: Document) -> Iterator[Claim]:
@@ -22,6 +24,45 @@ def find_official_names(document: Document) -> Iterator[Claim]:
     yield from _brackets(document)
     yield from _offices(document)
     yield from _unclosed(document)
+    yield from _departments(document)
+
+
+def _departments(document: Document) -> Iterator[Claim]:
+    """Find the name of a department that no department bears and that differs by a sign from one (部门名称错字)."""
+    grammar = load_grammar()
+    offices = grammar.words["offices"]
+    told: set[str] = set()
+    for paragraph in document.paragraphs:
+        for office in offices:
+            for match in _near_office(paragraph.text, office):
+                name = match[0]
+                if name in told or any(known in name or name in known for known in offices if known != office):
+                    continue
+                told.add(name)
+                yield _claim(paragraph, match.span(), name, office, "not_an_office", kind=NAME)
+
+
+def _near_office(text: str, office: str) -> Iterator[re.Match[str]]:
+    """Yield what differs from the name of a department by one sign: any in a long name, one alike in a short."""
+    grammar, half = load_grammar(), len(office) // 2
+    if office[:half] not in text and office[half:] not in text:
+        return
+    for at in range(len(office) - 1):
+        if len(office) < LONG_OFFICE and not load_grammar().words["regions"]:
+            continue
+        pattern = f"{re.escape(office[:at])}(?P<sign>.){re.escape(office[at + 1 :])}"
+        for match in re.finditer(pattern, text):
+            before = text[match.start() - 1 : match.start()]
+            is_whole = at > 0 or len(office) >= LONG_OFFICE
+            if (
+                match["sign"] == office[at]
+                or grammar.find("not_han", match["sign"])
+                or before not in grammar.words["regions"]
+                or not is_whole
+            ):
+                continue
+            if len(office) >= LONG_OFFICE or sounds_alike(match["sign"], office[at]):
+                yield match
 
 
 def _claim(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -17,6 +19,9 @@ NEAR = (Decimal("0.4"), Decimal("2.5"))
 DAYS = (range(240, 263), range(298, 315), range(328, 337), range(358, 367))
 FEWEST_DAYS = 100
 MONTHS = (range(9, 13),)
+FEWEST_COUNTS = 2
+TOLERANCE = Decimal("0.001")
+YUAN, ROUND, MOST_RATIO = Decimal(10000), Decimal(10), Decimal(5)
 FACTORS = tuple(Decimal(number) for number in (1, 12, 10, 9, 11, 8, 6, 2, 3, 4, 5, 7))
 
 
@@ -27,6 +32,55 @@ def find_per_unit(document: Document) -> Iterator[Claim]:
         yield from _averages(paragraph, amounts)
         yield from _daily(paragraph)
     yield from _by_standard(document)
+    yield from _by_round_price(document, amounts)
+
+
+def _by_round_price(document: Document, amounts: Amounts) -> Iterator[Claim]:
+    """Find a standard for one that no number and no money of the report give, where others of them give a round one."""
+    grammar = load_grammar()
+    monies = [span for span in amounts.spans.get(grammar.money_unit, ()) if span.value]
+    priced = [(paragraph, match) for paragraph in document.prose
+              for match in grammar.pattern("each_one").finditer(paragraph.text)]  # fmt: skip
+    said = Counter(match["per"] for _, match in priced)
+    for paragraph, match in priced:
+        if said[match["per"]] == 1:  # two standards for one kind of people tell nothing of their sum
+            yield from _round_price(paragraph, match, monies, amounts)
+
+
+def family_of(units: set[str]) -> str:
+    """Return the unit under which the amounts of some units are kept."""
+    respondents = load_grammar().words["respondents"]
+    return str(respondents[0]) if units & set(respondents) else ""
+
+
+def _round_price(paragraph: Paragraph, match: re.Match[str], monies: list[Span], amounts: Amounts) -> Iterator[Claim]:
+    grammar = load_grammar()
+    price, word = paragraph.at(match.start("n")), match["per"]
+    if price is None or price.is_vague or not price.value or price.unit != grammar.money_unit:
+        return
+    units = {*grammar.words["per_units"].get(word, ()), grammar.same_unit(word)}
+    counts = [one for unit in {*units, family_of(units)} for _, one in amounts.places.get(unit, ())
+              if one.unit in units and one.value and not one.is_vague]  # fmt: skip
+    if len(counts) < FEWEST_COUNTS or len(monies) < FEWEST_COUNTS:
+        return
+    if any(
+        abs(number.value * price.value * factor - money.value) <= TOLERANCE * money.value
+        for number in counts
+        for money in monies
+        for factor in FACTORS
+    ):
+        return
+    words = grammar.pattern("clause_edge").split(paragraph.text[: match.start()])[-1]
+    for _, money in amounts.places.get(grammar.money_unit, ()):
+        if not money.value or money.is_vague or not _shares(words or price.label, money.label):
+            continue
+        for number in counts:
+            for factor in (Decimal(1), Decimal(12)):
+                exact = money.value / number.value / factor
+                ratio = price.value / exact
+                if exact * YUAN % ROUND == 0 and ratio != 1 and 1 / MOST_RATIO <= ratio <= MOST_RATIO:
+                    yield _claim(paragraph, match.span(), money, number, price)
+                    return
 
 
 def _averages(paragraph: Paragraph, amounts: Amounts) -> Iterator[Claim]:

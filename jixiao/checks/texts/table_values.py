@@ -31,6 +31,7 @@ def find_table_values(document: Document) -> Iterator[Claim]:
     yield from _sums(document)
     yield from _columns(document)
     yield from _rates_of_rows(document)
+    yield from _shares_of_total(document)
     yield from _totals(rows)
     yield from _blank_reasons(rows)
     yield from _told_otherwise(document, rows)
@@ -93,6 +94,47 @@ def _columns(document: Document) -> Iterator[Claim]:
                 yield _sum(PARTS, last, own, parts)
 
 
+def _shares_of_total(document: Document) -> Iterator[Claim]:
+    """Compare the share in each row with its number over that of the row of sums, where most rows hold (占比列)."""
+    grammar = load_grammar()
+    for table in _plain_tables(document):
+        last = table[-1]
+        if not any(cell.strip() in grammar.words["row_total"] for cell in last.cells[:2]):
+            continue
+        shares = [at for at, cell in enumerate(table[0].cells) if grammar.find("share_column", cell)]
+        numbers = [at for at in range(1, len(last.cells)) if at not in shares and _number(last.cells[at])]
+        for share in shares if len(shares) == 1 and len(numbers) == 1 else ():
+            whole = _number(last.cells[numbers[0]]) or Decimal(0)
+            judged = []
+            for row in table[1:-1]:
+                rate = grammar.pattern("cell_number").fullmatch(re.sub(r"\s", "", row.cells[share]))
+                part = _number(row.cells[numbers[0]])
+                if rate and rate["unit"] == "%" and part is not None and whole > 0:
+                    derived = part / whole * FULL
+                    held = judge(printed_span(rate["n"]), Span(derived, derived, derived), step=places(rate["n"]))
+                    judged.append((row, rate["n"], part, derived, held != "fails"))
+            wrong = [one for one in judged if not one[-1]]
+            if len(wrong) * 2 < len(judged):
+                for row, printed, part, derived, _ in wrong:
+                    yield _share(row, printed, part, whole, derived)
+
+
+def _share(row: Paragraph, printed: str, part: Decimal, whole: Decimal, derived: Decimal) -> Claim:
+    shown = written(derived, places(printed) / 100)
+    return claim_at(
+        "claim_share",
+        row,
+        (0, len(row.text)),
+        printed=f"{printed}%",
+        derived=f"{shown}%",
+        gap=Decimal(printed) - derived,
+        verdict="fails",
+        arithmetic=load_grammar().sentence(
+            "share", part=written(part), whole=written(whole), derived=shown, printed=printed
+        ),
+    )
+
+
 def _rates_of_rows(document: Document) -> Iterator[Claim]:
     """Compare the rate of each row with its planned and reached amounts, where most rows hold (行内比率)."""
     grammar = load_grammar()
@@ -118,19 +160,7 @@ def _rates_of_rows(document: Document) -> Iterator[Claim]:
         if not wrong or len(wrong) * 2 > len(judged):
             continue
         for row, printed, top, base, derived, _ in wrong:
-            shown = written(derived, places(printed) / 100)
-            yield claim_at(
-                "claim_share",
-                row,
-                (0, len(row.text)),
-                printed=f"{printed}%",
-                derived=f"{shown}%",
-                gap=Decimal(printed) - derived,
-                verdict="fails",
-                arithmetic=grammar.sentence(
-                    "share", part=written(top), whole=written(base), derived=shown, printed=printed
-                ),
-            )
+            yield _share(row, printed, top, base, derived)
 
 
 def _sum(kind: str, row: Paragraph, own: Decimal, parts: list[Decimal], unit: str = "") -> Claim:

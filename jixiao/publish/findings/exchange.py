@@ -283,7 +283,7 @@ def _claim_lines(row: dict[str, Any]) -> str:
             load_grammar().sentence("line", line=row["line"]),
         )
     )
-    return f"  {head}\n     “{row['quote']}”\n     {row['arithmetic']}"
+    return f"  {head}\n     “{load_grammar().inside(row['quote'])}”\n     {row['arithmetic']}"
 
 
 def _counted(found: pd.DataFrame) -> str:
