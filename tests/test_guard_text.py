@@ -21,7 +21,7 @@ from jixiao.publish.findings.exchange import write_findings
 from jixiao.reading.files import read_grids
 from jixiao.show.workbook import write_sheets
 from jixiao.whatif import load_scenario
-from jixiao.whatif.declaration import MOST_CHANGES
+from jixiao.whatif.declaration import MOST_CHANGES, make_scenario
 
 HOSTILE = [
     "\x1b[31m",
@@ -161,3 +161,9 @@ def test_every_locked_dependency_has_a_hash():
     assert len(entries) > 100
     for entry in entries:
         assert "==" in entry and "--hash=sha256:" in entry, entry[:60]
+
+
+@pytest.mark.parametrize("field", ["name", "profile"])
+def test_half_a_sign_in_a_declaration_is_a_mistake(field):
+    with pytest.raises(RequestError, match=field):
+        make_scenario({"name": "甲", "profile": "caiyu_2021_101", field: "甲\ud800"})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TextIO
+from typing import Any, TextIO
 
 _HARMFUL = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control signs but the tab and the ends of lines
@@ -32,6 +33,20 @@ def harmless(text: str) -> str:
         '甲[31m乙'
     """
     return _ANY.sub("", text)
+
+
+def json_text(content: Any, **how: Any) -> str:
+    """Return something as JSON without those signs (写成 JSON), as everything that goes to others is written.
+
+    Args:
+        content: What ``json.dumps`` takes; no letter becomes a code.
+        how: As for ``json.dumps``.
+
+    Example:
+        >>> json_text({"甲": "乙" + chr(0x202E) + chr(0xD800)})
+        '{"甲": "乙"}'
+    """
+    return harmless(json.dumps(content, ensure_ascii=False, **how))
 
 
 class Screen:

@@ -265,7 +265,7 @@ def _sentences(error: ErrorDetails) -> list[str]:
     if kind == "literal_error" and isinstance(value, str) and value.strip():
         choices = error["ctx"]["expected"].replace(" or ", ", ").replace("'", "").replace(", ", "、")
         return [f"{_place(steps)}：“{value}”不在可选项内，可选：{choices}"]
-    expected = _EXPECTED[kind]
+    expected = _EXPECTED.get(kind, _EXPECTED["string_type"])  # half a sign is no text
     if value is _MISSING:
         return [f"{_place(steps)}：缺少该项，应为{expected}"]
     return [f"{_place(steps)}：应为{expected}，实际为 {value!r}"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from html import escape
 from itertools import count
@@ -14,6 +13,7 @@ from markupsafe import Markup
 
 from jixiao.core.errors import RequestError
 from jixiao.core.files import write_safely
+from jixiao.core.harmless import json_text
 from jixiao.core.vocabulary import value_labels
 from jixiao.show.markup import PIECES, fill
 from jixiao.show.pictures import KINDS, draw_pictures
@@ -118,7 +118,7 @@ def figure_html(description: dict[str, Any], alt: str, number: int | None = None
         number: Tells the figures of one page apart; the next free one when it is None.
     """
     name = f"jixiao-figure-{next(_numbers) if number is None else number}"
-    text = json.dumps(description, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+    text = json_text(description, allow_nan=False).replace("<", "\\u003c")
     height = description["layout"]["height"]
     return fill(PIECES, "figure.html", name=name, alt=alt, height=height, text=Markup(text))
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from jixiao.core.harmless import harmless
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -24,7 +26,13 @@ def _environment(folder: Path) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_cleaned,
     )
+
+
+def _cleaned(value: Any) -> Any:
+    """Return a value as a page may hold it: a text of data without signs that nobody sees, markup of ours as it is."""
+    return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def fill(folder: Path, name: str, /, **parts: Any) -> Markup:

@@ -6,7 +6,6 @@ and plotly.js, and hands the pictures back in the text of the page.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -21,6 +20,7 @@ from urllib.parse import unquote_to_bytes
 from markupsafe import Markup
 
 from jixiao.core.errors import RequestError
+from jixiao.core.harmless import json_text
 from jixiao.core.processes import is_root
 from jixiao.show.markup import PIECES, asset, enclosed, fill
 
@@ -87,7 +87,7 @@ def draw_pictures(
 
 
 def _page(charts: list[dict[str, Any]], script: Path, family: str, font: Path) -> str:
-    text = json.dumps(charts, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+    text = json_text(charts, allow_nan=False).replace("<", "\\u003c")
     return fill(
         PIECES,
         "pictures.html",

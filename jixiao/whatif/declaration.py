@@ -14,6 +14,7 @@ from jixiao.core.declared import write_yaml
 from jixiao.core.errors import RequestError
 from jixiao.core.files import workbench, write_safely
 from jixiao.core.frames import GRADES
+from jixiao.core.harmless import harmless
 from jixiao.core.models import Anything, Model, Notes, Number, Text, Written, load_model, model_of, refuse_value, take
 from jixiao.core.vocabulary import value_labels
 from jixiao.scoring.frameworks import EVALUATIONS, load_frameworks
@@ -258,7 +259,7 @@ class _Scenario(Model):
     def scenario(self) -> Scenario:
         """Return the scenario that is declared."""
         changes = tuple(one.change() for one in self.changes)
-        return Scenario(self.name, self.note, self.profile, self.grades, changes)
+        return Scenario(harmless(self.name), harmless(self.note), self.profile, self.grades, changes)
 
 
 def make_scenario(content: Mapping[str, Any]) -> Scenario:

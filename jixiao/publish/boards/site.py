@@ -13,6 +13,7 @@ import jixiao
 from jixiao.analysis.coverage import follow_successors
 from jixiao.core.errors import RequestError, say_refused
 from jixiao.core.files import write_safely
+from jixiao.core.harmless import json_text
 from jixiao.core.results import Results
 from jixiao.publish.boards.board_issues import Problems
 from jixiao.publish.boards.board_rules import boards
@@ -97,7 +98,7 @@ def _fill(
 
 def _write_chunk(folder: Path, name: str, stamp: str, content: object) -> None:
     """Write one chunk as a script, so that a page opened from a folder can load it."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json_text(content, separators=(",", ":"), allow_nan=False)
     call = f"jixiaoChunk({json.dumps(name)},{json.dumps(stamp)},{text})\n"
     path = folder / "data" / f"{name}.js"
     write_safely(path, lambda target: target.write_text(call, encoding="utf-8"))

@@ -105,14 +105,22 @@ def _sheet_names(departments: Iterable[str]) -> dict[str, str]:
     taken = {_words()["summary"].casefold()}
     names = {}
     for department in departments:
-        plain = re.sub(r"[\[\]:*?/\\]", "_", harmless(department)).strip("'")[:31] or "_"
+        plain = (
+            _cut(re.sub(r"[\[\]:*?/\\\x00-\x1f\x85\u2028\u2029]", "_", harmless(department)).strip("'"), 31).rstrip("'")
+            or "_"
+        )
         name, number = plain, 1
         while name.casefold() in taken:
             number += 1
-            name = f"{plain[: 30 - len(str(number))]}_{number}"
+            name = f"{_cut(plain, 30 - len(str(number)))}_{number}"
         taken.add(name.casefold())
         names[department] = name
     return names
+
+
+def _cut(text: str, most: int) -> str:
+    """Return the start of a text; a workbook counts a sign beyond U+FFFF as two."""
+    return text.encode("utf-16-le")[: 2 * most].decode("utf-16-le", "ignore")
 
 
 def _put(sheet: Any, row: int, column: int, text: str, style: Any) -> None:
@@ -126,7 +134,7 @@ def _write_department(sheet: Any, rows: pd.DataFrame, title: str, formats: dict[
     words, columns = _words(), list(_WIDTHS)
     _put(sheet, 0, 0, f"{title} {words['title']}", formats["title"])
     note = words["note"].format(as_of=as_of, answer=label("answer"), status=label("answer_status"))
-    sheet.write_string(1, 0, note, formats["note"])
+    _put(sheet, 1, 0, note, formats["note"])
     for column, name in enumerate(columns):
         sheet.set_column(column, column, _WIDTHS[name])  # none is hidden: what no one sees is not read back
         sheet.write_string(_HEAD, column, label(name), formats["head"])
@@ -175,7 +183,7 @@ def _write_summary(
     head = [label("department"), *(word("severity", one) for one in severities), words["total"], words["suppressed"]]
     sheet.write_string(0, 0, words["title"], formats["title"])
     note = words["note"].format(as_of=as_of, answer=label("answer"), status=label("answer_status"))
-    sheet.write_string(1, 0, note, formats["note"])
+    _put(sheet, 1, 0, note, formats["note"])
     for column, text in enumerate([*head, words["sheet"]]):
         sheet.write_string(_HEAD, column, text, formats["head"])
     open_ones = findings[findings["suppression"] == ""]

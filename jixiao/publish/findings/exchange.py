@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from jixiao.checks.texts.grammar import load_grammar
 from jixiao.core.errors import JixiaoError
 from jixiao.core.files import checksum
 from jixiao.core.frames import Frames
-from jixiao.core.harmless import harmless
+from jixiao.core.harmless import harmless, json_text
 from jixiao.core.vocabulary import label, reading_words, word, words
 from jixiao.core.writing import number_text, percent_text, value_text
 from jixiao.reading.ingest import STATES, ingest_report, value_shares
@@ -183,7 +182,7 @@ def write_findings(findings: pd.DataFrame, output: str) -> str:
     """
     if output == "json":
         rows = [{name: _plain(value) for name, value in row.items()} for row in findings.to_dict("records")]
-        return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+        return json_text(rows, indent=1) + "\n"
     shown = show_findings(findings).frame
     if output == "csv":
         if "suppression" in findings:
@@ -212,7 +211,7 @@ def write_answers(answers: pd.DataFrame, findings: pd.DataFrame, output: str) ->
     known = findings[["finding_id", "title", "project", "indicator", "message"]]
     both = known.merge(answers, on="finding_id", validate="1:1")
     if output == "json":
-        return json.dumps(both.to_dict("records"), ensure_ascii=False, indent=1) + "\n"
+        return json_text(both.to_dict("records"), indent=1) + "\n"
     shown = make_table(
         both, ["finding_id", "title", "project", "indicator", "message", "answer_status", "answer"]
     ).frame
@@ -233,12 +232,12 @@ def write_answers(answers: pd.DataFrame, findings: pd.DataFrame, output: str) ->
 def write_rows(shown: pd.DataFrame, output: str) -> str:
     """Write a labelled frame as CSV or JSON (清单导出)."""
     if output == "json":
-        return json.dumps(shown.to_dict("records"), ensure_ascii=False, indent=1) + "\n"
+        return json_text(shown.to_dict("records"), indent=1) + "\n"
     return _csv(shown)
 
 
 def _csv(shown: pd.DataFrame) -> str:
-    plain = shown.map(harmless)
+    plain = shown.map(lambda text: "\n".join(harmless(text).splitlines()))  # a return alone would end the row
     safe = plain.map(lambda text: f"'{text}" if text.startswith(_FORMULA_SIGNS) else text)
     return "\ufeff" + safe.to_csv(index=False)
 
@@ -252,7 +251,7 @@ def write_claims(claims: pd.DataFrame, output: str, *, everything: bool = False,
     """
     if output == "json":
         rows = [{name: _plain(value) for name, value in row.items()} for row in claims.to_dict("records")]
-        return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+        return json_text(rows, indent=1) + "\n"
     if output == "csv":
         shown = claims.assign(
             code=claims["code"].map(lambda code: load_claims()[code].title),

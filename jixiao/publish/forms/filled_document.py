@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jixiao.core.harmless import harmless
 from jixiao.publish.forms.slots import LaidOut, Rule, Slot
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _lines(text: str) -> list[Any]:
         if number:
             parts.append(_new("br"))
         element = _new("t")
-        element.text = line
+        element.text = harmless(line)
         element.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
         parts.append(element)
     return parts

@@ -101,7 +101,7 @@ def fill_data(
     _mark_open_places(body)
     _number_captions(body, int(content.get("counts", {}).get("first_table", 0)))
     properties = paper.docx.core_properties
-    properties.title = content["title"].replace("\n", "")[:255]
+    properties.title = harmless(content["title"]).replace("\n", "")[:255]
     properties.author, properties.comments = "jixiao", ""
     properties.created = properties.modified = as_of.replace(tzinfo=None, microsecond=0)
     properties.last_modified_by, properties.revision = "jixiao", 1
@@ -258,7 +258,7 @@ def _add_rows(body: Any, picture: Undrawn) -> None:
         table.tblPr.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{borders}</w:tblBorders>"))
         for row, texts in zip(table.tr_lst, picture.rows, strict=True):
             for cell, text in zip(row.tc_lst, texts, strict=True):
-                cell.p_lst[0].add_r().text = text
+                cell.p_lst[0].add_r().text = harmless(text)
                 if look is not None:
                     cell.p_lst[0].insert(0, deepcopy(look))
         place.addnext(table)
@@ -326,7 +326,7 @@ def _table_row(texts: list[str], widths: list[int], merges: list[str], *, is_hea
         texts, widths, merges = texts[:1], [sum(widths)], [""]  # the name of the table as its first row
     for text, width, merge in zip(texts, widths, merges, strict=True):
         look = "TableHead" if is_head else ("TableLeft" if len(text) > _SHORT_CELL else "TableText")
-        inside = f'<w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r>' if text else ""
+        inside = f'<w:r><w:t xml:space="preserve">{escape(harmless(text))}</w:t></w:r>' if text else ""
         span = f'<w:gridSpan w:val="{count}"/>' if len(cells) + len(texts) == 1 < count else ""
         cells.append(
             f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}{merge}<w:vAlign w:val="center"/></w:tcPr>'

@@ -11,6 +11,7 @@ from jixiao.builds.ledger import book
 from jixiao.builds.ledger.moves import issue_words, ways
 from jixiao.core.errors import RequestError
 from jixiao.core.files import explained, write_safely
+from jixiao.core.harmless import harmless
 from jixiao.core.vocabulary import label
 from jixiao.core.writing import percent_text
 from jixiao.publish.papers.wording import clean
@@ -168,7 +169,7 @@ def _table(document: WordDocument, heads: list[str], rows: list[list[str]], widt
         for cell, text, width in zip(row.cells, texts, widths, strict=True):
             cell.width = Cm(width * scale)
             paragraph = cell.paragraphs[0]
-            run = paragraph.add_run(text)
+            run = paragraph.add_run(harmless(text))
             run.font.size, run.font.bold = Pt(9), line == 0
             paragraph.paragraph_format.space_after = Pt(0)
         if line == 0:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from jixiao.analysis.summary import select_rows
 from jixiao.core.frames import EVALUATION_KEY
+from jixiao.core.harmless import harmless
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import label, word
 from jixiao.publish.forms import (
@@ -84,7 +85,7 @@ def _new_book(results: Results, chosen: pd.Series, path: Path, *, font: str) -> 
     date = results.as_of.replace(tzinfo=None, microsecond=0)
     with xlsxwriter.Workbook(str(path), {**BOOK_OPTIONS, "in_memory": True}) as book:
         book.formats[0].set_font_name(font)
-        book.set_properties({"title": clean(chosen["project"])[:255], "author": "jixiao", "created": date})
+        book.set_properties({"title": harmless(clean(chosen["project"]))[:255], "author": "jixiao", "created": date})
         yield book
 
 

@@ -6,7 +6,6 @@ leave wrong: the next run looks at the folders and makes what is missing.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from pydantic import Field
 
 from jixiao.core.errors import JixiaoError, RequestError, say_refused
 from jixiao.core.files import MISSING, write_safely
-from jixiao.core.harmless import harmless
+from jixiao.core.harmless import harmless, json_text
 from jixiao.core.kept import Kept, KeptError, read_kept
 from jixiao.core.results import Results
 from jixiao.publish.reports.distribution import make_there
@@ -227,7 +226,7 @@ def remember_asked(out: Path, asked: dict[str, Any]) -> None:
 
 
 def _keep(path: Path, what: dict[str, Any]) -> None:
-    text = json.dumps(what, ensure_ascii=False, indent=1)
+    text = json_text(what, indent=1)
     write_safely(path, lambda target: target.write_text(text, encoding="utf-8"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from markupsafe import Markup
 import jixiao
 from jixiao.analysis.summary import summarise_departments, summarise_evaluations
 from jixiao.core.files import write_safely
+from jixiao.core.harmless import json_text
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import label
 from jixiao.core.writing import value_text
@@ -94,7 +94,7 @@ def make_index(rows: list[dict[str, Any]], results: Results) -> str:
         "formats": words["formats"],
         "words": words["index_page"],
     }
-    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    data = json_text(content, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     made = sum(bool(row["files"]) for row in rows)
     about = words["as_of"].format(as_of=as_of_text(results), count=made, all=len(rows))
     return fill(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from jixiao.builds.handover import unpack_results
 from jixiao.core.errors import RequestError, say_refused
 from jixiao.core.files import RECORD, checksum
+from jixiao.core.harmless import json_text
 from jixiao.core.kept import read_strict, take_kept
 from jixiao.core.results import Results
 from jixiao.publish.reports.formats import FORMATS, NOTEBOOK, Content, file_name, told_in
@@ -125,7 +125,7 @@ def _make(task: Task, folder: Path) -> dict[str, Any]:
         "sizes": {name: (folder / file).stat().st_size for name, file in files.items()},
         "hashes": {name: checksum(folder / file) for name, file in files.items()},
     }
-    (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / RECORD).write_text(json_text(record, indent=1), encoding="utf-8")
     for path in folder.iterdir():  # what a reader finds is on the disk
         with path.open("rb+") as handle:
             os.fsync(handle.fileno())

@@ -13,6 +13,7 @@ from typing import Any
 
 from jixiao.core.errors import RequestError
 from jixiao.core.files import write_safely
+from jixiao.core.harmless import harmless
 from jixiao.core.vocabulary import label
 from jixiao.reading.files import column_letters
 from jixiao.reading.values.values import normalise
@@ -120,6 +121,7 @@ def _write(path: Path, book: Book, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _put(sheet: Any, row: int, column: int, text: str, style: Any) -> None:
     """Write one text as a text, whatever it starts with."""
+    text = harmless(text)
     if len(text) > _LONGEST or sheet.write_string(row, column, text, style):
         raise RequestError(f"有一段文字超过 {_LONGEST} 字，单元格放不下，请先缩短再写出")
 

@@ -8,6 +8,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from jixiao.core.errors import RequestError
+from jixiao.core.harmless import harmless
 from jixiao.core.vocabulary import columns, label, vocabulary
 from jixiao.show.markup import PIECES, element, fill
 from jixiao.show.tables.analyses import code_word
@@ -38,7 +39,7 @@ class Explorer:
         script = generate_init_offline_itables_html(options.dt_bundle) if with_script else ""
         lengths = [25, 100, 500]
         table = to_html_datatable(
-            self.frame,
+            self.frame.map(lambda value: harmless(value) if isinstance(value, str) else value),
             connected=False,
             allow_html=False,
             maxBytes=0,

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from jixiao.analysis.summary import select_rows, summarise_departments
+from jixiao.core.harmless import harmless
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import label, vocabulary, word
 from jixiao.core.writing import points_text, value_text
@@ -32,7 +33,9 @@ class OfficialTable(Table):
         """Return the table with its own style; every text of the data is escaped and nothing is loaded."""
         from great_tables import GT, loc, style
 
-        frame = self.frame.reset_index(drop=True)
+        frame = self.frame.reset_index(drop=True).map(
+            lambda value: harmless(value) if isinstance(value, str) else value
+        )
         table = GT(frame, groupname_col=self.group or None, id="jixiao-official")
         table = table.tab_header(title=self.title, subtitle=self.subtitle or None)
         for note in self.notes:
