@@ -51,7 +51,8 @@ class Justification:
 
 
 @cache
-def _words() -> dict[str, re.Pattern[str]]:
+def justification_words() -> dict[str, re.Pattern[str]]:
+    """Return the patterns of paragraphs that justify points, compiled once."""
     return {name: re.compile(words) for name, words in document_words()["justification"].items()}
 
 
@@ -86,7 +87,7 @@ def find_justifications(
     for one in found:
         if one.weight is None and one.score is not None and names.get(one.indicator) is not None:
             one.weight = names[one.indicator]
-            _divide_text(one)
+            divide_text(one)
     found = [one for one in found if one.text]
     told = {one.indicator for one in found}
     return [*found, *(one for one in find_tabled(layout, portion) if one.indicator not in told)]
@@ -134,8 +135,8 @@ class _Piece:
 def _pieces(entry: Entry, place: int, names: Mapping[str, Decimal | None]) -> list[_Piece]:
     """Return the parts of a paragraph that are about one indicator each; most are about one at most."""
     text, body = entry.paragraph.text, entry.paragraph.body
-    level = _words()["level_lead"].match(body)
-    stated = list(_words()["both"].finditer(body))
+    level = justification_words()["level_lead"].match(body)
+    stated = list(justification_words()["both"].finditer(body))
     if level is not None and not level["sign"] and not _names_indicator(body[level.end() :], names):
         level = None  # 社会效益：项目改善了…… is about itself
     if level is None and len(stated) < 2:
@@ -143,11 +144,11 @@ def _pieces(entry: Entry, place: int, names: Mapping[str, Decimal | None]) -> li
     rest = body[level.end() :] if level else body
     pieces: list[_Piece] = []
     for sentence in _of_one_indicator(rest):
-        found = _words()["both"].search(sentence)
+        found = justification_words()["both"].search(sentence)
         name = _name_before(sentence, found, names) if found else ""
         if name:
             pieces.append(_Piece(place, sentence, name))
-        elif pieces and not (found and _words()["both"].search(pieces[-1].text)):
+        elif pieces and not (found and justification_words()["both"].search(pieces[-1].text)):
             pieces[-1].text += sentence
         elif found is None and _is_short_name(sentence):
             pieces.append(_Piece(place, sentence, clean_name(sentence.strip("。"))))
@@ -160,14 +161,14 @@ def _pieces(entry: Entry, place: int, names: Mapping[str, Decimal | None]) -> li
 
 def _names_indicator(text: str, names: Mapping[str, Decimal | None]) -> bool:
     first = clean_name(re.split("[，,；;：:。（(]", text)[0])
-    return first in names or _words()["named_by_target"].match(text) is not None
+    return first in names or justification_words()["named_by_target"].match(text) is not None
 
 
 def _of_one_indicator(text: str) -> list[str]:
     """Return the sentences of a paragraph, one that states points twice parted at its semicolons."""
     parts: list[str] = []
     for _, sentence in split_sentences(text, "。"):
-        is_several = len(_words()["both"].findall(sentence)) > 1
+        is_several = len(justification_words()["both"].findall(sentence)) > 1
         parts += [part for _, part in split_sentences(sentence, "。；;")] if is_several else [sentence]
     return parts
 
@@ -177,32 +178,36 @@ def _name_by_next(layout: Layout, pieces: Sequence[_Piece]) -> None:
     for before, after in pairwise(pieces):
         lead = layout.entries[before.place].lead
         told = after.name or before.name or not lead or before.place == after.place
-        if told or _words()["both"].search(before.text) or not _words()["both"].match(after.text):
+        if (
+            told
+            or justification_words()["both"].search(before.text)
+            or not justification_words()["both"].match(after.text)
+        ):
             continue
         name = clean_name(lead)
-        if 2 <= len(name) <= LONGEST_SHORT and not _words()["not_a_name"].search(name):
+        if 2 <= len(name) <= LONGEST_SHORT and not justification_words()["not_a_name"].search(name):
             before.name = name
 
 
 def _is_short_name(sentence: str) -> bool:
     plain = sentence.strip("。")
-    is_name = not _words()["not_a_name"].search(plain)
+    is_name = not justification_words()["not_a_name"].search(plain)
     return 2 <= len(plain) <= SHORT_NAME and is_name and not re.search("[，,；：:]", plain)
 
 
 def _name_before(sentence: str, found: re.Match[str], names: Mapping[str, Decimal | None]) -> str:
     """Return the indicator whose points a sentence states: the words right before them, else those it begins with."""
     before = sentence[: found.start()]
-    aimed = _words()["named_by_target"].match(_words()["lead_number"].sub("", before.strip()))
-    if aimed and not _words()["not_a_name"].search(aimed["name"]):
+    aimed = justification_words()["named_by_target"].match(justification_words()["lead_number"].sub("", before.strip()))
+    if aimed and not justification_words()["not_a_name"].search(aimed["name"]):
         return clean_name(aimed["name"])
     near = re.split("[，,；;：:。（(、]", before)[-1] if not re.search("[（(]$", before) else before
     first = re.split("[，,；;：:。（(]", before)[0]
     for text in (near, first):
-        name = clean_name(_words()["lead_number"].sub("", text.strip()))
+        name = clean_name(justification_words()["lead_number"].sub("", text.strip()))
         if name in names:
             return name
-        if 2 <= len(name) <= LONGEST_SHORT and not _words()["not_a_name"].search(name):
+        if 2 <= len(name) <= LONGEST_SHORT and not justification_words()["not_a_name"].search(name):
             return name
     return ""
 
@@ -210,35 +215,36 @@ def _name_before(sentence: str, found: re.Match[str], names: Mapping[str, Decima
 def _named(entry: Entry, names: Mapping[str, Decimal | None]) -> str:
     """Return the indicator that a paragraph names at its beginning, empty when it names none."""
     body = entry.paragraph.body
-    fraction = _words()["fraction"].search(body[:60])
+    fraction = justification_words()["fraction"].search(body[:60])
     if fraction:
         return clean_name(re.split("[（(]", body)[0])
-    found = _words()["named"].match(body)
-    if found and not _words()["not_a_name"].search(found["name"]):
+    found = justification_words()["named"].match(body)
+    if found and not justification_words()["not_a_name"].search(found["name"]):
         return clean_name(found["name"])
-    aimed = _words()["named_by_target"].match(body) if _words()["both"].search(body) else None
-    if aimed and not _words()["not_a_name"].search(aimed["name"]):
+    aimed = justification_words()["named_by_target"].match(body) if justification_words()["both"].search(body) else None
+    if aimed and not justification_words()["not_a_name"].search(aimed["name"]):
         return clean_name(aimed["name"])
     lead = entry.lead
     name = clean_name(lead) if lead else ""
     if name and name in names:
         return name
     may_name = 2 <= len(name) <= LONGEST_SHORT and not re.search("[，,]", name)
-    may_name = may_name and not _words()["not_a_name"].search(name)
+    may_name = may_name and not justification_words()["not_a_name"].search(name)
     following = body[len(lead) :]
-    stated = _words()["both"].search(body)
-    has_points = stated is not None or _words()["score"].search(body) is not None
+    stated = justification_words()["both"].search(body)
+    has_points = stated is not None or justification_words()["score"].search(body) is not None
     is_scored = pattern("ends_in_points").search(lead) is not None
     if may_name and (
-        is_scored or (has_points and (following[:1] in "：:（(" or _words()["points_follow"].match(following)))
+        is_scored
+        or (has_points and (following[:1] in "：:（(" or justification_words()["points_follow"].match(following)))
     ):
         return name
     if stated is None:
-        said = _words()["named_by_score"].match(body)
-        is_name = said is not None and not _words()["not_a_name"].search(said["name"])
+        said = justification_words()["named_by_score"].match(body)
+        is_name = said is not None and not justification_words()["not_a_name"].search(said["name"])
         return clean_name(said["name"]) if said and is_name else ""
     near = clean_name(re.split("[，,；;：:。（(、]", body[: stated.start()])[-1])
-    if near in names or (2 <= len(near) <= LONGEST_SHORT and _words()["indicator_end"].search(near)):
+    if near in names or (2 <= len(near) <= LONGEST_SHORT and justification_words()["indicator_end"].search(near)):
         return near
     return name if may_name else ""
 
@@ -251,11 +257,13 @@ def clean_name(text: str) -> str:
         ('立项依据充分性', '产出数量')
     """
     plain = re.sub(r"\s+", "", text) if not re.search("[A-Za-z]", text) else text.strip()
-    plain = _words()["head_points"].sub("", plain)
+    plain = justification_words()["head_points"].sub("", plain)
     plain = plain_heading(plain) if len(plain) < LONGEST_NAME else plain
-    plain = _words()["lead_in"].sub("", plain)
-    shorter = _words()["tail"].sub("", plain).strip("，,：:、 ")
+    plain = justification_words()["lead_in"].sub("", plain)
+    shorter = justification_words()["tail"].sub("", plain).strip("，,：:、 ")
     plain = shorter if len(shorter) >= 2 else plain
+    way = justification_words()["in_way"].match(plain)
+    plain = way["name"] if way else plain
     return (
         plain.strip('“”"「」【】')
         if plain.startswith(("“", '"', "「", "【")) and plain.endswith(("”", '"', "」", "】")) and plain.count("“") <= 1
@@ -271,8 +279,8 @@ def clean_level(text: str) -> str:
         ('决策', '产出')
     """
     plain = clean_name(text)
-    shorter = _words()["level_dress"].sub("", plain)
-    shorter = _words()["level_dress"].sub("", shorter)
+    shorter = justification_words()["level_dress"].sub("", plain)
+    shorter = justification_words()["level_dress"].sub("", shorter)
     return shorter if len(shorter) >= 2 else plain
 
 
@@ -288,21 +296,25 @@ def _make(
     texts = [piece.place for piece in pieces]
     head = entry.title if not is_run_in else ""
     levels = above if is_run_in else above[:-1]
-    category, subcategory = _levels(levels)
+    category, subcategory = levels_above(levels)
     subcategory = pieces[0].level or subcategory
     weight, score, is_summed = find_points(head, body)
     is_level = False
     indicator = name or clean_name(head)
     if not is_run_in:
         is_category = not levels and match_part(head, "evaluation_report", "analysis") is not None
-        formula = _words()["rate_name"].search(body) if is_category and score is not None else None
+        formula = justification_words()["rate_name"].search(body) if is_category and score is not None else None
         if formula:
             usual = document_words()["usual_rates"]
             category = clean_level(head)
             indicator = next((name for name in usual if formula["name"].endswith(name)), formula["name"])
-        elif is_category and _words()["level_two"].search(indicator) is None:
+        elif is_category and justification_words()["level_two"].search(indicator) is None:
             category, subcategory, indicator, is_level = clean_level(head), "", "", True
-        elif not subcategory and len(levels) <= 1 and _words()["tail"].search(plain_heading(head)) is not None:
+        elif (
+            not subcategory
+            and len(levels) <= 1
+            and justification_words()["tail"].search(plain_heading(head)) is not None
+        ):
             subcategory, indicator, is_level = indicator, "", True
         elif is_category:
             category, subcategory, indicator, is_level = clean_level(head), clean_level(head), "", True
@@ -321,11 +333,11 @@ def _make(
         is_summed=is_summed,
         places=list(texts),
     )
-    _divide_text(made)
+    divide_text(made)
     return made
 
 
-def _levels(titles: list[str]) -> tuple[str, str]:
+def levels_above(titles: list[str]) -> tuple[str, str]:
     """Return the level 1 and level 2 names among the headings above an indicator."""
     for number, title in enumerate(titles):
         if match_part(title, "evaluation_report", "analysis"):
@@ -347,7 +359,7 @@ def find_points(head: str, body: str) -> tuple[Decimal | None, Decimal | None, b
         >>> find_points("", "分值10分，得分7分。")
         (Decimal('10'), Decimal('7'), False)
     """
-    words = _words()
+    words = justification_words()
     plain = words["labelled_points"].sub(lambda hit: hit["label"], re.sub(r"\s", "", body))
     weight = score = None
     for text in (re.sub(r"\s", "", head), plain[:60]):
@@ -399,7 +411,7 @@ def find_points(head: str, body: str) -> tuple[Decimal | None, Decimal | None, b
 
 def _after_deduction(plain: str, weight: Decimal) -> Decimal | None:
     """Return what is left of the points of an indicator where a paragraph only says what was taken off (扣1分)."""
-    words, taken = _words(), Decimal(0)
+    words, taken = justification_words(), Decimal(0)
     for _, sentence in split_sentences(plain):
         hits = list(words["deducted"].finditer(sentence))
         if hits and words["deduction_rule"].search(sentence):
@@ -433,7 +445,7 @@ def find_tabled(layout: Layout, portion: Portion) -> list[Justification]:
             one = Justification(
                 clean_name(texts[0]), above, "", points[0], points[1], texts[3], line, line, paragraph.page
             )
-            _divide_text(one)
+            divide_text(one)
             found.append(one)
     return found
 
@@ -456,12 +468,14 @@ def _is_rule(plain: str, hit: re.Match[str]) -> bool:
     """Say whether points are those of a standard (达到100%得2分，否则不得分) and not those given."""
     before = re.split("[。；]", plain[: hit.start()])[-1][-16:]
     after = plain[hit.end() : hit.end() + 12]
-    return bool(_words()["conditional"].match(after)) or bool(_words()["conditional_before"].search(before))
+    return bool(justification_words()["conditional"].match(after)) or bool(
+        justification_words()["conditional_before"].search(before)
+    )
 
 
-def _divide_text(one: Justification) -> None:
+def divide_text(one: Justification) -> None:
     """Tell the sentences of a paragraph apart: its basis, what was checked, the standard, why points were lost."""
-    words = _words()
+    words = justification_words()
     basis, checked, standard, loss = [], [], [], []
     has_lost = one.weight is not None and one.score is not None and one.score < one.weight
     for _, sentence in split_sentences(one.text):

@@ -16,6 +16,8 @@ from jixiao.reading.files.document_words import document_words
 
 LONGEST_TITLE = 40
 """Signs of the longest title of an item that a table lists."""
+LONGEST_CLAUSE = 24
+"""Signs of a first sentence from which its first clause alone is the title of an item."""
 SURE_ENOUGH = 0.2
 """Share of the signs of the shorter text that two texts must have in common to be about one thing."""
 
@@ -54,7 +56,7 @@ def find_opinions(layout: Layout, portion: Portion, section: str, part: str = ""
     Returns:
         One item per numbered heading, numbered paragraph or 一是, 二是; none where the section says 无.
     """
-    places = layout.under(portion.number, section, part)
+    places = [place for place in layout.under(portion.number, section, part) if not _answers(layout, place, section)]
     groups: list[tuple[int | None, list[int]]] = []
     for place in places:
         entry = layout.entries[place]
@@ -75,11 +77,34 @@ def find_opinions(layout: Layout, portion: Portion, section: str, part: str = ""
             and following != heading
         )
         found += _of_group(layout, heading, texts, is_head or has_children)
+    if section == "advice":
+        found = _in_order([*found, *_of_answers(layout, portion)])
     found = _with_tabled(found, _of_tables(layout, portion, section, part))
     for one in found:
         if not one.cause and part in {"problems", "deviation_causes"}:
             one.cause = _cause(one.text)
     return found
+
+
+def _answers(layout: Layout, place: int, section: str) -> bool:
+    """Say whether a paragraph below a problem is the suggestion that answers it: 建议：……"""
+    entry = layout.entries[place]
+    return section == "lessons" and entry.kind == "text" and bool(_words()["answer"].match(entry.paragraph.body))
+
+
+def _of_answers(layout: Layout, portion: Portion) -> list[Opinion]:
+    """Read the suggestions that stand below the problems they answer."""
+    found: list[Opinion] = []
+    for place in layout.under(portion.number, "lessons"):
+        if _answers(layout, place, "lessons"):
+            body = layout.entries[place].paragraph
+            text = _words()["answer"].sub("", body.body)
+            found.append(_from_text(text, body.line, body.last_line, body.page))
+    return found
+
+
+def _in_order(items: Iterable[Opinion]) -> list[Opinion]:
+    return sorted(items, key=lambda one: one.line)
 
 
 def _of_tables(layout: Layout, portion: Portion, section: str, part: str) -> list[Opinion]:
@@ -215,7 +240,7 @@ def _is_next(first: Paragraph, second: Paragraph) -> bool:
 
 def _is_item(layout: Layout, place: int, heading: int | None) -> bool:
     entry = layout.entries[place]
-    if _words()["counted"].match(entry.paragraph.text):
+    if _words()["counted"].match(entry.paragraph.text) or _words()["announced"].search(entry.paragraph.text):
         return True
     found = entry.paragraph.ordinal
     if found is None:
@@ -245,7 +270,9 @@ def _of_numbered(layout: Layout, texts: list[int], numbered: list[int]) -> list[
         body = entries[place].paragraph
         is_new = place in numbered and (body.ordinal is None or body.ordinal.rank <= top)
         parts = _counted_parts(body.body) if is_new else []
-        if len(parts) > 1 and not _opens_item(body.body):
+        if parts and _words()["announced"].search(body.body):
+            found += [_from_text(part, body.line, body.last_line, body.page) for part in parts]
+        elif len(parts) > 1 and not _opens_item(body.body):
             found += [_from_text(part, body.line, body.last_line, body.page) for part in parts]
         elif is_new:
             lead = entries[place].lead
@@ -280,6 +307,10 @@ def _first_sentence(text: str) -> tuple[str, str]:
     """Return the first sentence as a title when it is short, and the rest."""
     plain = _words()["bullet"].sub("", _words()["counted"].sub("", text))
     found = re.match(r"([^。；！？：:]{2,50})[。；：:]", plain)
+    clause = re.match("([^。；！？：:，,]{4,24})[，,]", plain)
+    is_long = found is None or found.end() == len(plain) or len(found[1]) > LONGEST_CLAUSE
+    if clause and is_long and not _words()["opening"].match(clause[1]):
+        return clause[1], plain[clause.end() :]
     if found and found.end() < len(plain):
         return found[1], plain[found.end() :]
     return "", plain
@@ -289,7 +320,8 @@ def _counted_parts(text: str) -> list[str]:
     """Divide a paragraph that counts 一是, 二是."""
     marks = list(_words()["counted_inside"].finditer(text))
     if len(marks) < 2:
-        return [text]
+        announced = _words()["announced"].search(text)
+        return [text[announced.start("first") :]] if announced else [text]
     edges = [mark.start() for mark in marks] + [len(text)]
     return [text[start:end] for start, end in pairwise(edges)]
 

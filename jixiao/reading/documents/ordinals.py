@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
@@ -58,11 +59,20 @@ def _value(printed: str) -> int:
     signs = document_words()
     if len(printed) == 1 and 0x2460 <= ord(printed) <= 0x2473:
         return ord(printed) - 0x245F
-    if printed in signs["formal_numerals"]:
-        return signs["formal_numerals"].index(printed) + 1
+    for other in ("formal_numerals", "stems"):
+        if printed in signs[other]:
+            return signs[other].index(printed) + 1
+    if re.fullmatch("[IVX]+|[Ⅰ-Ⅻ]", printed):
+        return _roman(unicodedata.normalize("NFKC", printed))
     digits = {sign: number for number, sign in enumerate(signs["numerals"])}
     ten = signs["numerals"][10]
     if ten in printed:
         before, _, after = printed.partition(ten)
         return digits.get(before, 1) * 10 + digits.get(after, 0)
     return digits.get(printed[-1:], 0)
+
+
+def _roman(printed: str) -> int:
+    """Return the value of a Roman number up to 39."""
+    values = [{"I": 1, "V": 5, "X": 10}[sign] for sign in printed]
+    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from jixiao.reading.documents.likely_sections import looks_like_chapter, weigh_heading
 from jixiao.reading.documents.outlines import match_part, match_section, plain_heading
 from jixiao.reading.documents.paragraphs import Paragraph, pattern
 from jixiao.reading.files.document_words import document_words
@@ -114,6 +115,11 @@ class _Divider:
         self.entries = [Entry(paragraph) for paragraph in paragraphs]
         self.body_size = self._body_size()
         self.ranks = self._ranks_of_looks()
+        self.chapter_sizes = Counter(
+            one.size
+            for one in self.paragraphs
+            if one.ordinal and one.ordinal.rank <= 2 and len(one.text) <= LONGEST_LEAD
+        )
         self.portions: list[Portion] = []
         self.stack: list[Portion] = []
         self.list_at: tuple[float, int] | None = None
@@ -396,10 +402,26 @@ class _Divider:
                 return 0.0, ""
             if "，" in body and len(body) > 40 and found.rank >= 3 and not (paragraph.is_bold or has_points):
                 return 0.0, ""
-            if found.scheme == "bare" and not (paragraph.is_bold or match_section(body, "evaluation_report")):
+            if found.scheme == "bare" and not (paragraph.is_bold or self._may_be_bare(body, found.value)):
                 return 0.0, ""
             return self._rank_of(paragraph), body
         return self._heading_of_looks(place)
+
+    def _below_chapters(self, paragraph: Paragraph) -> float:
+        """Return the rank of a heading smaller than the numbered chapters and larger than the text, 0 if it is none."""
+        chapter = max((size for size, count in self.chapter_sizes.items() if count >= ENOUGH_CHAPTERS), default=0.0)
+        if not self.body_size * 1.05 < paragraph.size < chapter:
+            return 0.0
+        smaller = sorted((size for size in self.ranks if size < chapter), reverse=True)
+        return 7.0 + 0.1 * (smaller.index(paragraph.size) if paragraph.size in smaller else 0)
+
+    def _may_be_bare(self, body: str, value: int) -> bool:
+        """Say whether a line behind a number without a sign is a heading: by its words, or because it counts on."""
+        if match_section(body, "evaluation_report") or looks_like_chapter(body):
+            return True
+        opened = self.stack[-1].open[:1]
+        is_next = bool(opened) and opened[0][1] + 1 == value
+        return is_next and len(body) <= LONGEST_RUN_IN and not re.search("[，。；：、]", body)
 
     def _heading_of_looks(self, place: int) -> tuple[float, str]:
         """Return a heading without a number, told by its looks or by a word that only headings use."""
@@ -416,23 +438,29 @@ class _Divider:
             return 0.0, ""
         if len(body) > LONGEST_LEAD or body[-1] in "。：:" or not pattern("word").search(body):
             return 0.0, ""
-        if self._is_scored_line(place):
+        by_size = self.ranks.get(paragraph.size, 0.0) if paragraph.size > self.body_size * 1.05 > 0 else 0.0
+        if self._is_scored_line(place) and not (by_size and self._is_by_looks()):
             return 7.0 if pattern("level_one").fullmatch(plain) else 8.0, body
         if self._is_plain_chapter(place):
             return -1.0, body
         if self._is_plain_part(place):
             return 8.0, body
         is_larger = paragraph.size > self.body_size * 1.05 > 0
+        below = self._below_chapters(paragraph)
+        if below and not self._is_by_looks():
+            return below, body
         following = self.paragraphs[place + 1 : place + 2]
         if not (is_larger or paragraph.is_bold) or not following:
             return 0.0, ""
-        if self._captions_table(place) and not match_section(body, "evaluation_report"):
+        is_known = match_section(body, "evaluation_report") or (looks_like_chapter(body) and not kind_of_title(body))
+        if self._captions_table(place) and not is_known:
             return 0.0, ""
         if is_larger and self._is_by_looks():
             return self.ranks.get(paragraph.size, -1.0), body
         if paragraph.is_bold and self._is_by_looks():
             match = match_section(body, "evaluation_report")
-            return -0.5 if match and match.sureness == 1.0 else -0.4, body
+            is_known = bool(match and match.sureness == 1.0) or looks_like_chapter(body)
+            return -0.5 if is_known else -0.4, body
         if match_section(body, "evaluation_report") and (is_larger or paragraph.is_centred):
             return self._top_rank(), body
         return 8.0, body
@@ -442,7 +470,8 @@ class _Divider:
         paragraph = self.paragraphs[place]
         match = match_section(paragraph.body, "evaluation_report")
         is_short = len(paragraph.body) <= LONGEST_RUN_IN and not re.search("[，、；]", paragraph.body)
-        return bool(match and match.sureness == 1.0) and is_short and self._is_bare() and self._is_by_looks()
+        is_known = bool(match and match.sureness == 1.0) or looks_like_chapter(paragraph.body)
+        return is_known and is_short and self._is_bare() and self._is_by_looks()
 
     def _is_plain_part(self, place: int) -> bool:
         """Say whether a short line above a paragraph names a part of the chapter that is open, in such a text."""
@@ -460,8 +489,12 @@ class _Divider:
         body, portion = self.paragraphs[place].body, self.stack[-1]
         if not portion.open or not pattern("ends_in_points").search(body) or re.search("[。；，]", plain_heading(body)):
             return False
-        sections = [match_section(self.entries[at].title, "evaluation_report") for _, _, at in portion.open]
-        return any(match is not None and match.section == "analysis" for match in sections)
+        titles = [self.entries[at].title for _, _, at in portion.open]
+        sections = [match_section(title, "evaluation_report") for title in titles]
+        weights = [weigh_heading(title) for title in titles]
+        return any(match is not None and match.section == "analysis" for match in sections) or any(
+            bool(weight) and weight[0][0] == "analysis" for weight in weights
+        )
 
     def _is_bare(self) -> bool:
         """Say whether the file shows no looks at all, as a text does."""

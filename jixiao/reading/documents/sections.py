@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from jixiao.reading.documents.likely_sections import first_words, likely_section, weigh_heading
 from jixiao.reading.documents.outlines import BELOW, CERTAIN, Match, match_part, match_section
 from jixiao.reading.documents.paragraphs import pattern
-from jixiao.reading.documents.portions import Entry, Portion
+from jixiao.reading.documents.portions import ABSTRACT_RANK, Entry, Portion
 
 REPORTS = ("evaluation_report", "summary_report", "account_disclosure")
 """Kinds of documents that have an outline."""
@@ -147,7 +148,12 @@ def _match(layout: Layout, own: list[int], portion: Portion) -> None:
         inner = [
             one for one in below if (found := match_section(entries[one].title, kind)) and found.sureness == CERTAIN
         ]
-        if match and not (match.sureness == BELOW and len({_section(entries, one, kind) for one in inner}) > 1):
+        is_wrapper = len({_section(entries, one, kind) for one in inner}) > 1
+        if kind == "evaluation_report" and not is_wrapper and (match is None or match.sureness == BELOW):
+            match = _likely(layout, own, place, match)
+        elif kind == "evaluation_report" and match is not None and match.section == "advice" and not match.others:
+            match = _combined(entries[place].title) or match
+        if match and not (match.sureness == BELOW and is_wrapper):
             chosen[place] = match
             if match.others or kind == "account_disclosure" or match.section in {"lessons", "account_notes"}:
                 waiting += below if kind == "account_disclosure" else []
@@ -160,6 +166,42 @@ def _match(layout: Layout, own: list[int], portion: Portion) -> None:
         layout.places[place] = _place_of(layout, place, kind, chosen)
     _add_parts(layout, own, portion, chosen)
     layout.found.sort(key=lambda found: (found.portion, found.first, bool(found.part)))
+
+
+def _likely(layout: Layout, own: Sequence[int], place: int, match: Match | None) -> Match | None:
+    """Return the section of a chapter whose heading the outline does not know, by its words and contents."""
+    entries = layout.entries
+    if entries[place].level != 1 or entries[place].rank <= ABSTRACT_RANK:
+        return match
+    numbered = [entries[one].paragraph.ordinal is not None for one in _tops(entries, own)]
+    if entries[place].paragraph.ordinal is None and sum(numbered) > len(numbered) / 2:
+        return match
+    if both := _combined(entries[place].title):
+        return both
+    texts = [
+        entries[one].paragraph.text
+        for one in own
+        if one > place and entries[one].path[:1] == (place,) and entries[one].kind in {"text", "heading"}
+    ]
+    sure = [
+        other.section
+        for one in _tops(entries, own)
+        if one != place
+        and (other := match_section(entries[one].title, "evaluation_report"))
+        and other.sureness == CERTAIN
+    ]
+    section, sureness = likely_section(entries[place].title, texts, sure)
+    part = "problems" if section == "lessons" else ""
+    return Match(section, part, sureness) if section else match
+
+
+def _combined(title: str) -> Match | None:
+    """Return the match of a chapter that names problems and then suggestions in words the outline does not know."""
+    weights = dict(weigh_heading(title))
+    first = first_words(title, "lessons"), first_words(title, "advice")
+    if {"lessons", "advice"} <= set(weights) and first[0] < first[1]:
+        return Match("lessons", "problems", BELOW, ("advice",))
+    return None
 
 
 def _section(entries: Sequence[Entry], place: int, kind: str) -> str:

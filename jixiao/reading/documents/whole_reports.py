@@ -23,6 +23,7 @@ from jixiao.reading.documents.portions import Portion, divide, kind_of_title
 from jixiao.reading.documents.prose_facts import FUNDS, Statement, choose, find_statements
 from jixiao.reading.documents.sections import REPORTS, Layout, lay_out
 from jixiao.reading.documents.stated_amounts import as_plain, to_number
+from jixiao.reading.documents.told_points import Table, find_told, fitness
 from jixiao.reading.documents.whole_tables import settle_rows, with_head
 from jixiao.reading.files.cells import Grid, Line
 from jixiao.reading.files.document_words import document_words
@@ -216,7 +217,7 @@ def _evaluation(layout: Layout, part: Part, parts: Sequence[Part], flow: Flow) -
         for record in one.records
         if record.block == "indicators" and record.texts.get("indicator")
     }
-    part.justifications = find_justifications(layout, portion, names)
+    part.justifications = _justifications(layout, portion, names, found, part)
     told = sum(one.score is not None and bool(one.indicator) for one in part.justifications)
     printed = max((_count_rows(one) for one in found), default=0)
     if printed < MOST_MISSING * told or not printed:
@@ -231,6 +232,23 @@ def _evaluation(layout: Layout, part: Part, parts: Sequence[Part], flow: Flow) -
         reading = Reading(flow.name, "scoring_table", family="national")
     _complete(layout, part, reading)
     return reading
+
+
+def _justifications(
+    layout: Layout, portion: Portion, names: dict[str, Decimal | None], found: Sequence[Reading], part: Part
+) -> list[Justification]:
+    """Return what the prose says of each indicator: by its usual sentences, or by what adds up if that fits better."""
+    got = {
+        clean_name(record.texts.get("indicator", "")): to_number(record.texts.get("reported_score", ""))
+        for one in found
+        for record in one.records
+        if record.block == "indicators" and record.texts.get("indicator")
+    }
+    total = part.chosen.get("total")
+    table = Table(names, got, total.value if total is not None else None)
+    usual = find_justifications(layout, portion, names)
+    told = find_told(layout, portion, table)
+    return told if fitness(told, table) > fitness(usual, table) else usual
 
 
 def _count_rows(reading: Reading) -> int:

@@ -22,6 +22,14 @@ class _Section(Model):
     parts: Words = {}
 
 
+class _Likely(Model):
+    """Words of the headings and contents of chapters whose heading no outline knows."""
+
+    filler: Text
+    headings: dict[str, Words]
+    contents: Words
+
+
 class _Documents(Model):
     """The whole of ``rules/documents.yaml``."""
 
@@ -34,6 +42,8 @@ class _Documents(Model):
     boxes: Words
     column_words: Texts
     formal_numerals: Texts
+    stems: Texts
+    likely: _Likely
     ordinals: dict[str, _Ordinal]
     patterns: Words
     kinds: Words
@@ -43,6 +53,8 @@ class _Documents(Model):
     money_units: Words
     sentences: Words
     justification: Words
+    mentions: Words
+    told_names: Words
     tabled: Words
     usual_rates: Texts
     opinions: Words
