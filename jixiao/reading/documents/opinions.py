@@ -270,9 +270,7 @@ def _of_numbered(layout: Layout, texts: list[int], numbered: list[int]) -> list[
         body = entries[place].paragraph
         is_new = place in numbered and (body.ordinal is None or body.ordinal.rank <= top)
         parts = _counted_parts(body.body) if is_new else []
-        if parts and _words()["announced"].search(body.body):
-            found += [_from_text(part, body.line, body.last_line, body.page) for part in parts]
-        elif len(parts) > 1 and not _opens_item(body.body):
+        if (parts and _words()["announced"].search(body.body)) or (len(parts) > 1 and not _opens_item(body.body)):
             found += [_from_text(part, body.line, body.last_line, body.page) for part in parts]
         elif is_new:
             lead = entries[place].lead
