@@ -75,9 +75,7 @@ def _of_sentence(sentence: str, offset: int) -> list[Mention]:
     ruled = [bool(words["rule"].search(sentence[start:end])) for start, end in clauses]
     for number in range(len(clauses) - 1):  # 达到95%得10分，否则…: what stands before belongs to the rule
         start, end = clauses[number + 1]
-        ruled[number] = ruled[number] or bool(
-            re.match("否则|不足|低于|未达", sentence[start:end]) and ruled[number + 1]
-        )
+        ruled[number] = ruled[number] or bool(words["goes_on"].match(sentence[start:end]) and ruled[number + 1])
 
     def is_rule(at: int) -> bool:
         return at >= edge or any(
@@ -124,7 +122,7 @@ def _after_stroke(sentence: str, end: int) -> int:
 
 def _is_closed(sentence: str, end: int) -> bool:
     """Say whether two numbers with a stroke between stand alone: no measure, no date."""
-    rest = re.compile(r"\s*[/／|｜]\s*\d{1,3}(?:\.\d+)?\s*分?").match(sentence, end)
+    rest = mention_words()["second_of_pair"].match(sentence, end)
     return rest is not None and mention_words()["bare_end"].match(sentence[rest.end() :]) is not None
 
 
@@ -136,7 +134,7 @@ def _role(before: str, hit: re.Match[str], behind: str) -> str:
     if is_rate:
         if words["rate"].search(near):
             return RATE
-        is_weight = words["full"].search(near) and re.search(str(document_words()["points"]) + "|权重", near)
+        is_weight = words["full"].search(near) and words["weight_word"].search(near)
         return FULL if is_weight else ""
     if not hit["n"][0].isdigit() and not hit["unit"]:
         return ""
@@ -146,9 +144,9 @@ def _role(before: str, hit: re.Match[str], behind: str) -> str:
     if words["lost"].search(near):
         return LOST
     if words["full"].search(near) or (not bare and words["full_behind"].match(behind)):
-        return "" if bare and not re.search("满分|分值|权重|标准分|标分|总分|应得", near) else FULL
+        return "" if bare and not words["bare_full"].search(near) else FULL
     if words["got"].search(near):
-        return "" if bare and not re.search("得分|实得|评分|得", near) else GOT
+        return "" if bare and not words["bare_got"].search(near) else GOT
     return "" if bare else OPEN
 
 
@@ -156,10 +154,10 @@ def _value(printed: str) -> Decimal | None:
     if printed[0].isdigit():
         return Decimal(printed)
     numerals = {sign: number for number, sign in enumerate(document_words()["numerals"])}
-    if printed == "半":
-        return Decimal("0.5")
-    plain = printed.replace("两", "二")
-    ten = document_words()["numerals"][10]
+    other = document_words()["other_numerals"]
+    if printed in other:
+        return Decimal(other[printed])
+    plain, ten = printed, document_words()["numerals"][10]
     if ten in plain:
         head, _, tail = plain.partition(ten)
         return Decimal(numerals.get(head, 1) * 10 + numerals.get(tail, 0))

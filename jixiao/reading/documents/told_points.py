@@ -102,7 +102,7 @@ class Table:
 
 
 def _bare(name: str) -> str:
-    return re.sub('^(?:项目|绩效)|[“”"（）()]|(?:性|情况|程度|指标|率|度)+$', "", name)
+    return _words()["dress"].sub("", name)
 
 
 def find_told(layout: Layout, portion: Portion, table: Table) -> list[Justification]:
@@ -302,7 +302,7 @@ def _name_at(text: str, table: Table) -> tuple[str, float]:
     if known:
         return known, KNOWN
     shorter = words["lead"].sub("", plain)
-    plain = shorter if re.match("[一-龥“「【『\\[《]", shorter) else plain
+    plain = shorter if _words()["start"].match(shorter) else plain
     for key, strength in (("framed", FRAMED), ("in_way", ALONE), ("plain", FOLLOWED)):
         hit = words[key].match(plain)
         if not hit:
@@ -340,7 +340,7 @@ def _name_behind(text: str, mentions: Sequence[Mention], table: Table) -> tuple[
         return max(known, key=len), KNOWN
     hit = _words()["behind"].search(clause)
     name = clean_name(hit["name"]) if hit else ""
-    name = re.sub("(?:得分|得|评分|指标|计|共)+$", "", name)
+    name = _words()["tail"].sub("", name)
     is_name = 2 <= len(name) <= LONGEST_NAME and not _words()["no_name"].search(name)
     return (name, FOLLOWED) if is_name and justification_words()["indicator_end"].search(name) else ("", 0.0)
 

@@ -54,6 +54,7 @@ class _Documents(Model):
     sentences: Words
     justification: Words
     mentions: Words
+    other_numerals: Words
     told_names: Words
     tabled: Words
     usual_rates: Texts
