@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter, defaultdict
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pandas as pd
+import pdfplumber
 import pytest
 
 import jixiao
-from jixiao.analysis.briefing import brief_statements, briefing
+from jixiao.analysis.briefing import brief_rows, brief_statements, briefing
 from jixiao.builds.run import evaluate
 from jixiao.core.errors import RequestError
 from jixiao.core.results import Results
 from jixiao.publish.boards.board_rules import boards
+from jixiao.publish.papers.brief import write_brief
 from jixiao.sample import Wanted, write_province
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -267,3 +271,85 @@ def test_a_scope_that_is_not_there_is_refused_and_one_is_enough() -> None:
         brief_statements(sample, year=2019)
     with pytest.raises(RequestError, match="没有部门“示例市教育”"):
         brief_statements(sample, department="示例市教育")
+
+
+# The brief of one page
+
+
+def test_the_document_holds_each_sentence_and_the_table_on_one_page(results: Results, tmp_path: Path) -> None:
+    from docx import Document
+
+    year = max(brief_statements(results)["year"])
+    department = next(name for name in brief_statements(results, year=year)["department"] if name)
+    for scope in ("", department):
+        path = tmp_path / "要点.docx"
+        write_brief(results, path, year=year, department=scope)
+        document = Document(str(path))
+        text = "\n".join(paragraph.text for paragraph in document.paragraphs)
+        said = brief_statements(results, year=year, department=scope)
+        for row in said.itertuples():
+            assert (row.key_point in text) == (row.topic in briefing()["paper"]["topics"])
+        rows = brief_rows(results, year=year, department=scope)
+        if len(rows):
+            lines = [[cell.text for cell in row.cells] for row in document.tables[0].rows][1:]
+            assert [line[0] for line in lines] == rows.iloc[:, 0].head(briefing()["table_rows"]).tolist()
+            assert [line[3] for line in lines] == [f"{one:,.2f}" for one in rows["unspent_wan"].head(len(lines))]
+    if shutil.which("soffice"):
+        write_brief(results, tmp_path / "要点.pdf", year=year)
+        with pdfplumber.open(tmp_path / "要点.pdf") as made:
+            assert len(made.pages) == 1
+            assert f"{year}年度预算绩效要点" in (made.pages[0].extract_text() or "").replace(" ", "")
+
+
+def test_the_slides_have_a_native_chart_with_the_rates(results: Results, tmp_path: Path) -> None:
+    from pptx import Presentation
+
+    year = max(brief_statements(results)["year"])
+    write_brief(results, tmp_path / "要点.pptx", year=year)
+    slides = list(Presentation(str(tmp_path / "要点.pptx")).slides)
+    first = "\n".join(shape.text_frame.text for shape in slides[0].shapes if shape.has_text_frame)
+    for row in brief_statements(results, year=year, department="").itertuples():
+        assert (row.key_point in first) == (row.topic in briefing()["paper"]["topics"])
+    rows = brief_rows(results, year=year).sort_values("execution_rate", kind="stable").head(briefing()["chart_rows"])
+    chart = next(shape.chart for shape in slides[1].shapes if shape.has_chart)
+    assert list(chart.plots[0].categories) == rows.iloc[::-1, 0].tolist()
+    assert list(chart.plots[0].series[0].values) == pytest.approx((rows["execution_rate"].iloc[::-1] * 100).round(2))
+    under = int((brief_rows(results, year=year)["execution_rate"] < 0.8).sum())
+    assert (f"{under}个低于80%" if under else "都不低于80%") in slides[1].shapes.title.text_frame.text
+    table = next(shape.table for shape in slides[2].shapes if shape.has_table)
+    assert table.cell(1, 0).text == brief_rows(results, year=year).iloc[0, 0]
+    for slide in slides:
+        for shape in slide.shapes:
+            assert shape.left >= 0 and shape.left + shape.width <= 33.867 * 360000
+
+
+def test_a_brief_that_cannot_be_written_leaves_what_was_there(tmp_path: Path) -> None:
+    sample = jixiao.evaluate("sample")
+    (tmp_path / "要点.docx").write_bytes(b"old")
+    with pytest.raises(RequestError, match="没有部门"):
+        write_brief(sample, tmp_path / "要点.docx", year=2024, department="没有的局")
+    assert (tmp_path / "要点.docx").read_bytes() == b"old"
+    with pytest.raises(RequestError, match="只能写成"):
+        write_brief(sample, tmp_path / "要点.txt", year=2024)
+
+
+def test_hostile_names_stay_text_in_the_brief(tmp_path: Path) -> None:
+    from docx import Document
+    from pptx import Presentation
+
+    evil = "=1+1\x1b[31m\u202e<b>&\x00{0}%s"
+    sample = jixiao.evaluate("sample")
+
+    def spoil(frame: pd.DataFrame) -> pd.DataFrame:
+        names = [name for name in ("project", "department", "title") if name in frame]
+        return frame.assign(**{name: evil + frame[name].astype("str") for name in names})
+
+    frames = type(sample.frames)(**{name: spoil(frame) for name, frame in sample.frames.items()})
+    spoiled = replace(
+        sample, frames=frames, **{name: spoil(getattr(sample, name)) for name in ("scores", "totals", "findings")}
+    )
+    for name in ("一.docx", "一.pptx"):
+        write_brief(spoiled, tmp_path / name, year=2024)
+    text = "".join(paragraph.text for paragraph in Document(str(tmp_path / "一.docx")).paragraphs)
+    assert "<b>&" in text and "\x1b" not in text and "\u202e" not in text
+    assert len(Presentation(str(tmp_path / "一.pptx")).slides) == 3

@@ -44,6 +44,7 @@ def commands(folder):
         "sample": ["--out", str(folder / "made"), "--departments", "2", "--years", "2024:2024", "--projects", "3"],
         "whatif": ["profile_2021_101"],
         "dashboard": ["--place", built, "--static", str(folder / "site")],
+        "brief": ["--place", built, "--year", "2024", "--out", str(folder / "要点.docx")],
         "list": ["--place", built],
         "check": [form],
         "notebooks": ["--help"],  # it serves until it is ended

@@ -16,9 +16,9 @@ from jixiao.analysis.years import department_changes, department_ranking
 from jixiao.core.errors import RequestError, say_nearest
 from jixiao.core.exact import SCALE, whole
 from jixiao.core.frames import PROJECT_KINDS
-from jixiao.core.models import Count, Model, Number, Text, Texts, Words, checked_shipped
+from jixiao.core.models import Count, Model, Number, Text, Words, checked_shipped
 from jixiao.core.results import Results
-from jixiao.core.vocabulary import category_group, value_labels
+from jixiao.core.vocabulary import category_group, word
 from jixiao.core.writing import grouped_text, percent_text, points_text
 
 COLUMNS = ["year", "department", "topic", "key_point", "link"]
@@ -45,9 +45,11 @@ class _Briefing(Model):
     fewest_peers: Count
     fewest_reports: Count
     fewest_questions: Count
-    brief: Texts
+    table_rows: Count
+    chart_rows: Count
     show: dict[str, dict[str, Text]]
     sentences: Words
+    paper: Words
 
 
 def briefing() -> dict[str, Any]:
@@ -100,6 +102,38 @@ def brief_statements(results: Results, *, year: int = 0, department: str | None 
         for topic, said in _Scope(facts, each, scope).statements()
     ]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"year": "int64"})
+
+
+def brief_rows(results: Results, *, year: int, department: str = "") -> pd.DataFrame:
+    """Return the money of one year by department, or by project of one department (要点附表).
+
+    Args:
+        results: From :func:`jixiao.evaluate`.
+        year: The year.
+        department: Only this department, its projects then being the rows; all departments when empty. Fewer
+            departments than the declared ``few`` are told by their projects, too.
+
+    Returns:
+        One row per department or project with both budget and spending, key department or project, most unspent money
+        first: ``annual_budget_wan``, ``executed_wan``, ``unspent_wan`` in 万元 and ``execution_rate``.
+
+    Example:
+        >>> from jixiao import evaluate
+        >>> brief_rows(evaluate("data/sample"), year=2024).columns.tolist()[:3]
+        ['project', 'annual_budget_wan', 'executed_wan']
+    """
+    money = _Facts(results).rows("money", year, department)
+    return _money_by(money, is_one=bool(department)).reset_index(drop=True)
+
+
+def _money_by(money: pd.DataFrame, *, is_one: bool) -> pd.DataFrame:
+    """Add the money up by department, or by project where there is one department or there are few."""
+    is_few = is_one or money["department"].nunique() < briefing()["few"]
+    name = "project" if is_few else "department"
+    rows = _by(money, name, *_MONEY)
+    unspent = (rows["annual_budget_wan"] - rows["executed_wan"]).clip(lower=0)
+    rows = rows.assign(unspent_wan=unspent, execution_rate=rows["executed_wan"] / rows["annual_budget_wan"])
+    return rows.sort_values(["unspent_wan", name], ascending=[False, True], kind="stable")
 
 
 def _link(topic: str, year: int, department: str) -> str:
@@ -242,31 +276,29 @@ class _Scope:
         return said + (self.words["same_departments"].format(count=len(both)) if len(both) < every else "")
 
     def _under(self) -> str:
-        name = "department"
-        if self.department or self.money["department"].nunique() < self.said["few"]:
-            name = "project"
-        rows = _by(self.money, name, "annual_budget_wan", "executed_wan")
+        rows = _money_by(self.money, is_one=bool(self.department))
         if rows.empty:
             return ""
-        rows = rows.assign(rate=rows["executed_wan"] / rows["annual_budget_wan"])
-        rows["unspent"] = (rows["annual_budget_wan"] - rows["executed_wan"]).clip(lower=0)
+        name = str(rows.columns[0])
         line = float(self.said["execution_rate"])
         units = self.words[f"{name}s"]
-        under = rows[rows["rate"] < line - 1e-12].sort_values(["unspent", name], ascending=[False, True])
+        under = rows[rows["execution_rate"] < line - 1e-12]
         if under.empty:
-            lowest = rows.sort_values(["rate", name]).iloc[0]
+            lowest = rows.sort_values(["execution_rate", name]).iloc[0]
             if len(rows) == 1:
-                return str(self.words["under_one"].format(name=lowest[name], rate=percent_text(lowest["rate"])))
-            named = self.words["lowest"].format(name=lowest[name], rate=percent_text(lowest["rate"]))
+                return str(
+                    self.words["under_one"].format(name=lowest[name], rate=percent_text(lowest["execution_rate"]))
+                )
+            named = self.words["lowest"].format(name=lowest[name], rate=percent_text(lowest["execution_rate"]))
             parts = {"count": len(rows), "units": units, "line": _line(line), "lowest": named}
             return str(self.words["under_none"].format(**parts))
         names = [
             self.words["each"].format(
-                name=one[name], rate=percent_text(one["rate"]), unspent=self._amount(one["unspent"])
+                name=one[name], rate=percent_text(one["execution_rate"]), unspent=self._amount(one["unspent_wan"])
             )
             for _, one in under.head(self.said["named"]).iterrows()
         ]
-        every, mine = _sum(rows, "unspent"), _sum(under, "unspent")
+        every, mine = _sum(rows, "unspent_wan"), _sum(under, "unspent_wan")
         share = self.words["share"].format(share=percent_text(mine / every)) if len(under) < len(rows) else ""
         more = self.words["more"] if len(under) > len(names) else ""
         parts = {"line": _line(line), "units": units, "count": len(under), "unspent": self._amount(mine)}
@@ -279,15 +311,15 @@ class _Scope:
         rule = self._rule_gap(rows[rows["total"].notna()])
         if len(rows) == 1:
             only = rows.iloc[0]
-            grade = value_labels()["grade"].get(str(only["reported_grade"]), "")
-            parts = {"kind": _kind(self.kind), "project": only["project"], "grade": grade}
+            grade = word("reported_grade", only["reported_grade"])
+            parts = {"kind": word("evaluation", self.kind), "project": only["project"], "grade": grade}
             return str(self.words["grade_one"].format(**parts, total=points_text(only["total_reported"]), rule=rule))
         good = int(rows["reported_grade"].isin(_GOOD).sum())
         share = good / len(rows)
         alike = share >= float(self.said["good_share"]) and len(rows) >= self.said["fewest_reports"]
         return str(
             self.words["grades"].format(
-                kind=_kind(self.kind),
+                kind=word("evaluation", self.kind),
                 count=len(rows),
                 mean=points_text(_sum(rows, "total_reported") / len(rows)),
                 good=good,
@@ -330,7 +362,7 @@ class _Scope:
         if both.empty:
             return ""
         lowest = both.iloc[0]
-        words = {"kind": _kind(kind), "count": len(both), "name": str(lowest.name)}
+        words = {"kind": word("evaluation", kind), "count": len(both), "name": str(lowest.name)}
         words |= {name: points_text(lowest[name]) for name in ("before", "after")}
         if self.department or len(both) == 1:
             if abs(lowest["change"]) < 0.005:
@@ -402,7 +434,7 @@ class _Scope:
             unspent = self._amount(_sum(slow, "unspent"))
             parts.append(self.words["far_under"].format(line=_line(line), count=len(slow), unspent=unspent))
         if poor:
-            parts.append(self.words["poor"].format(kind=_kind(self.kind), count=poor))
+            parts.append(self.words["poor"].format(kind=word("evaluation", self.kind), count=poor))
         if apart:
             parts.append(self.words["apart"].format(count=apart))
         return str(self.words["decide"].format(parts=self.words["parts"].join(parts))) if parts else ""
@@ -434,10 +466,6 @@ def _parted(frame: pd.DataFrame) -> dict[tuple[int, str], pd.DataFrame]:
 
 def _line(rate: float) -> str:
     return f"{rate:.0%}"
-
-
-def _kind(evaluation: str) -> str:
-    return value_labels()["evaluation"][evaluation]
 
 
 def _closed(said: str) -> str:

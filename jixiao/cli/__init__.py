@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jixiao.cli import usage
 from jixiao.cli.asking import Place, check_names, choose, shown
+from jixiao.cli.briefs import brief
 from jixiao.cli.budget_use import consequences
 from jixiao.cli.clerk import check
 from jixiao.cli.corrected import resubmitted
@@ -20,6 +21,7 @@ COMMANDS = (
     resubmitted,
     bodies,
     remind,
+    brief,
     report,
     ask,
     form,

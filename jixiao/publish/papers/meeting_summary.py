@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,12 +13,8 @@ from jixiao.core.files import explained, write_safely
 from jixiao.core.harmless import harmless
 from jixiao.core.vocabulary import label
 from jixiao.core.writing import percent_text
+from jixiao.publish.papers.plain_documents import add_table, add_text, new_document
 from jixiao.publish.papers.wording import clean
-
-if TYPE_CHECKING:
-    from docx.document import Document as WordDocument
-
-_TWIPS = 567
 
 
 def write_summary(path: Path, *, year: int = 0) -> None:
@@ -44,32 +39,23 @@ def write_summary(path: Path, *, year: int = 0) -> None:
 
 
 def _write(path: Path, issues: pd.DataFrame, year: int, day: str) -> None:
-    from docx import Document
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.shared import Cm
-
     words = issue_words()["meeting"]
-    document = Document()
-    section = document.sections[0]
-    section.page_width, section.page_height = Cm(21.0), Cm(29.7)
-    section.left_margin = section.right_margin = Cm(2.2)
-    _fonts(document, words)
     span = words["year"].format(year=year) if year else words["every_year"]
     title = words["title"].format(span=span)
-    document.core_properties.title, document.core_properties.author = title, ""
-    for text, style in ((title, "Title"), (words["date"].format(day=day), "Normal")):
-        document.add_paragraph(text, style=style).alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _say(document, state_sentence(issues))
+    document = new_document(
+        title, words["date"].format(day=day), font=words["font"], heading_font=words["heading_font"]
+    )
+    add_text(document, state_sentence(issues))
     parts = _parts(issues)
     for name, heading in words["sections"].items():
         document.add_heading(heading, 1)
         heads, rows, widths = parts[name]
         if rows:
-            _table(document, heads, rows[: words["most"]], widths)
+            add_table(document, heads, rows[: words["most"]], widths)
             if len(rows) > words["most"]:
-                _say(document, words["more"].format(count=len(rows) - words["most"]))
+                add_text(document, words["more"].format(count=len(rows) - words["most"]))
         else:
-            _say(document, words["none"])
+            add_text(document, words["none"])
     document.save(str(path))
 
 
@@ -126,6 +112,7 @@ def _counted(issues: pd.DataFrame, by: str, head: str) -> Part:
     total = issue_words()["overview"]["sum"]
     rows.append([total, *(str(int(one)) for one in counts.sum())])
     return [head, *states.values(), total], rows, [4.6, *[1.7] * (len(states) + 1)]
+<<<<<<< HEAD
 
 
 def _fonts(document: WordDocument, words: dict[str, Any]) -> None:
@@ -176,3 +163,5 @@ def _table(document: WordDocument, heads: list[str], rows: list[list[str]], widt
             mark = OxmlElement("w:tblHeader")
             row._tr.get_or_add_trPr().append(mark)
     document.add_paragraph().paragraph_format.space_after = Pt(0)
+=======
+>>>>>>> 3cebbfc (Write the brief of a year on one page, as Word, PDF or slides with native charts)

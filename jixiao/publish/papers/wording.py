@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from jixiao.core.harmless import harmless
 from jixiao.core.models import Count, Flag, Model, Text, Texts, Words, checked_shipped
 from jixiao.core.writing import value_text
 
@@ -129,7 +130,7 @@ def clean(text: Any) -> str:
     """
     if not isinstance(text, str):
         return ""
-    return _UNWRITABLE.sub("", _LINES.sub("\n", text)).strip()
+    return harmless(_UNWRITABLE.sub("", _LINES.sub("\n", text))).strip()
 
 
 def shown_target(text: Any) -> str:
