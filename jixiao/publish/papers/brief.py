@@ -48,12 +48,11 @@ def write_brief(results: Results, path: Path, *, year: int, department: str = ""
         >>> write_brief(evaluate("data/sample"), Path("brief.odt"), year=2024)
         Traceback (most recent call last):
         ...
-        jixiao.core.errors.RequestError: 简报只能写成 .docx、.pdf 或 .pptx 文件，实际为“brief.odt”，请换一个文件名
+        jixiao.core.errors.RequestError: 简报只能写成 .docx、.pdf、.pptx 文件，实际为“brief.odt”，请换一个文件名
     """
     ending = path.suffix.lower()
     if ending not in _WRITERS:
-        listed = "、".join(list(_WRITERS)[:-1]) + f" 或 {list(_WRITERS)[-1]}"
-        raise RequestError(f"简报只能写成 {listed} 文件，实际为“{path.name}”，请换一个文件名")
+        raise RequestError(f"简报只能写成 {'、'.join(_WRITERS)} 文件，实际为“{path.name}”，请换一个文件名")
     brief = _gather(results, year, department)
     with explained(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
