@@ -10,7 +10,6 @@ from jixiao.builds.ledger import book
 from jixiao.builds.ledger.moves import issue_words, ways
 from jixiao.core.errors import RequestError
 from jixiao.core.files import explained, write_safely
-from jixiao.core.harmless import harmless
 from jixiao.core.vocabulary import label
 from jixiao.core.writing import percent_text
 from jixiao.publish.papers.plain_documents import add_table, add_text, new_document
@@ -112,56 +111,3 @@ def _counted(issues: pd.DataFrame, by: str, head: str) -> Part:
     total = issue_words()["overview"]["sum"]
     rows.append([total, *(str(int(one)) for one in counts.sum())])
     return [head, *states.values(), total], rows, [4.6, *[1.7] * (len(states) + 1)]
-<<<<<<< HEAD
-
-
-def _fonts(document: WordDocument, words: dict[str, Any]) -> None:
-    from docx.oxml.ns import qn
-    from docx.shared import Pt, RGBColor
-
-    for name, kind, size in (
-        ("Normal", "font", 11.0),
-        ("Title", "heading_font", 18.0),
-        ("Heading 1", "heading_font", 14.0),
-    ):
-        font = words[kind]
-        style = document.styles[name]
-        style.font.name, style.font.size, style.font.color.rgb = font, Pt(size), RGBColor(0, 0, 0)
-        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        for script in ("ascii", "hAnsi", "eastAsia", "cs"):
-            fonts.set(qn(f"w:{script}"), font)
-            fonts.attrib.pop(qn(f"w:{script}Theme".replace("csTheme", "cstheme")), None)
-
-
-def _say(document: WordDocument, text: str) -> None:
-    from docx.shared import Pt
-
-    paragraph = document.add_paragraph(text)
-    paragraph.paragraph_format.first_line_indent = Pt(22)
-    paragraph.paragraph_format.line_spacing = 1.4
-
-
-def _table(document: WordDocument, heads: list[str], rows: list[list[str]], widths: list[float]) -> None:
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-    from docx.shared import Cm, Pt
-
-    scale = 16.6 / sum(widths)
-    table = document.add_table(rows=1 + len(rows), cols=len(heads), style="Table Grid")
-    table.autofit = False
-    grid = table._tbl.tblGrid.findall(qn("w:gridCol"))
-    for column, width in zip(grid, widths, strict=True):
-        column.set(qn("w:w"), str(round(width * scale * _TWIPS)))
-    for line, (row, texts) in enumerate(zip(table.rows, [heads, *rows], strict=True)):
-        for cell, text, width in zip(row.cells, texts, widths, strict=True):
-            cell.width = Cm(width * scale)
-            paragraph = cell.paragraphs[0]
-            run = paragraph.add_run(harmless(text))
-            run.font.size, run.font.bold = Pt(9), line == 0
-            paragraph.paragraph_format.space_after = Pt(0)
-        if line == 0:
-            mark = OxmlElement("w:tblHeader")
-            row._tr.get_or_add_trPr().append(mark)
-    document.add_paragraph().paragraph_format.space_after = Pt(0)
-=======
->>>>>>> 3cebbfc (Write the brief of a year on one page, as Word, PDF or slides with native charts)

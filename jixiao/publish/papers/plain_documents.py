@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jixiao.core.harmless import harmless
+
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
 
@@ -69,7 +71,7 @@ def add_table(document: WordDocument, heads: list[str], rows: list[list[str]], w
         for cell, text, width in zip(row.cells, texts, widths, strict=True):
             cell.width = Cm(width * scale)
             paragraph = cell.paragraphs[0]
-            run = paragraph.add_run(text)
+            run = paragraph.add_run(harmless(text))
             run.font.size, run.font.bold = Pt(9), line == 0
             paragraph.paragraph_format.space_after = Pt(0)
         if line == 0:
