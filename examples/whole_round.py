@@ -55,7 +55,11 @@ def walk(folder: Path, run: Run, *, setting: Callable[[str, str], None]) -> Iter
     named = [part for unit in UNITS for part in ("--unit", unit)]
     yield Step("send", run("issues", "send", "--year", "2023", "--due", "2024-03-31", "--out", out, *named))
 
+    yield Step("proofs asked", run("evidence", "send", "--year", "2023", "--out", folder / "佐证清单", *named[:2]))
+
     setting("JIXIAO_TODAY", "2024-03-20")
+    yield Step("proofs in", run("evidence", "receive", attach(folder / "佐证清单", UNITS[0])))
+    yield Step("proofs", run("evidence", "list"))
     answered = [fill(out, unit) for unit in UNITS[:2]]
     yield Step("receive", run("issues", "receive", *answered))
     correct(source / "2023")
@@ -100,6 +104,20 @@ def fill(out: Path, unit: str) -> Path:
     for row in range(5, sheet.max_row):
         sheet.cell(row, heads["整改反馈内容"]).value = "已核对并按要求整改"
         sheet.cell(row, heads["整改情况"]).value = "已整改"
+    target = path.with_name(f"回_{path.name}")
+    whole.save(target)
+    return target
+
+
+def attach(out: Path, unit: str) -> Path:
+    """Fill a list of proofs in, as the unit does: one file comes along, another is only named."""
+    (path,) = out.glob(f"{unit}*.xlsx")
+    whole = openpyxl.load_workbook(path)
+    sheet = whole.active
+    heads = {sheet.cell(4, column).value: column for column in range(1, sheet.max_column + 1)}
+    (out / "验收单.txt").write_text("验收合格", encoding="utf-8")
+    for row, name in ((5, "验收单.txt"), (6, "合同.pdf")):
+        sheet.cell(row, heads["佐证材料"]).value = name
     target = path.with_name(f"回_{path.name}")
     whole.save(target)
     return target

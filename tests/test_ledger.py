@@ -469,7 +469,7 @@ def test_a_finding_that_is_gone_is_settled_and_one_put_aside_withdrawn(sent, res
 
 
 def test_last_years_list_is_read_by_its_headers(desk, tmp_path):
-    from jixiao.publish.rounds.last_year import read_last_year
+    from jixiao.publish.rounds.problem_lists import read_problems
 
     whole = openpyxl.Workbook()
     whole.active.append(["2023年度整改台账"])
@@ -478,7 +478,7 @@ def test_last_years_list_is_read_by_its_headers(desk, tmp_path):
     whole.save(tmp_path / "上年.xlsx")
     whole.active.cell(3, 4).data_type = "s"
     whole.save(tmp_path / "上年.xlsx")
-    (row,) = read_last_year(tmp_path / "上年.xlsx", 2023)
+    (row,) = read_problems(tmp_path / "上年.xlsx", 2023)
     assert (row["owner"], row["project"], row["demand"], row["issue_source"]) == (
         "示例中心",
         "示例项目",
@@ -486,7 +486,7 @@ def test_last_years_list_is_read_by_its_headers(desk, tmp_path):
         "last_year",
     )
     with pytest.raises(RequestError, match="--of"):
-        read_last_year(tmp_path / "上年.xlsx", 0)
+        read_problems(tmp_path / "上年.xlsx", 0)
 
 
 def test_the_summary_for_the_meeting_says_what_the_ledger_holds(sent, tmp_path, monkeypatch):
@@ -562,3 +562,57 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(desk, results):
     with pytest.raises(RequestError, match="写入失败"):
         send_notices(Path(desk / "文件" / "下级"), due=DUE, year=2024)
     assert set(states().values()) == {"pending"}
+
+
+# Problems that people bring
+
+
+def test_what_monitoring_found_is_entered_by_hand_or_from_a_table(desk, tmp_path):
+    said = ["issues", "add", "--year", "2024", "--place", "sample", "--source", "监控", "--text", "7月底执行率20%"]
+    done = run_command(*said, "--project", "示例农村公路养护项目", "--demand", "加快支付")
+    assert "新登记 1 个问题" in done.stdout
+    assert "新登记 0 个问题" in run_command(*said, "--project", "示例农村公路养护项目").stdout
+    whole = openpyxl.Workbook()
+    whole.active.append(["监控发现的问题"])
+    whole.active.append(["序号", "项目名称", "预算单位", "三级指标", "发现问题", "整改要求"])
+    whole.active.append(
+        [1, "示例校园网络运维项目", "示例市教育技术中心", "故障响应时间", "全年目标可能完不成", "调整进度"]
+    )
+    whole.save(tmp_path / "监控.xlsx")
+    done = run_command("issues", "add", "--year", "2024", "--source", "monitoring", "--file", tmp_path / "监控.xlsx")
+    assert "新登记 1 个问题" in done.stdout
+    issues = book.load_ledger().issues
+    assert set(issues["issue_source"]) == {"monitoring"} and len(issues) == 2
+    assert issues["owner"].tolist() == ["示例市公路养护中心", "示例市教育技术中心"]
+    assert issues["department"].tolist()[0] == "示例市交通局"
+    assert len(send_notices(desk / "out", due=DUE, year=2024)) == 2
+    for wrong, told in (
+        (["--text", "甲"], "责任单位或项目"),
+        (["--unit", "甲"], "用 --text"),
+        (["--text", "甲", "--unit", "乙", "--source", "丙"], "可选"),
+    ):
+        refused = run_command("issues", "add", "--year", "2024", *wrong)
+        assert refused.returncode == 2 and told in refused.stderr and "Traceback" not in refused.stderr
+
+
+def test_verify_follows_the_ledger_and_what_it_keeps(sent, desk, tmp_path):
+    from jixiao.builds.run import build
+    from jixiao.builds.verify import verify
+
+    build("sample", tmp_path / "built")
+    receive([answer(roads(sent), dict.fromkeys(ids()[:1], "已整改"))])
+
+    def told():
+        return [str(one) for one in verify(tmp_path / "built") if one.kind.startswith("ledger")]
+
+    assert told() == []
+    (kept,) = archive_folder().glob("*")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole + b" ")
+    assert told() == [f"收文存档“{kept.name}”与收到时不同"]
+    kept.write_bytes(whole)
+    lines = book.ledger_path().read_text(encoding="utf-8").splitlines(keepends=True)
+    book.ledger_path().write_text("".join([lines[0].replace("raise", "close"), *lines[1:]]), encoding="utf-8")
+    assert len(told()) == 1 and "第1条的内容有改动" in told()[0]
+    book.ledger_path().write_text("".join(lines[:-1]), encoding="utf-8")
+    assert "与操作日志不符" in told()[0]

@@ -38,6 +38,8 @@ def test_a_whole_round(tmp_path, monkeypatch):
     assert {path.suffix for path in (tmp_path / "催报").iterdir()} == {".docx", ".xlsx"}
     assert "新登记 13 个问题，其中 0 个以前年度出现过" in said["collect"]
     assert "发出 3 份通知，共 13 个问题" in said["send"]
+    assert "发出 1 份清单" in said["proofs asked"] and "没有随附" in said["proofs in"]
+    assert "已收到 1" in said["proofs"] and "只有名称 1" in said["proofs"] and "缺 6" in said["proofs"]
     assert "读入 5 条答复" in said["receive"] and "读入 3 条答复" in said["receive"]
     assert "共读取 4 个文件，3 份评价" in said["corrected form"]
     assert "H14：“13”改为“15”" in said["changes"] and "改动 2 格" in said["changes"]

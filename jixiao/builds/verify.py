@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jixiao.builds import journal
+from jixiao.builds.ledger import archive, book
 from jixiao.builds.manifest import (
     MANIFEST,
     VERSIONS,
@@ -36,7 +37,7 @@ from jixiao.builds.versions import (
     writer_of,
 )
 from jixiao.core.errors import RequestError
-from jixiao.core.files import BESIDE, MISSING, RECORD, workbench
+from jixiao.core.files import BESIDE, MISSING, RECORD, checksum, workbench
 from jixiao.core.hashes import code_hash, hash_of, rule_hashes
 from jixiao.core.kept import KeptError, is_as_written, read_strict
 
@@ -89,7 +90,7 @@ def verify(folder: Path) -> list[Difference]:
         found += _compared("rule", manifest["rule_files"], rules)
     if manifest["code"] != code_hash():
         found.append(Difference("code", manifest["jixiao"]))
-    return [*found, *_logged(folder, manifest)]
+    return [*found, *_logged(folder, manifest), *_ledger()]
 
 
 def reread(folder: Path) -> Iterator[Difference]:
@@ -116,6 +117,23 @@ def reread(folder: Path) -> Iterator[Difference]:
     for name in sorted({*sums[0], *sums[1]}):
         if sums[0].get(name) != sums[1].get(name):
             yield Difference("reread", name)
+
+
+def _ledger() -> Iterator[Difference]:
+    """Follow the chain of the ledger, look for its last state in the journal, and check the files it keeps."""
+    if not book.ledger_path().exists():
+        return
+    broken = book.check()
+    if broken is not None:
+        torn = broken.reason == "unfinished"
+        yield (
+            Difference("ledger_unfinished", str(broken.number))
+            if torn
+            else Difference("ledger", book.broken_text(broken))
+        )
+    for path in sorted(archive.archive_folder().glob("*")):
+        if path.is_file() and not BESIDE.fullmatch(path.name) and not path.name.startswith(checksum(path)[:16]):
+            yield Difference("ledger_file", path.name)
 
 
 def _inputs(folder: Path) -> Iterator[Difference]:

@@ -41,7 +41,7 @@ def collect(
     from jixiao.builds.run import evaluate_files
     from jixiao.core.frames import SEVERITIES
     from jixiao.core.vocabulary import value_labels
-    from jixiao.publish.rounds.last_year import read_last_year
+    from jixiao.publish.rounds.problem_lists import read_problems
 
     severities = [choose("--severity", one, SEVERITIES, value_labels()["severity"]) for one in severity or []]
     results, errors = evaluate_files(place)
@@ -53,12 +53,59 @@ def collect(
             for row in review_problems(writer.ledger, results)
             if row["year"] in (year or [row["year"]]) and any(part in row["department"] for part in department or [""])
         ]
-        found += read_last_year(last_year, last) if last_year is not None else []
+        found += read_problems(last_year, last) if last_year is not None else []
         done = collecting.collect(writer.ledger, found, results)
         writer.write(done.events)
     print(f"新登记 {done.raised} 个问题，其中 {done.linked} 个以前年度出现过；{done.settled} 个已不再有，已销号")
     if errors:
         raise JixiaoError("\n".join(str(error) for error in errors))
+
+
+@issues.command(cls=Command)
+def add(
+    year: Year,
+    text: Annotated[str, typer.Option("--text", help="发现的问题")] = "",
+    unit: Annotated[str, typer.Option("--unit", help="责任单位；写了 --project 的可不写")] = "",
+    project: Annotated[str, typer.Option("--project", help="项目名称的一部分或编号")] = "",
+    indicator: Annotated[str, typer.Option("--indicator", help="三级指标")] = "",
+    demand: Annotated[str, typer.Option("--demand", help="整改内容")] = "",
+    source: Annotated[str, typer.Option("--source", help="问题来源，如 监控、财政评价")] = "监控",
+    file: Annotated[Path | None, typer.Option("--file", help="改为登记此表（工作簿等）中的问题")] = None,
+    place: Annotated[str, typer.Option("--place", help="在哪里找项目：built、source、sample 或任意目录")] = "built",
+    by: By = "",
+) -> None:
+    """登记绩效监控等另外发现的问题：手工一条，或一张表；同一问题只登记一次。"""
+    from jixiao.builds.ledger import book, collecting
+    from jixiao.builds.ledger.moves import issue_words
+    from jixiao.publish.rounds.problem_lists import problem_by_hand, read_problems
+
+    names = {name: one["name"] for name, one in issue_words()["sources"].items()}
+    taken = choose("--source", source, list(names), names)
+    if file is not None:
+        found = read_problems(file, year, taken)
+    else:
+        if not text.strip() or not (unit.strip() or project.strip()):
+            raise JixiaoError("请用 --text 写明问题，用 --unit 或 --project 写明责任单位或项目；一张表的问题用 --file")
+        about = _project_named(place, year, project) if project.strip() else {}
+        told = {**about, **({"owner": unit.strip()} if unit.strip() else {}), "indicator": indicator, "demand": demand}
+        found = [problem_by_hand(year=year, source=taken, text=text.strip(), **told)]
+    with book.writing(by) as writer:
+        done = collecting.collect(writer.ledger, found)
+        writer.write(done.events)
+    said = "、".join(event["about"] for event in done.events[:5])
+    print(f"新登记 {done.raised} 个问题{f'（{said}）' if said else ''}，其中 {done.linked} 个以前年度出现过")
+
+
+def _project_named(place: str, year: int, name: str) -> dict[str, str]:
+    """Return whose a project is, by a part of its name, as a problem names it."""
+    from jixiao.analysis.summary import choose_project
+    from jixiao.builds.run import evaluate
+
+    rows = choose_project(evaluate(place), name).frames.projects
+    mine = rows[rows["year"] == year]
+    row = (mine if len(mine) else rows).iloc[0]
+    named = {one: str(row[one]) for one in ("project", "project_id", "department")}
+    return {**named, "owner": str(row["unit"] or row["department"])}
 
 
 @issues.command("list", cls=Command)

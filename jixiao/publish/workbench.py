@@ -52,6 +52,7 @@ def lay_out(folder: Path, *, year: int, with_sample: bool = False) -> str:
     with explained(folder):
         source = folder / "data" / "source"
         (source / str(year)).mkdir(parents=True)
+        (source.parent / "register").mkdir()
         for name, text in words["registers"].items():
             (source.parent / f"{name}.yaml").write_text(text.format(**named), encoding="utf-8")
         (folder / words["readme_file"]).write_text(words["readme"].format(**named), encoding="utf-8")

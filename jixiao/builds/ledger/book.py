@@ -232,7 +232,7 @@ def load_ledger(day: date | None = None) -> Ledger:
     """
     broken = check()
     if broken is not None and broken.reason != "unfinished":
-        raise RequestError(_broken(broken))
+        raise RequestError(broken_text(broken))
     return Ledger(tuple(entry for entry in chain.read_entries(ledger_path()) if entry), day or today())
 
 
@@ -253,7 +253,8 @@ def check() -> chain.Break | None:
     return None
 
 
-def _broken(broken: chain.Break) -> str:
+def broken_text(broken: chain.Break) -> str:
+    """Say where the ledger breaks (台账断链), in one sentence."""
     sentence = str(issue_words()["broken"][broken.reason])
     return sentence.format(number=broken.number, name=ledger_path().name)
 
@@ -292,7 +293,7 @@ class Writer:
             try:
                 made = chain.append(path, lines)
             except chain.DamagedEnd as error:
-                raise RequestError(_broken(chain.Break(len(self.ledger.entries) + 1, "unreadable"))) from error
+                raise RequestError(broken_text(chain.Break(len(self.ledger.entries) + 1, "unreadable"))) from error
             except ValueError as error:
                 raise RequestError("有一条内容超过 1MB，没有记入台账；请把附件单独存放，只写文件名") from error
         journal.record("ledger", path, content=made[-1]["hash"])
