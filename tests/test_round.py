@@ -125,3 +125,23 @@ def test_rows_that_were_put_in_are_told_as_such(tmp_path):
     whole.save(tmp_path / "甲（更正）.xlsx")
     found = compare_forms(tmp_path, "甲.xlsx", "甲（更正）.xlsx")
     assert set(found.changes["before"]) == {""} and "合格率" in found.changes["after"].tolist()
+
+
+def test_a_form_saved_over_is_the_next_version_of_the_same(tmp_path, monkeypatch):
+    from jixiao.builds.ledger.resubmitted import overwritten
+    from jixiao.builds.run import build
+
+    monkeypatch.setenv("JIXIAO_JOURNAL", str(tmp_path / "journal.jsonl"))
+    (tmp_path / "forms").mkdir()
+    forms(tmp_path / "forms", 甲=90)
+    build(tmp_path / "forms", tmp_path / "built")
+    assert overwritten(tmp_path / "built") == []
+    forms(tmp_path / "forms", 甲=70)
+    build(tmp_path / "forms", tmp_path / "built")
+    (found,) = overwritten(tmp_path / "built")
+    assert found.later == "甲.xlsx" and (tmp_path / "built" / "versions" / found.earlier).is_dir()
+    assert found.changes[["source_cell", "before", "after"]].values.tolist() == [["H8 原表得分", "90", "70"]]
+    assert len(found.settled) + len(found.new) > 0
+    assert not set(found.settled["finding_id"]) & set(found.new["finding_id"])
+    said = run_command("resubmitted", "--place", str(tmp_path / "built")).stdout
+    assert "已存为后一版" in said and "H8 原表得分：“90”改为“70”" in said

@@ -1,4 +1,8 @@
-"""Corrected forms (更正重报): which form replaced which, what changed cell by cell, what became of the findings."""
+"""Corrected forms (更正重报): which form replaced which, what changed cell by cell, what became of the findings.
+
+A correction that came under a name of its own stands beside the form it replaces. One that was saved over it is known
+by the versions of the built folder: the earlier is what the newest version before holds of it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from jixiao.builds.diff import Build
 from jixiao.builds.handed_in import evaluate_forms
+from jixiao.builds.versions import list_versions
 from jixiao.core.frames import typed
+from jixiao.core.vocabulary import label
+from jixiao.core.writing import value_text
 from jixiao.reading.files import column_letters
 from jixiao.reading.workers import Table, read_tables
 
@@ -69,6 +77,98 @@ def compare_forms(folder: Path, earlier: str, later: str) -> Resubmission:
         after[~after["finding_id"].isin(ids[0])].reset_index(drop=True),
         after[after["finding_id"].isin(ids[0])].reset_index(drop=True),
     )
+
+
+_VALUES = {
+    "evaluations": {
+        **{"objective": "source_cell", "objective_achieved": "source_cell"},
+        **{"total_reported": "total_cell", "grade_reported": "grade_cell"},
+    },
+    "budgets": {
+        **{f"{name}_wan": f"{name}_cell" for name in ("initial_budget", "annual_budget", "arrived", "executed")},
+        "execution_rate_text": "execution_rate_cell",
+    },
+    "indicators": {
+        **{"indicator": "source_cell", "target_text": "target_cell", "actual_text": "actual_cell"},
+        **{"weight": "weight_cell", "reported_score": "score_cell", "deviation_reason": "reason_cell"},
+    },
+}
+"""What a form says, by frame: each column with the one that names its cell."""
+_SAME = {
+    "evaluations": ["source_sheet"],
+    "budgets": ["source_sheet", "evaluation", "fund"],
+    "indicators": ["source_sheet", "evaluation", "category", "subcategory", "indicator"],
+}
+"""By what a row of a form is found again in its correction; equal ones go by their order."""
+
+
+def overwritten(folder: Path) -> list[Resubmission]:
+    """Return every form of a built folder that was saved over by another since an earlier version (同名覆盖的更正).
+
+    The earlier one is what the newest kept version before holds of the file; ``earlier`` names that version. What
+    neither version took from the file is not compared.
+
+    Args:
+        folder: A built folder.
+
+    Raises:
+        RequestError: The folder is none, or a kept version is damaged.
+    """
+    current, *before = [Build(folder, version) for version in list_versions(folder)]
+    sources = current.manifest["sources"]
+    found, named = [], set[str]()
+    for build in before:
+        kept = build.manifest["sources"]
+        changed = {name for name in sources if kept.get(name, sources[name]) != sources[name]} - named
+        if not changed:
+            continue
+        sides = [{name: _of_files(one, name, changed) for name in (*_VALUES, "findings")} for one in (build, current)]
+        found += [_overwritten(name, build.version, *sides) for name in sorted(changed)]
+        named |= changed
+    return sorted(found, key=lambda one: one.later)
+
+
+def _of_files(build: Build, frame: str, files: set[str]) -> pd.DataFrame:
+    rows = build.frame(frame)
+    return rows[rows["source_file"].isin(files)]
+
+
+def _overwritten(
+    file: str, version: str, before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]
+) -> Resubmission:
+    sides = [{name: rows[rows["source_file"] == file] for name, rows in side.items()} for side in (before, after)]
+    changes = [row for frame in _VALUES for row in _values(frame, *(side[frame] for side in sides))]
+    was, now = (side["findings"] for side in sides)
+    return Resubmission(
+        version,
+        file,
+        typed(changes, CHANGES),
+        was[~was["finding_id"].isin(now["finding_id"])].reset_index(drop=True),
+        now[~now["finding_id"].isin(was["finding_id"])].reset_index(drop=True),
+        now[now["finding_id"].isin(was["finding_id"])].reset_index(drop=True),
+    )
+
+
+def _values(frame: str, before: pd.DataFrame, after: pd.DataFrame) -> Iterator[dict[str, str]]:
+    """Yield the values of the rows of one form that differ."""
+    sides = []
+    for rows in (before, after):
+        place = rows.groupby(_SAME[frame], dropna=False).cumcount().astype(str)
+        keys = zip(*(rows[name].astype("str") for name in _SAME[frame]), place, strict=True)
+        sides.append(dict(zip(keys, rows.to_dict("records"), strict=True)))
+    for key in dict.fromkeys([*sides[0], *sides[1]]):
+        old, new = (side.get(key, {}) for side in sides)
+        for name, cell in _VALUES[frame].items():
+            said = [value_text(name, one[name]) if name in one else "" for one in (old, new)]
+            if said[0] != said[1]:
+                where = new or old
+                address = where[cell] or where["source_cell"]
+                yield {
+                    "source_sheet": where["source_sheet"],
+                    "source_cell": f"{address} {label(name)}",
+                    "before": said[0],
+                    "after": said[1],
+                }
 
 
 def _changes(before: list[Table], after: list[Table]) -> Iterator[dict[str, str]]:
