@@ -169,7 +169,7 @@ def _organisations(found: Identity, plain: str, labelled: dict[str, str], signer
     for role in ("department", "unit"):
         if labelled.get(role):
             setattr(found, role, labelled[role])
-        for key in (f"{role}_label", f"{role}_role", f"{role}_is", f"{role}_led"):
+        for key in (f"{role}_label", f"{role}_role", f"{role}_is", f"{role}_does", f"{role}_led"):
             hits = [_organisation(hit["name"]) for hit in _words()[key].finditer(plain)] if key in _words() else []
             named = [one for one in hits if one and not _words()["no_role"].search(one)]
             if named and not getattr(found, role):
@@ -183,9 +183,20 @@ def _organisations(found: Identity, plain: str, labelled: dict[str, str], signer
         usual = own[0] if own else found.unit or found.department or _usual_organisation(plain)
         found.unit = found.unit or found.department or usual
         others = [one for one in own if one != found.unit]
-        found.department = found.department or (others[0] if others else found.unit)
+        found.department = found.department or (others[0] if others else _outer(found.unit, plain) or found.unit)
     found.unit = _with_region(found.unit, title, plain)
     found.department = _with_region(found.department, title, plain)
+
+
+def _outer(unit: str, plain: str) -> str:
+    """Return the organisation that a unit's name begins with, where the text names it by itself too (上级单位)."""
+    for end in range(len(unit) - 2, 3, -1):
+        name = unit[:end]
+        if _organisation(name) == name:
+            alone = re.sub(re.escape(unit), "", plain)
+            if _words()["region"].match(name) and name in alone:
+                return name
+    return ""
 
 
 def _in_charge(plain: str, department: str) -> str:

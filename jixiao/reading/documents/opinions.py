@@ -16,6 +16,8 @@ from jixiao.reading.files.document_words import document_words
 
 LONGEST_TITLE = 40
 """Signs of the longest title of an item that a table lists."""
+SHORT_TITLE = 16
+"""Signs of a first sentence that is a title though a comma parts it: 馆校共建，课程进校园。"""
 LONGEST_CLAUSE = 24
 """Signs of a first sentence from which its first clause alone is the title of an item."""
 SURE_ENOUGH = 0.2
@@ -208,7 +210,9 @@ def _of_group(layout: Layout, heading: int | None, texts: list[int], is_group: b
         return []
     found: list[Opinion] = []
     headed = {place: _first_sentence(entries[place].paragraph.text) for place in texts}
-    is_headed = all(title and "，" not in title and rest for title, rest in headed.values())
+    is_headed = all(
+        title and rest and ("，" not in title or len(title) <= SHORT_TITLE) for title, rest in headed.values()
+    )
     for place in texts:
         body = entries[place].paragraph
         parts = _counted_parts(body.text)

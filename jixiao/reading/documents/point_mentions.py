@@ -71,16 +71,10 @@ def _of_sentence(sentence: str, offset: int) -> list[Mention]:
     words = mention_words()
     label = words["rule_label"].search(sentence)
     edge = label.start() if label else len(sentence)
-    clauses = [(hit.start(), hit.end()) for hit in re.finditer("[^，,]+[，,]?", sentence)]
-    ruled = [bool(words["rule"].search(sentence[start:end])) for start, end in clauses]
-    for number in range(len(clauses) - 1):  # 达到95%得10分，否则…: what stands before belongs to the rule
-        start, end = clauses[number + 1]
-        ruled[number] = ruled[number] or bool(words["goes_on"].match(sentence[start:end]) and ruled[number + 1])
+    spans = _ruled(sentence)
 
     def is_rule(at: int) -> bool:
-        return at >= edge or any(
-            start <= at < end and is_one for (start, end), is_one in zip(clauses, ruled, strict=True)
-        )
+        return at >= edge or any(start <= at < end for start, end in spans)
 
     found: list[Mention] = []
     labels: list[str] = []
@@ -113,6 +107,24 @@ def _of_sentence(sentence: str, offset: int) -> list[Mention]:
             if not is_rule(hit.start())
         ]
     return sorted(found, key=lambda one: one.start)
+
+
+def _ruled(sentence: str) -> list[tuple[int, int]]:
+    """Return where a sentence tells a rule of points: 每少一项扣0.5分; 达到95%得10分，否则不得分."""
+    words = mention_words()
+    clauses = [(hit.start(), hit.end()) for hit in re.finditer("[^，,]+[，,]?", sentence)]
+    spans: list[tuple[int, int]] = []
+    for hit in words["rule"].finditer(sentence):
+        end = next((end for start, end in clauses if start <= hit.end() - 1 < end), len(sentence))
+        spans.append((hit.start(), end))
+    for number, (start, end) in enumerate(clauses):
+        if words["rule_behind"].search(sentence[start:end]):
+            spans.append((start, end))
+        elif number + 1 < len(clauses) and words["goes_on"].match(sentence[end:]):
+            following = clauses[number + 1]
+            if any(following[0] <= first < following[1] for first, _ in spans):
+                spans.append((start, end))
+    return spans
 
 
 def _after_stroke(sentence: str, end: int) -> int:

@@ -211,6 +211,7 @@ def _evaluation(layout: Layout, part: Part, parts: Sequence[Part], flow: Flow) -
     tables += _grids_of(layout, portion)
     head = _head_lines(part)
     found = [one for one in _forms(tables, flow.name, identity, head) if one.form == "scoring_table"]
+    _leave_points_out(found, tables)
     names = {
         clean_name(record.texts.get("indicator", "")): to_number(record.texts.get("weight", ""))
         for one in found
@@ -232,6 +233,18 @@ def _evaluation(layout: Layout, part: Part, parts: Sequence[Part], flow: Flow) -
         reading = Reading(flow.name, "scoring_table", family="national")
     _complete(layout, part, reading)
     return reading
+
+
+def _leave_points_out(readings: Sequence[Reading], tables: Sequence[Grid]) -> None:
+    """Take the rows out of the money of a project that stand in a table of points: its 100 is no amount."""
+    words = [re.compile(document_words()["tabled"][name]) for name in ("weight", "score")]
+    scored = {
+        grid.sheet
+        for grid in tables
+        if grid.height and all(any(one.fullmatch("".join(text.split())) for text in grid.texts[0]) for one in words)
+    }
+    for reading in readings:
+        reading.records = [one for one in reading.records if one.block != "funds" or one.sheet not in scored]
 
 
 def _justifications(
