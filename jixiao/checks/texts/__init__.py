@@ -32,7 +32,7 @@ from jixiao.checks.texts.names import find_names
 from jixiao.checks.texts.near_pairs import find_near_pairs
 from jixiao.checks.texts.official_names import find_official_names
 from jixiao.checks.texts.one_fact import find_one_fact
-from jixiao.checks.texts.one_fault import join_points
+from jixiao.checks.texts.one_fault import join_places, join_points
 from jixiao.checks.texts.parts import find_parts
 from jixiao.checks.texts.per_unit import find_per_unit
 from jixiao.checks.texts.points_tree import find_points
@@ -202,7 +202,8 @@ def claim_findings(claims: pd.DataFrame, *, documents: Sequence[Document] = ()) 
         documents: The texts, for the year of each finding.
 
     Returns:
-        findings: one row is one failing claim, worst first; its place is the line (第n行) of the text.
+        findings: one row is one fault, worst first; its place is the line (第n行) of the text where it shows first. The
+        same wrong figure said again elsewhere is the same fault: ``places`` lists every line.
 
     Example:
         >>> text = [TextLine(1, "保障会议386次，其中国家级18次，省级216次，市级162次。")]
@@ -235,8 +236,7 @@ def claim_findings(claims: pd.DataFrame, *, documents: Sequence[Document] = ()) 
             }
         )
     rank = {severity: number for number, severity in enumerate(SEVERITIES)}
-    rows.sort(key=lambda row: rank[row["severity"]])
-    return typed(rows, FINDINGS)
+    return typed(sorted(join_places(rows), key=lambda row: rank[row["severity"]]), FINDINGS)
 
 
 def count_verdicts(claims: pd.DataFrame) -> dict[str, int]:

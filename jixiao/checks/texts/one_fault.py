@@ -46,3 +46,72 @@ def join_points(rows: list[Row]) -> list[Row]:
         also = grammar.sentence("also_shows", places=grammar.words["between_lines"].join(dict.fromkeys(lines)))
         made[id(first)] = {**first, "arithmetic": first["arithmetic"] + (also if lines else "")}
     return [made.get(id(row), row) for row in rows if id(row) not in gone]
+
+
+def join_lines(rows: list[Row]) -> list[Row]:
+    """Join failing claims that say the same wrong figure in several lines of one text, for a list that is read.
+
+    Args:
+        rows: Claims in the order of the text, each with ``code``, ``line``, ``verdict``, ``printed``, ``derived``.
+
+    Returns:
+        The claims; the first of those that are the same names the lines of the others.
+
+    Example:
+        >>> one = {"code": "claim_parts", "source_file": "a", "line": 1, "verdict": "fails", "printed": "386",
+        ...        "derived": "396", "arithmetic": "x"}
+        >>> [row["arithmetic"] for row in join_lines([one, {**one, "line": 9}])]
+        ['x；同一数字另见第9行']
+    """
+    grammar = load_grammar()
+    groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        is_figure = row["verdict"] == "fails" and row["printed"] and row["derived"]
+        same = (row["source_file"], row["code"], row["printed"], row["derived"]) if is_figure else (number,)
+        groups[same].append(row)
+    joined = []
+    for first, *others in groups.values():
+        lines = [grammar.sentence("line", line=row["line"]) for row in others]
+        also = grammar.sentence("also_said", places=grammar.words["between_lines"].join(dict.fromkeys(lines)))
+        joined.append({**first, "arithmetic": first["arithmetic"] + (also if lines else "")})
+    return joined
+
+
+def join_places(rows: list[Row]) -> list[Row]:
+    """Join the findings of one text that say the same wrong figure in several lines (同一数字多处写错).
+
+    Args:
+        rows: Findings in the order of the text, each with ``code``, ``printed``, ``derived``, ``title``, ``message``,
+            ``source_file`` and ``source_cell``.
+
+    Returns:
+        One finding per figure, at its first line; ``place_count`` says how many lines, ``places`` lists each as
+        :func:`jixiao.checks.causes.list_places` reads it, and the message names the other lines. What has no printed or
+        no derived figure is not joined.
+
+    Example:
+        >>> one = {"code": "claim_parts", "printed": "386", "derived": "396", "title": "不符", "message": "差10",
+        ...        "source_file": "a", "source_cell": "第1行", "place_count": 1, "places": ""}
+        >>> (told,) = join_places([one, {**one, "source_cell": "第9行"}])
+        >>> told["message"], told["place_count"], len(told["places"].splitlines())
+        ('差10；同一数字另见第9行', 2, 2)
+    """
+    grammar = load_grammar()
+    groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        is_figure = row["printed"] and row["derived"]
+        same = (row["source_file"], row["code"], row["printed"], row["derived"]) if is_figure else (number,)
+        groups[same].append(row)
+    joined = []
+    for first, *others in groups.values():
+        cells = list(dict.fromkeys(row["source_cell"] for row in others if row["source_cell"] != first["source_cell"]))
+        if not cells:
+            joined += [first, *others]
+            continue
+        listed = [
+            f"{one['source_file']}｜!{one['source_cell']}｜{one['title']}：{one['message']}" for one in (first, *others)
+        ]
+        also = grammar.sentence("also_said", places=grammar.words["between_lines"].join(cells))
+        told = {"message": first["message"] + also, "place_count": len(listed), "places": "\n".join(listed)}
+        joined.append({**first, **told})
+    return joined

@@ -11,6 +11,7 @@ import pandas as pd
 from jixiao.analysis.summary import select_rows
 from jixiao.checks.texts import VERDICTS, count_verdicts, load_claims
 from jixiao.checks.texts.grammar import load_grammar
+from jixiao.checks.texts.one_fault import join_lines
 from jixiao.core.errors import JixiaoError
 from jixiao.core.files import checksum
 from jixiao.core.frames import Frames
@@ -265,7 +266,7 @@ def write_claims(claims: pd.DataFrame, output: str, *, everything: bool = False,
         found = claims[claims["source_file"] == file]
         lines.append(f"{label('source_file')}：{file}")
         for verdict in VERDICTS if everything else VERDICTS[:1]:
-            chosen = found[found["verdict"] == verdict].to_dict("records")
+            chosen = join_lines(found[found["verdict"] == verdict].to_dict("records"))
             lines += [_claim_lines(row) for row in chosen]
         lines.append(_counted(found))
     return "\n".join([*lines, ""])
