@@ -76,7 +76,7 @@ def test_every_panel_is_whole() -> None:
         assert set(page["choosers"]) <= set(declared["choosers"])
         for panel in page["panels"]:
             kind = panel.get("kind", "chart")
-            assert kind in {"chart", "numbers", "questions", "list", "facts", "statements"}
+            assert kind in {"chart", "numbers", "questions", "list", "facts", "statements", "league"}
             assert set(panel.get("topics", [])) <= set(briefing()["show"])
             assert kind == "numbers" or panel["title"]
             assert set(panel.get("cards", [])) <= set(declared["cards"])

@@ -544,6 +544,57 @@ def test_each_page_opens_with_sentences_that_lead_to_their_rows(watched: Watched
     assert watched.is_clean()
 
 
+def test_the_league_of_departments_holds_the_numbers_of_the_frames(watched: Watched, site: tuple[str, Results]) -> None:
+    results = site[1]
+    years = sorted({int(year) for year in results.frames.projects["year"]})
+    for year in years[-2:]:
+        watched.open("departments", year=year)
+        league = watched.page.locator("[data-panel='league']")
+        heads = league.locator("thead th").all_inner_texts()
+        lines = league.locator("tbody tr").evaluate_all(
+            "all => all.map(row => [...row.cells].map(cell => cell.textContent))"
+        )
+        shown = {line[0]: dict(zip(heads, line, strict=True)) for line in lines}
+        numbers = Numbers(results, year)
+        kind = next(
+            kind for kind in ("self", "department", "finance") if any(r.evaluation == kind for r in numbers.totals)
+        )
+        means = Numbers(results, year, kind).means("department")
+        money = numbers.money_by("department")
+        errors = numbers.counts("severity", "department")
+        gaps: dict[str, list[float]] = {}
+        for row in numbers.totals:
+            if row.evaluation == kind and row.total_reported == row.total_reported and row.total == row.total:
+                gaps.setdefault(row.department, []).append(row.total_reported - row.total)
+        assert set(means) - {""} <= set(shown) and set(money) - {""} <= set(shown)
+        for name, line in shown.items():
+            mean = f"{means[name]:,.2f}" if name in means else "—"
+            assert near_text(line["平均总分"], mean)
+            assert near_text(
+                line["预算执行率"], f"{money[name][1] / money[name][0] * 100:,.2f}%" if name in money else "—"
+            )
+            assert line["错误数"] == str(int(errors.get(("错误", name), 0)))
+            gap = f"{sum(gaps[name]) / len(gaps[name]):,.2f}" if name in gaps else "—"
+            assert near_text(line["得分差"].replace("−", "-"), gap)
+        values = [float(line["平均总分"]) for line in shown.values() if line["平均总分"] != "—"]
+        assert values == sorted(values, reverse=True)
+        inflated = watched.chart("inflated")
+        drawn = {name: value for (_, name), value in lying(inflated).items()} if inflated else {}
+        same(drawn, {cut(name): round(sum(each) / len(each), 4) for name, each in gaps.items()})
+    before = watched._shown()
+    league.locator("tbody a").first.click()
+    watched.settle(before)
+    assert "page=department" in watched.page.url and f"year={years[-1]}" in watched.page.url
+    assert watched.is_clean()
+
+
+def near_text(shown: str, wanted: str) -> bool:
+    """Say whether two written figures agree to one unit of their last place; a dash only with a dash."""
+    if "—" in (shown, wanted):
+        return shown == wanted
+    return abs(float(shown.rstrip("%").replace(",", "")) - float(wanted.rstrip("%").replace(",", ""))) <= 0.0101
+
+
 def test_cards_stand_against_the_year_before(watched: Watched, site: Site) -> None:
     results = site[1]
     *_, earlier, last = sorted({int(year) for year in results.frames.projects["year"]})

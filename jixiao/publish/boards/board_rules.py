@@ -71,7 +71,7 @@ class _Chart(Model):
 
 class _Panel(Model):
     id: Text
-    kind: Literal["numbers", "questions", "facts", "list", "statements"] | None = None
+    kind: Literal["numbers", "questions", "facts", "list", "statements", "league"] | None = None
     title: Text | None = None
     wide: Flag = False
     cards: Texts = ()

@@ -109,7 +109,17 @@ _DETAILED = [*_LISTED, "indicator", "message", "resolution", "basis", "place"]
 
 PROJECTS = [
     *("year", "project_id", "evaluation", "project", "department", "department_kind", *_MONEY, "unspent_wan"),
-    *("total_reported", "reported_grade", "total", "grade", "execution_band", "quadrant", "findings", "errors"),
+    *(
+        "total_reported",
+        "reported_grade",
+        "total",
+        "grade",
+        "score_difference",
+        "execution_band",
+        "quadrant",
+        "findings",
+        "errors",
+    ),
     *("reported_sum", "weight_sum", "elapsed_rate", "execution_light", "attainment_light"),
     *("is_top", "is_known", "is_apart", "has_errors", "is_red"),
 ]
@@ -142,7 +152,8 @@ def project_rows(results: Results) -> pd.DataFrame:
 
     Key year, project_id, evaluation; evaluation is empty in the first kind of row, whose money is that of the form that
     speaks for the project. ``is_known`` says that both budget and spending are printed; ``unspent_wan`` is their
-    difference, ``reported_sum`` of ``weight_sum`` the points for 产出, 效益 and 满意度. ``is_apart`` says that the
+    difference, ``reported_sum`` of ``weight_sum`` the points for 产出, 效益 and 满意度. ``score_difference`` is the
+    printed total minus that of the rules. ``is_apart`` says that the
     evaluations of the project do not agree on its grade. Numbers are missing where the forms print none.
     """
     frames, totals = results.frames, results.totals
@@ -152,6 +163,7 @@ def project_rows(results: Results) -> pd.DataFrame:
     merged = whole.merge(money, on=_PROJECT, how="left", validate="1:1").assign(evaluation="", is_top=1)
     own = frames.budgets.loc[frames.budgets["fund"] == "total", [*EVALUATION_KEY, *_MONEY]]
     columns = [*EVALUATION_KEY, "project", "department", "unit", "total_reported", "reported_grade", "total", "grade"]
+    columns.append("score_difference")
     each = totals[columns].merge(own, on=EVALUATION_KEY, how="left", validate="1:1")
     tops = pd.MultiIndex.from_frame(whole[_PROJECT])
     each["is_top"] = pd.MultiIndex.from_frame(each[_PROJECT]).isin(tops).astype("int64")

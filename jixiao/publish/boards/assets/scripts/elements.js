@@ -15,25 +15,31 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Make a table of some rows; `open(row)` of a row, when there is one, stands as a button in its first cell. */
+/**
+ * Make a table of some rows that can be sorted by its heads. `open(row)` stands as a button in the last cell, `link(row)`
+ * under the column `linked`; `cells` makes what a column shows of a row, where that is not the value as it is written.
+ */
 export function makeTable(
   board,
   caption,
   names,
   rows,
-  { most = 200, open = null, link = null, label = board.words.behind } = {},
+  { most = 200, open = null, link = null, label = board.words.behind, cells = {}, linked = "project" } = {},
 ) {
   const isNumber = (name) =>
-    !board.values[name] && !["text", "date"].includes(board.labels[name].type) && name !== "year";
+    board.labels[name] && !board.values[name] && !["text", "date"].includes(board.labels[name].type) && name !== "year";
+  const headOf = (name) => (board.labels[name] ? heading(board, name) : board.words[name]);
   const head = names.map((name) =>
     make(
       "th",
       { scope: "col", class: isNumber(name) ? "number" : null },
-      make(
-        "button",
-        { type: "button", class: "plain sort", title: board.words.sort, onclick: () => sort(name) },
-        heading(board, name),
-      ),
+      board.labels[name]
+        ? make(
+            "button",
+            { type: "button", class: "plain sort", title: board.words.sort, onclick: () => sort(name) },
+            headOf(name),
+          )
+        : headOf(name),
     ),
   );
   if (open) head.push(make("th", { scope: "col", class: "act" }, board.words.behind));
@@ -54,25 +60,25 @@ export function makeTable(
     });
   };
   const line = (row) => {
-    const cells = names.map((name) => {
-      const text = write(board, name, row[name]);
-      const address = link && name === "project" ? link(row) : null;
+    const made = names.map((name) => {
+      const text = cells[name] ? cells[name](row) : write(board, name, row[name]);
+      const address = link && name === linked ? link(row) : null;
       const kind = isNumber(name) ? "number" : text.length > 12 ? "words" : "short";
       return make(
         "td",
-        { class: kind, "data-label": heading(board, name) },
+        { class: kind, "data-label": headOf(name) },
         address ? make("a", { href: address }, text) : text,
       );
     });
     if (open)
-      cells.push(
+      made.push(
         make(
           "td",
           { class: "act" },
           make("button", { type: "button", class: "plain", onclick: () => open(row) }, label),
         ),
       );
-    return make("tr", {}, ...cells);
+    return make("tr", {}, ...made);
   };
   body.append(...rows.slice(0, most).map(line));
   const table = make(

@@ -58,10 +58,13 @@ export function noted(board, chart, row, name) {
 }
 
 /** The place of a department among its like, and how it moved. */
-function rankText(board, row) {
+export function rankMove(board, { rank_change: change }) {
+  if (!change) return "";
   const { words } = board;
-  const move = row.rank_change
-    ? fill(row.rank_change > 0 ? words.rank_up : words.rank_down, { places: Math.abs(row.rank_change) })
-    : "";
-  return fill(words.rank, { rank: row.rank, count: row.peer_count, move });
+  return fill(change > 0 ? words.rank_up : words.rank_down, { places: Math.abs(change) });
+}
+
+function rankText(board, row) {
+  const move = rankMove(board, row);
+  return fill(board.words.rank, { rank: row.rank, count: row.peer_count, move });
 }

@@ -4,6 +4,7 @@ import { fillChart } from "./charts.js";
 import { choiceOf } from "./choices.js";
 import { make } from "./elements.js";
 import { fillList } from "./findings.js";
+import { fillLeague } from "./league.js";
 import { fillNumbers } from "./number_cards.js";
 import { clear } from "./plots.js";
 import { fillFacts } from "./project.js";
@@ -18,6 +19,7 @@ const FILLERS = {
   list: fillList,
   facts: fillFacts,
   statements: fillStatements,
+  league: fillLeague,
 };
 
 export function buildPanel(app, panel) {
