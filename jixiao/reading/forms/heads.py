@@ -11,7 +11,7 @@ from jixiao.reading.forms.blocks import ticked
 from jixiao.reading.forms.families import Family, load_families
 from jixiao.reading.forms.glued import glued_labels
 from jixiao.reading.forms.headers import known_label
-from jixiao.reading.forms.pieces import Piece, next_cell, unit_beside
+from jixiao.reading.forms.pieces import Piece, is_unit_label, next_cell, unit_beside
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, find_year, in_digits
 from jixiao.reading.values.values import normalise
 
@@ -81,12 +81,14 @@ def _read_titles(piece: Piece, family: Family, reading: Reading) -> None:
             continue
         at, text = (row, column), view.texts[row][column]
         is_used = at in piece.used
-        unit, unit_at = unit_beside(view, row, column)
-        if unit_at is not None and not is_used:
+        if is_used and row >= last_of_money:
+            continue
+        unit, unit_at = unit_beside(view, row, column) if not is_used and is_unit_label(text) else ("", None)
+        if unit_at is not None:
             reading.money_unit = reading.money_unit or unit
             piece.used |= {at, unit_at}
             continue
-        if (is_used and (row >= last_of_money or money_sign not in text)) or len(text) > LONGEST_TITLE:
+        if (is_used and money_sign not in text) or len(text) > LONGEST_TITLE:
             continue
         plain, unit, is_unit_line, is_titled, year = _stated(text)
         if row < last_of_money or is_unit_line:

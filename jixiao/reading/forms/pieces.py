@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Position
@@ -19,6 +19,11 @@ REPEATED = frozenset({"target", "actual", "execution_rate", "arrival_rate"})
 VALUES = SUMMED | REPEATED
 SUMMING = frozenset({"category", "subcategory"})
 """Columns in which a row says that it sums others."""
+
+
+_MOST_OF_OPINION = 3
+"""More texts in a row, the blank one among them, are an opinion only where each of them has a label."""
+_COLON = re.compile("[:：]")
 
 
 @cache
@@ -82,13 +87,18 @@ def next_cell(view: View, row: int, column: int, *, labels: frozenset[str] = fro
     return view.corner(row, others[0]) if others and others[0] != filled else None
 
 
+@lru_cache(maxsize=65_536)
+def is_unit_label(text: str) -> bool:
+    """Say whether a cell is the label of the unit of money and nothing else (金额单位)."""
+    return re.fullmatch(reading_words()["unit_label"], normalise(text)) is not None
+
+
 def unit_beside(view: View, row: int, column: int) -> tuple[str, Position | None]:
     """Return the money unit that stands in the next cell of its label (金额单位 | 元), and that cell."""
-    words = reading_words()
-    if re.fullmatch(words["unit_label"], normalise(view.texts[row][column])) is None:
+    if not is_unit_label(view.texts[row][column]):
         return "", None
     at = next_cell(view, row, column)
-    found = re.fullmatch(words["unit_value"], normalise(view.texts[at[0]][at[1]])) if at else None
+    found = re.fullmatch(reading_words()["unit_value"], normalise(view.texts[at[0]][at[1]])) if at else None
     return (found[1], at) if found else ("", None)
 
 
@@ -142,21 +152,32 @@ def is_nameless(piece: Piece, row: int, header: Header, own: list[int]) -> bool:
     return True
 
 
+@lru_cache(maxsize=65_536)
+def _states_goal(text: str) -> bool:
+    return pattern("goal_row").fullmatch(normalise(text)) is not None
+
+
+@lru_cache(maxsize=65_536)
+def _closes(text: str) -> bool:
+    return re.match(header_words()["closing_start"], normalise(text)) is not None
+
+
 def is_opinion(view: View, row: int, header: Header) -> bool:
     """Say whether a row holds an opinion, a stamp or a conclusion: its first cell says so and no value stands in it."""
-    first = next((text for text in view.texts[row] if text.strip()), "")
-    own_first = next(
-        (text for at, text in enumerate(view.texts[row]) if text.strip() and view.corner(row, at)[0] == row), ""
-    )
-    if not pattern("goal_row").fullmatch(normalise(own_first)) and not re.match(
-        header_words()["closing_start"], normalise(first)
-    ):
+    texts, corner_of = view.texts[row], view.corner_of
+    said = {texts[column] for column in header.columns}
+    if len(said) > _MOST_OF_OPINION and not all(_COLON.search(text) for text in said if text.strip()):
+        return False
+    filled = [(at, text) for at, text in enumerate(texts) if text]
+    first = next((text for _, text in filled if text.strip()), "")
+    own_first = next((text for at, text in filled if text.strip() and corner_of.get((row, at), (row,))[0] == row), "")
+    if not _states_goal(own_first) and not _closes(first):
         return False
     values = {column for column, name in header.columns.items() if name in {"weight", "reported_score"}}
     if any(pattern("points_cell").fullmatch(normalise(view.texts[row][column])) for column in values):
         return False
     own = {view.corner(row, column) for column in header.columns if view.texts[row][column].strip()}
-    return len(own) <= 2 or all(re.search("[:：]", view.texts[at[0]][at[1]]) for at in own)
+    return len(own) <= 2 or all(_COLON.search(view.texts[at[0]][at[1]]) for at in own)
 
 
 def is_note(piece: Piece, row: int, header: Header, own: list[int]) -> bool:
