@@ -12,6 +12,7 @@ from jixiao.reading.files import Grid
 from jixiao.reading.forms.assignment import FOREIGN, MONEY, NAMES
 from jixiao.reading.forms.blocks import ticked
 from jixiao.reading.forms.divisions import stand_apart
+from jixiao.reading.forms.form_parts import Found, Part, no_lesson
 from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
@@ -28,8 +29,6 @@ from jixiao.reading.forms.pieces import unit_beside
 from jixiao.reading.forms.records import Reading, Record, find_money_unit
 from jixiao.reading.forms.regions import Table, Taught, find_tables, own_cells
 from jixiao.reading.forms.understanding import (
-    Found,
-    Part,
     left_over,
     mark_terms,
     read_goals,
@@ -44,10 +43,6 @@ _WHOLE_TREE = 80
 """Points from which the indicators of one table are a whole tree."""
 
 
-def _no_lesson(text: str, context: str) -> str:
-    return ""
-
-
 @dataclass
 class _Form:
     """The parts of the grids that make one form."""
@@ -55,7 +50,7 @@ class _Form:
     parts: list[Part] = field(default_factory=list)
 
 
-def understand(grids: list[Grid], name: str, *, taught: Taught = _no_lesson, place: str = "") -> list[Reading]:
+def understand(grids: list[Grid], name: str, *, taught: Taught = no_lesson, place: str = "") -> list[Reading]:
     """Read every form of the grids of a file by the meanings of its headers (按词义读取).
 
     Args:
@@ -129,7 +124,7 @@ def _unknown_columns(name: str, known: int, unknown: list[str], sheet: str) -> F
     )
 
 
-def divide(views: list[View], taught: Taught = _no_lesson) -> list[_Form]:
+def divide(views: list[View], taught: Taught = no_lesson) -> list[_Form]:
     """Divide grids into forms: each names its project once; a table without one belongs to the form before (划分)."""
     forms: list[_Form] = []
     waiting: list[Part] = []
