@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from jixiao.cli.main import app
 from jixiao.core.errors import AnotherKindError, FormError, JixiaoError, RequestError
 from jixiao.reading.documents.whole_reports import read_source
-from jixiao.reading.files import Grid
+from jixiao.reading.files import Grid, Line
 from jixiao.reading.forms.assignment import Column, assign, candidates
 from jixiao.reading.forms.meanings import meaning_of, title_kind
 from jixiao.reading.forms.sources import read_file, recognise
@@ -612,3 +612,65 @@ def test_a_sign_in_the_number_format_is_part_of_the_value(tmp_path):
     path = tmp_path / "表.xlsx"
     book.save(path)
     assert rows_of(read_source(path)[0], "target", "actual") == [("≥6场", "7场")]
+
+
+def test_a_table_that_goes_on_below_a_line_that_says_so_is_one_table():
+    first = [
+        ["项目名称", "示例项目", "", "", "", ""],
+        ["一级", "二级", "三级", "目标值", "分值", "得分"],
+        ["产出", "数量", "培训场次", "6场", "60", "58"],
+    ]
+    second = [["效益", "社会效益", "知晓率", "90%", "40", "37.5"], ["总分", "", "", "", "100", "95.5"]]
+    title, again = (Line("项目绩效自评表（2024年度）", "第1段"),), (Line("续附表2-3", "第2段"),)
+    grids = [
+        Grid("表.docx", "表1", False, first, above=title),
+        Grid("表.docx", "续附表2-3", False, second, above=again),
+    ]
+    (reading,) = recognise(grids, "表.docx")
+    assert [row[0] for row in rows_of(reading, "indicator")] == ["培训场次", "知晓率"]
+    assert {record.table for record in reading.records} == {"表1"}
+    assert [r.texts["reported_score"] for r in reading.records if r.block == "total"] == ["95.5"]
+
+
+def test_of_two_numbers_beside_a_total_without_a_header_neither_is_taken():
+    reading = read_one(
+        ["一级", "二级", "三级", "目标值", "完成值"],
+        ["产出", "数量", "培训场次", "6场", "6场"],
+        ["自评总分", "", "", "100", "95.5"],
+    )
+    assert "total_claimed" not in reading.head
+    assert not any(
+        r.texts.get("reported_score") == "95.5" or r.texts.get("reported_score") == "100" for r in reading.records
+    )
+
+
+@pytest.mark.parametrize("columns", [["指标值", "完成值"], ["年度指标值", "实际完成值"]])
+def test_every_label_of_a_line_gives_its_value_in_any_family(columns):
+    reading = read_one(
+        ["主管部门：示例局    实施单位：示例中心（盖章）"],
+        ["一级指标", "二级指标", "三级指标", *columns, "分值", "得分"],
+        ["产出", "数量", "培训场次", "6场", "6场", "100", "98"],
+    )
+    names = {name: reading.head[name].texts[name] for name in ("department", "unit")}
+    assert names == {"department": "示例局", "unit": "示例中心"}
+
+
+def test_a_table_drawn_with_signs_is_read(tmp_path):
+    path = tmp_path / "2021" / "自评.txt"
+    path.parent.mkdir()
+    path.write_text(
+        """安全项目绩效自评表
+（2021年度）
+项目名称：护学岗建设
+┌────┬────┬──────┬────┬────┬──┬──┐
+│一级指标│二级指标│三级指标    │指标值  │完成值  │分值│得分│
+├────┼────┼──────┼────┼────┼──┼──┤
+│产出    │数量    │演练场次    │≥12场  │12场    │60  │58  │
+├────┼────┼──────┼────┼────┼──┼──┤
+│效益    │社会    │知晓率      │≥90%   │95%     │40  │40  │
+└────┴────┴──────┴────┴────┴──┴──┘
+""",
+        encoding="utf-8",
+    )
+    (reading,) = read_source(path)
+    assert rows_of(reading, "category", "indicator", "weight") == [("产出", "演练场次", "60"), ("效益", "知晓率", "40")]

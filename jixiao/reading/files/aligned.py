@@ -12,6 +12,9 @@ from unicodedata import east_asian_width
 
 _CELL = re.compile(r"\S+(?: \S+)*")
 """The words of one cell have single spaces between them."""
+_SIDES = "\u2502\u2503\u2551"
+_DRAWN = re.compile("[\u2500-\u257f\\s]+")
+"""The signs that lines and corners of tables are drawn with."""
 _LEAST_COLUMNS = 3
 _LEAST_ROWS = 3
 
@@ -47,6 +50,12 @@ def aligned_rows(lines: Sequence[str]) -> tuple[list[list[str]], list[int]]:
     tables: list[int] = []
     number = 0
     while number < len(lines):
+        drawn = _drawn(lines, number)
+        if drawn:
+            rows[number : number + len(drawn)] = drawn
+            tables.append(number)
+            number += len(drawn)
+            continue
         end = number
         while end < len(lines) and len(tokens_of(lines[end])) >= (_LEAST_COLUMNS if end == number else 2):
             end += 1
@@ -58,6 +67,20 @@ def aligned_rows(lines: Sequence[str]) -> tuple[list[list[str]], list[int]]:
         tables.append(number)
         number = end
     return rows, tables
+
+
+def _drawn(lines: Sequence[str], start: int) -> list[list[str]]:
+    """Return the rows of a table that is drawn with signs (┌┬┐│├┼┤), a blank one for each of its lines."""
+    rows = []
+    for line in lines[start:]:
+        plain = line.strip()
+        if plain[:1] in _SIDES:
+            rows.append([cell.strip() for cell in re.split(f"[{_SIDES}]", plain[1:].rstrip(_SIDES))])
+        elif plain and not _DRAWN.sub("", plain):
+            rows.append([""])
+        else:
+            break
+    return rows if sum(len(row) >= _LEAST_COLUMNS for row in rows) > 1 else []
 
 
 def _table(lines: list[list[Token]]) -> list[list[str]] | None:

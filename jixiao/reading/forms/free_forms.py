@@ -34,6 +34,7 @@ from jixiao.reading.forms.understanding import (
     read_goals,
     read_labels,
     read_rows,
+    table_name,
 )
 from jixiao.reading.values.values import normalise
 
@@ -128,8 +129,12 @@ def divide(views: list[View], taught: Taught = no_lesson) -> list[_Form]:
     """Divide grids into forms: each names its project once; a table without one belongs to the form before (划分)."""
     forms: list[_Form] = []
     waiting: list[Part] = []
+    last: tuple[View, Table] | None = None
     for view in views:
         tables = find_tables(view, 0, view.height, taught)
+        if last is not None and not tables and _goes_on(view, last[0]):
+            tables = [_continued(last[1], view.height)]
+        last = (view, tables[-1]) if tables else None
         starts = _starts(view, tables)
         if len(starts) < 2:
             part = Part(view, 0, view.height, tables)
@@ -149,6 +154,21 @@ def divide(views: list[View], taught: Taught = no_lesson) -> list[_Form]:
     if waiting:
         forms.append(_Form(waiting))
     return forms
+
+
+def _goes_on(view: View, before: View) -> bool:
+    """Say whether a grid without a header is the rest of the table before it (续表)."""
+    words = [line.text for line in view.grid.above]
+    is_next = view.grid.is_continued or any(pattern("continued").match(normalise(text)) for text in words)
+    return is_next and view.width == before.width and not any(title_kind(text) for text in words)
+
+
+def _continued(table: Table, height: int) -> Table:
+    """Return the rest of a table on another grid, below the header it has there no more."""
+    columns = tuple(
+        replace(column, at=(-1, column.left), how="exact" if column.name else "") for column in table.columns
+    )
+    return Table(table.kind, -1, -1, height, columns)
 
 
 def _begins_form(part: Part, is_named: bool, forms: list[_Form]) -> bool:
@@ -252,9 +272,14 @@ def _read(form: _Form, name: str, titles: list[str], place: str, taught: Taught)
     reading = Reading(name, kind, family="understood")
     found = Found(reading, titles=titles, taught=taught)
     reading.year = _year_of(titles)
+    of_table = ""
     for part in form.parts:
         for table in part.tables:
+            count = len(reading.records)
             read_rows(part, table, found)
+            for record in reading.records[count:]:
+                record.table = of_table if table.top < 0 else record.table
+            of_table = of_table if table.top < 0 else table_name(part, table) if table.kind in _MAIN else of_table
     mark_terms(form.parts, reading)
     for part in form.parts:
         read_goals(part, found)

@@ -198,10 +198,9 @@ def _same_value(piece: Piece, row: int, column: int, labels: frozenset[str], kno
 
 
 def _read_glued(piece: Piece, at: Position, family: Family, reading: Reading) -> None:
-    """Read a label that stands in one cell with its value: 项目名称：示例项目."""
+    """Read the labels that stand in one cell with their values: 项目名称：示例项目."""
     text = piece.view.texts[at[0]][at[1]]
-    name, value = _glued(text, family)
-    if name:
+    for name, value in _glued(text, family):
         record = Record("head", piece.sheet, at[0] + 1, {name: value}, {name: piece.view.address(*at)})
         if name not in reading.head or _is_second_half(reading, name, at[0]):
             _keep(reading, name, record)
@@ -230,10 +229,13 @@ def split_label(text: str) -> tuple[str, str]:
     return "", ""
 
 
-def _glued(text: str, family: Family) -> tuple[str, str]:
-    key, value = split_label(text)
-    name = family.head.get(key, "")
-    return (name, value) if name else ("", "")
+def _glued(text: str, family: Family) -> list[tuple[str, str]]:
+    """Return what the labels of one cell or line name, with their values; several stand side by side as well."""
+    pairs = [split_label(text)]
+    if len(re.findall("[:：]", text)) > 1:
+        several = [(known_label(label), value) for label, name, value in glued_labels(text) if name != "ignored"]
+        pairs = [(key, value) for key, value in several if key] or pairs
+    return [(family.head[key], value) for key, value in pairs if key in family.head]
 
 
 def _read_lines(piece: Piece, family: Family, reading: Reading) -> None:
@@ -252,9 +254,9 @@ def _read_lines(piece: Piece, family: Family, reading: Reading) -> None:
             reading.money_unit = reading.money_unit or find_money_unit(plain)
         if reading.year is None and (find_title(line.text)[0] or _is_year_line(plain)):
             reading.year = find_year(plain)
-        name, value = _glued(line.text, family)
-        if name and value and name not in reading.head:
-            reading.head[name] = Record("head", grid.sheet, 0, {name: value}, {name: line.address})
+        for name, value in _glued(line.text, family):
+            if value and name not in reading.head:
+                reading.head[name] = Record("head", grid.sheet, 0, {name: value}, {name: line.address})
 
 
 def _one(piece: Piece, block: str, column: str, at: Position) -> Record:

@@ -82,6 +82,8 @@ def mark_terms(parts: list[Part], reading: Reading) -> None:
 
 def _side_of(part: Part, table: Table) -> str:
     """Return whether the label beside a table, or the line above it, names the whole term or the year."""
+    if table.top < 0:
+        return ""
     view, first = part.view, min(column.left for column in table.columns)
     beside_it = [view.texts[table.top][place] for place in range(first - 1, -1, -1) if view.texts[table.top][place]]
     above = [text for _, _, text in own_cells(view, table.top - 1)] if table.top > part.start else []
@@ -560,6 +562,12 @@ def read_labels(part: Part, found: Found) -> None:
             continue
         if _COLON.search(text):
             for label, meaning, value in glued_labels(text):
+                following = beside(view, row, column) if not value and text.rstrip().endswith((":", "：")) else None
+                is_last = following is not None and text.rstrip(" :：\n").endswith(label.rstrip(" :："))
+                if is_last and meaning != "ignored" and following is not None and following not in part.used:
+                    part.used |= {at, following}
+                    _keep(found, part, meaning, label, part.text(following), following, rank=-1)
+                    continue
                 part.used.add(at) if meaning != "ignored" else part.skip(at, "ignored")
                 if meaning != "ignored" and value and not find_money_unit(f"({value})"):
                     _keep(found, part, meaning, label, value, at, rank=-1)
@@ -570,6 +578,9 @@ def _read_label(part: Part, found: Found, at: Position, name: str, text: str) ->
     value = beside(view, *at)
     if name == "total_claimed" and (value is None or not is_amount(part.text(value))):
         value = _below(part, at)
+    elif name == "total_claimed" and value is not None and _goes_on(part, value):
+        part.skip(value, "no_column")  # 总分 | 100 | 95.68: which of them was reached a header says, not the label
+        return
     if name == "ignored":
         part.skip(at, "ignored")
         if value is not None and value not in part.used and not read_prose_money(part, found, value):
@@ -584,6 +595,14 @@ def _read_label(part: Part, found: Found, at: Position, name: str, text: str) ->
         return
     if _keep(found, part, name, text, written, value, rank=0):
         part.used.add(value)
+
+
+def _goes_on(part: Part, at: Position) -> bool:
+    """Say whether another amount stands next to one in its row."""
+    view = part.view
+    right = (view.corner(at[0], place) for place in range(at[1] + 1, view.width))
+    beyond = next((place for place in right if place != at and part.text(place)), None)
+    return beyond is not None and is_amount(part.text(beyond))
 
 
 def _below(part: Part, at: Position) -> Position | None:
