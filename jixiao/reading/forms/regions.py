@@ -484,15 +484,16 @@ def _named_by_place(columns: list[Column], below: list[list[str]]) -> list[Colum
     place = names[deepest]
     open_places = (p for p in range(place + 1, len(columns)) if not columns[p].name)
     behind = next((p for p in open_places if _first_choice(columns[p]) in {"", *NAMES}), None)
-    if not is_level and (behind is None or _first_choice(columns[behind]) == ""):
-        return columns
-    result = list(columns)
-    if (
+    is_text = (
         behind is not None
         and _grouping(below[behind]) < 0.5
         and behind <= place + 2
         and any(text.strip() and not is_amount(text) for text in below[behind])
-    ):
+    )
+    if not is_level and not is_text:
+        return columns
+    result = list(columns)
+    if is_text and behind is not None and (is_level or _first_choice(columns[behind])):
         result[behind] = replace(columns[behind], name="level3", sure=0.7, how="content")
         if not is_level:  # 指标 over words of levels, and what they group beside it
             level = "level1" if "level1" not in names else "level2"
