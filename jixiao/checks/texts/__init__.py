@@ -26,6 +26,7 @@ from jixiao.checks.texts.grammar import load_claims, load_grammar
 from jixiao.checks.texts.growth import find_growth, find_signs
 from jixiao.checks.texts.justified import find_reasons
 from jixiao.checks.texts.level_lists import find_level_lists
+from jixiao.checks.texts.listed_sums import find_listed_sums
 from jixiao.checks.texts.mentions import find_same_mentions
 from jixiao.checks.texts.named_rates import find_named_rates
 from jixiao.checks.texts.names import find_names
@@ -92,6 +93,7 @@ FINDERS: tuple[Finder, ...] = (
     find_foreign,
     find_one_fact,
     find_table_values,
+    find_listed_sums,
 )
 """Every finder that knows what it reads: a sentence, a table, a heading."""
 

@@ -126,8 +126,10 @@ def _off_goal(document: Document) -> Iterator[Claim]:
     """Compare 1.08万人次，比目标少0.12万人次 with the goals that the report tells in that unit."""
     grammar = load_grammar()
     goals: dict[str, set[Decimal]] = {}
+    told: dict[str, set[Decimal]] = {}
     for paragraph in document.paragraphs:
         for number in paragraph.quantities:
+            told.setdefault(number.unit, set()).add(number.value)
             before = paragraph.text[max(0, number.start - GOAL_REACH) : number.start]
             if grammar.find("a_goal", before) or grammar.pattern("bound").match(paragraph.text, number.end):
                 goals.setdefault(number.unit, set()).add(number.value)
@@ -140,7 +142,7 @@ def _off_goal(document: Document) -> Iterator[Claim]:
                 continue
             is_less = match["way"] in grammar.words["less_than"]
             derived = one.value + gap.value if is_less else one.value - gap.value
-            if derived in goals[one.unit] or one.is_vague:
+            if derived in goals[one.unit] or one.is_vague or derived in told.get(one.unit, ()):
                 continue
             yield claim_at(
                 "claim_growth",

@@ -118,7 +118,9 @@ def _numbered(paragraph: Paragraph, following: list[Paragraph]) -> Iterator[Clai
     """Check a count that announces a numbered list in the same paragraph or below."""
     grammar = load_grammar()
     text = paragraph.text
-    for match in grammar.pattern("announced").finditer(text):
+    heads = list(grammar.pattern("announced_head").finditer(text)) if len(text) < LONGEST_ITEM and following else []
+    heads = heads if heads and following[0].text.startswith(tuple(grammar.words["first_words"])) else []
+    for match in [*grammar.pattern("announced").finditer(text), *heads]:
         claimed = grammar.number(match["number"])
         if not claimed or claimed < 2:
             continue

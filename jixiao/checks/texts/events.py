@@ -76,7 +76,8 @@ def _steps(paragraph: Paragraph) -> Iterator[Claim]:
         for step in steps:
             year = step["year"] or year
             days.append(_date(year, step["month"], step["day"]))
-        if len(steps) < FEWEST_STEPS or any(day is None for day in days):
+        is_work = len(steps) == 2 and steps[0]["what"] in grammar.words["begins"]
+        if (len(steps) < FEWEST_STEPS and not is_work) or any(day is None for day in days):
             continue
         known = [day for day in days if day is not None]
         falls = [at for at, (one, two) in enumerate(pairwise(known)) if two < one]

@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
 
@@ -36,6 +36,8 @@ MOST_TIMES = 3
 MOST_COMMON = 40
 HEADING = 40
 SHORT_NAME = 8
+COMMON_END, SUBJECT = 4, 2
+SHORTEST_RATE = 3
 OTHER_HEAD = 1.2
 FEWEST_SIGNS = 2
 LONG = 4
@@ -101,7 +103,10 @@ def _mention(
         clauses = grammar.pattern("clause_parts").split(text[start : one.start])
         near, before = clauses[-1][-ROLE:], " ".join(clauses[-3:-1])
         ordinal = grammar.pattern("name_ordinal").match(text)
-        head = grammar.pattern("paragraph_head").split(text[ordinal.end() : ROLE])[0] if ordinal and ordinal[0] else ""
+        has_head = (ordinal and ordinal[0]) or grammar.find("head_with_points", text)
+        head = (
+            grammar.pattern("paragraph_head").split(text[ordinal.end() if ordinal else 0 : ROLE])[0] if has_head else ""
+        )
     roles = {role for role, pattern in grammar.words["roles"].items() if grammar.compile(pattern).search(near)}
     roles |= {"left"} if grammar.find("not_done", behind) else set()
     roles |= {"goal"} if grammar.find("goal_behind", behind) else set()
@@ -136,7 +141,7 @@ def _project(grammar: Grammar, words: str) -> str:
     """Return how the project named before a number ends, "" where none is named."""
     names = [match[0] for match in grammar.pattern("project").finditer(words)]
     own = [name for name in names if not name.endswith(tuple(grammar.words["any_project"]))]
-    return own[-1][-SHORT_NAME:] if own and len(own[-1]) >= SHORT_NAME else ""
+    return own[-1][-SHORT_NAME:] if own else ""
 
 
 def _pairs(grammar: Grammar, words: str) -> frozenset[str]:
@@ -170,6 +175,8 @@ def find_same_mentions(document: Document) -> Iterator[Claim]:
             continue
         if not is_like and one.head and two.head and one.head != two.head and likeness < known * OTHER_HEAD:
             continue  # the indicators of two headings
+        if not is_like and _is_of_two(one.quantity.label, two.quantity.label):
+            continue
         if one.quantity.unit == "%" and one.quantity.value + two.quantity.value == HUNDRED:
             continue  # what was spent and what was left
         if _is_any_rate(mentions, one, two) or _is_elsewhere(mentions, nearest, at, other):
@@ -183,17 +190,44 @@ def _missing(mentions: list[Mention]) -> Iterator[Claim]:
     """Compare 少考核1次 with 应考核4次 and 实际考核3次 told elsewhere in the same words (少于应有)."""
     grammar = load_grammar()
     for one in mentions:
-        if not grammar.find("fewer", one.words) or one.paragraph.is_row:
+        is_rest = grammar.find("not_done", one.words[-BEHIND:]) and len(one.near) > 1
+        if not (grammar.find("fewer", one.words) or is_rest) or one.paragraph.is_row:
             continue
         known = [other for other in mentions if other.at != one.at and other.quantity.unit == one.quantity.unit
                  and other.segment == one.segment and other.near & one.near and not other.paragraph.is_row]  # fmt: skip
+        if not grammar.find("fewer", one.words):
+            yield from _rest(one, known)
+            continue
         planned = [other for other in known if "goal" in other.roles and not other.roles & {"left", "change"}]
         reached = [other for other in known if not other.roles & {"goal", "left", "change", "each", "sample"}]
         gaps = {two.quantity.value - three.quantity.value: (two, three) for two in planned for three in reached
                 if two.at == three.at and two.quantity.value > three.quantity.value}  # fmt: skip
         if len(gaps) == 1 and one.quantity.value not in gaps:
             gap, (two, three) = next(iter(gaps.items()))
-            yield claim_at(
+            yield _gap(one, two, three, gap)
+
+
+def _rest(one: Mention, known: list[Mention]) -> Iterator[Claim]:
+    """Compare 13件许可未按时办结 with 办理许可326件 and 其中313件按时办结 told in one sentence elsewhere."""
+    right = [
+        other for other in known if len(other.near & one.near) > 1 and not other.roles & {"left", "goal", "change"}
+    ]
+    if any(other.quantity.value == one.quantity.value for other in known):
+        return
+    gaps = {}
+    for three in right:
+        start = three.paragraph.sentence(three.quantity.start)[0]
+        for whole in three.paragraph.between(start, three.quantity.start):
+            if whole.unit == three.quantity.unit and whole.value > three.quantity.value:
+                gaps[whole.value - three.quantity.value] = (whole, three)
+    if len(gaps) == 1 and one.quantity.value not in gaps:
+        gap, (whole, three) = next(iter(gaps.items()))
+        yield _gap(one, replace(three, quantity=whole), three, gap)
+
+
+def _gap(one: Mention, two: Mention, three: Mention, gap: Decimal) -> Claim:
+    grammar = load_grammar()
+    return claim_at(
                 "claim_parts",
                 one.paragraph,
                 (one.quantity.start - len(one.quantity.label), one.quantity.end),
@@ -258,6 +292,10 @@ def _nearest(mentions: list[Mention]) -> dict[int, list[tuple[float, int]]]:
         if one.roles != two.roles and not is_slip(one.quantity.number, two.quantity.number):
             continue
         both = one.near & two.near
+        if not one.near or not two.near:
+            continue
+        if "share" in one.roles and not is_slip(one.quantity.number, two.quantity.number):
+            continue
         weight = sum(rarity[pair] for pair in both)
         least = min(sum(rarity[pair] for pair in side.near) for side in (one, two))
         far = ((one.near & two.far) | (one.far & two.near)) - both
@@ -295,11 +333,18 @@ def _is_any_rate(mentions: list[Mention], one: Mention, two: Mention) -> bool:
     grammar = load_grammar()
     if one.quantity.unit != "%":
         return False
-    names = grammar.words["many_rates"]
-    general = {name[at : at + 2] for name in names for at in range(len(name) - 1)}
+    general = {name[at : at + 2] for name in grammar.words["many_rates"] for at in range(len(name) - 1)}
     shared = (one.near & (two.near | two.far)) | (two.near & one.far)
+    names = [_rate_name(side.words) for side in (one, two)]
+    if all(names) and names[0] != names[1] and not (names[0].endswith(names[1]) or names[1].endswith(names[0])):
+        return True
+    for row, other in ((one, names[1]), (two, names[0])):
+        if row.paragraph.is_row and other and other[-SHORTEST_RATE:-1] not in row.row:
+            return True  # a column of rates under another name
     if shared - general:
         return False
+    if one.head and two.head and one.head != two.head:
+        return True
     alike = {
         other.quantity.value
         for other in mentions
@@ -308,12 +353,26 @@ def _is_any_rate(mentions: list[Mention], one: Mention, two: Mention) -> bool:
     return len(alike) > 2
 
 
+def _rate_name(words: str) -> str:
+    """Return the name of a rate that ends some words, "" where none does: 九年义务教育巩固率."""
+    match = load_grammar().find("rate_at_end", words)
+    return match["name"] if match else ""
+
+
 def _is_same(one: Mention, two: Mention) -> bool:
     first, second = one.quantity, two.quantity
     if first.value == second.value:
         return True
     rough, fine = sorted((first, second), key=lambda quantity: -step_of(quantity))
     return step_of(rough) != step_of(fine) and judge(rough.span, fine.span, step=step_of(rough)) != "fails"
+
+
+def _is_of_two(one: str, two: str) -> bool:
+    """Say whether two labels are one behind two subjects: 甲项目预算资金, 乙项目预算资金."""
+    size = 0
+    while size < min(len(one), len(two)) and one[-1 - size] == two[-1 - size]:
+        size += 1
+    return size >= COMMON_END and 0 < len(one) - size <= SUBJECT and 0 < len(two) - size <= SUBJECT
 
 
 def _is_of_one_order(one: Mention, two: Mention) -> bool:

@@ -121,6 +121,10 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
         every = [*paragraph.between(0, match.start()), *far] if is_local else [*amounts.get(part.unit, ()), *inside]
         if any(fits(printed, top.span, one.span) for top in tops for one in every if one.value and one is not top):
             continue
+        bearing = [one for one in amounts.get(part.unit, ())
+                   if one.value > part.value and _shares_name(one.label, part.label)]  # fmt: skip
+        if any(fits(printed, part.span, one.span) for one in bearing):
+            continue
         named = [one for one in near if role and any(word in one.label for word in role["whole"])]
         whole = next((one for one in reversed(named or wholes) if named or one.value >= part.value), None)
         span = whole.span if whole else total(tops)
@@ -129,6 +133,11 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
         severity = "" if near or in_paragraph else "question"
         start = whole.start if whole and whole in near else part.start
         yield _claim(paragraph, (min(part.start, start), match.end()), printed, part.span, span, "fails", severity)
+
+
+def _shares_name(one: str, two: str) -> bool:
+    """Say whether two labels begin with one name: 县级资金, 县级资金到位."""
+    return len(one) > 1 and len(two) > 1 and one[:2] == two[:2]
 
 
 def _shares(paragraph: Paragraph, seen: Seen) -> Iterator[Claim]:
@@ -210,7 +219,7 @@ def _of_unnamed(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Ite
 def _percentage_points(paragraph: Paragraph) -> Iterator[Claim]:
     """Compare a difference in percentage points with its two rates: 93.4%，比上年的91.8%提高1.6个百分点."""
     grammar = load_grammar()
-    for name in ("points_than", "points_from"):
+    for name in ("points_than", "points_from", "points_than_points"):
         for match in grammar.pattern(name).finditer(paragraph.text):
             now, before = printed_span(match["now"]), printed_span(match["before"])
             change = now - before if match["way"] in grammar.words["up"] else before - now

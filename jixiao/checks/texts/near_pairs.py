@@ -135,7 +135,8 @@ def _shares(paragraph: Paragraph, amounts: Amounts) -> Iterator[tuple[int, Claim
             own = _together(part, paragraph, start, amounts)
         if own is not None and own.value > part.value:
             named[start, part.unit] = own
-            if not fits(match["n"], part.span, own):
+            near = [one.span for one in paragraph.between(0, part.start) if family(one) == family(part)]
+            if not any(fits(match["n"], part.span, span) for span in (own, *near) if span.value):
                 yield match.start("n"), _claim(paragraph, (part.start, match.end()), match["n"], part.span, own)
             continue
         if amounts.give(match["n"], inside):

@@ -100,12 +100,16 @@ def _averages(paragraph: Paragraph, amounts: Amounts) -> Iterator[Claim]:
         mine = [number for number in paragraph.between(0, match.start("n")) if number is not one]
         tops = _tops(match["label"], one, [number for number in mine if number.start >= start], amounts)
         totals = [number.span for number in tops] or [span for span in amounts.spans.get(one.unit, ()) if span.value]
-        if any(_gives(one, whole, count) for whole in totals for count in counts):
+        factors = FACTORS[:2] if grammar.has("month_words", before) else FACTORS[:1]
+        if any(_gives(one, whole, count, factors) for whole in totals for count in counts):
             continue
         tops = tops or [number for number in mine if number.unit == one.unit and number.value > one.value]
         bottoms = [number for number in mine if number.unit in units and not number.is_vague and number.value]
         bottoms = bottoms or [number for unit in units for _, number in amounts.places.get(unit, ())
                               if any(_shares(number.label, top.label) for top in tops) and number.value]  # fmt: skip
+        said = paragraph.text[start : match.start()]
+        bottoms = bottoms or [number for unit in units for _, number in amounts.places.get(unit, ())
+                              if number.value and number.label and _shares(number.label, said)]  # fmt: skip
         pairs = [(top, bottom) for top in reversed(tops) for bottom in reversed(bottoms)]
         near = [pair for pair in pairs if NEAR[0] <= pair[0].value / pair[1].value / one.value <= NEAR[1]]
         if near:
@@ -126,8 +130,8 @@ def _shares(one: str, two: str) -> bool:
     return any(one[at : at + 2] in two for at in range(len(one) - 1))
 
 
-def _gives(one: Quantity, whole: Span, count: Span) -> bool:
-    for factor in (Decimal(1), Decimal(12)):
+def _gives(one: Quantity, whole: Span, count: Span, factors: tuple[Decimal, ...]) -> bool:
+    for factor in factors:
         quotient = whole.over(Span(count.value * factor, count.low * factor, count.high * factor))
         if quotient is not None and judge(one.span, quotient, step=step_of(one)) != "fails":
             return True

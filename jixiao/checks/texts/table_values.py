@@ -86,7 +86,8 @@ def _columns(document: Document) -> Iterator[Claim]:
         for at in range(1, len(last.cells)):
             numbers = [_number(row.cells[at]) for row in table[1:-1]]
             own, parts = _number(last.cells[at]), [number for number in numbers if number is not None]
-            if own is not None and len(parts) == len(numbers):
+            is_mean = own is not None and parts and min(parts) <= own <= max(parts) and len(parts) > 1
+            if own is not None and len(parts) == len(numbers) and not is_mean:
                 judged.append((own, parts))
         wrong = [one for one in judged if one[0] != sum(one[1], Decimal(0))]
         if len(judged) > 1 and 0 < len(wrong) < len(judged):

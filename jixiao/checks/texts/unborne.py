@@ -33,7 +33,7 @@ def find_unborne(document: Document) -> Iterator[Claim]:
 def _rate(paragraph: Paragraph, rate: Quantity, amounts: Amounts) -> Iterator[Claim]:
     grammar = load_grammar()
     text = paragraph.text
-    start, end = paragraph.sentence(rate.start)
+    start = paragraph.sentence(rate.start)[0]
     before = paragraph.between(max(start, rate.start - REACH), rate.start)
     if not before or before[-1].unit == "%" or grammar.has("no_rate_of_amounts", rate.label):
         return
@@ -48,7 +48,7 @@ def _rate(paragraph: Paragraph, rate: Quantity, amounts: Amounts) -> Iterator[Cl
         return
     if grammar.has("change", part.label + gap) or grammar.find("one_of_each", part.label):
         return
-    inside = [one for one in paragraph.between(start, end) if one.unit not in grammar.words["not_amount"]]
+    inside = [one for one in paragraph.between(start, rate.start) if one.unit not in grammar.words["not_amount"]]
     if _is_borne(rate, inside, amounts):
         return
     near = _nearest(rate, part, amounts, paragraph)
