@@ -7,7 +7,7 @@ listed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -180,13 +180,15 @@ def suppress(
     by = np.full(len(findings), -1)
     listed = []
     titles = {code: check.title for code, check in load_checks().items()}
+    found: dict[tuple[str, ...], Mapping[Any, Any]] = {}
     for number, entry in enumerate(suppressions):
-        match = (findings["code"] == entry.code).to_numpy(bool)
-        for name, text in entry.places:
-            match = match & (findings[_PLACES[name]] == text).to_numpy(bool)
+        columns = ("code", *(_PLACES[name] for name, _ in entry.places))
+        if columns not in found:  # the findings are sorted once for each kind of place, not looked through each time
+            found[columns] = findings.groupby(list(columns), observed=True).indices
+        match = found[columns].get((entry.code, *(text for _, text in entry.places)), np.array([], dtype=int))
         is_expired = entry.expires < today
         if not is_expired:
-            by[match & (by < 0)] = number
+            by[match[by[match] < 0]] = number
         listed.append(
             {
                 "code": entry.code,
@@ -195,8 +197,8 @@ def suppress(
                 "reason": entry.reason,
                 "who": entry.who,
                 "expires": entry.expires.isoformat(),
-                "suppression_status": "expired" if is_expired else "active" if match.any() else "unmatched",
-                "findings": int(match.sum()),
+                "suppression_status": "expired" if is_expired else "active" if len(match) else "unmatched",
+                "findings": len(match),
             }
         )
     aside = [

@@ -101,27 +101,31 @@ class _Organisations(Model):
             for name in entry.names:
                 if owner.setdefault(normalise(name), entry) is not entry:
                     notes.note(f"[{number}].name", f"“{name}”登记了两次，一个名称只能属于一个单位")
-        kinds = department_categories()
+        kinds, circling = department_categories(), _circling(entries, owner)
         for number, entry in enumerate(entries, 1):
             for key, name in (("successor", entry.successor), ("parent", entry.parent)):
                 if name and normalise(name) not in owner:
                     notes.note(f"[{number}].{key}", f"“{name}”没有登记，请先为它写一项")
             if entry.category and entry.category not in {*kinds, *kinds.values()}:
                 notes.note(f"[{number}].category", f"“{entry.category}”不在可选项内，可选：{'、'.join(kinds.values())}")
-            if _is_circle(entry, owner):
+            if entry.name in circling:
                 notes.note(f"[{number}].successor", f"“{entry.name}”的承接单位绕回了自己，请改正其中一项")
         notes.refuse()
         return entries
 
 
-def _is_circle(entry: Organisation, owner: Mapping[str, Organisation]) -> bool:
-    seen, one = {entry.name}, entry
-    while one.successor and normalise(one.successor) in owner:
-        one = owner[normalise(one.successor)]
-        if one.name in seen:
-            return True
-        seen.add(one.name)
-    return False
+def _circling(entries: Iterable[Organisation], owner: Mapping[str, Organisation]) -> set[str]:
+    """Return the bodies whose successors come round in a circle; each body is passed once, however long its line."""
+    known: dict[str, bool] = {}
+    for entry in entries:
+        line, one = {entry.name: None}, entry
+        while one.name not in known and one.successor and normalise(one.successor) in owner:
+            one = owner[normalise(one.successor)]
+            if one.name in line:
+                known[one.name] = True
+            line[one.name] = None
+        known |= dict.fromkeys(line, known.get(one.name, False))
+    return {name for name, is_circling in known.items() if is_circling}
 
 
 def department_categories() -> dict[str, str]:
@@ -184,14 +188,15 @@ def last_successors(organisations: pd.DataFrame) -> dict[str, str]:
             if name:
                 names[normalise(name)] = row["organisation"]
         follows[row["organisation"]] = row["successor"]
-    last = {}
-    for name, body in names.items():
-        seen = {body}
-        while follows.get(body) and names.get(normalise(follows[body]), "") not in {"", *seen}:
-            body = names[normalise(follows[body])]
-            seen.add(body)
-        last[name] = body
-    return last
+    following = {body: names.get(normalise(after), "") if after else "" for body, after in follows.items()}
+    ends: dict[str, str] = {}
+    for body in following:
+        line, end = {body: None}, body
+        while end not in ends and following.get(end) and following[end] not in line:
+            end = following[end]
+            line[end] = None
+        ends |= dict.fromkeys(line, ends.get(end, end))
+    return {name: ends[body] for name, body in names.items()}
 
 
 def region_of(name: str) -> str:

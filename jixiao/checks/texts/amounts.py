@@ -271,18 +271,28 @@ def _exchanged(found: Seen) -> Iterator[Claim]:
         places[one.value].append((paragraph, one))
     usual = {value: seen for value, seen in places.items() if len(seen) > 1}
     order = {value: number for number, value in enumerate(places)}
+    alike: dict[tuple[int, str], list[Decimal]] = defaultdict(list)  # only these can be exchanged: not every pair
+    for value in places:
+        alike[_shape(value)].append(value)
     for value, seen in places.items():
         if len(seen) > 1:
             continue
         paragraph, one = seen[0]
-        for other, others in places.items():
+        for other in alike[_shape(value)]:
             if not _is_exchanged(value, other):
                 continue
+            others = places[other]
             is_usual = other in usual and any(_is_alike(paragraph, one, *place) for place in others)
             is_once = other not in usual and order[other] < order[value] and _is_one_thing(paragraph, one, *others[0])
             if is_usual or is_once:
                 yield _slip(paragraph, one, others[0], "exchanged")
                 break
+
+
+def _shape(value: Decimal) -> tuple[int, str]:
+    """Return what two numbers with exchanged digits have in common: where the point stands, and which digits."""
+    text = written(value)
+    return text.find("."), "".join(sorted(text))
 
 
 def _is_exchanged(one: Decimal, two: Decimal) -> bool:

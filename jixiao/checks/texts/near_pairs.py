@@ -351,14 +351,15 @@ def _of_goal(paragraph: Paragraph, amounts: Amounts) -> Iterator[tuple[int, Clai
 def _alike_named(words: str, part: Quantity, amounts: Amounts) -> list[Span]:
     """Return the other amounts of a unit near a number whose label shares a run of three signs with some words."""
     runs = {words[at : at + 3] for at in range(len(words) - 2)}
-    return [
+    found = (
         one.span
         for _, one in amounts.places.get(family(part), ())
         if one.value
         and one.value != part.value
         and Decimal("0.5") <= part.value / one.value <= 2
         and any(run in one.label for run in runs)
-    ]
+    )
+    return list(dict.fromkeys(found))  # one told a thousand times is compared once
 
 
 def _is_near(printed: str, part: Span, whole: Span) -> bool:
