@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from threading import Timer
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from jixiao.builds.versions import checked_files
 from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import find_place
 from jixiao.core.results import FRAMES, results_frames
+from jixiao.reading.files.limits import load_limits
 
 
 def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pd.DataFrame:
@@ -33,7 +35,8 @@ def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping
         One row per row of the answer. Sums of DECIMAL come as float64.
 
     Raises:
-        RequestError: There is no such place, or the query cannot be answered; the sentence says why.
+        RequestError: There is no such place, or the query cannot be answered or takes more time, memory or cells
+            than ``query_seconds`` and its neighbours of ``rules/limits.yaml`` allow; the sentence says why.
 
     Example:
         >>> import jixiao
@@ -55,16 +58,50 @@ def query(sql: str, *, place: str = "built", parameters: Sequence[Any] | Mapping
             database.execute("set enable_external_access = false")
             for name, frame in frames.items():
                 database.register(name, frame)
+        limits = load_limits()
+        database.execute(f"set memory_limit = '{limits.query_memory_mb}MB'")
         database.execute("set lock_configuration = true")
+        timer = Timer(limits.query_seconds, database.interrupt)
+        timer.start()
         try:
-            answer = database.execute(sql, parameters or None)
-            return answer.df()
+            return _fetched(database.execute(sql, parameters or None), limits.query_cells)
+        except duckdb.InterruptException as error:
+            raise RequestError(
+                f"查询超过{limits.query_seconds:g}秒，已停止；请缩小范围，或避免表与表的全部组合"
+            ) from error
+        except (duckdb.OutOfMemoryException, MemoryError) as error:
+            raise RequestError(f"查询所需内存超过{limits.query_memory_mb}MB，已停止；请缩小范围或先汇总") from error
         except duckdb.Error as error:
             raise _wrong(str(error) or type(error).__name__, sql, database) from error
-        except (AttributeError, ValueError, TypeError, OverflowError, RuntimeError, MemoryError) as error:
+        except (AttributeError, ValueError, TypeError, OverflowError, RuntimeError) as error:
             raise RequestError(
                 f"查询不能执行：不是一个有结果的查询（{brief(type(error).__name__)}）；请写一个 select"
             ) from error
+        finally:
+            timer.cancel()
+
+
+def _fetched(answer: Any, most: int) -> pd.DataFrame:
+    """Return an answer as a frame, unless it has more cells than anybody reads; it is fetched piece by piece.
+
+    Raises:
+        RequestError: It has more.
+    """
+    pieces, cells = [], 0
+    while True:
+        piece = answer.fetch_df_chunk(_CHUNK)
+        cells += piece.size
+        if cells > most:
+            raise RequestError(f"查询结果超过{most}格，没有取出；请加条件、汇总，或加 limit 只取一部分")
+        pieces.append(piece)
+        if piece.empty:
+            break
+    whole = [piece for piece in pieces if not piece.empty] or pieces[:1]
+    return whole[0] if len(whole) == 1 else pd.concat(whole, ignore_index=True)
+
+
+_CHUNK = 32
+"""Vectors of 2,048 rows that are fetched at once."""
 
 
 def _wrong(said: str, sql: str, database: Any) -> RequestError:

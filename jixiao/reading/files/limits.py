@@ -31,6 +31,9 @@ class Limits(Model):
     workers: Count
     template_seconds: Positive
     template_memory_mb: Count
+    query_seconds: Positive
+    query_memory_mb: Count
+    query_cells: Count
 
 
 def load_limits() -> Limits:
