@@ -716,9 +716,9 @@ def test_an_open_page_of_an_older_site_asks_to_be_loaded_again(browser: Any, tmp
     write_site(results, tmp_path / "site")
     with served(tmp_path / "site") as address:
         watched = Watched(browser, address)
-        watched.open("overview", year="2023")
+        watched.open("overview", year="2024")
         write_site(results, tmp_path / "site")
-        watched.choose("year", "2024")
-        assert "已更新，请刷新" in watched.page.locator("[data-panel='money']").inner_text()
+        watched.open("findings", year="2024")
+        assert "已更新，请刷新" in watched.page.locator("[data-panel='listed']").inner_text()
         watched.close()
     assert not list(tmp_path.glob(".site*"))
