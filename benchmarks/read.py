@@ -194,7 +194,7 @@ def write_report(path: Path) -> None:
     import docx
 
     document = docx.Document()
-    document.add_paragraph("示例县公共服务提升项目绩效评价报告")
+    document.add_paragraph("示例县公共服务提升项目2023年度绩效评价报告")
     body = "经核查，项目单位按照批复的方案组织实施，资料齐全，资金使用符合规定，验收手续完整，受益群众反映良好。" * 8
     for number, chapter in enumerate(("基本情况", "绩效评价工作开展情况", "综合评价情况及评价结论"), 1):
         document.add_paragraph(f"{'一二三'[number - 1]}、{chapter}")
