@@ -153,10 +153,10 @@ def find_claims(documents: Sequence[Document], *, accounts: pd.DataFrame | None 
     found: list[tuple[Document, Claim]] = []
     for document in documents:
         known = [claim for finder in FINDERS for claim in finder(document)]
+        known += find_figures(document, accounts)
         for finder in GENERAL:
             known += _untold(known, finder(document))
         found += [(document, claim) for claim in known]
-        found += [(document, claim) for claim in find_figures(document, accounts)]
     found += find_documents(documents)
     found += find_copied(documents)
     order = {id(document): number for number, document in enumerate(documents)}
