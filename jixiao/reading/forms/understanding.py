@@ -219,7 +219,12 @@ def _read_total(part: Part, row: int, table: Table, kind: str, cells: list[tuple
     texts = {"list_label": cells[0][2].strip()}
     places = {"list_label": part.view.address(*label)}
     points = [column for column in table.columns if column.name in {"weight", "reported_score"}]
-    numbers = [(row, left) for left, _, text in cells[1:] if is_amount(text)]
+    of_points = [column for column in table.columns if not column.name and dict(column.choices).get("weight")]
+    numbers = [  # what stands below points that could not be read is no score
+        (row, left)
+        for left, _, text in cells[1:]
+        if is_amount(text) and not any(column.left <= left <= column.right for column in of_points)
+    ]
     first = min((column.left for column in points), default=part.view.width if len(numbers) == 1 else 0)
     for column in points:
         under = [at for at in cells_under(part, row, column) if at[0] == row and at != label and at[1] >= column.left]
