@@ -187,8 +187,7 @@ def test_mutated_files(tmp_path, monkeypatch, seed):
     kinds = {item.kind for item in verify(tmp_path / "built")}
     assert kinds <= {"not_logged"}
     figures = {**counted, "largest child (MB)": used // 1_000_000, "seconds": int(time.monotonic() - start)}
-    if SHARE == 1:
-        keep("变异的输入文件", {"种子": seed, **figures})
+    keep("变异的输入文件" if SHARE == 1 else f"变异的输入文件（规模 {SHARE:g}）", {"种子": seed, **figures})
     print(figures)
 
 
