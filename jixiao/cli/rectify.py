@@ -66,7 +66,7 @@ def add(
     year: Year,
     text: Annotated[str, typer.Option("--text", help="发现的问题")] = "",
     unit: Annotated[str, typer.Option("--unit", help="责任单位；写了 --project 的可不写")] = "",
-    project: Annotated[str, typer.Option("--project", help="项目名称的一部分或编号")] = "",
+    project: Annotated[str, typer.Option("--project", help="项目名称或编号")] = "",
     indicator: Annotated[str, typer.Option("--indicator", help="三级指标")] = "",
     demand: Annotated[str, typer.Option("--demand", help="整改内容")] = "",
     source: Annotated[str, typer.Option("--source", help="问题来源，如 监控、财政评价")] = "监控",
@@ -97,7 +97,7 @@ def add(
 
 
 def _project_named(place: str, year: int, name: str) -> dict[str, str]:
-    """Return whose a project is, by a part of its name, as a problem names it."""
+    """Return whose a project is, by its name or id, as a problem names it."""
     from jixiao.analysis.summary import choose_project
     from jixiao.builds.run import evaluate
 
