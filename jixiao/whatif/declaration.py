@@ -259,7 +259,7 @@ class _Scenario(Model):
     def scenario(self) -> Scenario:
         """Return the scenario that is declared."""
         changes = tuple(one.change() for one in self.changes)
-        return Scenario(harmless(self.name), harmless(self.note), self.profile, self.grades, changes)
+        return Scenario(self.name, harmless(self.note), self.profile, self.grades, changes)
 
 
 def make_scenario(content: Mapping[str, Any]) -> Scenario:
