@@ -114,10 +114,17 @@ def _sum_behind(paragraph: Paragraph) -> Iterator[Claim]:
         chosen = next((parts for parts in combinations(before, count)
                        if judge(whole.span, total(parts), step=step_of(whole)) != "fails"), None)  # fmt: skip
         parts = chosen or before[-count:]
+        names = grammar.pattern("joined_names").findall(_clause_before(paragraph, match.start()))
+        if chosen is None and names and not all(one.label.endswith(tuple(names)) for one in parts):
+            continue  # 人工费与机械费两项合计: the parts are named, and stand elsewhere
         yield _claim(
             PARTS, paragraph, (parts[0].start, whole.end), whole, total(parts), "sum",
             parts="＋".join(written(part.value) for part in parts),
         )  # fmt: skip
+
+
+def _clause_before(paragraph: Paragraph, end: int) -> str:
+    return load_grammar().pattern("clause_edge").split(paragraph.text[:end])[-1]
 
 
 def _altogether(paragraph: Paragraph) -> Iterator[Claim]:

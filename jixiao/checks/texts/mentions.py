@@ -68,17 +68,21 @@ def find_mentions(document: Document) -> list[Mention]:
     found: list[Mention] = []
     heading_is_goal = False
     goals: set[int] = set()
+    rates: set[int] = set()
     for at, (segment, paragraph) in enumerate(zip(segments(document), document.paragraphs, strict=True)):
         text = paragraph.text
         if paragraph.is_row:
             if not any(re.search(r"\d", cell) for cell in paragraph.cells):
                 goals = {number for number, cell in enumerate(paragraph.cells) if grammar.find("goal_column", cell)}
+                rates = {number for number, cell in enumerate(paragraph.cells) if grammar.find("points_rate", cell)}
         elif len(text) < HEADING and grammar.find("sentence_sign", text) is None:
             heading_is_goal = grammar.find("goals_only", text) is not None
         for one in paragraph.quantities:
             if not one.unit or one.unit in grammar.words["no_mentions"]:
                 continue
             column = text[: one.start].count(CELL_EDGE) if paragraph.is_row else -1
+            if column in rates or (not paragraph.is_row and grammar.pattern("points_rate").fullmatch(one.label)):
+                continue  # a rate of points is that of its own row or of the points told before it
             alike = [other for other in paragraph.quantities if other.unit == one.unit]
             is_first = not goals and len(alike) > 1 and one is alike[0]
             is_goal = (column in goals or is_first) if paragraph.is_row else heading_is_goal
@@ -179,11 +183,32 @@ def find_same_mentions(document: Document) -> Iterator[Claim]:
             continue
         if one.quantity.unit == "%" and one.quantity.value + two.quantity.value == HUNDRED:
             continue  # what was spent and what was left
+        if _tells_both(one, two) or _tells_both(two, one) or _is_of_wholes(one, two):
+            continue
         if _is_any_rate(mentions, one, two) or _is_elsewhere(mentions, nearest, at, other):
             continue
         yield _claim(one, two)
     yield from _turned(mentions)
     yield from _missing(mentions)
+
+
+def _tells_both(one: Mention, two: Mention) -> bool:
+    """Say whether the sentence of a number tells the other one too: 计划48公里，完成45.6公里."""
+    first, last = one.paragraph.sentence(one.quantity.start)
+    others = [] if one.paragraph.is_row else one.paragraph.between(first, last)
+    return any(two.quantity.unit == other.unit and two.quantity.value == other.value for other in others)
+
+
+def _is_of_wholes(one: Mention, two: Mention) -> bool:
+    """Say whether two numbers are parts of two wholes that differ: 共5项指标…其中1项, 共4项指标…其中3项."""
+    opening = load_grammar().pattern("opens_with_parts")
+    wholes = []
+    for side in (one, two):
+        before = [other for other in side.paragraph.between(0, side.quantity.start) if other.unit == side.quantity.unit]
+        if side.paragraph.is_row or not before or not opening.match(side.quantity.label):
+            return False
+        wholes.append(before[-1].value)
+    return wholes[0] != wholes[1]
 
 
 def _missing(mentions: list[Mention]) -> Iterator[Claim]:

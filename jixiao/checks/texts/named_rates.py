@@ -70,6 +70,12 @@ def _tail(paragraph: Paragraph, one: Quantity) -> str:
     return re.split(r"[，。；：、()\d]", paragraph.text[one.end : one.end + LONGEST_TAIL])[0]
 
 
+def _is_behind(word: str, tail: str) -> bool:
+    """Say whether a word stands behind an amount and is not denied there: 5个项目未按期完工."""
+    before, found, _ = tail.partition(word)
+    return bool(found) and not load_grammar().has("negated", before)
+
+
 def _family(one: Quantity) -> str:
     """Return the unit of an amount; sheets and households that were asked count as people."""
     grammar = load_grammar()
@@ -92,7 +98,7 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
         parts = [
             one
             for one in inside
-            if not one.is_vague and any(word in one.label or word in _tail(paragraph, one) for word in words)
+            if not one.is_vague and any(word in one.label or _is_behind(word, _tail(paragraph, one)) for word in words)
             and (stem in one.label or not grammar.has("change", one.label))
             and not grammar.has("negated", one.label)
         ]  # fmt: skip
@@ -125,6 +131,8 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
                    if one.value > part.value and _shares_name(one.label, part.label)]  # fmt: skip
         if any(fits(printed, part.span, one.span) for one in bearing):
             continue
+        if any(grammar.find("of_which", text[one.end : part.start]) for one in parts if one is not part):
+            continue  # 到位1309.5万元，到位率97%，其中县级到位364.5万元，到位率90%: a part has a base of its own
         named = [one for one in near if role and any(word in one.label for word in role["whole"])]
         whole = next((one for one in reversed(named or wholes) if named or one.value >= part.value), None)
         span = whole.span if whole else total(tops)
@@ -137,6 +145,8 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
 
 def _shares_name(one: str, two: str) -> bool:
     """Say whether two labels begin with one name: 县级资金, 县级资金到位."""
+    opening = load_grammar().pattern("opens_with_parts")
+    one, two = opening.sub("", one), opening.sub("", two)
     return len(one) > 1 and len(two) > 1 and one[:2] == two[:2]
 
 

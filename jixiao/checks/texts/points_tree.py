@@ -131,7 +131,7 @@ def _sum(paragraph: Paragraph, place: tuple[int, int], own: Decimal, parts: list
         gap=own - added,
         verdict="holds" if own == added else "fails",
         arithmetic=grammar.sentence(
-            "sum",
+            "sum" if len(parts) > 1 else "one_part",
             parts="＋".join(map(written, parts)),
             derived=written(added),
             printed=written(own),

@@ -184,10 +184,11 @@ def _row_tables(document: Document) -> Iterator[Claim]:
     """Check tables with one row per line whose last column holds points, down to the row 合计 or 总分."""
     grammar = load_grammar()
     column: list[Decimal] | None = None
+    above: list[tuple[str, ...]] = []
     for paragraph in document.paragraphs:
         text = paragraph.text
         if grammar.find("points_head", text):
-            column = column or []
+            column, above = column or [], above if column else []
             continue
         if column is None or not paragraph.is_row:
             is_prose = not paragraph.is_row and len(text) > LONGEST_CAPTION
@@ -197,7 +198,7 @@ def _row_tables(document: Document) -> Iterator[Claim]:
         cells = [cell for cell in paragraph.cells if cell]
         numbers = [Decimal(cell) for cell in cells if grammar.pattern("plain_number").fullmatch(cell)]
         if cells and cells[0] in grammar.words["row_total"] and numbers:
-            if len(column) >= FEWEST_HEADINGS:
+            if len(column) >= FEWEST_HEADINGS and not _is_of_other_column(paragraph.cells, above):
                 yield points_claim(
                     KIND,
                     paragraph,
@@ -210,6 +211,19 @@ def _row_tables(document: Document) -> Iterator[Claim]:
             column = None
         elif cells and cells[-1] not in grammar.words["no_points"] and numbers and len(cells) > 1:
             column.append(numbers[-1])
+            above.append(paragraph.cells)
+
+
+def _is_of_other_column(row: tuple[str, ...], above: list[tuple[str, ...]]) -> bool:
+    """Say whether the last number of a row of sums adds up a column that is not the last one, blanks behind it."""
+    grammar = load_grammar()
+    at = max((number for number, cell in enumerate(row) if cell), default=0)
+    if all(at == len(cells) - 1 for cells in above):
+        return False
+    numbers = [cells[at] if at < len(cells) else "" for cells in above]
+    plain = grammar.pattern("plain_number")
+    known = [Decimal(number) for number in numbers if plain.fullmatch(number)]
+    return len(known) == len(numbers) and plain.fullmatch(row[at]) is not None and sum(known) == Decimal(row[at])
 
 
 def _grade(paragraph: Paragraph) -> Iterator[Claim]:
