@@ -180,7 +180,9 @@ def _of_group(layout: Layout, heading: int | None, texts: list[int], is_group: b
     bodies = [entries[place].paragraph for place in texts]
     if len(bodies) == 1 and _words()["nothing"].fullmatch(re.sub(r"\s", "", bodies[0].text)):
         return []
-    numbered = [place for place in texts if _is_item(layout, place, heading)]
+    marked = _marked(layout, texts)
+    numbered = [place for place in texts if place in marked or _is_item(layout, place, heading)]
+    is_group = is_group or bool(title and len(texts) > 0 and _words()["addressee"].search(title))
     if heading is not None and not is_group and not (numbered and _words()["group"].search(title)):
         if _words()["cause_only"].match(title):
             return []
@@ -205,18 +207,30 @@ def _of_group(layout: Layout, heading: int | None, texts: list[int], is_group: b
         ]
     if numbered:
         return _of_numbered(layout, texts, numbered)
-    texts = [place for place in texts if not _is_opening(entries[place].paragraph.text, len(texts))]
+    texts = [
+        place
+        for place in texts
+        if not (_is_opening(entries[place].paragraph.text, len(texts)) or _is_group_line(entries[place].paragraph.text))
+    ]
     if not texts:
         return []
     found: list[Opinion] = []
-    headed = {place: _first_sentence(entries[place].paragraph.text) for place in texts}
+    headed = {
+        place: _first_sentence(entries[place].paragraph.text)
+        for place in texts
+        if not _words()["aspect"].match(entries[place].paragraph.text)
+    }
     is_headed = all(
         title and rest and ("，" not in title or len(title) <= SHORT_TITLE) for title, rest in headed.values()
     )
     for place in texts:
         body = entries[place].paragraph
         parts = _counted_parts(body.text)
-        if len(parts) > 1:
+        if found and (place not in headed or _is_bare_title(found[-1])):
+            _name_late(found[-1])
+            found[-1].text += body.text
+            found[-1].last_line = body.last_line
+        elif len(parts) > 1:
             found += [_from_text(part, body.line, body.last_line, body.page) for part in parts]
         elif is_headed and not entries[place].lead:
             found.append(Opinion(*headed[place], body.line, body.last_line, body.page))
@@ -240,6 +254,30 @@ def _is_next(first: Paragraph, second: Paragraph) -> bool:
     """Say whether a paragraph counts on where a heading stopped."""
     one, two = first.ordinal, second.ordinal
     return one is not None and two is not None and two.rank == one.rank and two.value > one.value
+
+
+def _marked(layout: Layout, texts: Sequence[int]) -> set[int]:
+    """Return the paragraphs that begin with one and the same sign (▲, ◇, 【】), whatever it is: the items of a list."""
+    signs: dict[str, set[int]] = {}
+    for place in texts:
+        text = layout.entries[place].paragraph.text
+        bullet = _words()["bullet"].match(text)
+        sign = bullet[0].strip() if bullet else text[:1] if _words()["framed"].match(text) else ""
+        if sign and layout.entries[place].paragraph.ordinal is None and not _words()["aspect"].match(text):
+            signs.setdefault(sign, set()).add(place)
+    best = max(signs.values(), key=len, default=set())
+    return best if len(best) > 1 or (best and best == set(texts)) else set()
+
+
+def _is_group_line(text: str) -> bool:
+    """Say whether a line only says to whom the suggestions below it are made: 对市财政局："""
+    return text.endswith(("：", ":")) and bool(_words()["addressee"].match(text))
+
+
+def _is_bare_title(one: Opinion) -> bool:
+    """Say whether an item is a short line without an end so far: its title, the text comes below."""
+    whole = one.whole
+    return bool(whole) and len(whole) <= LONGEST_TITLE and not re.search("[。；！？：:]", whole)
 
 
 def _is_item(layout: Layout, place: int, heading: int | None) -> bool:
@@ -278,8 +316,12 @@ def _of_numbered(layout: Layout, texts: list[int], numbered: list[int]) -> list[
             found += [_from_text(part, body.line, body.last_line, body.page) for part in parts]
         elif is_new:
             lead = entries[place].lead
-            title, text = (lead, _after_lead(body.body, lead)) if lead else _first_sentence(body.body)
+            is_plain = bool(lead) and not (_words()["bullet"].match(body.body) or _words()["framed"].match(body.body))
+            is_plain = is_plain and not _words()["counted"].match(body.body)
+            title, text = (lead, _after_lead(body.body, lead)) if is_plain else _first_sentence(body.body)
             found.append(Opinion(title, text, body.line, body.last_line, body.page))
+        elif _is_group_line(body.text):
+            continue
         elif found and len(parts := _inner_parts(body.text)) > 1:
             _name_late(found[-1])
             found[-1].text += parts[0]
@@ -308,6 +350,9 @@ def _after_lead(text: str, lead: str) -> str:
 def _first_sentence(text: str) -> tuple[str, str]:
     """Return the first sentence as a title when it is short, and the rest."""
     plain = _words()["bullet"].sub("", _words()["counted"].sub("", text))
+    parted = _words()["framed"].match(plain) or _words()["dashed"].match(plain)
+    if parted:
+        return parted["title"].strip(), parted["rest"]
     found = re.match(r"([^。；！？：:]{2,50})[。；：:]", plain)
     clause = re.match("([^。；！？：:，,]{4,24})[，,]", plain)
     is_long = found is None or found.end() == len(plain) or len(found[1]) > LONGEST_CLAUSE
@@ -331,8 +376,9 @@ def _counted_parts(text: str) -> list[str]:
 def _name_late(one: Opinion) -> None:
     """Make the one short sentence of an item its title, now that more follows below it."""
     plain = _words()["counted"].sub("", one.text)
-    if not one.title and re.fullmatch("[^。；！？：:]{2,50}。", plain):
-        one.title, one.text = plain[:-1], ""
+    plain = _words()["bullet"].sub("", plain)
+    if not one.title and re.fullmatch("[^。；！？：:]{2,50}。?", plain):
+        one.title, one.text = plain.rstrip("。"), ""
 
 
 def _inner_parts(text: str) -> list[str]:

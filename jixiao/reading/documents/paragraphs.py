@@ -42,8 +42,11 @@ class Paragraph:
 
     @property
     def body(self) -> str:
-        """The text without its number."""
-        return self.text[self.ordinal.length :].strip() if self.ordinal else self.text
+        """The text without its number; of a heading in a frame (【】) what stands inside."""
+        if self.ordinal is None:
+            return self.text
+        body = self.text[self.ordinal.length :].strip()
+        return body[:-1].strip() if self.ordinal.scheme == "framed" else body
 
 
 @cache
@@ -116,7 +119,7 @@ def _with_whole_tables(items: Sequence[Item]) -> list[Item]:
 def _closed_up(text: str) -> str:
     """Take the spaces out that a page puts between Chinese signs and figures; one between words of a title stays."""
     found = find_ordinal(text)  # the space behind a number without a sign is what makes it one
-    head = text[: found.length] if found and found.scheme in {"bare", "decimal"} else ""
+    head = text[: found.length] if found and found.scheme in {"bare", "decimal", "labelled"} else ""
     return re.sub(r"\s+", " ", head + pattern("odd_space").sub("", text[len(head) :])).strip()
 
 

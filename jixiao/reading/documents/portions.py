@@ -77,6 +77,8 @@ class _Digest:
 
 ENOUGH_CHAPTERS = 3
 """Chapters behind which the word 附件 begins the annexes of a report."""
+FRAMED_CHAPTER = 2.0
+"""Rank of a heading in a frame (【项目概况】) where no chapter has a number."""
 ABSTRACT_RANK = -50.0
 """Above every heading: what an abstract counts stands inside it."""
 
@@ -532,6 +534,9 @@ class _Divider:
         """Return the rank of a numbered heading; where styles rule, that of the headings counted alike."""
         found = paragraph.ordinal
         assert found is not None
+        if found.scheme == "framed":
+            is_chapter = match_section(paragraph.body, "evaluation_report") or looks_like_chapter(paragraph.body)
+            return FRAMED_CHAPTER if is_chapter and self._is_by_looks() else found.rank
         if not self._styles_rule():
             return found.rank
         alike = Counter(
