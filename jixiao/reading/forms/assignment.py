@@ -139,7 +139,7 @@ def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) 
         The columns with name and sureness; a column that stays below the threshold has no name.
     """
     threshold = float(header_words()["threshold"])
-    columns = _scores_by_content(columns, cells) if context == "columns" else columns
+    columns = _before_the_year(_scores_by_content(columns, cells)) if context == "columns" else columns
     settled = {
         place: replace(column, name=column.choices[0][0], sure=column.choices[0][1], how=column.how or "parts")
         for place, column in enumerate(columns)
@@ -174,6 +174,17 @@ def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) 
             given[name] += 0.1 * fit - (0.5 if name in _CHECKED and fit <= _CONTRADICTED else 0)
         scores.append(given)
     return _chosen(columns, _settle_ties(columns, scores, threshold), threshold)
+
+
+def _before_the_year(columns: list[Column]) -> list[Column]:
+    """Set apart what was reached in a year before that of the targets (2021年实际 beside 2022年目标)."""
+    first = [(one.choices[0][0] if one.choices else "", parse_header(one.text).year) for one in columns]
+    years = {stated for name, stated in first if name in {"target", "goal"}}
+    year = years.pop() if len(years) == 1 else ""
+    return [
+        replace(one, choices=(("last", 1.0),)) if name == "actual" and "" < stated < year else one
+        for one, (name, stated) in zip(columns, first, strict=True)
+    ]
 
 
 def _proved(columns: list[Column], cells: Sequence[Sequence[str]], context: str, threshold: float) -> list[Column]:

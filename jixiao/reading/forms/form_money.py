@@ -22,10 +22,13 @@ _COLON = re.compile(r"[:：]")
 
 
 def of_year(table: Table, year: int | None) -> Table:
-    """Return a table of money without the columns that are of another year (2021年实际执行数 in a form of 2022)."""
+    """Return a table without the columns of another year: money, and what was reached (2021年实际 in one of 2022)."""
     columns = [
         replace(column, name="last")
-        if column.name in MONEY and (stated := parse_header(column.text).year) and year and int(stated) != year
+        if column.name in {*MONEY, "actual"}
+        and (stated := parse_header(column.text).year)
+        and year
+        and int(stated) != year
         else column
         for column in table.columns
     ]

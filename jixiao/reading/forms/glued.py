@@ -67,6 +67,8 @@ def glued_labels(text: str) -> list[tuple[str, str, str]]:
         for size in range(min(len(run), 22), 1, -1):
             label = run[-size:]
             name, sure = label_in(label)
+            if not name and size == len(run) and pattern("bare_project").fullmatch(normalise(label)):
+                name = "project"  # 项目：with what it is called behind it, in one cell; alone it may head a column
             if name and (size == len(run) or sure == 1.0):
                 found.append((colon.start() - size, colon.end(), label, name))
                 break

@@ -251,6 +251,8 @@ def meaning_of(text: str, context: str) -> Meaning | None:
     parsed = parse_header(text)
     if not parsed.core or len(parsed.core) > words["longest"]:
         return None
+    is_dated = context == "columns" and parsed.year
+    tags = parsed.tags | {"full"} if is_dated else parsed.tags  # 2022年计划 is 年度计划 of the year it states
     for rule in _rules(context):
         if rule.like is not None:
             if rule.like.search(parsed.core) is None:
@@ -260,7 +262,7 @@ def meaning_of(text: str, context: str) -> Meaning | None:
                 continue
             rest = 0.0 if is_whole or context == "sources" else parsed.rest
         else:
-            if not rule.every <= parsed.tags or parsed.tags & rule.none or (rule.some and not rule.some & parsed.tags):
+            if not rule.every <= tags or tags & rule.none or (rule.some and not rule.some & tags):
                 continue
             rest = parsed.rest
         sure = rule.sure * max(0.0, 1 - float(words["uncovered"]) * rest)

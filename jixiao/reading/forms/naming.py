@@ -88,6 +88,8 @@ def name_in_title(text: str) -> str:
     rest = _pattern("title_ending").sub("", plain)
     if rest == plain or len(rest) < 4 or _pattern("no_name").fullmatch(rest):
         return ""
+    if is_office(pattern("offices_projects").sub("", rest)) and pattern("offices_projects").search(rest):
+        return ""  # 示例中心预算项目自评报告 says whose project it is, not which
     return rest
 
 

@@ -11,6 +11,7 @@ from jixiao.reading.forms.assignment import FOREIGN, MONEY, NAMES, VALUES, Colum
 from jixiao.reading.forms.glued import glued_labels
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern
+from jixiao.reading.forms.paired import MARK, holds_pairs, pair_of
 from jixiao.reading.values.values import normalise
 
 Taught = Callable[[str, str], str]
@@ -42,7 +43,7 @@ class Table:
     @property
     def names(self) -> frozenset[str]:
         """The meanings of the columns."""
-        return frozenset(column.name for column in self.columns if column.name)
+        return frozenset(name for column in self.columns if column.name for name in column.name.split(MARK))
 
 
 def right_edge(view: View, row: int, column: int) -> int:
@@ -128,12 +129,31 @@ def _assigned(view: View, table: Table) -> Table:
         replace(column, name="", how="")
         if column.how == "content" and not before.how and _is_divided(view, rows, column)
         else column
-        for before, column in zip(table.columns, assign(list(table.columns), below, context), strict=True)
+        for before, column in zip(table.columns, _beside_pairs(list(table.columns), below, context), strict=True)
     ]
     if context == "columns":
         columns = _levels_by_kind(_named_by_place(columns, below), below)
         columns = _standard_as_target(_level_beside_name(columns, below), below)
     return replace(table, columns=tuple(columns))
+
+
+def _beside_pairs(columns: list[Column], below: list[list[str]], context: str) -> list[Column]:
+    """Assign the columns; one whose header names two values has both where its cells hold both, and else none."""
+    pairs = {
+        place: pair
+        for place, column in enumerate(columns)
+        if context == "columns" and column.how != "taught" and (pair := pair_of(column.text)) is not None
+    }
+    if not pairs:
+        return assign(columns, below, context)
+    rest = [place for place in range(len(columns)) if place not in pairs]
+    named = dict(zip(rest, assign([columns[p] for p in rest], [below[p] for p in rest], context), strict=True))
+    taken = [column.name for column in named.values()] + [name for pair in pairs.values() for name in pair]
+    for place, pair in pairs.items():
+        is_sure = holds_pairs(below[place], pair) and all(taken.count(name) == 1 for name in pair)
+        name, how = (MARK.join(pair), "parts") if is_sure else ("", "")
+        named[place] = replace(columns[place], name=name, sure=1.0 if is_sure else 0.0, how=how)
+    return [named[place] for place in range(len(columns))]
 
 
 def _named_below(view: View, row: int, columns: list[Column]) -> list[Column]:
@@ -399,8 +419,18 @@ def _composed(
     return over[2] + text if whole and whole_sure >= sure - 0.2 else text
 
 
+def _numbers_columns(view: View, row: int) -> bool:
+    """Say whether a row below a header numbers its columns (甲, 乙, 1, 2, 3=1+2): it is of the header, no values."""
+    words = [normalise(text) for _, _, text in own_cells(view, row)] if row < view.height else []
+    numbers = [int(found[0]) for word in words if (found := re.search(r"\d+", word)) and word[0].isascii()]
+    is_run = len(numbers) >= 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] <= 2
+    is_named = len(numbers) < len(words) or any("=" in word for word in words) or numbers[:1] == [1]
+    return len(words) >= 3 and all(map(pattern("numbering_row").fullmatch, words)) and is_run and is_named
+
+
 def _open(view: View, row: int, stop: int, kind: str, context: str, taught: Taught) -> Table:
     bottom, cells = _headers(view, row, context, taught)
+    bottom += _numbers_columns(view, bottom + 1)
     columns: list[Column] = []
     for left, right, text, at in cells:
         said = taught(text, context)
@@ -525,6 +555,9 @@ def _without_side(view: View, bottom: int, columns: list[Column]) -> list[Column
             for place, column in enumerate(columns)
             if place >= named or not _is_empty_below(view, bottom, column)
         ]
+    before = [column for column in columns if column.left < level.left and not _is_empty_below(view, bottom, column)]
+    if {*map(_first_choice, before)} & {*VALUES} and {*map(_first_choice, before)} & {*NAMES}:
+        return columns  # the levels stand behind what they group
     return [column for column in columns if column.left >= level.left or _is_project(column)]
 
 

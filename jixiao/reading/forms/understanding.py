@@ -25,6 +25,7 @@ from jixiao.reading.forms.form_money import (
 from jixiao.reading.forms.form_parts import SECOND, Found, Part, cells_under, meaning_names, skip_row, words_pattern
 from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in, without_stamp
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
+from jixiao.reading.forms.paired import MARK, split_pair
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, label_key
 from jixiao.reading.forms.regions import Table, bottom_edge, is_amount, is_goal_row, own_cells, split_levels
 from jixiao.reading.values.values import normalise
@@ -49,6 +50,7 @@ _COLON = re.compile(r"[:：]")
 
 def read_rows(part: Part, table: Table, found: Found) -> None:
     """Read the rows of one table into records."""
+    table = of_year(table, found.reading.year)
     for column in table.columns:
         part.used.add(column.at)
         if column.name and column.how not in {"exact", ""} and column.name not in {"other", "remark"}:
@@ -61,7 +63,7 @@ def read_rows(part: Part, table: Table, found: Found) -> None:
     if table.kind in {"indicators", "projects"}:
         _read_indicators(part, table, found)
     elif table.kind in {"funds", "costs"}:
-        read_funds(part, of_year(table, found.reading.year), found)
+        read_funds(part, table, found)
 
 
 def mark_terms(parts: list[Part], reading: Reading) -> None:
@@ -96,6 +98,10 @@ def _side_of(part: Part, table: Table) -> str:
 
 def _tell_column(part: Part, column: Column) -> None:
     name = column.name.removeprefix(SECOND)
+    if MARK in name:
+        first, second = (meaning_names()[one] for one in name.split(MARK))
+        part.tell(column.at, "column_of_two", first=first, second=second)
+        return
     word = meaning_names().get(name, "")
     if word and word != label_key(column.text):
         reason = {"taught": "taught_column", "content": "column_by_content"}.get(column.how, "column_by_parts")
@@ -308,6 +314,14 @@ def _row_texts(
         under = [at for at in cells_under(part, row, column) if at not in headers]
         name = column.name
         plain = name.removeprefix(SECOND)
+        if MARK in plain:
+            first, second = plain.split(MARK)
+            at = under[0] if len(under) == 1 and (under[0][0] == row or under[0] not in part.used) else None
+            halves = split_pair(part.text(at), (first, second)) if at is not None else None
+            if at is not None and halves is not None:
+                texts |= {first: halves[0], second: halves[1]}
+                places |= {first: [at], second: [at]}
+            continue
         if plain in REPEATED:
             for at in under:
                 part.skip(at, "known_column")
@@ -730,13 +744,18 @@ def left_over(part: Part, reading: Reading) -> Iterator[dict[str, str]]:
     }
     kept |= {guess["cell"] for guess in part.told}
     headers = {column.at for table in part.tables for column in table.columns}
+    unnamed = {column.at for table in part.tables for column in table.columns if not column.name}
     for row, column in part.view.filled:
         at = (row, column)
         if not part.start <= row < part.stop:
             continue
         text, cell = part.view.texts[row][column], part.view.address(row, column)
         is_unit = re.fullmatch(reading_words()["unit_value"], normalise(text)) is not None
-        if at in part.used and (cell in kept or at in headers or is_unit or is_known_label(text)):
+        if (
+            at in part.used
+            and not (at in unnamed and at in part.reasons)
+            and (cell in kept or at in headers or is_unit or is_known_label(text))
+        ):
             continue
         key = part.reasons.get(at) or ("remark" if note.match(normalise(text)) else "no_column")
         yield {"sheet": part.sheet, "cell": cell, "text": text, "reason": reasons[key]}
