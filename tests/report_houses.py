@@ -24,6 +24,9 @@ NUMBERINGS = {
     "formal": ["{f}、", "{c}、", "（{c}）", "{n}."],
     "roman": ["{r}. ", "{n}. ", "（{n}）", "{n}）"],
     "letters": ["{l}、", "{n}、", "（{n}）", "{n}）"],
+    "chapters_counted": ["第{n}章　", "第{n}节　", "{n}、", "（{n}）"],
+    "formal_stems": ["{f}、", "（{l}）", "{n}.", "（{n}）"],
+    "framed": ["【", "（{c}）", "{n}.", "（{n}）"],
     "bold": ["", "", "", ""],
     "bold_below": ["{c}、", "", "", ""],
 }
@@ -154,7 +157,15 @@ OPINIONS = [
     "cause_line",
     "aspect",
     "plain",
+    "sign",
+    "sign_dash",
+    "in_turn",
+    "finding",
+    "framed",
+    "addressed",
 ]
+SIGNS = "▲◇■★※◎»"
+ADDRESSEES = ["对市财政局的建议", "对主管部门的建议"]
 
 
 @dataclass(frozen=True)
@@ -214,7 +225,8 @@ class _Writer:
         self.parts.append((kind, body, level))
 
     def heading(self, text, level):
-        self.add("heading", self.mark(level) + text, level)
+        mark = self.mark(level)
+        self.add("heading", mark + text + ("】" if mark == "【" else ""), level)
 
 
 def compose(house):
@@ -358,6 +370,10 @@ def _opinions(writer, items, word, answers=()):
         rows = [[str(n), title, text, *more][: len(head)] for n, (title, text, *more) in enumerate(items, 1)]
         writer.add("table", [head, *rows])
         return
+    if how == "addressed" and word == "建议" and not answers:
+        _addressed(writer, items)
+        return
+    sign = SIGNS[writer.house.seed % len(SIGNS)]
     for number, (title, text, *more) in enumerate(items, 1):
         cause = "".join(more)
         body = text + cause
@@ -376,6 +392,19 @@ def _opinions(writer, items, word, answers=()):
             writer.add("text", f"——{title}。{body}")
         elif how == "half":
             writer.add("text", f"{number}）{title}：{body}")
+        elif how == "sign":
+            writer.add("text", f"{sign}{title}。{body}")
+        elif how == "sign_dash":
+            writer.add("text", f"{sign}{title}——{body}")
+        elif how == "in_turn":
+            writer.add("text", f"其{chinese(number)}，{title}。{body}")
+        elif how == "framed":
+            writer.add("text", f"【{title}】{body}")
+        elif how == "finding" and word == "问题":
+            writer.add("heading", f"发现{number}　{title}", 3)
+            writer.add("text", f"事实：{text}")
+            if cause:
+                writer.add("text", f"原因：{cause}")
         elif how == "plain":
             writer.add("text", f"{title}。{body}")
         else:
@@ -383,6 +412,16 @@ def _opinions(writer, items, word, answers=()):
         if answers:
             answer, told = answers[number - 1]
             writer.add("text", f"建议：{answer}。{told}")
+
+
+def _addressed(writer, items):
+    """Write suggestions below those they are made to, counted anew below each."""
+    half = (len(items) + 1) // 2
+    for head, part in zip(ADDRESSEES, (items[:half], items[half:]), strict=True):
+        if part:
+            writer.heading(head, 2)
+        for number, (title, text, *_) in enumerate(part):
+            writer.add("text", f"{'①②③④⑤⑥'[number]}{title}。{text}")
 
 
 def _lessons(writer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import docx
 import pytest
 import report_houses as houses
 import report_styles as styles
@@ -326,6 +327,27 @@ def test_reports_of_houses_nobody_has_seen(first, tmp_path):
     for name, least in (("sections", 0.95), ("indicators", 0.95), ("indicator_paragraphs", 0.95), ("problems", 0.9)):
         read, wanted = (sum(one[name][at] for one in missed) for at in (0, 1))
         assert read >= least * wanted, name
+
+
+def test_report_whose_chapters_no_outline_knows_is_read_all_the_same(tmp_path):
+    document = docx.Document()
+    document.add_paragraph("某某市2023年度河道保洁项目绩效评价报告")
+    for name in ("北段", "南段"):
+        document.add_paragraph(f"◎ {name}走一遍")
+        document.add_paragraph(
+            "某某市水务局主管，2023年预算安排资金300万元，实际支出290万元，沿河群众反映水面清洁。" * 6
+        )
+    table = document.add_table(2, 2)
+    for row, cells in enumerate((("河段", "长度"), ("北段", "3"))):
+        for column, text in enumerate(cells):
+            table.cell(row, column).text = text
+    document.add_paragraph("经评价，项目得分92分，等级为优。")
+    path = tmp_path / "a.docx"
+    document.save(path)
+    frames = make_frames(read_source(path, name=path.name))
+    assert frames.evaluations["year"].tolist() == [2023]
+    assert frames.evaluations["project"].str.endswith("河道保洁项目").all()
+    assert frames.passages["text"].str.contains("经评价，项目得分92分").any()
 
 
 @pytest.mark.parametrize(

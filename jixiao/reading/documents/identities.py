@@ -176,6 +176,10 @@ def _organisations(found: Identity, plain: str, labelled: dict[str, str], signer
                 setattr(found, role, Counter(named).most_common(1)[0][0])
     if not found.unit or (found.department and found.unit == found.department):
         found.unit = _in_charge(plain, found.department) or found.unit
+    if not found.department and found.unit and _words()["is_department"].search(title):
+        # a department's own evaluation is signed by the department
+        named = [one for one in signers if one != found.unit and not _words()["no_unit"].search(one)]
+        found.department = named[0] if named else ""
     if not found.unit or not found.department:
         owner = _words()["owner"].match(_words()["title_year"].sub("", title))
         own = [one for one in signers if not _words()["no_unit"].search(one)] if _words()["we"].search(plain) else []

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
+from itertools import zip_longest
 
 from jixiao.reading.documents.justifications import (
     Justification,
@@ -114,7 +115,7 @@ def find_told(layout: Layout, portion: Portion, table: Table) -> list[Justificat
         table: What its tables print.
     """
     blocks = [block for block in _blocks(layout, _scope(layout, portion), table) if block.name]
-    for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+    for block, after in zip_longest(blocks, blocks[1:]):
         if block.is_level and block.places and (after is None or after.is_level or after.titles != block.titles):
             block.is_level = not any(one.role == FULL or one in block.head for one in block.head + block.body)
     rows = [block for block in blocks if not block.is_level]

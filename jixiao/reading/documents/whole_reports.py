@@ -37,6 +37,8 @@ LEAST_CHAPTERS = 3
 """Different sections from which a document is a report; a form with a title and remarks has none."""
 LEAST_PROSE = 200
 """Signs of running text from which a document is a report."""
+TITLE_LINES = 12
+"""Paragraphs at the beginning of a document among which its title stands."""
 LONGEST_LINE = 58
 """Signs of a head line that the reader of forms takes up."""
 MOST_MISSING = 0.6
@@ -72,7 +74,11 @@ def read_source(path: Path, *, name: str = "") -> list[Reading]:
     if not is_report(layout):
         place = f"{path.absolute().parent.name}/{name}"
         is_docx = flow.kind == "docx" and flow.grids
-        return recognise(flow.grids, name, place=place) if is_docx else read_file(path, name=name)
+        try:
+            return recognise(flow.grids, name, place=place) if is_docx else read_file(path, name=name)
+        except FormError:
+            if not _is_titled_report(layout):
+                raise
     flow.dropped = dropped
     return report_readings(flow, layout)
 
@@ -90,6 +96,22 @@ def is_report(layout: Layout) -> bool:
     most = max((sum(number == portion.number for number, _ in sections) for portion in layout.portions), default=0)
     prose = sum(len(entry.paragraph.text) for entry in layout.entries if entry.kind == "text")
     return most >= LEAST_CHAPTERS and prose >= LEAST_PROSE
+
+
+def _is_titled_report(layout: Layout) -> bool:
+    """Say whether a document calls itself an evaluation report and runs on in prose, whatever its chapters look like.
+
+    It is then read as one; the portion becomes a report though no outline knows its chapters.
+    """
+    first = layout.portions[0] if layout.portions else None
+    heads = [entry for entry in layout.entries[:TITLE_LINES] if entry.paragraph.grid is None]
+    titled = any(kind_of_title(entry.paragraph.text) == "evaluation_report" for entry in heads)
+    prose = sum(len(entry.paragraph.text) for entry in layout.entries if entry.kind == "text")
+    if first is None or not titled or prose < 2 * LEAST_PROSE:
+        return False
+    if first.kind == "other":
+        first.kind = "evaluation_report"
+    return any(portion.kind in REPORTS for portion in layout.portions)
 
 
 def report_readings(flow: Flow, layout: Layout) -> list[Reading]:
