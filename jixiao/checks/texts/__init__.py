@@ -40,6 +40,7 @@ from jixiao.checks.texts.points_tree import find_points
 from jixiao.checks.texts.printed_figures import find_figures, find_openings
 from jixiao.checks.texts.prose import Document, make_document
 from jixiao.checks.texts.rates import find_formulas, find_shares
+from jixiao.checks.texts.rests import find_rests
 from jixiao.checks.texts.scores import find_scores
 from jixiao.checks.texts.standing import find_standing
 from jixiao.checks.texts.table_values import find_table_values
@@ -94,6 +95,7 @@ FINDERS: tuple[Finder, ...] = (
     find_one_fact,
     find_table_values,
     find_listed_sums,
+    find_rests,
 )
 """Every finder that knows what it reads: a sentence, a table, a heading."""
 

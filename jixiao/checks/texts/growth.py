@@ -144,6 +144,9 @@ def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
     ]
     current = [one for one in amounts if one not in earlier and not grammar.has("change", one.label)]
     inner = _base_inside(paragraph, match, change)
+    if inner is not None and current and paragraph.text[current[-1].end : match.start()] in {"", "，"}:
+        place, is_up = (current[-1].start - len(current[-1].label), match.end()), match["sign"] in grammar.words["up"]
+        yield _amount_claim(paragraph, place, current[-1], inner, change, is_up=is_up, word=match["sign"])
     if inner is not None and rate:
         yield _between_claim(paragraph, match, inner, inner, change=change)
         return

@@ -52,7 +52,9 @@ def _sum(paragraph: Paragraph, parts: list[Quantity], whole: Quantity) -> Claim:
 def _run(paragraph: Paragraph, start: int) -> list[Quantity]:
     """Return the amounts of one unit that stand one after the other from a place to the end of the sentence."""
     grammar = load_grammar()
-    found = paragraph.between(start, paragraph.sentence(start)[1])
+    end = paragraph.sentence(start)[1]
+    other = grammar.pattern("by_kind").search(paragraph.text, start, end)
+    found = paragraph.between(start, other.start() if other else end)
     run: list[Quantity] = []
     for one in found:
         if one.is_vague or one.unit != found[0].unit or grammar.has("not_part", one.label):

@@ -51,6 +51,9 @@ def _rate(paragraph: Paragraph, rate: Quantity, amounts: Amounts) -> Iterator[Cl
     inside = [one for one in paragraph.between(start, rate.start) if one.unit not in grammar.words["not_amount"]]
     if _is_borne(rate, inside, amounts):
         return
+    behind_it = [one for one in paragraph.between(rate.end, paragraph.sentence(rate.start)[1]) if one.unit == part.unit]
+    if behind_it and fits(rate.number, part.span, part.span + behind_it[0].span):
+        return  # 到位364.5万元，到位率90%，欠拨40.5万元
     near = _nearest(rate, part, amounts, paragraph)
     if near is None:
         return
