@@ -126,3 +126,38 @@ def test_tabs_beside_the_values_of_a_csv_separate_nothing(tmp_path, mark, guard)
     path.write_text("\n".join(["2022年度项目支出绩效自评表", mark.join(headers), *lines]), encoding="utf-8")
     frames = make_frames(read_file(path))
     assert values(frames.indicators) == ALL
+
+
+EXPORT = "预算单位编码,预算单位,项目{code},项目,预算金额（元）,指标级次,指标类型,指标,{goal},完成,权重,评分,总评分"
+
+
+@pytest.mark.parametrize("goal", ["目标", "考核目标", "目标值"])
+@pytest.mark.parametrize(("code", "counts"), [("编号", (2, 1)), ("代码", (1, 2)), ("编码", (1, 1))])
+def test_a_list_with_codes_of_projects_is_divided_by_project(tmp_path, code, counts, goal):
+    lines = [EXPORT.format(code=code, goal=goal)]
+    for number, (project, count) in enumerate(zip(["林道养护", "种质资源"], counts, strict=True)):
+        for row in range(count):
+            lines.append(
+                f"212008,示例林场,21200826000{number},{project},{number + 1}0000.00,产出指标,数量指标,"
+                f"{project}{row},{10 + row}项,{11 + row}项,{100 // count},{90 // count},9{number}"
+            )
+    path = tmp_path / "2026" / "导出.csv"
+    path.parent.mkdir()
+    path.write_text("\n".join(lines), encoding="utf-8-sig")
+    frames = make_frames(read_file(path))
+    assert frames.projects["project"].tolist() == ["林道养护", "种质资源"]
+    assert frames.evaluations["total_reported"].tolist() == [90.0, 91.0]
+    assert frames.budgets["annual_budget_wan"].tolist() == [1.0, 2.0]
+    rows = frames.indicators
+    assert rows["indicator"].tolist() == [f"林道养护{n}" for n in range(counts[0])] + [
+        f"种质资源{n}" for n in range(counts[1])
+    ]
+    assert rows["target_text"].tolist() == [f"{10 + n}项" for count in counts for n in range(count)]
+    assert rows["actual_text"].tolist() == [f"{11 + n}项" for count in counts for n in range(count)]
+    assert set(rows["category"]) == {"产出指标"} and set(rows["subcategory"]) == {"数量指标"}
+
+
+@pytest.mark.parametrize("goals", [["全面完成", "有序推进", "不断改善"], ["≥45公里", "", "90%"]])
+def test_goals_in_words_or_of_some_rows_are_no_targets(goals):
+    _, rows = read("指标类型|指标名称|目标|实际值|分值|得分", [LEVELS, NAMES, goals, ACTUALS, WEIGHTS, SCORES])
+    assert not any(rows["target_text"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from jixiao.reading.files import Position
@@ -22,6 +22,8 @@ _POINTS = frozenset({"weight", "reported_score"})
 _OWN_SURE = 0.9
 _FOREIGN_REST = 0.5
 """A cell of which more than this share is no known word is a value, not the header of a group."""
+_LONGEST_VALUE = 16
+"""A longer text says more than a value."""
 _LOOK_AHEAD = 3
 """How many rows below a header tell whether a column is filled at all."""
 
@@ -133,7 +135,7 @@ def _assigned(view: View, table: Table) -> Table:
     ]
     if context == "columns":
         columns = _levels_by_kind(_named_by_place(columns, below), below)
-        columns = _standard_as_target(_level_beside_name(columns, below), below)
+        columns = _goal_as_target(_standard_as_target(_level_beside_name(columns, below), below), below)
     return replace(table, columns=tuple(columns))
 
 
@@ -205,11 +207,36 @@ def _standard_as_target(columns: list[Column], below: list[list[str]]) -> list[C
     return result
 
 
+def _goal_as_target(columns: list[Column], below: list[list[str]]) -> list[Column]:
+    """Take 目标 for the target of its row beside results and points, where each result has one and most are numbers."""
+    places = {name: place for place, column in enumerate(columns) for name in column.name.split(MARK)}
+    if sum(column.name == "goal" for column in columns) > 1:
+        return columns
+    goal, actual, points = (places.get(name) for name in ("goal", "actual", "weight"))
+    if goal is None or actual is None or points is None or {"target", "target_adjusted"} & places.keys():
+        return columns
+    words = [normalise(one) for one, result in zip(below[goal], below[actual], strict=True) if result.strip()]
+    with_digits = [word for word in words if any(sign.isdigit() for sign in word) and len(word) <= _LONGEST_VALUE]
+    if not words or not all(words) or 10 * len(with_digits) < 8 * len(words):
+        return columns
+    result = list(columns)
+    result[goal] = replace(columns[goal], name="target", sure=0.7, how="parts")
+    return result
+
+
 def _levels_by_kind(columns: list[Column], below: list[list[str]]) -> list[Column]:
     """Take 指标类型 for the level where a table has no other and every word below is one of a level (产出数量)."""
     if any(column.name in {"level1", "level2"} for column in columns):
         return columns
     result = list(columns)
+    natures = [place for place, column in enumerate(columns) if _first_choice(column) == "nature"]
+    if len(natures) == 2 and all(
+        below[place] and all(re.fullmatch(header_words()[listed], normalise(text)) for text in below[place])
+        for place, listed in zip(natures, ("category_words", "subcategory_words"), strict=True)
+    ):  # 指标级次 | 指标类型: both levels of every row
+        for place, name in zip(natures, ("level1", "level2"), strict=True):
+            result[place] = replace(columns[place], name=name, how="content")
+        return result
     for place, column in enumerate(columns):
         words = [normalise(text) for text in below[place] if text.strip()]
         if column.name not in {"", "nature", "direction", "goal"} or not words:
@@ -301,8 +328,9 @@ def _kind_of(view: View, row: int, cells: list[tuple[int, int, str]], context: s
         below = {}
     meanings: list[str] = []
     counted = amounts = direct = 0
+    is_coded = context == "columns" and _has_project_code(text for _, _, text in cells)
     for left, right, text in cells:
-        name, sure = _meaning(text, context, taught)
+        name, sure = ("project", 1.0) if is_coded and _is_bare_project(text) else _meaning(text, context, taught)
         direct += bool(name and sure >= threshold)
         is_wide = right > left and parse_header(text).rest <= _FOREIGN_REST
         under = [t for at, t in below.items() if left <= at <= right] if is_wide else []
@@ -419,6 +447,15 @@ def _composed(
     return over[2] + text if whole and whole_sure >= sure - 0.2 else text
 
 
+def _has_project_code(headers: Iterable[str]) -> bool:
+    """Say whether a header has a column of the codes of projects: 项目 beside it is what they are called."""
+    return any(pattern("project_code").search(parse_header(text).core) for text in headers)
+
+
+def _is_bare_project(text: str) -> bool:
+    return pattern("bare_project").fullmatch(normalise(text)) is not None
+
+
 def _numbers_columns(view: View, row: int) -> bool:
     """Say whether a row below a header numbers its columns (甲, 乙, 1, 2, 3=1+2): it is of the header, no values."""
     words = [normalise(text) for _, _, text in own_cells(view, row)] if row < view.height else []
@@ -432,9 +469,11 @@ def _open(view: View, row: int, stop: int, kind: str, context: str, taught: Taug
     bottom, cells = _headers(view, row, context, taught)
     bottom += _numbers_columns(view, bottom + 1)
     columns: list[Column] = []
+    is_coded = kind == "projects" and _has_project_code(text for _, _, text, _ in cells)
     for left, right, text, at in cells:
         said = taught(text, context)
         choices = ((said, 1.0),) if said else candidates(text, context)
+        choices = (("project", 1.0),) if is_coded and not said and _is_bare_project(text) else choices
         is_own = bool(choices) and choices[0][0] in {*NAMES, *VALUES}
         if kind == "projects" and (not is_own or (choices[0][0] == "reported_score" and _of_project(text))):
             choices = _of_project(text) or choices
