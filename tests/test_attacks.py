@@ -64,6 +64,9 @@ class Connected:
             state = (await answer_of(self.socket, "comm_msg"))["data"].get("state", {})
             if "份总分变动" in str(state.get("value")):
                 board = await asyncio.to_thread(self.visitor.ask, "/boards/data/pages.js")
+                while board[0] == 404:  # at first the board is still being made; the caller gives up after a minute
+                    await asyncio.sleep(0.2)
+                    board = await asyncio.to_thread(self.visitor.ask, "/boards/data/pages.js")
                 return len(comms) > 10 and board[0] == 200 and "jixiaoChunk" in board[2]
 
 

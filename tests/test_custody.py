@@ -247,7 +247,7 @@ def test_exported_findings_run_no_formula():
     findings = findings.assign(project=evil, suppression="")
     lines = write_findings(findings, "csv")
     for text in evil:
-        assert f"'{text}" in lines
+        assert "'" + text.replace("\r", "\n") in lines  # a carriage return alone would end the row
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(desk):

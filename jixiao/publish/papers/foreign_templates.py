@@ -1,19 +1,20 @@
 """Fill a template of a user in a child process (自备模板): it may loop, grow or break, and costs only itself.
 
-The child is this module run as a program. What it is asked is pickled by this process; what it answers is a line of
-JSON and the bytes of a document, so that nothing a template does can become an object here.
+The child is this module run as a program. What it is asked is JSON; what it answers is a line of JSON and the
+bytes of a document, so that nothing a template does can become an object here.
 """
 
 from __future__ import annotations
 
 import atexit
+import base64
 import json
 import os
-import pickle
 import queue
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -115,9 +116,30 @@ def _take() -> _Filler:
 
 
 def _send(pipe: IO[bytes], request: dict[str, Any]) -> None:
-    data = pickle.dumps(request)
+    data = json.dumps(_packed(request), ensure_ascii=False).encode("utf-8", "replace")
     pipe.write(len(data).to_bytes(8, "big") + data)
     pipe.flush()
+
+
+def _packed(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request as JSON can hold it: bytes as letters, a picture or what stands for it by its fields."""
+    pictures = {place: asdict(picture) if picture else None for place, picture in request["pictures"].items()}
+    for fields in pictures.values():
+        if fields and "png" in fields:
+            fields["png"] = base64.b64encode(fields["png"]).decode()
+    data = base64.b64encode(request["data"]).decode()
+    return {**request, "data": data, "pictures": pictures, "as_of": request["as_of"].isoformat()}
+
+
+def _unpacked(asked: dict[str, Any]) -> dict[str, Any]:
+    pictures: dict[str, Picture | Undrawn | None] = dict.fromkeys(asked["pictures"])
+    for place, fields in asked["pictures"].items():
+        if fields and "png" in fields:
+            pictures[place] = Picture(**{**fields, "png": base64.b64decode(fields["png"])})
+        elif fields:
+            pictures[place] = Undrawn(fields["sentence"], tuple(map(tuple, fields["rows"])))
+    data = base64.b64decode(asked["data"])
+    return {**asked, "data": data, "pictures": pictures, "as_of": datetime.fromisoformat(asked["as_of"])}
 
 
 def _receive(pipe: IO[bytes]) -> tuple[str, bytes]:
@@ -144,7 +166,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     answers.write(b"ready\n")
     answers.flush()
     while size := requests.read(8):
-        asked = pickle.loads(requests.read(int.from_bytes(size, "big")))  # from the process that started this one
+        asked = _unpacked(json.loads(requests.read(int.from_bytes(size, "big"))))
         try:
             document = _filled(asked)
             head: dict[str, Any] = {"size": len(document)}
