@@ -325,7 +325,7 @@ def is_torn(above: list[list[str]], below: list[list[str]]) -> bool:
     in the first filled column alone may as well be the name of the next level.
 
     Example:
-        >>> last = [["指标", "目标", "分值"], ["街面巡查", "5次", "10"], ["夜间案件", "≥5%", "10"]]
+        >>> last = [["指标", "目标", "分值"], ["巡查", "5次", "10"], ["宣传", "2场", "5"], ["夜间案件", "≥5%", "10"]]
         >>> [is_torn(last, [row]) for row in (["下降率", "（同比）", ""], ["效益指标", "", ""], ["投诉", "0", "5"])]
         [True, False, False]
     """
