@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import Field
 
 from jixiao.core.errors import RequestError, brief, say_nearest
-from jixiao.core.files import workbench
+from jixiao.core.files import place_name
 from jixiao.core.models import Count, Integer, Model, Number, Pattern, Text, Texts, Words, checked_shipped
 from jixiao.core.results import Results
 
@@ -184,9 +184,7 @@ def origin(results: Results) -> str:
     What a reader must know of the data, such as that they are made up, stands in place of the folder. A second line
     says that departments stand for those they took over.
     """
-    home, place = workbench(), results.place
-    shown = place.relative_to(home).as_posix() if place.is_relative_to(home) else place.name
-    shown = results.remark or shown
+    shown = results.remark or place_name(results.place)
     told = sentence("source", place=shown, as_of=f"{results.as_of.astimezone(_BEIJING):%Y-%m-%d}")
     return f"{told}\n{sentence('merged')}" if results.merged else told
 

@@ -68,6 +68,17 @@ def workbench() -> Path:
     return _PACKAGE.parent if (_PACKAGE.parent / "data" / "source").is_dir() else here
 
 
+def place_name(place: Path) -> str:
+    """Return a place of data as a reader knows it (数据位置): below the folder to work in, else by its last name.
+
+    Example:
+        >>> place_name(workbench() / "data" / "sample"), place_name(Path("/elsewhere/2024"))
+        ('data/sample', '2024')
+    """
+    home = workbench()
+    return place.relative_to(home).as_posix() if place.is_relative_to(home) else place.name
+
+
 def shipped_folder(name: str) -> Path:
     """Return a folder that comes with the program (随程序提供的目录): ``notebooks`` or ``sample``.
 

@@ -12,7 +12,7 @@ import jixiao
 from jixiao.analysis import contribution_totals
 from jixiao.analysis.choices import origin
 from jixiao.core.errors import RequestError
-from jixiao.core.files import workbench, write_safely
+from jixiao.core.files import place_name, write_safely
 from jixiao.core.vocabulary import label
 from jixiao.show.figures import plot_contributions
 from jixiao.show.markup import fill
@@ -123,10 +123,9 @@ def comparison_page(comparison: Comparison) -> str:
 
 def _about(comparison: Comparison) -> str:
     """Say where the data are from and when they were read."""
-    home, place = workbench(), comparison.base.place
     return str(
         words()["report"]["about"].format(
-            place=place.relative_to(home) if place.is_relative_to(home) else place.name,
+            place=place_name(comparison.base.place),
             as_of=f"{comparison.base.as_of.astimezone(_BEIJING):%Y-%m-%d %H:%M}",
             version=jixiao.__version__,
         )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from jixiao.analysis.choices import choices
 from jixiao.analysis.coverage import known_bodies
-from jixiao.core.files import workbench
+from jixiao.core.files import place_name
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import category_groups, columns, value_labels
 from jixiao.core.writing import percent_text
@@ -140,8 +140,7 @@ def _noted(pages: dict[str, Any], note: str) -> dict[str, Any]:
 
 
 def _about(results: Results, words: dict[str, str]) -> list[str]:
-    home, place = workbench(), results.place
-    shown = place.relative_to(home).as_posix() if place.is_relative_to(home) else place.name
+    shown = place_name(results.place)
     as_of, made = (f"{moment.astimezone(_BEIJING):%Y-%m-%d %H:%M}" for moment in (results.as_of, datetime.now(UTC)))
     return [words["about"].format(place=shown, as_of=as_of, made=made), words["excluded"]]
 

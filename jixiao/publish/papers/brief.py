@@ -11,7 +11,7 @@ import pandas as pd
 
 from jixiao.analysis.briefing import brief_rows, brief_statements, briefing
 from jixiao.core.errors import RequestError
-from jixiao.core.files import explained, workbench, write_safely
+from jixiao.core.files import explained, place_name, write_safely
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import label
 from jixiao.core.writing import money_text, percent_text
@@ -63,13 +63,11 @@ def _gather(results: Results, year: int, department: str) -> _Brief:
     words, sentences = briefing()["paper"], briefing()["sentences"]
     said = brief_statements(results, year=year, department=department)
     texts = dict(zip(said["topic"], said["key_point"], strict=True))
-    home, place = workbench(), results.place
-    shown = place.relative_to(home).as_posix() if place.is_relative_to(home) else place.name
     as_of = f"{results.as_of.astimezone(_BEIJING):%Y-%m-%d %H:%M}"
     rows = brief_rows(results, year=year, department=department)
     return _Brief(
         title=clean(words["title"].format(year=year, who=department or sentences["whole"])),
-        below=words["below"].format(place=shown, as_of=as_of, basis=briefing()["basis"]),
+        below=words["below"].format(place=place_name(results.place), as_of=as_of, basis=briefing()["basis"]),
         statements=[(name, clean(texts[topic])) for topic, name in words["topics"].items() if topic in texts],
         units=sentences[f"{rows.columns[0]}s"],
         rows=rows,
