@@ -150,6 +150,6 @@ def test_an_answer_that_is_none_ends_the_child(monkeypatch, results, tmp_path):
     for said in ("b'x'", "b'{\"size\": 99999999999}\\n'", "b'{\"size\": -1}\\n'", "b'{\"size\": 9}\\nabc'", "b'[]\\n'"):
         code = f"import sys; print('ready', flush=True); sys.stdin.buffer.read(8); sys.stdout.buffer.write({said})"
         monkeypatch.setattr(foreign_templates, "COMMAND", (foreign_templates.COMMAND[0], "-c", code))
-        foreign_templates._end_all(foreign_templates._waiting(os.getpid()), os.getpid())
+        foreign_templates.CHILDREN.close()
         with pytest.raises(RequestError, match="意外结束"):
             papers.write_report(results, tmp_path / "a.docx", template=good, **named(results))

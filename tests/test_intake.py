@@ -48,11 +48,10 @@ def child(monkeypatch):
         body = "    name = json.loads(line)['name']\n" + "".join(f"    {row}\n" for row in code.splitlines())
         answer = "    print(json.dumps({'error': name + str(os.getpid())}), flush=True)\n"
         monkeypatch.setattr(workers, "COMMAND", (sys.executable, "-c", start + body + answer))
-        idle = workers._idle.__wrapped__(os.getpid())
-        monkeypatch.setattr(workers, "_idle", lambda process: idle)
+        workers.CHILDREN.close()
 
     yield put
-    workers._end_all(workers._idle(os.getpid()), os.getpid())
+    workers.CHILDREN.close()
 
 
 def readings_of(results):
@@ -110,7 +109,7 @@ def test_a_child_that_dies_costs_only_its_file(child, death):
 def test_a_child_that_died_between_two_calls_is_replaced(child):
     child("")
     list(read_files([(Path("x"), "a")], workers=1))
-    waiting = workers._idle(os.getpid()).queue[0]
+    (waiting,) = workers.CHILDREN.idle()
     waiting.process.kill()
     waiting.process.wait()
     (result,) = read_files([(Path("x"), "b")], workers=1)
@@ -155,7 +154,7 @@ def test_children_end_with_their_parent(tmp_path):
     code = (
         "import os; from pathlib import Path; from jixiao.reading import workers\n"
         f"list(workers.read_files([(Path({str(tmp_path / 'a.xlsx')!r}), 'a.xlsx')], workers=1))\n"
-        "print(workers._idle(os.getpid()).queue[0].process.pid, flush=True)\n"
+        "print(workers.CHILDREN.idle()[0].process.pid, flush=True)\n"
         "os._exit(0) if os.environ.get('AT_ONCE') else None"
     )
     for more in ({}, {"AT_ONCE": "1"}):
@@ -187,10 +186,9 @@ def test_a_folder_with_modules_of_other_people_is_not_searched(tmp_path, monkeyp
     write_self_form(tmp_path / "a.xlsx")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JIXIAO_LIMITS", "")
-    idle = workers._idle.__wrapped__(os.getpid())
-    monkeypatch.setattr(workers, "_idle", lambda process: idle)
+    workers.CHILDREN.close()
     (result,) = read_files([(Path("a.xlsx"), "a.xlsx")], workers=1)
-    workers._end_all(idle, os.getpid())
+    workers.CHILDREN.close()
     assert isinstance(result, list)
 
 

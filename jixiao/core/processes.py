@@ -7,17 +7,20 @@ of memory, TCP instead of sockets in a folder. A test runs the main job with all
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import getpass
 import hashlib
 import os
+import queue
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from enum import Enum
 from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
@@ -292,6 +295,89 @@ class Child(Generic[Asked, Answered]):
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+class Unanswered(Enum):
+    """Why a child has not answered (没有回答的原因)."""
+
+    NEVER_STARTED = "it did not say that it is ready"
+    TOO_LATE = "it was stopped at the end of its time"
+    ENDED = "it died, or what it said is no answer"
+
+
+READY = b"ready"
+"""The line a child of a pool writes once it has imported everything: what it is asked is timed from there."""
+
+
+class ChildPool(Generic[Asked, Answered]):
+    """The idle children of one kind (空闲子进程): each is kept for the next request and ends with this process.
+
+    A child that was started under other settings, died or was late is ended and replaced. A fork of this process has
+    children of its own.
+
+    Args:
+        start: Starts a child; its first line is ``ready``.
+        settings: What the children depend on, and take over only when they are started.
+    """
+
+    def __init__(self, start: Callable[[], Child[Asked, Answered]], settings: Callable[[], Hashable]) -> None:
+        self._start, self._settings = start, settings
+        self._kept: dict[int, queue.LifoQueue[tuple[Hashable, Child[Asked, Answered]]]] = {}
+
+    def ask(self, request: Asked, seconds: float) -> Answered | Unanswered:
+        """Return what an idle child answers, or one that is started for it; else why there is no answer."""
+        settings = self._settings()
+        child = self._take(settings)
+        if child is None:
+            return Unanswered.NEVER_STARTED
+        try:
+            answer = child.ask(request, seconds)
+        except BaseException:  # given up in the middle: what comes next over its pipes answers nothing
+            child.end()
+            raise
+        if answer is None:
+            return Unanswered.TOO_LATE if child.is_late else Unanswered.ENDED
+        if child.is_late:  # the answer came while it was being stopped
+            child.end()
+        else:
+            self._idle().put((settings, child))
+        return answer
+
+    def idle(self) -> list[Child[Asked, Answered]]:
+        """Return the children that wait now."""
+        return [child for _, child in self._idle().queue]
+
+    def close(self) -> None:
+        """End the children that wait; the next request starts another."""
+        self._end(os.getpid())
+
+    def _idle(self) -> queue.LifoQueue[tuple[Hashable, Child[Asked, Answered]]]:
+        process = os.getpid()
+        if process not in self._kept:
+            made: queue.LifoQueue[tuple[Hashable, Child[Asked, Answered]]] = queue.LifoQueue()
+            if self._kept.setdefault(process, made) is made:  # one thread alone makes it
+                atexit.register(self._end, process)
+        return self._kept[process]
+
+    def _end(self, process: int) -> None:
+        while process == os.getpid() and not self._idle().empty():  # a fork leaves the children of its parent alone
+            self._idle().get_nowait()[1].end()
+
+    def _take(self, settings: Hashable) -> Child[Asked, Answered] | None:
+        while True:
+            try:
+                started_under, child = self._idle().get_nowait()
+            except queue.Empty:
+                break
+            if started_under == settings and child.is_alive:
+                return child
+            child.end()
+        child = self._start()
+        assert child.process.stdout is not None
+        if child.process.stdout.readline(len(READY) + 2).strip() == READY:
+            return child
+        child.end()
+        return None
 
 
 def ask_to_end(process: subprocess.Popen[Any]) -> None:

@@ -7,10 +7,8 @@ needed and end with their parent.
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
-import queue
 import subprocess
 import sys
 from collections import deque
@@ -23,7 +21,7 @@ from typing import IO, Any, TextIO, Union, get_args, get_origin, get_type_hints
 
 from jixiao.core.errors import FormError, JixiaoError, StoppedError
 from jixiao.core.files import HOME, LIMITS, workbench
-from jixiao.core.processes import Child, limit_memory
+from jixiao.core.processes import Child, ChildPool, Unanswered, limit_memory
 from jixiao.reading.files import load_limits, read_grids
 from jixiao.reading.files.uncalculated import blank_uncalculated
 from jixiao.reading.forms.records import Reading
@@ -50,7 +48,6 @@ def read_files(
         FormError('文件“missing.xlsx”：文件不存在；请检查文件名和路径。')
     """
     number = max(1, workers or (load_limits().workers if _are_many(paths) else 1))
-    _idle(os.getpid())  # made once, before there are threads
     waiting: deque[Future[list[Reading] | JixiaoError]] = deque()
     with ThreadPoolExecutor(number, thread_name_prefix="intake") as pool:
         try:
@@ -106,14 +103,8 @@ def _are_many(paths: Sequence[tuple[Path, str]]) -> bool:
     return sum(1 if is_light else _HEAVY for is_light in kinds) >= MANY
 
 
-class _Child(Child[dict[str, str], Any]):
-    """One reading process: started with the settings in force, asked one file at a time."""
-
-    def __init__(self, settings: str) -> None:
-        super().__init__(COMMAND, send=_send, receive=_receive, stderr=subprocess.DEVNULL)
-        self.settings = settings
-        assert self.process.stdout is not None
-        self.is_ready = self.process.stdout.readline().strip() == b"ready"
+def _start() -> Child[dict[str, str], Any]:
+    return Child(COMMAND, send=_send, receive=_receive, stderr=subprocess.DEVNULL)
 
 
 def _send(pipe: IO[bytes], request: dict[str, str]) -> None:
@@ -128,29 +119,8 @@ def _receive(pipe: IO[bytes]) -> Any:
     return json.loads(line)
 
 
-@cache
-def _idle(process: int) -> queue.LifoQueue[_Child]:
-    """Return the children of a process that wait for a file; they stay for the next call and end with it."""
-    children: queue.LifoQueue[_Child] = queue.LifoQueue()
-    atexit.register(_end_all, children, process)
-    return children
-
-
-def _end_all(children: queue.LifoQueue[_Child], process: int) -> None:
-    while process == os.getpid() and not children.empty():  # a fork leaves the children of its parent alone
-        children.get_nowait().end()
-
-
-def _take_child() -> _Child:
-    settings = os.environ.get(LIMITS, "")  # a child keeps those it was started with
-    while True:
-        try:
-            child = _idle(os.getpid()).get_nowait()
-        except queue.Empty:
-            return _Child(settings)
-        if child.settings == settings and child.is_alive:
-            return child
-        child.end()
+CHILDREN = ChildPool(_start, lambda: os.environ.get(LIMITS, ""))
+"""The reading processes of this one; each keeps the limits it was started with."""
 
 
 def _read_one(path: Path, name: str) -> list[Reading] | JixiaoError:
@@ -162,22 +132,16 @@ def _read_one(path: Path, name: str) -> list[Reading] | JixiaoError:
 
 def _answer(path: Path, name: str, *, is_tables: bool = False) -> dict[str, Any] | JixiaoError:
     limits = load_limits()
-    child = _take_child()
-    if not child.is_ready:
-        child.end()
-        return JixiaoError("读取进程无法启动，请检查安装和 JIXIAO_LIMITS 中的内存上限")
     asked = {"path": str(path.absolute()), "name": name, "home": str(workbench())}
-    answer = child.ask({**asked, **({"what": "tables"} if is_tables else {})}, limits.seconds)
-    if answer is None and child.is_late:
+    answer = CHILDREN.ask({**asked, **({"what": "tables"} if is_tables else {})}, limits.seconds)
+    if answer is Unanswered.NEVER_STARTED:
+        return JixiaoError("读取进程无法启动，请检查安装和 JIXIAO_LIMITS 中的内存上限")
+    if answer is Unanswered.TOO_LATE:
         return StoppedError(name, f"读取超过{limits.seconds:g}秒，已停止", "请拆分文件或另存为 .xlsx 后再放入")
-    if answer is None:
+    if answer is Unanswered.ENDED:
         return StoppedError(
             name, f"读取进程意外结束，可能所需内存超过{limits.memory_mb}MB", "请拆分文件或另存为 .xlsx 后再放入"
         )
-    if child.is_late:  # the answer came while it was being stopped
-        child.end()
-    else:
-        _idle(os.getpid()).put(child)
     if "form_error" in answer:
         return FormError(**answer["form_error"])
     if "error" in answer:

@@ -180,7 +180,7 @@ def test_mutated_files(tmp_path, monkeypatch, seed):
                 except JixiaoError:
                     counted["of these: refused as data"] += 1
                 counted["of these: scored as well"] += 1
-    workers._end_all(workers._idle(os.getpid()), os.getpid())
+    workers.CHILDREN.close()
     used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     assert used < load_limits().memory_mb * 1_000_000
     assert hash_of_folder(tmp_path / "built") == before, "the store was touched"

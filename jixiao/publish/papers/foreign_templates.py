@@ -6,23 +6,20 @@ bytes of a document, so that nothing a template does can become an object here.
 
 from __future__ import annotations
 
-import atexit
 import base64
 import json
 import os
-import queue
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
 from jixiao.core.errors import JixiaoError, RequestError, brief
 from jixiao.core.files import LIMITS, open_file, plain_name, workbench
-from jixiao.core.processes import Child, limit_memory
+from jixiao.core.processes import Child, ChildPool, Unanswered, limit_memory
 from jixiao.reading.files.limits import load_limits
 from jixiao.show.figures import Picture, Undrawn
 
@@ -42,22 +39,17 @@ def fill_foreign(
     """
     limits, name = load_limits(), plain_name(template.name)
     data = _read(template, name, limits.file_bytes)
-    child = _take()
-    answer = child.ask({"name": name, "data": data, "content": content, "pictures": pictures, "as_of": as_of},
-                       limits.template_seconds)  # fmt: skip
-    if answer is None and child.is_late:
+    asked = {"name": name, "data": data, "content": content, "pictures": pictures, "as_of": as_of}
+    answer = CHILDREN.ask(asked, limits.template_seconds)
+    if answer is Unanswered.TOO_LATE:
         raise RequestError(
             f"模板“{name}”不能填写：填写超过{limits.template_seconds:g}秒，已停止；请减少模板中的循环和计算"
         )
-    if answer is None:
+    if isinstance(answer, Unanswered):
         raise RequestError(
             f"模板“{name}”不能填写：填写进程意外结束，可能所需内存超过{limits.template_memory_mb}MB；"
             "请减少模板中的循环和重复内容"
         )
-    if child.is_late:  # the answer came while it was being stopped
-        child.end()
-    else:
-        _waiting(os.getpid()).put(child)
     error, document = answer
     if error:
         raise RequestError(error)
@@ -77,42 +69,8 @@ def _read(template: Path, name: str, most: int) -> bytes:
     return data
 
 
-class _Filler(Child[dict[str, Any], tuple[str, bytes]]):
-    """One filling process, with the settings it was started with."""
-
-    def __init__(self) -> None:
-        super().__init__(COMMAND, send=_send, receive=_receive, is_apart=True, stderr=subprocess.DEVNULL)
-        self.settings = _settings()
-        assert self.process.stdout is not None
-        self.process.stdout.readline(_LONGEST_HEAD)  # it has imported everything; what it is asked is timed from here
-
-
-def _settings() -> tuple[str, str]:
-    return os.environ.get(LIMITS, ""), str(workbench())
-
-
-@cache
-def _waiting(process: int) -> queue.LifoQueue[_Filler]:
-    """Return the children of a process that wait for the next report; they end with it."""
-    children: queue.LifoQueue[_Filler] = queue.LifoQueue()
-    atexit.register(_end_all, children, process)
-    return children
-
-
-def _end_all(children: queue.LifoQueue[_Filler], process: int) -> None:
-    while process == os.getpid() and not children.empty():  # a fork leaves the children of its parent alone
-        children.get_nowait().end()
-
-
-def _take() -> _Filler:
-    while True:
-        try:
-            child = _waiting(os.getpid()).get_nowait()
-        except queue.Empty:
-            return _Filler()
-        if child.settings == _settings() and child.is_alive:
-            return child
-        child.end()
+def _start() -> Child[dict[str, Any], tuple[str, bytes]]:
+    return Child(COMMAND, send=_send, receive=_receive, is_apart=True, stderr=subprocess.DEVNULL)
 
 
 def _send(pipe: IO[bytes], request: dict[str, Any]) -> None:
@@ -157,6 +115,8 @@ def _receive(pipe: IO[bytes]) -> tuple[str, bytes]:
 
 
 _LONGEST_HEAD = 10_000
+CHILDREN = ChildPool(_start, lambda: (os.environ.get(LIMITS, ""), str(workbench())))
+"""The filling processes of this one; each keeps the limits and the workbench it was started with."""
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
