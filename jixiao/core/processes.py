@@ -109,6 +109,23 @@ def limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
+def most_memory() -> int:
+    """Return the most memory this process has held so far, in MB (内存峰值); 0 where the system does not tell.
+
+    ``getrusage`` would tell that of the process it was forked from.
+
+    Example:
+        >>> most_memory() >= 0
+        True
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    peak = status.partition("VmHWM:")[2].split()
+    return int(peak[0]) // 1_000 if peak else 0
+
+
 def can_limit() -> bool:
     """Say whether this system can limit a process that runs already (能否限制运行中的进程): Linux alone can.
 
@@ -123,7 +140,7 @@ def can_limit() -> bool:
     return hasattr(resource, "prlimit")
 
 
-def limit_process(process: int, *, megabytes: int, seconds: int) -> bool:
+def limit_process(process: int, *, megabytes: int, seconds: int = 0) -> bool:
     """Limit what a process may still take (限制进程): the memory it writes to, and its time of the processor.
 
     Memory that cannot be had is a ``MemoryError`` there; at the end of its time the process ends.
@@ -131,7 +148,7 @@ def limit_process(process: int, *, megabytes: int, seconds: int) -> bool:
     Args:
         process: Its number; what it starts later has the same limits.
         megabytes: Memory that may be written, without what is only mapped.
-        seconds: Time of the processor since its start.
+        seconds: Time of the processor since its start; 0 for any.
 
     Returns:
         Whether it is limited now: False where the system cannot, or the process has ended.
@@ -140,8 +157,9 @@ def limit_process(process: int, *, megabytes: int, seconds: int) -> bool:
         return False
     import resource
 
+    wanted_of = {resource.RLIMIT_DATA: megabytes * 1_000_000, **({resource.RLIMIT_CPU: seconds} if seconds else {})}
     try:
-        for kind, wanted in ((resource.RLIMIT_DATA, megabytes * 1_000_000), (resource.RLIMIT_CPU, seconds)):
+        for kind, wanted in wanted_of.items():
             hard = resource.prlimit(process, kind)[1]
             limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
             resource.prlimit(process, kind, (limit, limit))
@@ -318,10 +336,17 @@ class ChildPool(Generic[Asked, Answered]):
     Args:
         start: Starts a child; its first line is ``ready``.
         settings: What the children depend on, and take over only when they are started.
+        is_spent: Says of an answer whether its child is not to be asked again.
     """
 
-    def __init__(self, start: Callable[[], Child[Asked, Answered]], settings: Callable[[], Hashable]) -> None:
-        self._start, self._settings = start, settings
+    def __init__(
+        self,
+        start: Callable[[], Child[Asked, Answered]],
+        settings: Callable[[], Hashable],
+        *,
+        is_spent: Callable[[Answered], bool] = lambda _: False,
+    ) -> None:
+        self._start, self._settings, self._is_spent = start, settings, is_spent
         self._kept: dict[int, queue.LifoQueue[tuple[Hashable, Child[Asked, Answered]]]] = {}
 
     def ask(self, request: Asked, seconds: float) -> Answered | Unanswered:
@@ -337,7 +362,7 @@ class ChildPool(Generic[Asked, Answered]):
             raise
         if answer is None:
             return Unanswered.TOO_LATE if child.is_late else Unanswered.ENDED
-        if child.is_late:  # the answer came while it was being stopped
+        if child.is_late or self._is_spent(answer):  # late: the answer came while it was being stopped
             child.end()
         else:
             self._idle().put((settings, child))

@@ -21,7 +21,7 @@ from typing import IO, Any, TextIO, Union, get_args, get_origin, get_type_hints
 
 from jixiao.core.errors import FormError, JixiaoError, StoppedError
 from jixiao.core.files import HOME, LIMITS, workbench
-from jixiao.core.processes import Child, ChildPool, Unanswered, limit_memory
+from jixiao.core.processes import READY, Child, ChildPool, Unanswered, limit_memory
 from jixiao.reading.files import load_limits, read_grids
 from jixiao.reading.files.uncalculated import blank_uncalculated
 from jixiao.reading.forms.records import Reading
@@ -219,7 +219,7 @@ def serve(requests: TextIO, answers: TextIO) -> None:
     from jixiao.reading.forms.families import load_families
 
     load_families()
-    print("ready", file=answers, flush=True)
+    print(READY.decode(), file=answers, flush=True)
     for line in requests:
         request = json.loads(line)
         os.environ[HOME] = request["home"]  # where the taught layouts are

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from jixiao.core.errors import JixiaoError, RequestError, brief
 from jixiao.core.files import LIMITS, open_file, plain_name, workbench
-from jixiao.core.processes import Child, ChildPool, Unanswered, limit_memory
+from jixiao.core.processes import READY, Child, ChildPool, Unanswered, limit_memory
 from jixiao.reading.files.limits import load_limits
 from jixiao.show.figures import Picture, Undrawn
 
@@ -123,7 +123,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Fill templates until there are no more (填写进程)."""
     from jixiao.publish.papers import filled_templates  # noqa: F401  before it is asked for: it takes its time
 
-    answers.write(b"ready\n")
+    answers.write(READY + b"\n")
     answers.flush()
     while size := requests.read(8):
         asked = _unpacked(json.loads(requests.read(int.from_bytes(size, "big"))))
