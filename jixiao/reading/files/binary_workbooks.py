@@ -12,7 +12,7 @@ from jixiao.reading.files.archives import Archive
 from jixiao.reading.files.cells import Area, Grid, Remark, check_size, column_letters, remark
 from jixiao.reading.files.limits import Limits
 from jixiao.reading.files.rich_strings import part_remarks
-from jixiao.reading.files.shown import NumberFormat, check_digits, from_serial, is_picture, number_format, written
+from jixiao.reading.files.shown import NumberFormat, from_serial, has_lost_digits, is_picture, number_format, written
 from jixiao.reading.files.signs import raised, shown_signs, symbol_font
 from jixiao.reading.files.uncalculated import refuse_uncalculated
 from jixiao.reading.files.unseen import hide
@@ -230,7 +230,9 @@ class _Sheet:
         number, font_number, fill = self._book.styles[style] if style < len(self._book.styles) else (0, 0, 0)
         font = self._book.fonts[font_number] if font_number < len(self._book.fonts) else None
         if value.__class__ is float:
-            check_digits(value, place, name=self._name, sheet=self._title, digits=self._limits.digits)
+            if has_lost_digits(value, self._limits.digits):
+                self._remarks.append(remark("lost_digits", place, f"{value:.0f}"))
+                return ""
             shown = self._format(number)
             text = written(
                 from_serial(value, is_1904=self._book.is_1904) if shown.is_date else value,

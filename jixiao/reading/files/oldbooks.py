@@ -12,7 +12,7 @@ from jixiao.core.errors import FormError
 from jixiao.reading.files.cells import Area, Grid, Remark, check_size, column_letters, remark
 from jixiao.reading.files.limits import Limits
 from jixiao.reading.files.rich_strings import part_remarks
-from jixiao.reading.files.shown import NumberFormat, check_digits, from_serial, is_picture, number_format, written
+from jixiao.reading.files.shown import NumberFormat, from_serial, has_lost_digits, is_picture, number_format, written
 from jixiao.reading.files.signs import raised, shown_signs, symbol_font
 from jixiao.reading.files.uncalculated import refuse_uncalculated
 from jixiao.reading.files.unseen import hide
@@ -170,8 +170,9 @@ class _OldSheet:
         if cell.ctype == xlrd.XL_CELL_DATE:
             return _date(self._book, cell.value)
         if cell.ctype == xlrd.XL_CELL_NUMBER:
-            place = f"{column_letters(column)}{row + 1}"
-            check_digits(cell.value, place, name=self._name, sheet=self._sheet.name, digits=self._limits.digits)
+            if has_lost_digits(cell.value, self._limits.digits):
+                self._remarks.append(remark("lost_digits", f"{column_letters(column)}{row + 1}", f"{cell.value:.0f}"))
+                return ""
             shown = self._look(cell.xf_index).format
             if shown.is_date:
                 return written(from_serial(cell.value, is_1904=bool(self._book.datemode)))

@@ -14,7 +14,7 @@ from jixiao.reading.files.cells import Area, Grid, Remark, check_size, column_le
 from jixiao.reading.files.limits import Limits
 from jixiao.reading.files.open_styles import OpenStyles, OpenWords, read_open_styles
 from jixiao.reading.files.rich_strings import part_remarks
-from jixiao.reading.files.shown import NumberFormat, check_digits, written
+from jixiao.reading.files.shown import NumberFormat, has_lost_digits, written
 from jixiao.reading.files.uncalculated import refuse_uncalculated
 from jixiao.reading.files.unseen import hide
 
@@ -77,7 +77,7 @@ def _grid(table: Any, name: str, limits: Limits, words: OpenWords, styles: OpenS
                 continue
             columns = _count(cell, "number-columns-repeated")
             address = f"{column_letters(column)}{row + 1}"
-            text, left_out = _text(cell, address, name, sheet, limits, words)
+            text, left_out = _text(cell, limits, words)
             style = cell.get(f"{_T}style-name", "")
             if text and style in styles.struck:
                 remarks.append(remark("struck", address, text))
@@ -140,9 +140,7 @@ def _count(node: Any, name: str) -> int:
     return max(1, int(node.get(f"{_T}{name}", "1")))
 
 
-def _text(
-    cell: Any, address: str, name: str, sheet: str, limits: Limits, words: OpenWords
-) -> tuple[str, list[tuple[str, str]]]:
+def _text(cell: Any, limits: Limits, words: OpenWords) -> tuple[str, list[tuple[str, str]]]:
     """Return what a cell shows: the stored value exactly, with the percent sign, zeros and unit of its display.
 
     What no one sees of a text, or what is struck out of it, comes with it as pairs of a kind of remark and the words.
@@ -153,7 +151,8 @@ def _text(
     kind = cell.get(f"{_O}value-type")
     if kind in {"float", "percentage", "currency"}:
         stored = float(cell.get(f"{_O}value", "nan"))
-        check_digits(stored, address, name=name, sheet=sheet, digits=limits.digits)
+        if has_lost_digits(stored, limits.digits):
+            return "", [*left, ("lost_digits", shown)]
         if kind == "percentage":
             return written(stored, decimals=len(shown.rpartition(".")[2].rstrip("%")) if "." in shown else 0), left
         return written(stored, shown=_format(shown, stored)), left

@@ -9,7 +9,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
 
-from jixiao.core.errors import FormError
 from jixiao.core.vocabulary import reading_words
 
 PERCENT_PLACES = 4
@@ -150,16 +149,11 @@ def from_serial(value: float, *, is_1904: bool = False) -> date | float:
     return start + timedelta(days=int(value)) if first <= value < 2_958_466 else value
 
 
-def check_digits(value: float, address: str, *, name: str, sheet: str, digits: int) -> None:
-    """Refuse a number that has more digits than a workbook keeps: a code stored as a number has lost its last ones.
+def has_lost_digits(value: float, digits: int) -> bool:
+    """Say whether a number has more digits than a workbook keeps: a code stored as a number has lost its last ones.
 
-    Raises:
-        FormError: The number is too long; the sentence names its cell.
+    Example:
+        >>> has_lost_digits(36010219800101123.0, 15), has_lost_digits(999999999999999.0, 15)
+        (True, False)
     """
-    if abs(value) >= 10**digits and value == value and abs(value) != float("inf"):
-        raise FormError(
-            name,
-            f"单元格{address}的数字长达{len(str(int(abs(value))))}位，长编码以数字保存，末尾的数已经失真",
-            f"数字最多保留{digits}位，请把该格设为文本后按原件重新填写",
-            place=sheet,
-        )
+    return abs(value) >= 10**digits and value == value and abs(value) != float("inf")

@@ -13,7 +13,7 @@ from jixiao.reading.files.cells import Area, Grid, Position, Remark, check_size,
 from jixiao.reading.files.drawings import beside_the_cells, printed_margins
 from jixiao.reading.files.limits import Limits
 from jixiao.reading.files.rich_strings import is_odd, is_rich, part_remarks, run_text, unescaped
-from jixiao.reading.files.shown import NumberFormat, check_digits, from_serial, is_picture, written
+from jixiao.reading.files.shown import NumberFormat, from_serial, has_lost_digits, is_picture, written
 from jixiao.reading.files.signs import shown_signs
 from jixiao.reading.files.uncalculated import is_arithmetic, is_blanked, refuse_uncalculated, work_out
 from jixiao.reading.files.unseen import hide
@@ -135,7 +135,7 @@ def read_workbook(content: bytes, archive: Archive, name: str, limits: Limits) -
                 is_covered=bool(styles.pale) and bool(_COVERED.search(sheet)),
             )
             remarks += _told_formulas(texts, known, uncalculated) if is_blanked() else []
-            _check_numbers(rows, name, meta.name, limits)
+            remarks += _lost_digits(texts, rows, limits)
             grid = Grid(name, meta.name, True, texts, known.merges)
             remarks += hide(texts, known.merges, grid.address, rows=known.rows, columns=known.columns)
             remarks += beside_the_cells(archive, parts[meta.name], sheet)
@@ -226,13 +226,17 @@ def _at(row: int, column: int) -> str:
     return f"{column_letters(column)}{row + 1}" if row >= 0 else "?"
 
 
-def _check_numbers(rows: list[list[Any]], name: str, sheet: str, limits: Limits) -> None:
+def _lost_digits(texts: list[list[str]], rows: list[list[Any]], limits: Limits) -> list[Remark]:
+    """Blank the numbers that have lost their last digits, and say of each that it is not read."""
     largest = 10**limits.digits
+    told = []
     for row, values in enumerate(rows):
         for column, value in enumerate(values):
-            if value.__class__ is float and not -largest < value < largest:
-                address = f"{column_letters(column)}{row + 1}"
-                check_digits(value, address, name=name, sheet=sheet, digits=limits.digits)
+            is_large = value.__class__ is float and not -largest < value < largest
+            if is_large and has_lost_digits(value, limits.digits):
+                told.append(remark("lost_digits", _at(row, column), texts[row][column]))
+                texts[row][column] = ""
+    return told
 
 
 def _strings(archive: Archive, styles: Styles) -> dict[int, tuple[str, list[tuple[str, str]], Any]]:

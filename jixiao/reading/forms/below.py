@@ -148,9 +148,20 @@ def _shape(text: str) -> str:
 
 def _proves_actual(texts: Sequence[str], sure: Mapping[str, Sequence[str]], others: Sequence[Sequence[str]]) -> bool:
     """A form with scores has a column of results; where no other column is left, it is the one like the targets."""
-    if not {"target", "reported_score"} <= sure.keys() or others or _signed(texts) > 0.5:
+    is_left = {"target", "reported_score"} <= sure.keys() and not others
+    return is_left and are_alike(sure["target"], texts)
+
+
+def are_alike(targets: Sequence[str], results: Sequence[str]) -> bool:
+    """Say whether the cells of two columns look like targets and what was reached: the same units, signs on one side.
+
+    Example:
+        >>> are_alike(["≥15个", "100%", "≥88%"], ["14个", "100%", "93%"]), are_alike(["15个"], ["14个"])
+        (True, False)
+    """
+    if _signed(results) > 0.5:
         return False
-    pairs = [(_shape(one), _shape(two)) for one, two in zip(texts, sure["target"], strict=False) if one and two]
+    pairs = [(_shape(one), _shape(two)) for one, two in zip(results, targets, strict=False) if one and two]
     return len(pairs) >= 3 and sum(one == two for one, two in pairs) >= _MOSTLY * len(pairs)
 
 

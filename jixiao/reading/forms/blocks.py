@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Position
 from jixiao.reading.forms.glued import money_pairs
 from jixiao.reading.forms.headers import LEAST_HEADER, SECOND, Header, View, header_labels
-from jixiao.reading.forms.meanings import pattern
+from jixiao.reading.forms.meanings import meaning_of, parse_header, pattern
 from jixiao.reading.forms.pieces import VALUES, Piece, is_nameless, is_note, next_cell, share_cells, summing_column
 from jixiao.reading.forms.records import Record, find_money_unit, find_points, label_key
 from jixiao.reading.values.values import load_grammar, normalise, parse_value
@@ -173,7 +173,7 @@ def _fund_row(piece: Piece, row: int, header: Header) -> Record | None:
         return None
     label = view.corner(row, column)
     text = view.texts[row][column].strip()
-    known = block.rows.get(view.keys[row][column])
+    known = block.rows.get(view.keys[row][column]) or ("total" if text and _is_total_of_money(text) else None)
     if known is None and (money_pairs(text) or pattern("grouping").fullmatch(normalise(text))):
         return None
     if known is None:
@@ -196,6 +196,13 @@ def _fund_row(piece: Piece, row: int, header: Header) -> Record | None:
     if known == "total" and "weight" not in record.texts:
         _carry_points(piece, row, header, record)
     return record
+
+
+@lru_cache(maxsize=4_096)
+def _is_total_of_money(text: str) -> bool:
+    """Say whether a source names all the money of a form (总额), where it is none of the parts of another (其中)."""
+    found = meaning_of(text, "sources")
+    return found is not None and found.name == "total" and found.sure >= 1 and not parse_header(text).among
 
 
 def _is_amount(text: str) -> bool:

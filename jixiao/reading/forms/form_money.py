@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from jixiao.reading.files import Position
 from jixiao.reading.forms.assignment import MONEY, Column
-from jixiao.reading.forms.form_parts import Found, Part, cells_under, meaning_names, skip_row
+from jixiao.reading.forms.form_parts import Found, Part, cells_under, meaning_names, skip_row, words_pattern
 from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in, money_pairs
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import meaning_of, parse_header, pattern
@@ -53,9 +53,12 @@ def read_funds(part: Part, table: Table, found: Found) -> None:
             if blank > 1:
                 break
             continue
-        if any(pattern("grouping").fullmatch(normalise(text)) for _, _, text in cells):
+        if any(pattern("grouping").fullmatch(normalise(text)) for _, _, text in cells) and not _has_own_source(cells):
             skip_row(part, row, cells, "grouping")
             continue
+        if _is_total_of_form(cells):
+            part.late_totals.append(row)
+            break
         if _read_cells_of_money(part, row, cells, found):
             rows += 1
             continue
@@ -79,6 +82,34 @@ def read_funds(part: Part, table: Table, found: Found) -> None:
         part.money_rows.add(row)
         _fund_record(part, table, row, label_at, label if is_own or is_source else "", columns, found, rows, amounts)
         rows += 1
+    _settle_only_sum(found)
+
+
+def _has_own_source(cells: list[tuple[int, int, str]]) -> bool:
+    """Say whether a row names a source of money beside its amounts, whatever heads it (按收入性质分 | 财政拨款)."""
+    named = [text for _, _, text in cells if not is_amount(text) and meaning_of(text, "sources") is not None]
+    return bool(named) and any(is_amount(text) for _, _, text in cells)
+
+
+def _of_points(plain: str) -> bool:
+    found = meaning_of(plain, "labels")
+    return found is not None and found.name == "total_claimed"
+
+
+def _is_total_of_form(cells: list[tuple[int, int, str]]) -> bool:
+    """Say whether a row below the money of a form holds the total of its points (总分 | 100 | 97.5)."""
+    plain = normalise(cells[0][2]).strip(":")
+    amounts = [text for _, _, text in cells[1:] if is_amount(text)]
+    is_total = words_pattern("totals").fullmatch(plain) is not None and _of_points(plain)
+    return is_total and 0 < len(amounts) <= 2 and len(amounts) == len(cells) - 1
+
+
+def _settle_only_sum(found: Found) -> None:
+    """Take the only row that sums the money of a form (小计) for its total where no other row is called so."""
+    funds = [record for record in found.reading.records if record.block == "funds"]
+    sums = [record for record in funds if words_pattern("subtotals").search(normalise(record.texts["fund"]))]
+    if len(sums) == 1 and not any(record.texts["fund"] == "total" for record in funds):
+        sums[0].texts["fund"] = "total"
 
 
 def _read_cells_of_money(part: Part, row: int, cells: list[tuple[int, int, str]], found: Found) -> bool:
@@ -107,7 +138,7 @@ def _read_cell_of_money(part: Part, found: Found, at: Position, pairs: list[tupl
     if not taken:
         return False
     for fund, name, value, label in taken:
-        if _put_money(part, found, at, at, fund, name, value, label):
+        if put_money(part, found, at, at, fund, name, value, label):
             part.tell(at, "money_by_label", name=meaning_names()[name])
         else:
             left.append(label)
@@ -117,7 +148,7 @@ def _read_cell_of_money(part: Part, found: Found, at: Position, pairs: list[tupl
     return True
 
 
-def _put_money(
+def put_money(
     part: Part, found: Found, at: Position, value_at: Position, fund: str, role: str, value: str, label: str
 ) -> bool:
     """Put an amount into the record of its source; nothing is put where that holds one already."""
@@ -284,6 +315,8 @@ def _fund_record(
             texts["weight"], cells["weight"] = points, view.address(*column.at)
         if name == "weight" and not text and points and fund == "total":
             texts["weight"], cells["weight"] = points, view.address(*column.at)
+    if fund == "total" and texts.get("reported_score") and "weight" not in texts:
+        _carry_points(part, row, columns[0].left, texts, cells)
     if "annual_budget" not in texts and is_cost:
         return
     record = Record("funds", part.sheet, row + 1, texts, cells, units=units)
@@ -294,6 +327,15 @@ def _fund_record(
     found.reading.records.append(record)
     if is_cost and label_at is not None:
         part.tell(label_at, "budget_of_costs")
+
+
+def _carry_points(part: Part, row: int, first: int, texts: dict[str, str], cells: dict[str, str]) -> None:
+    """Take the points of the execution of the budget from the label beside its rows (预算执行情况（10分）)."""
+    for place in range(first - 1, -1, -1):
+        points = parse_header(part.text((row, place))).points
+        if points:
+            texts["weight"], cells["weight"] = points, part.view.address(row, place)
+            return
 
 
 def is_money_label(text: str) -> bool:
@@ -345,6 +387,13 @@ def read_money_pair(part: Part, found: Found, at: Position, text: str) -> bool:
         return False
     if role == "execution_rate":
         return _read_rate(part, found, at, value_at, rate[2] if rate else "", meaning_names()[role])
+    if (
+        role in {"weight", "reported_score"}
+        and parse_header(label).tags & {"spend", "budget"}
+        and not glued
+        and not rate
+    ):
+        return _read_points_of_money(part, found, at, value_at, role)
     if rate:
         return False
     source = meaning_of(label, "sources")
@@ -441,6 +490,19 @@ def _read_rate(part: Part, found: Found, at: Position, value_at: Position | None
     total.texts["execution_rate"], total.cells["execution_rate"] = text, part.view.address(*value_at)
     part.used |= {at, value_at}
     part.tell(value_at, "money_by_label", name=name)
+    return True
+
+
+def _read_points_of_money(part: Part, found: Found, at: Position, value_at: Position | None, role: str) -> bool:
+    """Read the points of the execution of the budget where they stand beside their label (执行率分值 | 10)."""
+    total = next((r for r in found.reading.records if r.block == "funds" and r.texts["fund"] == "total"), None)
+    if value_at is None or total is None or total.texts.get(role) or value_at in part.used or value_at in part.reasons:
+        return False
+    if not pattern("points_cell").fullmatch(normalise(part.text(value_at))):
+        return False
+    total.texts[role], total.cells[role] = part.text(value_at), part.view.address(*value_at)
+    part.used |= {at, value_at}
+    part.tell(value_at, "money_by_label", name=meaning_names()[role])
     return True
 
 

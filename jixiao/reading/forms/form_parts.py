@@ -40,6 +40,8 @@ class Part:
     used: set[Position] = field(default_factory=set)
     told: list[dict[str, str]] = field(default_factory=list)
     reasons: dict[Position, str] = field(default_factory=dict)
+    late_totals: list[int] = field(default_factory=list)
+    """The rows below a table of money that hold the total of the form."""
     money_rows: set[int] = field(default_factory=set)
     """The rows that a table of money was read from."""
 

@@ -28,11 +28,14 @@ from jixiao.reading.forms.naming import (
 from jixiao.reading.forms.pieces import unit_beside
 from jixiao.reading.forms.records import Reading, Record, find_money_unit
 from jixiao.reading.forms.regions import Table, Taught, find_tables, own_cells
+from jixiao.reading.forms.stated_lines import read_stated
+from jixiao.reading.forms.turned_money import read_turned
 from jixiao.reading.forms.understanding import (
     left_over,
     mark_terms,
     read_goals,
     read_labels,
+    read_late_totals,
     read_rows,
     table_name,
 )
@@ -274,6 +277,7 @@ def _read(form: _Form, name: str, titles: list[str], place: str, taught: Taught)
     reading.year = _year_of(titles)
     of_table = ""
     for part in form.parts:
+        read_turned(part, found)
         for table in part.tables:
             count = len(reading.records)
             read_rows(part, table, found)
@@ -282,9 +286,13 @@ def _read(form: _Form, name: str, titles: list[str], place: str, taught: Taught)
             of_table = of_table if table.top < 0 else table_name(part, table) if table.kind in _MAIN else of_table
     mark_terms(form.parts, reading)
     for part in form.parts:
+        read_late_totals(part, found)
         read_goals(part, found)
         read_labels(part, found)
         _read_lines(part, found)
+    for part in form.parts:
+        grid, is_last = part.view.grid, part.stop == part.view.height
+        read_stated(reading, part.sheet, grid.above if part.start == 0 else (), grid.below if is_last else ())
     if kind == "":
         raise FormError(name, "没有找到可识别的表头", "请检查表头文字是否完整")
     if not any(_holds_values(record) for record in reading.records):
@@ -394,6 +402,10 @@ def _kind(name: str, titles: list[str], tables: list[Table], *, listed: bool) ->
         return "target_declaration" if not any(pattern("self_evaluation").search(title) for title in titles) else kind
     if kind == "review":
         kind = ""
+    if kind == "scoring_table" and any(pattern("of_whole").search(normalise(title)) for title in titles):
+        scores = [column for table in tables for column in table.columns if column.name == "reported_score"]
+        is_own = any("self" in parse_header(column.text).tags for column in scores)
+        kind = "whole_department" if is_own else kind
     if kind:
         return kind
     return "self_evaluation" if has_result else "target_declaration" if "target" in names else ""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from jixiao.core.vocabulary import reading_words
-from jixiao.reading.forms.meanings import meaning_of, pattern
+from jixiao.reading.forms.meanings import header_words, meaning_of, pattern, title_kind
 from jixiao.reading.values.values import normalise
 
 LABEL_SURE = 0.75
@@ -35,17 +36,24 @@ def label_in(text: str) -> tuple[str, float]:
     if _FILLED.search(text):
         return "", 0.0
     found = meaning_of(text, "labels")
-    return (found.name, found.sure) if found is not None and found.sure >= LABEL_SURE else ("", 0.0)
+    is_label = found is not None and found.sure >= LABEL_SURE and (found.name == "ignored" or not _is_title(text))
+    return (found.name, found.sure) if is_label and found is not None else ("", 0.0)
+
+
+@lru_cache(maxsize=4_096)
+def _is_title(text: str) -> bool:
+    """Say whether a text is the title of a form (项目支出绩效评分表), whatever its words would say of a label."""
+    return bool(title_kind(text)) and re.search(header_words()["form_ending"], normalise(text)) is not None
 
 
 def without_stamp(value: str) -> str:
     """Return a name without the place for a seal behind it (去掉盖章字样).
 
     Example:
-        >>> without_stamp("示例市排水管理处（公章）"), without_stamp("示例局(本级)")
+        >>> without_stamp("示例市排水管理处（公章）"), without_stamp("（盖章）示例局(本级)")
         ('示例市排水管理处', '示例局(本级)')
     """
-    return pattern("stamped").sub("", value).strip()
+    return pattern("stamp_before").sub("", pattern("stamped").sub("", value)).strip()
 
 
 def glued_labels(text: str) -> list[tuple[str, str, str]]:

@@ -200,12 +200,27 @@ def _same_value(piece: Piece, row: int, column: int, labels: frozenset[str], kno
 def _read_glued(piece: Piece, at: Position, family: Family, reading: Reading) -> None:
     """Read the labels that stand in one cell with their values: 项目名称：示例项目."""
     text = piece.view.texts[at[0]][at[1]]
-    for name, value in _glued(text, family):
-        record = Record("head", piece.sheet, at[0] + 1, {name: value}, {name: piece.view.address(*at)})
+    pairs = _glued(text, family)
+    for number, (name, value) in enumerate(pairs, 1):
+        beside = _beside_last(piece, at, family) if not value and number == len(pairs) else None
+        value = piece.view.texts[beside[0]][beside[1]].strip() if beside else value
+        place = {name: piece.view.address(*(beside or at))}
+        record = Record("head", piece.sheet, at[0] + 1, {name: value}, place)
+        piece.used |= {beside} if beside else set()
         if name not in reading.head or _is_second_half(reading, name, at[0]):
             _keep(reading, name, record)
         if normalise(reading.head[name].texts[name]) == normalise(value):
             piece.used.add(at)
+
+
+def _beside_last(piece: Piece, at: Position, family: Family) -> Position | None:
+    """Return the next cell where the last label of a cell has no value in it (主管部门： | 示例局)."""
+    view = piece.view
+    beside = next_cell(view, *at, labels=frozenset(family.head))
+    if beside is None or not view.texts[at[0]][at[1]].rstrip().endswith((":", "：")) or beside in piece.used:
+        return None
+    text = view.texts[beside[0]][beside[1]]
+    return beside if text.strip() and not view.keys[beside[0]][beside[1]] and not re.search("[:：]", text) else None
 
 
 @lru_cache(maxsize=16_384)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from jixiao.reading.files import Position
 from jixiao.reading.forms.assignment import FOREIGN, MONEY, NAMES, VALUES, Column, assign, candidates, is_exact
+from jixiao.reading.forms.below import are_alike, numbers_of
 from jixiao.reading.forms.glued import glued_labels
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern
@@ -24,6 +25,7 @@ _FOREIGN_REST = 0.5
 """A cell of which more than this share is no known word is a value, not the header of a group."""
 _LONGEST_VALUE = 16
 """A longer text says more than a value."""
+_LONGEST_LEVEL = 10
 _LOOK_AHEAD = 3
 """How many rows below a header tell whether a column is filled at all."""
 
@@ -134,8 +136,9 @@ def _assigned(view: View, table: Table) -> Table:
         for before, column in zip(table.columns, _beside_pairs(list(table.columns), below, context), strict=True)
     ]
     if context == "columns":
-        columns = _levels_by_kind(_named_by_place(columns, below), below)
+        columns = _level_between(_levels_by_kind(_named_by_place(columns, below), below), below)
         columns = _goal_as_target(_standard_as_target(_level_beside_name(columns, below), below), below)
+        columns = _remark_as_reason(_result_beside_goal(columns, below), below)
     return replace(table, columns=tuple(columns))
 
 
@@ -224,6 +227,40 @@ def _goal_as_target(columns: list[Column], below: list[list[str]]) -> list[Colum
     return result
 
 
+def _result_beside_goal(columns: list[Column], below: list[list[str]]) -> list[Column]:
+    """Take 目标 and 结果 for target and actual where nothing else is: both beside points and a score, of one look."""
+    names = [column.name or _first_choice(column) for column in columns]
+    known = {column.name for column in columns}
+    is_scored = {"weight", "reported_score"} <= known and not known & {"target", "target_adjusted", "actual"}
+    if not is_scored or names.count("goal") != 1 or names.count("situation") != 1:
+        return columns
+    goal, result = names.index("goal"), names.index("situation")
+    if not are_alike(below[goal], below[result]):
+        return columns
+    changed = list(columns)
+    changed[goal] = replace(columns[goal], name="target", sure=0.7, how="content")
+    changed[result] = replace(columns[result], name="actual", sure=0.7, how="content")
+    return changed
+
+
+def _remark_as_reason(columns: list[Column], below: list[list[str]]) -> list[Column]:
+    """Take 说明 or 备注 for the reason where it says something of rows that lost points and of no other."""
+    places = {column.name: place for place, column in enumerate(columns)}
+    remark, weight, score = (places.get(name) for name in ("remark", "weight", "reported_score"))
+    if remark is None or weight is None or score is None or "deviation_reason" in places:
+        return columns
+    pairs = zip(numbers_of(below[weight]), numbers_of(below[score]), below[remark], strict=True)
+    rows = [(got < full, normalise(said)) for full, got, said in pairs if full is not None and got is not None]
+    lost = sum(is_lost for is_lost, _ in rows)
+    explained = [is_lost for is_lost, said in rows if said and not pattern("blank_cell").fullmatch(said)]
+    is_reason = all(explained) and 0 < lost < len(rows) and (len(explained) == lost or 2 <= len(explained) >= lost / 2)
+    if not is_reason or any(is_amount(text) for text in below[remark]):
+        return columns
+    result = list(columns)
+    result[remark] = replace(columns[remark], name="deviation_reason", how="content")
+    return result
+
+
 def _levels_by_kind(columns: list[Column], below: list[list[str]]) -> list[Column]:
     """Take 指标类型 for the level where a table has no other and every word below is one of a level (产出数量)."""
     if any(column.name in {"level1", "level2"} for column in columns):
@@ -241,7 +278,7 @@ def _levels_by_kind(columns: list[Column], below: list[list[str]]) -> list[Colum
         words = [normalise(text) for text in below[place] if text.strip()]
         if column.name not in {"", "nature", "direction", "goal"} or not words:
             continue
-        if all(split_levels(word) for word in words):
+        if all(split_levels(word) for word in words) and any(map(_is_known_path, words)):
             result[place] = replace(column, name="level1", how="content")
             return result
         if not column.name:
@@ -256,6 +293,27 @@ def _levels_by_kind(columns: list[Column], below: list[list[str]]) -> list[Colum
     return result
 
 
+def _level_between(columns: list[Column], below: list[list[str]]) -> list[Column]:
+    """Take a column nobody knows between 一级指标 and the names for the level below it where most of its words are."""
+    names = {column.name: place for place, column in enumerate(columns)}
+    first, last = names.get("level1"), names.get("level3", names.get("name"))
+    if first is None or last != first + 2 or "level2" in names or columns[first + 1].name:
+        return columns
+    words = [normalise(text) for text in below[first + 1] if text.strip()]
+    known = [word for word in words if re.fullmatch(header_words()["subcategory_words"], word)]
+    if 2 * len(known) < len(words) or not words or any(len(word) > _LONGEST_LEVEL or is_amount(word) for word in words):
+        return columns
+    result = list(columns)
+    result[first + 1] = replace(columns[first + 1], name="level2", sure=0.7, how="content")
+    return result
+
+
+def _is_known_path(word: str) -> bool:
+    """Say whether both levels of a cell are words of levels, which shows what the other cells beside it are."""
+    levels = split_levels(word)
+    return levels is not None and re.fullmatch(header_words()["subcategory_words"], levels[1]) is not None
+
+
 def split_levels(text: str) -> tuple[str, str] | None:
     """Return category and subcategory of a cell that names both (产出指标/数量指标), nothing for any other text.
 
@@ -264,8 +322,7 @@ def split_levels(text: str) -> tuple[str, str] | None:
         (('产出指标', '数量指标'), None)
     """
     first, _, second = pattern("level_path").sub("\n", normalise(text), count=1).partition("\n")
-    listed = (header_words()["category_words"], header_words()["subcategory_words"])
-    is_path = bool(second) and re.fullmatch(listed[0], first) and re.fullmatch(listed[1], second)
+    is_path = 0 < len(second) <= _LONGEST_LEVEL and re.fullmatch(header_words()["category_words"], first)
     return (first, second) if is_path else None
 
 
@@ -278,8 +335,10 @@ def _content_rows(view: View, table: Table, context: str) -> list[int]:
         if not cells:
             continue
         if context == "columns" and any(end.match(normalise(cells[0][2]).strip(":")) for end in ends):
-            break
-        if context == "columns" and is_goal_row(cells):
+            if rows:
+                break
+            continue  # a total that is printed before the rows
+        if context == "columns" and (is_goal_row(cells) or _is_band(cells, table)):
             continue
         if context == "funds" and not any(is_amount(_cell_text(view, row, column)) for column in table.columns):
             if rows:
@@ -287,6 +346,12 @@ def _content_rows(view: View, table: Table, context: str) -> list[int]:
             continue
         rows.append(row)
     return rows
+
+
+def _is_band(cells: list[tuple[int, int, str]], table: Table) -> bool:
+    """Say whether one cell over several columns is all a row holds (一、产出指标): no value of any of them."""
+    ((left, right, _), *more) = cells
+    return not more and sum(column.left <= right and left <= column.right for column in table.columns) > 1
 
 
 def is_goal_row(cells: list[tuple[int, int, str]]) -> bool:
@@ -487,7 +552,8 @@ def _open(view: View, row: int, stop: int, kind: str, context: str, taught: Taug
         ]
     last = _last_row(view, bottom + 1, stop)
     if context == "funds":
-        columns = _money_columns(_parts_of_spending(_named_below(view, bottom + 1, columns)))
+        columns = _before_adjustment(_parts_of_spending(_named_below(view, bottom + 1, columns)))
+        columns = _money_columns(columns, view, bottom + 1)
     if context == "columns":
         columns = _without_side(view, bottom, columns)
         columns = _points_by_place(columns)
@@ -515,10 +581,29 @@ def _parts_of_spending(columns: list[Column]) -> list[Column]:
     ]
 
 
-def _money_columns(columns: list[Column]) -> list[Column]:
+def _before_adjustment(columns: list[Column]) -> list[Column]:
+    """Take the only budget for that of the start of the year where what it was changed by follows (批复数 | 调整数)."""
+    names = [_first_choice(column) for column in columns]
+    budgets = [place for place, name in enumerate(names) if name == "annual_budget"]
+    if "initial_budget" in names or len(budgets) != 1 or "adjustment" not in names[budgets[0] + 1 :]:
+        return columns
+    place = budgets[0]
+    if "adjust" in parse_header(columns[place].text).tags or columns[place].how == "taught":
+        return columns
+    result = list(columns)
+    result[place] = replace(columns[place], choices=(("initial_budget", columns[place].choices[0][1]),))
+    return result
+
+
+def _money_columns(columns: list[Column], view: View, row: int) -> list[Column]:
     """Leave out what stands left of the first column of money: it names the block or the rows."""
     money = {*MONEY, "execution_rate", "amount", "last", "month"}
-    first = next((p for p, c in enumerate(columns) if c.choices and c.choices[0][0] in money), 0)
+    first = next((p for p, c in enumerate(columns) if _first_choice(c) in money), 0)
+    if row < view.height and _first_choice(columns[first]) not in {"amount", "last", "month"}:
+        words = view.texts[row][columns[first].left : columns[first].right + 1]
+        others = [_first_choice(one) for one in columns[first + 1 :]]
+        if meaning_of(words[0], "sources") is not None and set(MONEY) & {*others} and not any(map(is_amount, words)):
+            first += 1  # 预算资金 over the names of its sources, which are no amounts
     named = [c for c in columns[:first] if c.choices and c.choices[0][0] in {"source", "item"}]
     return [*named[-1:], *columns[first:]]
 

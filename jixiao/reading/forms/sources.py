@@ -23,6 +23,7 @@ from jixiao.reading.forms.heads import find_titles, read_head, settle_head
 from jixiao.reading.forms.pieces import Piece
 from jixiao.reading.forms.records import Reading, Record, label_key
 from jixiao.reading.forms.stacked import restacked
+from jixiao.reading.forms.stated_lines import read_stated
 from jixiao.reading.forms.teaching import Lessons, lessons_folder
 from jixiao.reading.values.values import normalise
 
@@ -91,6 +92,9 @@ def recognise(grids: list[Grid], name: str, *, place: str = "", taught: Lessons 
         refused = error
     if isinstance(refused, EmptyFormError):
         raise refused
+    if len(declared) == 1:
+        first, last = grids[0], grids[-1]
+        read_stated(declared[0], first.sheet, first.above, last.below)
     if declared and not any(_has_doubt(reading) for reading in declared):
         return declared
     try:

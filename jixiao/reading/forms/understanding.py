@@ -264,6 +264,15 @@ def _read_later_total(part: Part, row: int, table: Table, cells: list[tuple[int,
     (first if points[1] > points[0] else records[-1]).block = "subtotal"
 
 
+def read_late_totals(part: Part, found: Found) -> None:
+    """Read the total of a form that stands below its money, under the points of the indicators above both."""
+    for row in part.late_totals:
+        above = [table for table in part.tables if table.kind == "indicators" and table.top < row]
+        cells = own_cells(part.view, row)
+        if above and not any(one.block == "total" for one in found.reading.records):
+            _read_total(part, row, above[-1], "total", cells, found)
+
+
 def _points_of(text: str) -> float | None:
     plain = normalise(text)
     return float(plain[:-1] if not plain[-1:].isdigit() else plain) if pattern("points_cell").fullmatch(plain) else None
@@ -272,6 +281,8 @@ def _points_of(text: str) -> float | None:
 def _is_across(part: Part, row: int, table: Table, cells: list[tuple[int, int, str]], named: list[Column]) -> bool:
     """Say whether a row is an opinion, a stamp or a note: one cell over names and values, or a label that says so."""
     values = [column for column in table.columns if column.name and column not in named]
+    if len(cells) == 1 and len(named) == 1 and _names_level(cells[0][2]):
+        return False  # 一、产出指标（50分） over the whole table is the level of the rows below it
     for left, right, _text in cells:
         covers_name = any(column.left <= right and left <= column.right for column in named)
         covered = [column for column in values if column.left <= right and left <= column.right]
@@ -514,6 +525,12 @@ def _is_below(name: str, above: str) -> bool:
     return ours in theirs or theirs in ours or any(one in theirs and other in ours for one, other in within.items())
 
 
+def _names_level(text: str) -> bool:
+    """Say whether a text is a word of a level and nothing else."""
+    plain = normalise(text)
+    return any(words_pattern(listed).fullmatch(plain) for listed in ("category_words", "subcategory_words"))
+
+
 def _level_by_name(name: str, values: list[str], above: str = "") -> int | None:
     """Return the level (0 or 1) that a row in a single column of names names; nothing for an indicator."""
     plain = normalise(name)
@@ -600,6 +617,11 @@ def _read_label(part: Part, found: Found, at: Position, name: str, text: str) ->
     elif name == "total_claimed" and value is not None and _goes_on(part, value):
         part.skip(value, "no_column")  # 总分 | 100 | 95.68: which of them was reached a header says, not the label
         return
+    is_conclusion = name == "ignored" and "conclusion" in parse_header(text).tags
+    if is_conclusion and value is not None and value not in part.used and _is_grade(part.text(value)):
+        part.used |= {at, value}
+        _keep(found, part, "grade", text, part.text(value), value, rank=-1)
+        return
     if name == "ignored":
         part.skip(at, "ignored")
         if value is not None and value not in part.used and not read_prose_money(part, found, value):
@@ -614,6 +636,10 @@ def _read_label(part: Part, found: Found, at: Position, name: str, text: str) ->
         return
     if _keep(found, part, name, text, written, value, rank=0):
         part.used.add(value)
+
+
+def _is_grade(text: str) -> bool:
+    return pattern("grade_word").fullmatch(normalise(text)) is not None
 
 
 def _goes_on(part: Part, at: Position) -> bool:

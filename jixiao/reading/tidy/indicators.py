@@ -253,6 +253,7 @@ def read_pair(
     compared, direction = _settle_direction(target, compare_values(target, actual), direction)
     columns = {
         **_target_columns(target),
+        "measure_unit": _either_unit(unit, target.measure_unit),
         **_actual_columns(actual, compared),
         "direction": direction,
         "is_direction_assumed": reading_words()["reasons"]["direction_assumed"] in compared.guesses,
@@ -297,6 +298,18 @@ def add_plans(rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
             **place_of(reading, record, "indicator"),
             target_cell=record.cells.get("target", ""),
         )
+
+
+def _either_unit(printed: str, unit: str) -> str:
+    """Return a measure unit as it is printed where that names two that are counted alike.
+
+    Example:
+        >>> _either_unit("台（套）", "台"), _either_unit("元", "万元"), _either_unit("个（含）", "个")
+        ('台(套)', '万元', '个')
+    """
+    base, _, other = normalise(printed).rstrip(")").partition("(")
+    is_either = bool(unit) and base == unit and {base, other} <= load_grammar().counts
+    return f"{base}({other})" if is_either else unit
 
 
 def _stated(texts: dict[str, str]) -> str:
