@@ -1,4 +1,4 @@
-"""A whole round on the sample (一整轮): forms in, reminders, problems out, answers in, a correction, next year.
+"""A whole round on the made-up province (一整轮): forms in, reminders, problems out, answers, a correction, next year.
 
 Run it with an empty folder: ``python examples/whole_round.py 目录``. Every step is a command of docs/guide.md; what the
 units do in between (fill a workbook in, correct a form) is done here as they would.
@@ -19,8 +19,12 @@ import openpyxl
 import jixiao
 from jixiao.core.vocabulary import label
 
-SAMPLE = Path(__file__).parents[1] / "data" / "sample"
-UNITS = ("示例市教育技术中心", "示例市公交服务中心", "示例市公路养护中心")
+PROVINCE = ("--departments", "4", "--years", "2023:2024", "--projects", "12", "--seed", "7", "--forms")
+UNITS = ("示例省水利厅", "示例省教育厅", "示例省卫生健康厅")
+"""Who gets a notice: the first is returned, the second corrects a form, the third never answers."""
+LATE = "示例省候车设施改造项目"
+"""The form that has not come."""
+CORRECTED = "示例省困难学生资助项目"
 SEVERITIES = [part for name in ("error", "warning", "question") for part in ("--severity", name)]
 Run = Callable[..., str]
 
@@ -44,17 +48,18 @@ def walk(folder: Path, run: Run, *, setting: Callable[[str, str], None]) -> Iter
     source, out = folder / "data" / "source", folder / "整改通知"
     (source / "2023").mkdir(parents=True)
     (folder / "notebooks").mkdir()
-    for path in sorted((SAMPLE / "2023").glob("*.xlsx")):
-        if "助学金" not in path.name:  # one unit has not sent its form
-            shutil.copy(path, source / "2023")
-    register(folder / "data" / "register")
     setting("JIXIAO_TODAY", "2024-03-01")
+    yield Step("province", run("sample", "--out", folder / "示例省", *PROVINCE))
+    forms = folder / "示例省" / "forms"
+    for path in sorted((forms / "2023").glob("*.xlsx")):
+        if LATE not in path.name:  # one department has not sent a form
+            shutil.copy(path, source / "2023")
+    register(folder / "示例省", folder / "data" / "register")
     yield Step("forms in", run("build"))
     yield Step("reminders", run("remind", "--year", "2023", "--out", folder / "催报"))
     yield Step("collect", run("issues", "collect", "--year", "2023", *SEVERITIES))
     named = [part for unit in UNITS for part in ("--unit", unit)]
     yield Step("send", run("issues", "send", "--year", "2023", "--due", "2024-03-31", "--out", out, *named))
-
     yield Step("proofs asked", run("evidence", "send", "--year", "2023", "--out", folder / "佐证清单", *named[:2]))
 
     setting("JIXIAO_TODAY", "2024-03-20")
@@ -66,7 +71,7 @@ def walk(folder: Path, run: Run, *, setting: Callable[[str, str], None]) -> Iter
     yield Step("corrected form", run("build"))
     yield Step("changes", run("resubmitted"))
     yield Step("settled", run("issues", "collect", "--year", "2023", *SEVERITIES))
-    back = ids_in(answered[1])[0]
+    back = ids_in(answered[0])[0]
     yield Step(
         "return", run("issues", "return", back, "--reason", "没有附佐证", "--due", "2024-04-20", "--by", "评价科")
     )
@@ -77,19 +82,20 @@ def walk(folder: Path, run: Run, *, setting: Callable[[str, str], None]) -> Iter
     yield Step("check", run("issues", "check"))
 
     setting("JIXIAO_TODAY", "2025-03-01")
-    shutil.copytree(SAMPLE / "2024", source / "2024")
+    shutil.copytree(forms / "2024", source / "2024")
     yield Step("next year", run("build"))
     yield Step("linked", run("issues", "collect", "--year", "2024", *SEVERITIES))
     yield Step("list", run("issues", "list", "--year", "2024"))
 
 
-def register(folder: Path) -> None:
+def register(province: Path, folder: Path) -> None:
     """Write the projects that must be evaluated, as the bureau does: every project of the year, sent or not."""
-    projects = jixiao.evaluate(SAMPLE).frames
+    frames = jixiao.evaluate(province).frames
     names = ["project", "department", "unit"]
-    mine = projects.projects[projects.projects["year"] == 2023].drop_duplicates("project")[["project_id", *names]]
-    money = projects.budgets[(projects.budgets["year"] == 2023) & (projects.budgets["fund"] == "total")]
-    rows = mine.merge(money[["project_id", "annual_budget_wan"]].drop_duplicates("project_id"), on="project_id")
+    mine = frames.projects[frames.projects["year"] == 2023].drop_duplicates("project_id")[["project_id", *names]]
+    of_self = (frames.budgets["year"] == 2023) & (frames.budgets["fund"] == "total")
+    money = frames.budgets[of_self & (frames.budgets["evaluation"] == "self")][["project_id", "annual_budget_wan"]]
+    rows = mine.merge(money, on="project_id", validate="1:1")
     folder.mkdir()
     shown = rows[[*names, "annual_budget_wan"]].rename(columns=label)
     shown.to_csv(folder / "2023.csv", index=False, encoding="utf-8-sig")
@@ -130,11 +136,13 @@ def ids_in(path: Path) -> list[str]:
 
 
 def correct(folder: Path) -> None:
-    """Send the form of a unit once more, corrected: the points that were taken off without reason are given."""
-    (path,) = folder.glob("示例校园网络*自评表.xlsx")
-    whole = openpyxl.load_workbook(path)
+    """Send the form of a unit once more, corrected: full points for a target that was missed are taken back."""
+    (path,) = folder.glob(f"{CORRECTED}*自评表.xlsx")
+    whole = openpyxl.load_workbook(path, data_only=True)  # openpyxl keeps no results of formulas, as Excel does
     sheet = whole.active
-    sheet["H14"], sheet["H20"] = 15, 99.9
+    sheet["H29"] = 8.66
+    sheet["I29"] = "问卷回收时部分学生已毕业，下年度提前发放"
+    sheet["H30"] = 92.14
     whole.save(path.with_name(f"{path.stem}（更正）.xlsx"))
 
 

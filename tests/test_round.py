@@ -33,31 +33,51 @@ def test_a_whole_round(tmp_path, monkeypatch):
         return done.stdout
 
     said = {step.name: step.said for step in whole_round.walk(tmp_path, run, setting=monkeypatch.setenv)}
-    assert "共读取 3 个文件，3 份评价" in said["forms in"]
-    assert "示例市教育局：未收1个（示例助学金发放项目）" in said["reminders"] and "已写出 2 个文件" in said["reminders"]
+    returned, corrected, silent = whole_round.UNITS
+    assert "25 份评价" in said["province"]
+    assert "共读取 11 个文件，11 份评价" in said["forms in"]
+    assert f"示例省交通运输厅：未收1个（{whole_round.LATE}）" in said["reminders"]
+    assert "已写出 2 个文件" in said["reminders"]
     assert {path.suffix for path in (tmp_path / "催报").iterdir()} == {".docx", ".xlsx"}
-    assert "新登记 13 个问题，其中 0 个以前年度出现过" in said["collect"]
-    assert "发出 3 份通知，共 13 个问题" in said["send"]
-    assert "发出 1 份清单" in said["proofs asked"] and "没有随附" in said["proofs in"]
-    assert "已收到 1" in said["proofs"] and "只有名称 1" in said["proofs"] and "缺 6" in said["proofs"]
-    assert "读入 5 条答复" in said["receive"] and "读入 3 条答复" in said["receive"]
-    assert "共读取 4 个文件，3 份评价" in said["corrected form"]
-    assert "H14：“13”改为“15”" in said["changes"] and "改动 2 格" in said["changes"]
-    assert "消除问题 2 个" in said["changes"] and "新出现问题 0 个" in said["changes"]
-    assert "2 个已不再有，已销号" in said["settled"]
-    assert "退回 1 个问题" in said["return"]
-    assert said["overdue"].count("2023-") >= 5
-    assert "与操作日志一致" in said["check"]
-    assert "新登记 22 个问题，其中 10 个以前年度出现过" in said["linked"]
+
     issues = book.load_ledger().issues
-    assert issues[issues["year"] == 2023]["issue_state"].value_counts().to_dict() == {
-        **{"overdue": 6, "answered": 5, "done": 2}
-    }
-    linked = issues[issues["previous_id"] != ""]
-    assert len(linked) == 10 and set(linked["year"]) == {2024} and (linked["repeat_years"] == 2).all()
+    first, second = (issues[issues["year"] == year] for year in (2023, 2024))
+    sent = first[first["owner"].isin(whole_round.UNITS)]
+    counts = sent["owner"].value_counts()
+    assert f"新登记 {len(first)} 个问题，其中 0 个以前年度出现过" in said["collect"]
+    assert f"发出 3 份通知，共 {len(sent)} 个问题" in said["send"] and set(counts.index) == set(whole_round.UNITS)
+    assert "发出 1 份清单" in said["proofs asked"] and "没有随附" in said["proofs in"]
+    assert "已收到 1" in said["proofs"] and "只有名称 1" in said["proofs"]
+    for unit in (returned, corrected):
+        assert f"{unit}，通知 " in said["receive"] and f"读入 {counts[unit] - 1} 条答复" in said["receive"]
+    assert silent not in said["receive"]
+
+    assert "共读取 12 个文件，11 份评价" in said["corrected form"]
+    assert "改动 3 格" in said["changes"] and "H29：“10”改为“8.66”" in said["changes"]
+    assert "消除问题 1 个" in said["changes"] and "新出现问题 0 个" in said["changes"]
+    assert "新登记 0 个问题" in said["settled"] and "1 个已不再有，已销号" in said["settled"]
+    (done,) = sent[sent["issue_state"] == "done"].to_dict("records")
+    assert (done["owner"], done["project"], done["code"]) == (corrected, whole_round.CORRECTED, "missed_but_full")
+
+    assert "退回 1 个问题" in said["return"]
+    (back,) = sent[sent["rounds"] == 1].to_dict("records")
+    assert (back["owner"], back["return_reason"], back["due"]) == (returned, "没有附佐证", "2024-04-20")
+    late = len(said["overdue"].split("2023-")) - 1 - said["overdue"].count("2023-T")
+    assert late >= counts[silent] + 2 and all(
+        one in said["overdue"] for one in sent.loc[sent["owner"] == silent, "issue_id"]
+    )
+    assert back["issue_id"] not in said["overdue"]
+    assert "与操作日志一致" in said["check"]
     told = " ".join(paragraph.text for paragraph in docx.Document(str(tmp_path / "整改情况汇总.docx")).paragraphs)
-    assert "共登记问题 13 个，涉及 3 个单位、3 个项目。已完成 2 个" in told
-    assert "被退回 1 个，逾期未反馈 5 个" in told
+    assert f"共登记问题 {len(first)} 个" in told and "已完成 1 个" in told
+    assert f"被退回 1 个，逾期未反馈 {counts[silent] + 2} 个" in told
+
+    linked = second[second["previous_id"] != ""]
+    assert f"新登记 {len(second)} 个问题，其中 {len(linked)} 个以前年度出现过" in said["linked"]
+    assert (linked["repeat_years"] == 2).all() and set(linked["previous_id"]) <= set(first["issue_id"])
+    before = linked.merge(first, left_on="previous_id", right_on="issue_id", validate="m:1")
+    assert (before["fault_x"] == before["fault_y"]).all() and (before["code_x"] == before["code_y"]).all()
+    assert {returned, silent} <= set(before["owner_x"]), "who never answered has the same fault again"
 
 
 @pytest.mark.parametrize(
