@@ -68,5 +68,6 @@ lock: ## 重新锁定依赖（需要 uv）
 	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --quiet -o requirements.lock
 
-clean: ## 删除构建结果和报告（不动原始文件）
-	rm -rf data/built reports/2* reports/index.* reports/plotly.min.js reports/report.log reports/.[alm]* tests/artefacts
+clean: ## 删除构建结果和报告（不动原始文件和原表存底）
+	test ! -d data/built || find data/built -mindepth 1 -maxdepth 1 ! -name originals -exec rm -rf {} +
+	rm -rf reports/2* reports/index.* reports/plotly.min.js reports/report.log reports/.[alm]* tests/artefacts

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from jixiao.builds import journal, run
-from jixiao.builds.ledger import book
+from jixiao.builds.ledger import ledger_place
 from jixiao.checks import run_checks
 from jixiao.core.declared import load_yaml
 from jixiao.core.files import find_place
@@ -233,7 +233,7 @@ def sample_results() -> Results:
 @pytest.fixture
 def ledger_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with an empty ledger and a journal of its own."""
-    monkeypatch.setenv(book.SETTING, str(tmp_path / "ledger.jsonl"))
+    monkeypatch.setenv(ledger_place.SETTING, str(tmp_path / "ledger.jsonl"))
     monkeypatch.setenv(journal.SETTING, str(tmp_path / "journal.jsonl"))
     return tmp_path
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jixiao.builds.ledger import book, collecting
+from jixiao.builds.ledger import book, collecting, ledger_place
 from jixiao.core.results import Results
 from jixiao.publish.boards.board_issues import Problems, problems_of
 
@@ -24,21 +24,21 @@ SAID = {
 def registered(results: Results, folder: Path) -> Problems:
     """Register every finding of some results in a ledger of their own and let the units answer some of them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(book.SETTING, str(folder / "ledger.jsonl"))
+        patch.setenv(ledger_place.SETTING, str(folder / "ledger.jsonl"))
         patch.setenv("JIXIAO_JOURNAL", str(folder / "journal.jsonl"))
-        patch.setenv(book.TODAY, "2024-03-01")
+        patch.setenv(ledger_place.TODAY, "2024-03-01")
         found = collecting.candidates(results, severities=["error", "warning", "question"])
         with book.writing("评价科") as writer:
             late, early = found[: len(found) // 2], found[len(found) // 2 :]
             for day, part in (("2024-03-01", early), ("2024-05-10", late)):
-                patch.setenv(book.TODAY, day)
+                patch.setenv(ledger_place.TODAY, day)
                 writer.write(collecting.collect(writer.ledger, part).events)
-            patch.setenv(book.TODAY, "2024-05-10")
+            patch.setenv(ledger_place.TODAY, "2024-05-10")
             moves = [
                 {"what": "send" if what == "late" else what, "about": issue, "said": SAID[what]}
                 for number, issue in enumerate(writer.ledger.rows)
                 for what in MOVES[number % len(MOVES)]
             ]
             writer.write(moves)
-        patch.setenv(book.TODAY, "2024-05-15")
+        patch.setenv(ledger_place.TODAY, "2024-05-15")
         return problems_of(results)

@@ -10,7 +10,7 @@ import pytest
 from command import run_command
 
 from jixiao.builds import chain
-from jixiao.builds.ledger import book
+from jixiao.builds.ledger import book, ledger_place
 from jixiao.builds.ledger.archive import archive_folder
 from jixiao.builds.ledger.asked_proofs import asked_proof, candidates, proof_frame
 from jixiao.builds.ledger.drawing import find_draw, keep_draw, population_of
@@ -32,7 +32,7 @@ def results(sample_results):
 
 @pytest.fixture
 def desk(ledger_desk, monkeypatch):
-    monkeypatch.setenv(book.TODAY, "2025-03-01")
+    monkeypatch.setenv(ledger_place.TODAY, "2025-03-01")
     return ledger_desk
 
 
@@ -109,7 +109,7 @@ def test_what_came_is_kept_with_its_hash_and_the_rest_is_missing(sent):
     assert rows.loc[four, "proof_note"] == "未开展" and rows.loc[one, "came_on"] == "2025-03-01"
     (kept,) = archive_folder().glob("*.pdf")
     assert kept.read_bytes() == b"proof" and mark.startswith(kept.name.partition("_")[0])
-    assert chain.check(book.ledger_path(), lambda entry: True) is None and book.check() is None
+    assert chain.check(ledger_place.ledger_path(), lambda entry: True) is None and book.check() is None
 
 
 def test_the_same_list_again_enters_nothing_and_a_later_one_adds(sent, results):
@@ -118,13 +118,13 @@ def test_the_same_list_again_enters_nothing_and_a_later_one_adds(sent, results):
     (folder / "甲.pdf").write_bytes(b"1")
     path = fill(sent[ROADS].path, {one: ("甲.pdf", ""), two: ("乙.pdf", "")})
     receive_lists([path])
-    before = book.ledger_path().read_bytes()
+    before = ledger_place.ledger_path().read_bytes()
     (again,) = receive_lists([path])
     assert again.taken == [] and any("2 项与已收到的相同" in sentence for sentence in again.sentences)
     (folder / "甲.pdf").unlink()
     (gone,) = receive_lists([path])
     assert gone.taken == [] and states()[one] == "came", "what came stays"
-    assert book.ledger_path().read_bytes() == before
+    assert ledger_place.ledger_path().read_bytes() == before
     (more,) = send_lists(results, folder / "再", year=2024, owners=["公路"], again=True)
     assert more.count == sent[ROADS].count - 1 and more.request > sent[ROADS].request
     (more.path.parent / "乙.pdf").write_bytes(b"2")

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from openpyxl.drawing.image import Image
 
 from jixiao.builds import chain, journal
-from jixiao.builds.ledger import book
+from jixiao.builds.ledger import book, ledger_place
 from jixiao.builds.ledger.archive import archive_folder
 from jixiao.builds.ledger.collecting import candidates, collect
 from jixiao.builds.ledger.moves import Ways, issue_words, ways
@@ -41,7 +41,7 @@ def results(sample_results):
 @pytest.fixture
 def desk(ledger_desk, monkeypatch):
     """An empty ledger of its own, on the first of September 2024."""
-    monkeypatch.setenv(book.TODAY, "2024-09-01")
+    monkeypatch.setenv(ledger_place.TODAY, "2024-09-01")
     return ledger_desk
 
 
@@ -145,7 +145,7 @@ def test_return_close_overdue_and_again(sent, monkeypatch):
         writer.write([{"what": "close", "about": three, "said": {}}])
     with book.writing() as writer, pytest.raises(RequestError, match="“退回”要写明原因"):
         writer.write([{"what": "return", "about": one, "said": {}}])
-    monkeypatch.setenv(book.TODAY, "2024-10-01")
+    monkeypatch.setenv(ledger_place.TODAY, "2024-10-01")
     assert states()[one] == states()[three] == "overdue" and states()[two] == "done"
     (again,) = send_notices(roads(sent).parent, due="2024-10-31", year=2024, owners=["公路"], again=True)
     assert again.count == len(ids()) - 1 and again.notice > max(one.notice for one in sent.values())
@@ -344,7 +344,7 @@ def test_a_kill_at_any_moment_loses_no_answer(sent, tmp_path):
 
 
 def test_a_torn_last_line_is_repaired_and_kept(sent):
-    with book.ledger_path().open("ab") as handle:
+    with ledger_place.ledger_path().open("ab") as handle:
         handle.write(b'{"number": 99, "what": "ans')
     assert book.check() == chain.Break(len(book.load_ledger().entries) + 1, "unfinished")
     receive([answer(roads(sent), {ids()[0]: "已改"})])
@@ -386,7 +386,7 @@ def test_the_chain_notices_any_edit(tmp_path_factory, data):
 
 def test_a_ledger_that_was_rewritten_whole_is_refused(sent):
     """A forger who makes every hash anew is told by the journal."""
-    path = book.ledger_path()
+    path = ledger_place.ledger_path()
     entries = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     path.unlink()
     kept = [{name: one[name] for name in ("when", "who", "what", "about", "said")} for one in entries[:-1]]
@@ -493,7 +493,7 @@ def test_the_summary_for_the_meeting_says_what_the_ledger_holds(sent, tmp_path, 
     import docx
 
     receive([answer(roads(sent), {ids()[0]: "已改"})])
-    monkeypatch.setenv(book.TODAY, "2024-10-08")
+    monkeypatch.setenv(ledger_place.TODAY, "2024-10-08")
     path = tmp_path / "会议" / "汇总.docx"
     write_summary(path, year=2024)
     texts = [paragraph.text for paragraph in docx.Document(str(path)).paragraphs]
@@ -550,8 +550,8 @@ def test_the_commands_go_round(desk, results):
     assert "已写入" in run_command("issues", "list", "--format", "xlsx", "--out", desk / "台账.xlsx").stdout
     assert "已写入" in run_command("issues", "summary", "--out", desk / "汇总.docx").stdout
     assert "前后相接" in run_command("issues", "check").stdout
-    text = book.ledger_path().read_text("utf-8")
-    book.ledger_path().write_text(text.replace("已改", "未改"), encoding="utf-8")
+    text = ledger_place.ledger_path().read_text("utf-8")
+    ledger_place.ledger_path().write_text(text.replace("已改", "未改"), encoding="utf-8")
     broken = run_command("issues", "check")
     assert broken.returncode == 2 and "内容有改动" in broken.stderr
 
@@ -611,8 +611,8 @@ def test_verify_follows_the_ledger_and_what_it_keeps(sent, desk, tmp_path):
     kept.write_bytes(whole + b" ")
     assert told() == [f"收文存档“{kept.name}”与收到时不同"]
     kept.write_bytes(whole)
-    lines = book.ledger_path().read_text(encoding="utf-8").splitlines(keepends=True)
-    book.ledger_path().write_text("".join([lines[0].replace("raise", "close"), *lines[1:]]), encoding="utf-8")
+    lines = ledger_place.ledger_path().read_text(encoding="utf-8").splitlines(keepends=True)
+    ledger_place.ledger_path().write_text("".join([lines[0].replace("raise", "close"), *lines[1:]]), encoding="utf-8")
     assert len(told()) == 1 and "第1条的内容有改动" in told()[0]
-    book.ledger_path().write_text("".join(lines[:-1]), encoding="utf-8")
+    ledger_place.ledger_path().write_text("".join(lines[:-1]), encoding="utf-8")
     assert "与操作日志不符" in told()[0]

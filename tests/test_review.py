@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jixiao
-from jixiao.builds.ledger import book
+from jixiao.builds.ledger import book, ledger_place
 from jixiao.builds.ledger.drawing import (
     POPULATION,
     chances,
@@ -132,7 +132,7 @@ def test_a_draw_is_not_repeated_in_silence(drawn, results):
 
 
 def test_nothing_is_redrawn_once_somebody_reviewed(drawn, results):
-    path = books.write_review_sheet(results, drawn, "甲", book.ledger_path().parent)
+    path = books.write_review_sheet(results, drawn, "甲", ledger_place.ledger_path().parent)
     row = next(iter(books.drawn_rows(results, drawn).to_dict("records")))
     books.receive_reviews([fill(path, {row["indicator"]: (row["reported_score"], "属实")})], results)
     with pytest.raises(RequestError, match="已有人填写复核"):
@@ -152,7 +152,7 @@ def test_nothing_is_redrawn_once_somebody_reviewed(drawn, results):
 def test_a_wrong_request_is_one_sentence(wanted, said, results, desk):
     with pytest.raises(RequestError, match=said):
         draw(population_of(results, 2024), **{"year": 2024, "number": 1, "seed": "1", **wanted})
-    assert not book.ledger_path().exists()
+    assert not ledger_place.ledger_path().exists()
 
 
 def opinion(reviewer, points, indicator="001", text="见", is_final=False):

@@ -150,18 +150,50 @@ def test_rows_that_were_put_in_are_told_as_such(tmp_path):
 def test_a_form_saved_over_is_the_next_version_of_the_same(tmp_path, monkeypatch):
     from jixiao.builds.ledger.resubmitted import overwritten
     from jixiao.builds.run import build
+    from jixiao.builds.verify import verify
 
     monkeypatch.setenv("JIXIAO_JOURNAL", str(tmp_path / "journal.jsonl"))
     (tmp_path / "forms").mkdir()
     forms(tmp_path / "forms", 甲=90)
+    before = (tmp_path / "forms" / "甲.xlsx").read_bytes()
     build(tmp_path / "forms", tmp_path / "built")
     assert overwritten(tmp_path / "built") == []
     forms(tmp_path / "forms", 甲=70)
     build(tmp_path / "forms", tmp_path / "built")
     (found,) = overwritten(tmp_path / "built")
-    assert found.later == "甲.xlsx" and (tmp_path / "built" / "versions" / found.earlier).is_dir()
-    assert found.changes[["source_cell", "before", "after"]].values.tolist() == [["H8 原表得分", "90", "70"]]
+    assert found.later == "甲.xlsx"
+    assert (tmp_path / "built" / found.earlier).read_bytes() == before, "the earlier form itself stays readable"
+    assert found.changes[["source_cell", "before", "after"]].values.tolist() == [["H8", "90", "70"]]
     assert len(found.settled) + len(found.new) > 0
     assert not set(found.settled["finding_id"]) & set(found.new["finding_id"])
     said = run_command("resubmitted", "--place", str(tmp_path / "built")).stdout
-    assert "已存为后一版" in said and "H8 原表得分：“90”改为“70”" in said
+    assert "已存为后一版（前一版见 " in said and "H8：“90”改为“70”" in said and found.earlier in said
+
+    for other in range(4):  # whatever other forms come and whatever versions go, the earlier one stays
+        forms(tmp_path / "forms", **{f"其他{other}（更正）": other})
+        build(tmp_path / "forms", tmp_path / "built")
+    assert [one.earlier for one in overwritten(tmp_path / "built")] == [found.earlier]
+    kept = tmp_path / "built" / found.earlier
+    assert not [one for one in verify(tmp_path / "built") if one.kind.startswith("original")]
+    kept.write_bytes(before + b" ")
+    assert [one.kind for one in verify(tmp_path / "built") if one.kind.startswith("original")] == ["original"]
+    kept.unlink()
+    (gone,) = (one for one in verify(tmp_path / "built") if one.kind.startswith("original"))
+    assert str(gone) == "原表存底“甲.xlsx/0001”已不在"
+
+
+def test_a_form_too_large_to_be_kept_is_compared_by_versions(tmp_path, monkeypatch):
+    from jixiao.builds.ledger.resubmitted import overwritten
+    from jixiao.builds.run import build
+
+    monkeypatch.setenv("JIXIAO_JOURNAL", str(tmp_path / "journal.jsonl"))
+    (tmp_path / "limits.yaml").write_text("kept_total_bytes: 100\n", encoding="utf-8")
+    monkeypatch.setenv("JIXIAO_LIMITS", str(tmp_path / "limits.yaml"))
+    (tmp_path / "forms").mkdir()
+    for score in (90, 70):
+        forms(tmp_path / "forms", 甲=score)
+        build(tmp_path / "forms", tmp_path / "built")
+    (found,) = overwritten(tmp_path / "built")
+    assert (tmp_path / "built" / "versions" / found.earlier).is_dir()
+    assert found.changes[["source_cell", "before", "after"]].values.tolist() == [["H8 原表得分", "90", "70"]]
+    assert "原表没有存底" in run_command("resubmitted", "--place", str(tmp_path / "built")).stdout

@@ -20,10 +20,12 @@ import psutil
 import pytest
 from dashboard_server import ROOT, WHAT_IF, Server, Visitor, fetch
 
+from jixiao.builds.ledger import book, collecting, ledger_place
 from jixiao.builds.manifest import MANIFEST
 from jixiao.builds.run import build, evaluate
 from jixiao.builds.versions import parquet_files
 from jixiao.core.errors import RequestError
+from jixiao.publish.boards.board_rules import boards
 from jixiao.publish.server import Settings, on_visit, read_hashes, run_dashboard
 from jixiao.publish.server.doors import headers
 from jixiao.publish.server.passwords import Attempts, is_known, write_secret
@@ -180,6 +182,25 @@ def test_the_board_is_made_once_for_everybody_and_again_when_the_data_change(
     code = re.search(r"看板未能显示（编号 ([0-9A-F]{6})）：.*totals/\d+\.parquet", text)[1]  # type: ignore[index]
     assert "Traceback" not in text and code in (tmp_path / "dashboard.log").read_text(encoding="utf-8")
     assert "POOL_DRY" not in server.journal()
+
+
+def test_the_board_is_made_again_when_the_ledger_alone_changes(
+    start: Callable[..., Server], built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ledger_place.SETTING, str(tmp_path / "ledger.jsonl"))
+    monkeypatch.setenv("JIXIAO_JOURNAL", str(tmp_path / "journal.jsonl"))
+    server = start(built, board="50_dashboard", pages={})
+    viewer = Visitor(server)
+    assert wait_for(lambda: server.kernels() == [] and "kernel_ended_board" in server.journal())
+    before = viewer.ask("/")[2]
+    nothing = str(boards()["words"]["no_issues"])
+    assert nothing in viewer.ask(first_file(before))[2]
+    with book.writing("评价科") as writer:
+        raised = collecting.collect(writer.ledger, collecting.candidates(evaluate(ROOT / "data" / "source")))
+        writer.write(raised.events)
+    assert raised.raised > 0
+    assert wait_for(lambda: first_file(viewer.ask("/")[2]) != first_file(before))
+    assert nothing not in viewer.ask(first_file(viewer.ask("/")[2]))[2]
 
 
 # Login

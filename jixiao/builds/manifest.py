@@ -159,7 +159,11 @@ def _sum_of(path: Path) -> str:
 
 def leftovers(folder: Path) -> list[Path]:
     """List what killed runs left unfinished in a built folder (未完成的写入)."""
-    return sorted(path for pattern in (f"{VERSIONS}/.*", ".*.json", "readings/.*") for path in folder.glob(pattern))
+    return sorted(
+        path
+        for pattern in (f"{VERSIONS}/.*", ".*.json", "readings/.*", "originals/.*")
+        for path in folder.glob(pattern)
+    )
 
 
 def place_of(folder: Path, manifest: dict[str, Any]) -> Path:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from jixiao.builds.cluster import Evaluated, check_workers, evaluate_pieces
 from jixiao.builds.manifest import MANIFEST, declared_files, declared_hashes, read_manifest, refuse_half_made
+from jixiao.builds.originals import keep_originals
 from jixiao.builds.readings import FOLDER, Readings
 from jixiao.builds.unchanged import find_unchanged, keep_inputs, other_inputs
 from jixiao.builds.versions import read_built, read_frame, write_version, writing
@@ -87,6 +88,7 @@ def build(
         if declared_hashes(folder) != declared:
             raise RequestError("读取期间更正、别名或不予处理登记有改动，没有保存；请重新运行 jixiao build")
         tell("write", 0, 0)
+        keep_originals(folder, target)
         write_version([results], target)
         entries = results.suppressions
         keep_inputs(

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jixiao.builds import journal
-from jixiao.builds.ledger import archive, book
+from jixiao.builds import chain, journal
+from jixiao.builds.ledger import archive, book, ledger_place
 from jixiao.builds.manifest import (
     MANIFEST,
     VERSIONS,
@@ -26,6 +26,7 @@ from jixiao.builds.manifest import (
     source_hashes,
     version_of,
 )
+from jixiao.builds.originals import damaged_originals
 from jixiao.builds.readings import FOLDER, is_whole_reading
 from jixiao.builds.run import build
 from jixiao.builds.store_words import store_words
@@ -78,6 +79,7 @@ def verify(folder: Path) -> list[Difference]:
     found += [Difference("reading", path.name) for path in _readings(folder) if not is_whole_reading(path)]
     found += [*_inputs(folder)]
     place = place_of(folder, manifest)
+    found += [Difference(kind, name) for kind, name in damaged_originals(place, folder, manifest["sources"])]
     if place.is_dir():
         found += _compared("source", manifest["sources"], source_hashes(place))
         try:
@@ -121,7 +123,7 @@ def reread(folder: Path) -> Iterator[Difference]:
 
 def _ledger() -> Iterator[Difference]:
     """Follow the chain of the ledger, look for its last state in the journal, and check the files it keeps."""
-    if not book.ledger_path().exists():
+    if not ledger_place.ledger_path().exists():
         return
     broken = book.check()
     if broken is not None:
@@ -134,6 +136,10 @@ def _ledger() -> Iterator[Difference]:
     for path in sorted(archive.archive_folder().glob("*")):
         if path.is_file() and not BESIDE.fullmatch(path.name) and not path.name.startswith(checksum(path)[:16]):
             yield Difference("ledger_file", path.name)
+    if broken is None:
+        known = archive.kept_names(chain.read_entries(ledger_place.ledger_path()))
+        there = {path.name for path in archive.archive_folder().glob("*")}
+        yield from (Difference("ledger_file_missing", name) for name in sorted(known - there))
 
 
 def _inputs(folder: Path) -> Iterator[Difference]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from jixiao.cli.asking import shown
 from jixiao.core.errors import JixiaoError
 
 
@@ -22,13 +24,14 @@ def resubmitted(
     folder = find_place(place)
     results, errors = evaluate_files(place, frames=["ingest"])
     over = [one for one in overwritten(folder) if project in one.later] if (folder / MANIFEST).exists() else []
+    built = folder
     if (folder / MANIFEST).exists():
         folder = place_of(folder, read_manifest(folder))
     pairs = [pair for pair in resubmissions(results.frames.ingest) if project in pair[0]]
     beside = (
         (f"{earlier}\n  已由“{later}”代替，改动", compare_forms(folder, earlier, later)) for earlier, later in pairs
     )
-    above = ((f"{one.later}\n  已存为后一版（前一版见构建版本 {one.earlier[:12]}），改动", one) for one in over)
+    above = ((f"{one.later}\n  已存为后一版（前一版见{_earlier(built, one.earlier)}），改动", one) for one in over)
     for head, found in (*beside, *above):
         print(f"{head} {len(found.changes)} 格")
         for row in found.changes.to_dict("records"):
@@ -43,3 +46,8 @@ def resubmitted(
         print("没有更正重报的表；更正的表与原表放在同一目录，文件名末尾写“（更正）”或“第2次报送”")
     if errors:
         raise JixiaoError("\n".join(str(error) for error in errors))
+
+
+def _earlier(built: Path, earlier: str) -> str:
+    """Say where the earlier form is: the copy that was kept, or the version of the built folder that was made of it."""
+    return f" {shown(built / earlier)}" if "/" in earlier else f"构建版本 {earlier[:12]}，原表没有存底"

@@ -179,11 +179,11 @@ def receive(
 
 
 def _move(what: str, ids: list[str], by: str, **said: str) -> None:
-    from jixiao.builds.ledger import book
+    from jixiao.builds.ledger import book, ledger_place
     from jixiao.builds.ledger.moves import ways
 
     if said.get("due"):
-        said["due"] = book.parse_day(said["due"]).isoformat()
+        said["due"] = ledger_place.parse_day(said["due"]).isoformat()
     with book.writing(by) as writer:
         for one in ids:
             writer.ledger.find(one)

@@ -132,7 +132,7 @@ def keep_pages(place: str | Path, served: Path | None = None) -> Path:
         place: As for ``jixiao.load``.
         served: Where a server looks for the pages: they are made there, or it becomes a link to those that are kept.
     """
-    from jixiao.builds.ledger import book
+    from jixiao.builds.ledger import ledger_place
     from jixiao.builds.manifest import MANIFEST
     from jixiao.builds.run import evaluate
     from jixiao.core.files import checksum, find_place
@@ -152,8 +152,8 @@ def keep_pages(place: str | Path, served: Path | None = None) -> Path:
             folder = Path(made) / "pages"
         write(folder)
         return folder
-    ledger = book.ledger_path()  # its states follow the calendar, too
-    problems = f"{checksum(ledger)} {book.today()}" if ledger.is_file() else ""
+    ledger = ledger_place.ledger_path()  # its states follow the calendar, too
+    problems = f"{checksum(ledger)} {ledger_place.today()}" if ledger.is_file() else ""
     shown = f"{boards()} {script('site')} {problems}"
     told = f"{data} {(data / MANIFEST).read_text(encoding='utf-8')} {is_old} {shown}"
     kept = beside / ".boards"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from jixiao.builds.ledger import book
+from jixiao.builds.ledger import ledger_place
 from jixiao.core.files import checksum, explained, safe_name, write_safely
 
 
 def archive_folder() -> Path:
     """Return where received files are kept (收文存档): beside the ledger, by their checksum."""
-    return book.ledger_path().parent / "received"
+    return ledger_place.ledger_path().parent / "received"
 
 
 def keep_file(path: Path) -> Path:
@@ -28,6 +29,19 @@ def keep_file(path: Path) -> Path:
             content = path.read_bytes()
             write_safely(target, lambda beside: beside.write_bytes(content))
     return target
+
+
+def kept_names(entries: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the names of the copies that events of the ledger speak of (台账所记的存档).
+
+    Example:
+        >>> kept_names([{"said": {"file": "data/received/ab_a.xlsx", "files": [{"name": "b.pdf", "sha256": ""}]}}])
+        {'ab_a.xlsx'}
+    """
+    said = [entry["said"] for entry in entries if entry]
+    paths = [Path(str(one.get("file") or "")) for one in said]
+    paths += [Path(str(file.get("kept") or "")) for one in said for file in one.get("files") or []]
+    return {path.name for path in paths if path.parent.name == archive_folder().name}
 
 
 def files_text(files: Iterable[Mapping[str, str]], joint: str) -> str:

@@ -13,24 +13,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from jixiao.builds import chain, journal
+from jixiao.builds.ledger.ledger_place import TODAY, ledger_path, today
 from jixiao.builds.ledger.moves import issue_words, ways
 from jixiao.builds.locks import alone
 from jixiao.core.errors import RequestError, say_nearest
-from jixiao.core.files import explained, workbench
+from jixiao.core.files import explained
 from jixiao.core.frames import typed
 from jixiao.core.hashes import hash_of
 from jixiao.core.processes import user_name
-
-SETTING = "JIXIAO_LEDGER"
-"""The environment variable that names another ledger than ``data/ledger.jsonl``."""
-TODAY = "JIXIAO_TODAY"
-"""The environment variable that names another day than today (2024-10-08), for demonstrations and tests."""
 
 ISSUES = {
     "issue_id": "str",
@@ -92,36 +87,6 @@ _TOLD = {
 _REASONS = {"return": "return_reason", "close": "close_reason", "settle": "close_reason", "withdraw": "close_reason"}
 _DATES = {"send": "sent_on", "answer": "answered_on", "close": "closed_on", "settle": "closed_on"}
 _NAMES = frozenset({"number", "when", "who", "what", "about", "said", "torn", "before", "hash"})
-
-
-def ledger_path() -> Path:
-    """Return where the ledger stands (台账位置)."""
-    return Path(os.environ.get(SETTING) or workbench() / "data" / "ledger.jsonl")
-
-
-def today() -> date:
-    """Return the day on which something is done (当日).
-
-    Raises:
-        RequestError: The setting names no day.
-    """
-    return parse_day(os.environ[TODAY]) if os.environ.get(TODAY) else datetime.now().astimezone().date()
-
-
-def parse_day(text: str) -> date:
-    """Read a day as it is typed (日期).
-
-    Raises:
-        RequestError: It is none.
-
-    Example:
-        >>> parse_day("2024-09-30").isoformat()
-        '2024-09-30'
-    """
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise RequestError(f"“{text}”不是日期，应写作 2024-09-30 的样子") from None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.builds.ledger import book
+from jixiao.builds.ledger import book, ledger_place
 from jixiao.builds.ledger.review_rules import review_words
 from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import explained, write_safely
@@ -202,7 +202,7 @@ class Draw:
     @property
     def file(self) -> Path:
         """Where the population is kept."""
-        return book.ledger_path().parent / "draws" / f"{self.draw_id}_{self.said['population'][:16]}.json"
+        return ledger_place.ledger_path().parent / "draws" / f"{self.draw_id}_{self.said['population'][:16]}.json"
 
 
 def keep_draw(

@@ -1,12 +1,16 @@
 """Corrected forms (更正重报): which form replaced which, what changed cell by cell, what became of the findings.
 
 A correction that came under a name of its own stands beside the form it replaces. One that was saved over it is known
-by the versions of the built folder: the earlier is what the newest version before holds of it.
+by the copies that builds keep of what they met under each name; where there is none (a file too large to be kept, a
+folder built before there were copies) the earlier is what the newest version before holds of it.
 """
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -15,7 +19,10 @@ import pandas as pd
 
 from jixiao.builds.diff import Build
 from jixiao.builds.handed_in import evaluate_forms
+from jixiao.builds.manifest import read_manifest
+from jixiao.builds.originals import replaced
 from jixiao.builds.versions import list_versions
+from jixiao.core.errors import JixiaoError
 from jixiao.core.frames import typed
 from jixiao.core.vocabulary import label
 from jixiao.core.writing import value_text
@@ -60,10 +67,16 @@ def compare_forms(folder: Path, earlier: str, later: str) -> Resubmission:
     Raises:
         JixiaoError: A file cannot be read any more.
     """
-    tables = [read_tables(folder / name, name) for name in (earlier, later)]
+    return _compared((earlier, folder / earlier), (later, folder / later))
+
+
+def _compared(*sides: tuple[str, Path]) -> Resubmission:
+    """Compare two workbooks, each with its name (逐格对照)."""
+    earlier, later = (name for name, _ in sides)
+    tables = [read_tables(path, path.name) for _, path in sides]
     findings = []
-    for name in (earlier, later):
-        results, errors = evaluate_forms([folder / name])
+    for _, path in sides:
+        results, errors = evaluate_forms([path])
         if errors:
             raise errors[0]
         findings.append(results.findings)
@@ -103,10 +116,11 @@ _SAME = {
 
 
 def overwritten(folder: Path) -> list[Resubmission]:
-    """Return every form of a built folder that was saved over by another since an earlier version (同名覆盖的更正).
+    """Return every form of a built folder that was saved over by another (同名覆盖的更正).
 
-    The earlier one is what the newest kept version before holds of the file; ``earlier`` names that version. What
-    neither version took from the file is not compared.
+    The earlier one is the copy that was kept of it; ``earlier`` is its path below the built folder. Where none was kept
+    it is what the newest version before holds of the file: ``earlier`` names that version, and what neither version
+    took from the file is not compared.
 
     Args:
         folder: A built folder.
@@ -114,9 +128,24 @@ def overwritten(folder: Path) -> list[Resubmission]:
     Raises:
         RequestError: The folder is none, or a kept version is damaged.
     """
+    found = []
+    for name, *copies in replaced(folder, read_manifest(folder)["sources"]):
+        with tempfile.TemporaryDirectory(prefix="jixiao-") as made, suppress(JixiaoError):
+            sides = []
+            for side, copy in enumerate(copies):  # a form is read under the name it came by
+                path = Path(made) / str(side) / Path(name).name
+                path.parent.mkdir()
+                sides.append(Path(shutil.copyfile(copy, path)))
+            found.append(_compared((copies[0].relative_to(folder).as_posix(), sides[0]), (name, sides[1])))
+    known = {one.later for one in found}
+    return sorted([*found, *_by_versions(folder, known)], key=lambda one: one.later)
+
+
+def _by_versions(folder: Path, known: set[str]) -> list[Resubmission]:
+    """Return the forms without a copy that are other ones than in a version before, those known left out."""
     current, *before = [Build(folder, version) for version in list_versions(folder)]
     sources = current.manifest["sources"]
-    found, named = [], set[str]()
+    found, named = [], {*known}
     for build in before:
         kept = build.manifest["sources"]
         changed = {name for name in sources if kept.get(name, sources[name]) != sources[name]} - named
@@ -125,7 +154,7 @@ def overwritten(folder: Path) -> list[Resubmission]:
         sides = [{name: _of_files(one, name, changed) for name in (*_VALUES, "findings")} for one in (build, current)]
         found += [_overwritten(name, build.version, *sides) for name in sorted(changed)]
         named |= changed
-    return sorted(found, key=lambda one: one.later)
+    return found
 
 
 def _of_files(build: Build, frame: str, files: set[str]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from jixiao.analysis.coverage import coverage_rows, known_bodies
 from jixiao.builds.journal import shown_path
-from jixiao.builds.ledger import book
+from jixiao.builds.ledger import book, ledger_place
 from jixiao.builds.ledger.moves import issue_words, ways
 from jixiao.core.errors import JixiaoError
 from jixiao.core.frames import typed
@@ -43,7 +43,7 @@ class Problems:
 
 def no_problems() -> Problems:
     """Return that nothing is registered (台账为空), with the sentence that says what to do."""
-    return Problems(typed([], book.ISSUES), book.today(), str(boards()["words"]["no_issues"]))
+    return Problems(typed([], book.ISSUES), ledger_place.today(), str(boards()["words"]["no_issues"]))
 
 
 def problems_of(results: Results) -> Problems:
@@ -58,7 +58,7 @@ def problems_of(results: Results) -> Problems:
     try:
         ledger = book.load_ledger()
     except JixiaoError as error:
-        return Problems(typed([], book.ISSUES), book.today(), str(error))
+        return Problems(typed([], book.ISSUES), ledger_place.today(), str(error))
     known = {shown_path(results.place), *([] if results.remark else [""])}
     mine = ledger.issues[ledger.issues["place"].isin(known)]
     if mine.empty:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jixiao.builds.ledger import book
+from jixiao.builds.ledger import book, ledger_place
 from jixiao.builds.ledger.collecting import candidates
 from jixiao.builds.ledger.moves import issue_words, ways
 from jixiao.builds.run import evaluate
@@ -57,7 +57,7 @@ def issues_of(place: str | Path = "") -> tuple[pd.DataFrame, bool]:
     ledger = book.load_ledger()
     if len(ledger.rows) or not str(place):
         return ledger.issues, True
-    day = book.today().isoformat()
+    day = ledger_place.today().isoformat()
     rows = [
         {**row, "issue_id": "", "issue_state": "pending", "raised_on": day, "open_days": 0, "rounds": 0}
         for row in candidates(evaluate(place))
@@ -104,10 +104,10 @@ def ledger_line(place: str | Path = "") -> str:
 
     Example:
         >>> import os, tempfile
-        >>> os.environ[book.SETTING] = str(Path(tempfile.mkdtemp()) / "ledger.jsonl")
+        >>> os.environ[ledger_place.SETTING] = str(Path(tempfile.mkdtemp()) / "ledger.jsonl")
         >>> ledger_line("sample").startswith("台账还没有登记问题")
         True
-        >>> _ = os.environ.pop(book.SETTING)
+        >>> _ = os.environ.pop(ledger_place.SETTING)
     """
     issues, is_registered = issues_of(place)
     words = issue_words()["overview"]

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jixiao.builds.ledger import book
+from jixiao.builds.ledger import book, ledger_place
 from jixiao.builds.ledger.moves import issue_words
 from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import checksum, explained, safe_name
@@ -44,8 +44,8 @@ def send_notices(
     Raises:
         RequestError: No such unit, no date, a date that is over, or the folder cannot be written.
     """
-    day = book.today()
-    if due and book.parse_day(due) < day:
+    day = ledger_place.today()
+    if due and ledger_place.parse_day(due) < day:
         raise RequestError(f"整改期限 {due} 早于今天 {day.isoformat()}，请改为今天或以后的日期")
     if not due and not again:
         raise RequestError("请用 --due 写明整改期限，如 --due 2024-09-30")

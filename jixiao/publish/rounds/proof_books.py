@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jixiao.builds.ledger import asked_proofs, book
+from jixiao.builds.ledger import asked_proofs, book, ledger_place
 from jixiao.builds.ledger.review_rules import review_words
 from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import checksum, explained, safe_name
@@ -122,7 +122,11 @@ def next_request(ledger: book.Ledger, year: int) -> str:
 def proof_book(owner: str, request: str, rows: Sequence[Mapping[str, Any]], year: int) -> Book:
     """Return how a list looks (佐证清单的样式)."""
     words = review_words()["proof_book"]
-    told = {"projects": len({row["project_id"] for row in rows}), "count": len(rows), "today": book.today().isoformat()}
+    told = {
+        "projects": len({row["project_id"] for row in rows}),
+        "count": len(rows),
+        "today": ledger_place.today().isoformat(),
+    }
     return Book(
         sheet=words["sheet"],
         title=words["title"].format(owner=owner),

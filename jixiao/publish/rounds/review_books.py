@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from jixiao.builds.ledger import book
+from jixiao.builds.ledger import book, ledger_place
 from jixiao.builds.ledger.archive import files_text, keep_file
 from jixiao.builds.ledger.drawing import Draw, find_draw
 from jixiao.builds.ledger.review_rules import review_words
@@ -83,7 +83,7 @@ def write_review_sheet(results: Results, made: Draw, reviewer: str, out: Path) -
         reviewer=reviewer,
         projects=rows["project_id"].nunique(),
         count=len(rows),
-        today=book.today().isoformat(),
+        today=ledger_place.today().isoformat(),
     )
     look = Book(
         sheet=words["sheet"],

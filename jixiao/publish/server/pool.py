@@ -6,7 +6,7 @@ at once and only so many are in use; a viewer more sees a page that says so and 
 from the kernelspec named in ``rules/server.yaml``, so another way of starting them is another kernelspec.
 
 The board needs no kernel while it is looked at: its notebook runs once for everybody when the server starts, when the
-data change, and now and then; its kernel makes the files of the board and ends.
+data, the ledger or the day change, and now and then; its kernel makes the files of the board and ends.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from uuid import uuid4
 
 from jupyter_core.utils import ensure_async
 
+from jixiao.builds.ledger.ledger_place import ledger_stamp
 from jixiao.core.processes import limit_process
 from jixiao.publish.server.access_log import note
 from jixiao.publish.server.doors import script_hashes
@@ -34,7 +35,7 @@ _REMEMBERED = 1_000
 """Kernels that ended by themselves and whose pages are told so."""
 
 
-def data_stamp(place: Path) -> tuple[int, int]:
+def data_stamp(place: Path) -> tuple[int, ...]:
     """Return what changes when any file of the data changes: how many there are and the newest change.
 
     Example:
@@ -55,7 +56,7 @@ def data_stamp(place: Path) -> tuple[int, int]:
 class Visit:
     """One kernel and its page, warm or given to a viewer."""
 
-    def __init__(self, page: str, stamp: tuple[int, int], announcement: Announcement, renderer: Any) -> None:
+    def __init__(self, page: str, stamp: tuple[int, ...], announcement: Announcement, renderer: Any) -> None:
         self.page, self.stamp, self.announcement, self.renderer = page, stamp, announcement, renderer
         self.kernel_id = str(uuid4())
         self.files = announcement.path.parents[1] / "boards" / self.kernel_id
@@ -132,7 +133,7 @@ class Pool:
         for page in self.warm:
             self.scripts[page] = await self._template_scripts(page)
         if self.settings.board:
-            await self._renew_board(time.monotonic(), await self._read_stamp())
+            await self._renew_board(time.monotonic(), await self._board_stamp())
         self._sweeping = asyncio.ensure_future(self._sweep_forever())
 
     @property
@@ -196,7 +197,7 @@ class Pool:
         if visit.kernel_id in self.app.kernel_manager:
             await ensure_async(self.app.kernel_manager.shutdown_kernel(visit.kernel_id, now=True))
 
-    async def _heat(self, page: str, stamp: tuple[int, int]) -> Visit:
+    async def _heat(self, page: str, stamp: tuple[int, ...]) -> Visit:
         renderer = self.app.make_renderer(page)
         await renderer.initialize()
         renderer.notebook.metadata["jixiao_board"] = page == self.settings.board
@@ -254,10 +255,14 @@ class Pool:
         manager = self.app.kernel_manager
         return visit.kernel_id in manager and bool(await ensure_async(manager.is_alive(visit.kernel_id)))
 
-    async def _read_stamp(self) -> tuple[int, int]:
+    async def _read_stamp(self) -> tuple[int, ...]:
         return await asyncio.to_thread(data_stamp, Path(self.settings.place))
 
-    def _drop_old(self, page: str, stamp: tuple[int, int]) -> None:
+    async def _board_stamp(self) -> tuple[int, ...]:
+        """Return what changes when the board would: the data, the ledger, the day."""
+        return (*await self._read_stamp(), *await asyncio.to_thread(ledger_stamp))
+
+    def _drop_old(self, page: str, stamp: tuple[int, ...]) -> None:
         oldest = time.monotonic() - self.limits["warm_seconds"]
         for visit in list(self.warm[page]):
             if visit.has_failed or self._is_stuck(visit):
@@ -290,14 +295,14 @@ class Pool:
             ):
                 self.end(visit, "left" if visit.was_seen else "unclaimed")
         if self.settings.board:
-            await self._renew_board(now, stamp)
+            await self._renew_board(now, await self._board_stamp())
         for page, size in self.settings.pages.items():
             self._drop_old(page, stamp)
             heating = any(not visit.rendering.done() for warm in self.warm.values() for visit in warm)
             if len(self.warm[page]) < size and now >= self._refill_at and not heating:
                 self.warm[page].append(await self._heat(page, stamp))
 
-    async def _renew_board(self, now: float, stamp: tuple[int, int]) -> None:
+    async def _renew_board(self, now: float, stamp: tuple[int, ...]) -> None:
         """Make the board when there is none or it may be old; until the next one is whole, everybody gets the last."""
         board, coming = self.board, self._next_board
         if coming is None:

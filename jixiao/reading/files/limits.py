@@ -31,6 +31,8 @@ class Limits(Model):
     workers: Count
     template_seconds: Positive
     template_memory_mb: Count
+    kept_bytes: Count
+    kept_total_bytes: Count
     query_seconds: Positive
     query_memory_mb: Count
     query_cells: Count
