@@ -269,6 +269,8 @@ def _audit_texts(
         except JixiaoError as error:
             errors.append(error)
     accounts = make_frames(read_file(account)).accounts if account else None
+    for sentence in texts.say_crowded(documents):
+        print(sentence, file=sys.stderr)
     found = texts.find_claims(documents, accounts=accounts)
     findings = texts.claim_findings(found, documents=documents)
     if output == "table" or everything:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -47,7 +48,7 @@ from jixiao.checks.texts.table_values import find_table_values
 from jixiao.checks.texts.told import find_told_twice
 from jixiao.checks.texts.unborne import find_unborne
 from jixiao.core.frames import FINDINGS, SEVERITIES, typed
-from jixiao.reading.files import TextLine, read_lines
+from jixiao.reading.files import TextLine, load_limits, read_lines
 
 SCHEMA = {
     "source_file": "str",
@@ -103,6 +104,44 @@ GENERAL: tuple[Finder, ...] = (find_unborne, find_same_mentions)
 """Finders that know nothing but numbers and the words around them; they are silent where another one has spoken."""
 
 
+PAIRED = frozenset({find_standing, find_near_pairs, find_per_unit, find_one_fact, find_listed_sums, *GENERAL})
+"""Finders that compare each number or name of a text with every other one; left out where there are too many."""
+
+
+def is_crowded(document: Document) -> bool:
+    """Say whether a text has more numbers and names than are compared with one another (数字过多).
+
+    ``text_numbers`` of ``rules/limits.yaml`` says how many; twice as many would take four times as long and more, and
+    between so many some agree by chance.
+
+    Example:
+        >>> is_crowded(make_document("a.txt", [TextLine(1, "参会386人次。")]))
+        False
+    """
+    return _numbers(document) > load_limits().text_numbers
+
+
+def _numbers(document: Document) -> int:
+    grammar = load_grammar()
+    names = sum(
+        len(grammar.pattern(name).findall(one.text))
+        for one in document.prose
+        for name in ("organisation", "cited_name")
+    )
+    return names + sum(len(one.quantities) for one in document.paragraphs)
+
+
+def say_crowded(documents: Sequence[Document]) -> list[str]:
+    """Say of each text with too many numbers and names that they were not compared with one another (未两两核对)."""
+    return [
+        load_grammar().sentence(
+            "crowded", file=document.file, count=str(_numbers(document)), most=str(load_limits().text_numbers)
+        )
+        for document in documents
+        if is_crowded(document)
+    ]
+
+
 def name_files(paths: Sequence[Path]) -> list[str]:
     """Name files for the reader: by their name, or by their path where two names are equal (文件名).
 
@@ -154,9 +193,10 @@ def find_claims(documents: Sequence[Document], *, accounts: pd.DataFrame | None 
     """
     found: list[tuple[Document, Claim]] = []
     for document in documents:
-        known = [claim for finder in FINDERS for claim in finder(document)]
+        left_out = PAIRED if is_crowded(document) else frozenset()
+        known = [claim for finder in FINDERS if finder not in left_out for claim in finder(document)]
         known += find_figures(document, accounts)
-        for finder in GENERAL:
+        for finder in (one for one in GENERAL if one not in left_out):
             known += _untold(known, finder(document))
         found += [(document, claim) for claim in known]
     found += find_documents(documents)
@@ -179,23 +219,22 @@ def find_claims(documents: Sequence[Document], *, accounts: pd.DataFrame | None 
 
 def _untold(known: list[Claim], general: Iterable[Claim]) -> list[Claim]:
     """Return the claims whose number no failing claim tells yet at the same place (同一错误只报一次)."""
-    told = [_places(claim, claim.arithmetic) for claim in known if claim.verdict == "fails"]
+    told = {place for claim in known if claim.verdict == "fails" for place in _told(claim, claim.arithmetic)}
     kept: list[Claim] = []
     for claim in general:
-        lines, numbers = _places(claim, "")
-        if claim.verdict == "fails" and any(lines & other[0] and numbers & other[1] for other in told):
+        if claim.verdict == "fails" and not told.isdisjoint(_told(claim, "")):
             continue
         kept.append(claim)
-        told.append(_places(claim, claim.arithmetic))
+        told.update(_told(claim, claim.arithmetic))
     return kept
 
 
-def _places(claim: Claim, words: str) -> tuple[set[int], set[str]]:
-    """Return the lines a claim speaks of, and the numbers it and the words tell."""
+def _told(claim: Claim, words: str) -> set[tuple[int, str]]:
+    """Return each line a claim speaks of with each number that it and the words tell."""
     grammar = load_grammar()
-    lines = {int(match["line"]) for match in grammar.pattern("line_told").finditer(claim.arithmetic)}
-    numbers = grammar.pattern("any_number").finditer(f"{claim.printed} {claim.derived} {words}")
-    return {claim.line, *lines}, {match[0] for match in numbers}
+    lines = {claim.line, *(int(match["line"]) for match in grammar.pattern("line_told").finditer(claim.arithmetic))}
+    numbers = {match[0] for match in grammar.pattern("any_number").finditer(f"{claim.printed} {claim.derived} {words}")}
+    return set(product(lines, numbers))
 
 
 def claim_findings(claims: pd.DataFrame, *, documents: Sequence[Document] = ()) -> pd.DataFrame:
@@ -263,8 +302,10 @@ __all__ = [
     "claim_findings",
     "count_verdicts",
     "find_claims",
+    "is_crowded",
     "load_claims",
     "make_document",
     "name_files",
     "read_document",
+    "say_crowded",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -10,7 +11,7 @@ from functools import cached_property
 
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
-from jixiao.checks.texts.measures import Quantity, Span, fits, places, total, written
+from jixiao.checks.texts.measures import Quantity, Span, fits, judge, places, total, written
 from jixiao.checks.texts.prose import Document, Paragraph
 
 KIND = "claim_share"
@@ -22,6 +23,53 @@ FEWEST_DIGITS = 3
 MOST_TIMES = 20
 HEAD = 40
 SHORTEST_GAP = 4
+
+
+class Differences:
+    """What amounts of one unit differ by (两数之差), looked up in their order instead of tried for every pair."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self._spans = list(spans)
+        self._order = {span.value: number for number, span in enumerate(self._spans)}
+        self._alike: dict[Decimal, list[Span]] = defaultdict(list)  # by how far each may lie from what is printed
+        for span in sorted(self._spans, key=lambda one: one.value):
+            self._alike[_half(span)].append(span)
+        self._known: dict[tuple[Span, Decimal], bool] = {}
+
+    def hold(self, rest: Span, step: Decimal) -> bool:
+        """Say whether two of the amounts differ by a number, as far as printed decimals tell."""
+        if (rest, step) not in self._known:
+            self._known[rest, step] = any(
+                judge(rest, one - two, step=step) != "fails"
+                for one in self._spans
+                for two in self._near(one.value - rest.value, _half(one) + _half(rest) + step)
+            )
+        return self._known[rest, step]
+
+    def wholes(self, part: Decimal, rest: Decimal) -> Iterator[Span]:
+        """Return the amounts over a part that leave a rest to six decimals."""
+        return self._near(part + rest, _LEAST, is_exact=True)
+
+    def first(self, found: Iterable[Span]) -> Span | None:
+        """Return that of some amounts which the text tells first."""
+        return min(found, key=lambda one: self._order[one.value], default=None)
+
+    def _near(self, value: Decimal, reach: Decimal, *, is_exact: bool = False) -> Iterator[Span]:
+        for half, spans in self._alike.items():
+            far = reach if is_exact else reach + half
+            start = bisect_left(spans, value - far, key=_value)
+            yield from spans[start : bisect_right(spans, value + far, key=_value)]
+
+
+_LEAST = Decimal("0.000001")
+
+
+def _half(span: Span) -> Decimal:
+    return max(span.value - span.low, span.high - span.value)
+
+
+def _value(span: Span) -> Decimal:
+    return span.value
 
 
 class Amounts:
@@ -37,6 +85,11 @@ class Amounts:
     def spans(self) -> dict[str, list[Span]]:
         """Return the amounts that differ, by unit."""
         return {unit: list({one.value: one.span for _, one in found}.values()) for unit, found in self.places.items()}
+
+    @cached_property
+    def differences(self) -> dict[str, Differences]:
+        """Return what the amounts that differ differ by, by unit."""
+        return {unit: Differences(found) for unit, found in self.spans.items()}
 
     def give(self, printed: str, parts: Iterable[Quantity], *, is_rest: bool = False) -> bool:
         """Say whether one of the parts over any amount of its unit is the rate; with ``is_rest`` also what is left."""

@@ -11,7 +11,7 @@ from itertools import combinations
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import Quantity, judge, step_of, total, written
-from jixiao.checks.texts.near_pairs import Amounts, family, state_of
+from jixiao.checks.texts.near_pairs import Amounts, Differences, family, state_of
 from jixiao.checks.texts.prose import Document, Paragraph
 from jixiao.checks.texts.told_places import segments
 
@@ -166,18 +166,22 @@ def _remainders(paragraph: Paragraph, amounts: Amounts) -> Iterator[Claim]:
     for rest in paragraph.quantities:
         if rest.is_vague or not grammar.find("rest_or_gap", rest.label) or _digits(rest) < 2:
             continue
-        every = amounts.spans.get(family(rest), [])
+        every = amounts.differences.get(family(rest)) or Differences([])
         own = [one for one in paragraph.between(paragraph.sentence(rest.start)[0], rest.start) if one.unit == rest.unit]
         if len(own) == 2 and own[0].value > own[1].value and grammar.find("owed", own[0].label):
             yield from _rest_of_two(paragraph, own[0], own[1], rest)
             continue
-        if any(judge(rest.span, one - two, step=step_of(rest)) != "fails" for one in every for two in every):
+        if every.hold(rest.span, step_of(rest)):
             continue
+        slips = list(_slips_of(written(rest.value)))
         mine = [one for one in paragraph.between(0, rest.start) if one.unit == rest.unit and not one.is_vague]
         for part in reversed(mine):
-            near = [one for one in every if one.value > part.value and _is_slip_of(rest, one.value - part.value)]
-            if near:
-                derived = near[0].value - part.value
+            wholes = (one for slip in slips for one in every.wholes(part.value, slip))
+            near = every.first(
+                one for one in wholes if one.value > part.value and _is_slip_of(rest, one.value - part.value)
+            )
+            if near is not None:
+                derived = near.value - part.value
                 yield claim_at(
                     PARTS,
                     paragraph,
@@ -187,7 +191,7 @@ def _remainders(paragraph: Paragraph, amounts: Amounts) -> Iterator[Claim]:
                     gap=rest.value - derived,
                     verdict="fails",
                     arithmetic=grammar.sentence(
-                        "rest", whole=written(near[0].value), spent=written(part.value), derived=written(derived),
+                        "rest", whole=written(near.value), spent=written(part.value), derived=written(derived),
                         printed=written(rest.value), unit=rest.unit, difference=written(abs(rest.value - derived)),
                     ),
                     severity="question",
@@ -211,6 +215,19 @@ def _rest_of_two(paragraph: Paragraph, whole: Quantity, part: Quantity, rest: Qu
             printed=written(rest.value), unit=rest.unit, difference=written(abs(rest.value - derived.value)),
         ),
     )  # fmt: skip
+
+
+def _slips_of(printed: str) -> Iterator[Decimal]:
+    """Return every number that is a slip of a printed one: another digit, or two digits that have changed places."""
+    at = [place for place, sign in enumerate(printed) if sign.isdigit()]
+    for place in at:
+        for digit in "0123456789".replace(printed[place], ""):
+            yield Decimal(f"{printed[:place]}{digit}{printed[place + 1 :]}")
+    for one, two in combinations(at, 2):
+        if printed[one] != printed[two]:
+            turned = list(printed)
+            turned[one], turned[two] = turned[two], turned[one]
+            yield Decimal("".join(turned))
 
 
 def _is_slip_of(one: Quantity, value: Decimal) -> bool:
@@ -336,9 +353,12 @@ def _loose(
 ) -> None:
     """Add to the one sample of a unit what is said of its pieces without naming its size: 7份水样不合格."""
     grammar = load_grammar()
+    sizes: dict[tuple[int, str], list[tuple[int, str, Decimal]]] = defaultdict(list)
+    for key in told:
+        sizes[key[:2]].append(key)
     for segment, paragraph in zip(segments(document), document.paragraphs, strict=True):
         for part in () if paragraph.is_row else paragraph.quantities:
-            own = [key for key in told if key[:2] == (segment, part.unit)]
+            own = sizes.get((segment, part.unit), [])
             behind = re.split(r"[，。；：、()\d]", paragraph.text[part.end : part.end + 12])[0]
             kind, is_right = state_of(behind)
             if len(own) != 1 or not kind or is_right or part.is_vague or part.label:

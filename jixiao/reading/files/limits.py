@@ -12,7 +12,7 @@ from jixiao.core.models import Count, Model, Positive, load_model
 
 
 class Limits(Model):
-    """The limits of one file, a template of a user and a query; ``rules/limits.yaml`` says what each of them means."""
+    """The limits of a file, a template of a user, a query and a text; ``rules/limits.yaml`` says what each means."""
 
     file_bytes: Count
     entries: Count
@@ -36,6 +36,7 @@ class Limits(Model):
     query_seconds: Positive
     query_memory_mb: Count
     query_cells: Count
+    text_numbers: Count
 
 
 def load_limits() -> Limits:
