@@ -108,6 +108,8 @@ def _settle_only_sum(found: Found) -> None:
     """Take the only row that sums the money of a form (小计) for its total where no other row is called so."""
     funds = [record for record in found.reading.records if record.block == "funds"]
     sums = [record for record in funds if words_pattern("subtotals").search(normalise(record.texts["fund"]))]
+    spent = [record for record in funds if pattern("spending_sum").fullmatch(record.texts["fund"])]
+    sums = spent if len(spent) == 1 else sums  # what a department received is summed beside it
     if len(sums) == 1 and not any(record.texts["fund"] == "total" for record in funds):
         sums[0].texts["fund"] = "total"
 
@@ -315,6 +317,8 @@ def _fund_record(
             texts["weight"], cells["weight"] = points, view.address(*column.at)
         if name == "weight" and not text and points and fund == "total":
             texts["weight"], cells["weight"] = points, view.address(*column.at)
+    if fund == "total":
+        _read_shares(part, row, columns, found)
     if fund == "total" and texts.get("reported_score") and "weight" not in texts:
         _carry_points(part, row, columns[0].left, texts, cells)
     if "annual_budget" not in texts and is_cost:
@@ -327,6 +331,21 @@ def _fund_record(
     found.reading.records.append(record)
     if is_cost and label_at is not None:
         part.tell(label_at, "budget_of_costs")
+
+
+def _read_shares(part: Part, row: int, columns: list[Column], found: Found) -> None:
+    """Read the sources of a total that stand in columns of their own (预算数 divided into 总额 and 其中：财政拨款)."""
+    for column in columns:
+        halves = pattern("among_header").fullmatch(normalise(column.text)) if column.name == "part" else None
+        role, source = (meaning_of(halves[1], "funds"), meaning_of(halves[2], "sources")) if halves else (None, None)
+        under = [at for at in cells_under(part, row, column) if at[0] == row and is_amount(part.text(at))]
+        if role is None or source is None or role.name not in MONEY or min(role.sure, source.sure) < LABEL_SURE:
+            continue
+        if len(under) == 1 and put_money(
+            part, found, under[0], under[0], source.name, role.name, part.text(under[0]), ""
+        ):
+            part.used.add(under[0])
+            part.tell(under[0], "money_by_label", name=meaning_names()[role.name])
 
 
 def _carry_points(part: Part, row: int, first: int, texts: dict[str, str], cells: dict[str, str]) -> None:
@@ -383,6 +402,8 @@ def read_money_pair(part: Part, found: Found, at: Position, text: str) -> bool:
     label, value_at = (glued[1], at) if glued else (rate[1], at) if rate else (text, beside(view, *at))
     meaning = meaning_of(label, "funds")
     role = meaning.name if meaning is not None and meaning.sure >= LABEL_SURE else ""
+    if _is_of_term(part, found, at, label, value_at):
+        return False
     if pattern("part_of_spending").fullmatch(parse_header(label).core) and part.has_basic_spending:
         return False
     if role == "execution_rate":
@@ -490,6 +511,23 @@ def _read_rate(part: Part, found: Found, at: Position, value_at: Position | None
     total.texts["execution_rate"], total.cells["execution_rate"] = text, part.view.address(*value_at)
     part.used |= {at, value_at}
     part.tell(value_at, "money_by_label", name=name)
+    return True
+
+
+def _is_of_term(part: Part, found: Found, at: Position, label: str, value_at: Position | None) -> bool:
+    """Say whether a source below money of the whole term is of it too: 其中：财政拨款 below 实施周期金额."""
+    parsed, source = parse_header(label), meaning_of(label, "sources")
+    if parsed.tags & {"period"} and parsed.tags & {"amount", "budget", "fund"}:
+        found.terms.add(at[1])
+        return False
+    if source is None or source.name == "total" or parsed.tags & {"full", "initial"}:
+        found.terms.discard(at[1])
+        return False
+    if at[1] not in found.terms:
+        return False
+    for place in (at, value_at):
+        if place is not None:
+            part.skip(place, "of_term")
     return True
 
 

@@ -81,6 +81,8 @@ class Found:
     titles: list[str] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
     roles: dict[int, str] = field(default_factory=dict)
+    terms: set[int] = field(default_factory=set)
+    """The columns whose labels of money are of the whole term, not of the year (实施周期金额)."""
     taught: Taught = no_lesson
 
 

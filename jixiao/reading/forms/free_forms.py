@@ -27,7 +27,7 @@ from jixiao.reading.forms.naming import (
 )
 from jixiao.reading.forms.pieces import unit_beside
 from jixiao.reading.forms.records import Reading, Record, find_money_unit
-from jixiao.reading.forms.regions import Table, Taught, find_tables, own_cells
+from jixiao.reading.forms.regions import OF_EXECUTION, Table, Taught, find_tables, own_cells
 from jixiao.reading.forms.stated_lines import read_stated
 from jixiao.reading.forms.turned_money import read_turned
 from jixiao.reading.forms.understanding import (
@@ -43,6 +43,7 @@ from jixiao.reading.values.values import normalise
 
 _MAIN = ("indicators", "projects")
 _POINTS = re.compile(r"\d{1,3}(?:\.\d+)?")
+_OF_EXECUTION = (f"{OF_EXECUTION}weight", f"{OF_EXECUTION}reported_score")
 _WHOLE_TREE = 80
 """Points from which the indicators of one table are a whole tree."""
 
@@ -628,19 +629,24 @@ def _by_project(reading: Reading, form: _Form, table: Table) -> list[Reading]:
             assert place is not None
             head[name] = Record("head", records[0].sheet, row + 1, {name: text}, {name: view.address(row, place.left)})
         told = {}
-        for name in (*MONEY, "execution_rate", "total_claimed"):
+        for name in (*MONEY, "execution_rate", "total_claimed", "grade", *_OF_EXECUTION):
             other = table.named(name)
             text = view.texts[row][other.left].strip() if other is not None else ""
             if other is not None and text:
                 told[name] = (text, view.address(row, other.left))
+        grade = told.pop("grade", None)
+        if grade is not None:
+            texts, cells = {"grade_claimed": ticked(grade[0])}, {"grade_claimed": grade[1]}
+            head["grade_claimed"] = Record("head", records[0].sheet, row + 1, texts, cells)
         total = told.pop("total_claimed", None)
         if total is not None:
             cells = {"total_claimed": total[1]}
             head["total_claimed"] = Record("head", records[0].sheet, row + 1, {"total_claimed": total[0]}, cells)
         budget = []
         if told:
-            texts = {"fund": "total", **{name: text for name, (text, _) in told.items()}}
-            cells = {name: cell for name, (_, cell) in told.items()}
+            plain = {name.removeprefix(OF_EXECUTION): found for name, found in told.items()}
+            texts = {"fund": "total", **{name: text for name, (text, _) in plain.items()}}
+            cells = {name: cell for name, (_, cell) in plain.items()}
             first = next(iter(cells.values()))
             units = {
                 name: unit for name in told if (other := table.named(name)) and (unit := parse_header(other.text).unit)

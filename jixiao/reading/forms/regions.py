@@ -20,6 +20,8 @@ Taught = Callable[[str, str], str]
 
 _COLON = re.compile(r"[:：]")
 _POINTS = frozenset({"weight", "reported_score"})
+OF_EXECUTION = "execution:"
+"""Stands before the meaning of a column of a list that holds points of the execution of a project's budget."""
 _OWN_SURE = 0.9
 _FOREIGN_REST = 0.5
 """A cell of which more than this share is no known word is a value, not the header of a group."""
@@ -473,14 +475,30 @@ def _headers(view: View, row: int, context: str, taught: Taught) -> tuple[int, l
         if is_group and name in _POINTS and sure >= _OWN_SURE and whole in _POINTS:
             whole = name  # 满分 below 得分情况 stays what it says: the group names both its columns
         joined = _composed(over, text, name, sure, whole if whole != name or whole_sure > sure else "", whole_sure)
-        composed.append((left, right, joined, (row + 1, left)))
+        share = _share_of_money(over[2], text) if over is not None and context == "funds" else ""
+        understood += bool(share) and max(sure, whole_sure) < threshold
+        composed.append((left, right, share or joined, (row + 1, left)))
     groups = [cell for cell in top if sum(cell[0] <= left <= cell[1] for left, _, _ in below) > 1]
+    undivided = [cell for cell in top if bottom_edge(view, row, cell[0]) > row and cell not in groups]
+    if groups and len(undivided) >= 3 and len(undivided) + len(groups) == len(top):
+        understood = len(below)  # every cell of the first row is merged down or divided: both rows are the header
     is_second = (merged_down and groups) or (not view.corner_of and _is_split(view, row, below, top))
     if not is_second or understood < len(below):
         return row, top
     covered = {left for left, _, _, _ in composed}
     kept = [cell for cell in top if cell[0] in starts or not any(cell[0] <= left <= cell[1] for left in covered)]
     return row + 1, sorted([*kept, *composed])
+
+
+def _share_of_money(over: str, text: str) -> str:
+    """Return the header of a source below an amount (预算数 over 小计 and 财政拨款); empty for any other."""
+    role, source = meaning_of(over, "funds"), meaning_of(text, "sources")
+    if role is None or role.name not in MONEY or role.sure < _OWN_SURE:
+        return ""
+    is_sum = re.fullmatch(header_words()["subtotals"], normalise(text)) is not None
+    if is_sum or (source is not None and source.name == "total"):
+        return over
+    return f"{over}{header_words()['patterns']['among_sign']}{text}" if source is not None else ""
 
 
 def _reach(view: View, over: tuple[int, int, str, Position], top: list[tuple[int, int, str, Position]]) -> int:
@@ -540,7 +558,7 @@ def _open(view: View, row: int, stop: int, kind: str, context: str, taught: Taug
         choices = ((said, 1.0),) if said else candidates(text, context)
         choices = (("project", 1.0),) if is_coded and not said and _is_bare_project(text) else choices
         is_own = bool(choices) and choices[0][0] in {*NAMES, *VALUES}
-        if kind == "projects" and (not is_own or (choices[0][0] == "reported_score" and _of_project(text))):
+        if kind == "projects" and (not is_own or (choices[0][0] in _POINTS and _of_project(text))):
             choices = _of_project(text) or choices
         if kind == "costs":
             choices = tuple(("annual_budget" if name == "amount" else name, sure) for name, sure in choices[:1])
@@ -565,7 +583,10 @@ def _of_project(text: str) -> tuple[tuple[str, float], ...]:
     """Return what a column of a list says of a whole project: money, its rate, or the total of its score."""
     money = tuple(one for one in candidates(text, "funds") if one[0] in {*MONEY, "execution_rate"})
     total = meaning_of(text, "labels")
-    is_total = total is not None and total.name == "total_claimed" and total.sure >= _OWN_SURE
+    is_total = total is not None and total.name in {"total_claimed", "grade"} and total.sure >= _OWN_SURE
+    of_money = meaning_of(text, "funds")
+    if of_money is not None and of_money.name in _POINTS and parse_header(text).tags & {"spend", "budget"}:
+        return ((f"{OF_EXECUTION}{of_money.name}", of_money.sure),)
     return ((total.name, total.sure),) if is_total and total is not None else money
 
 
@@ -702,7 +723,7 @@ def _is_empty_below(view: View, bottom: int, column: Column) -> bool:
 
 def _is_project(column: Column) -> bool:
     names = {"project", "unit_name", "department", "annual_budget", "total_claimed", "other"}
-    found = bool(column.choices and column.choices[0][0] in names)
+    found = _first_choice(column) in names or _first_choice(column).startswith(OF_EXECUTION)
     funds = candidates(column.text, "funds")
     return found or bool(funds and funds[0][0] in {*MONEY, "amount", "execution_rate"})
 

@@ -28,6 +28,9 @@ from jixiao.reading.forms.teaching import Lessons, lessons_folder
 from jixiao.reading.values.values import normalise
 
 _LONGEST_SIGN = 8
+_SAID = ("category", "subcategory", "indicator", "target", "actual", "weight", "reported_score", "value_text")
+"""A row of indicators that holds none of these is the rest of a header."""
+_TICK = re.compile("[√✓✔☑■●○□]")
 _COPY_SHARE = 0.8
 """Share of equal names from which a second table is a copy of the first."""
 
@@ -171,11 +174,18 @@ def _weight(reading: Reading) -> int:
     kept = {"target", "actual", "weight", "reported_score", "initial_budget", "annual_budget", "executed", "value_text"}
     kept |= {"target_relation", "execution_rate", "arrived", "indicator", "deviation_reason"}
     rows = sum(
-        bool(record.texts.get(name, "").strip()) - (name == "target" and _is_bare_sign(record))
+        _says(record.texts.get(name, "")) - (name == "target" and _is_bare_sign(record))
         for record in reading.records
+        if record.block != "indicators" or any(record.texts.get(name) for name in _SAID)
         for name in kept
     )
     return rows + sum(name in reading.head for name in ("project", "department", "unit", "total_claimed"))
+
+
+def _says(text: str) -> bool:
+    """Say whether a cell holds more than a tick, which says nothing without its header."""
+    plain = text.strip()
+    return bool(plain) and _TICK.fullmatch(plain) is None
 
 
 def _is_kind_assumed(reading: Reading) -> bool:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from jixiao.reading.files import Position
 from jixiao.reading.forms.assignment import MONEY
+from jixiao.reading.forms.below import numbers_of
 from jixiao.reading.forms.form_money import put_money
 from jixiao.reading.forms.form_parts import Found, Part, meaning_names
 from jixiao.reading.forms.meanings import meaning_of, parse_header, pattern
 from jixiao.reading.forms.records import label_key
-from jixiao.reading.forms.regions import is_amount, own_cells
+from jixiao.reading.forms.regions import bottom_edge, is_amount, own_cells
 
 _SURE = 0.9
+_ROUNDED = 0.05
+"""How far a printed sum may lie from its parts: each of them is rounded."""
 _OF_TOTAL = ("weight", "execution_rate", "reported_score")
 _BUDGETS = frozenset({"initial_budget", "annual_budget"})
 
@@ -21,7 +24,11 @@ _BUDGETS = frozenset({"initial_budget", "annual_budget"})
 def read_turned(part: Part, found: Found) -> None:
     """Read every turned table of money of a part and leave out the tables that its header looks like."""
     row = part.start
-    while row + 2 < part.stop:
+    while row + 1 < part.stop:
+        if (across := _funds_above(part, row, -1)) and _is_summed(part, row + 1, across):
+            _read_across(part, found, row, across)
+            part.tables = [one for one in part.tables if one.kind != "funds" or one.top != row]
+            row += 1
         roles = _roles_below(part, row)
         if roles and (funds := _funds_above(part, row, min(at for _, at in roles.values()))):
             _read(part, found, row, funds, roles)
@@ -49,7 +56,11 @@ def _roles_below(part: Part, header: int) -> dict[int, tuple[str, int]]:
 
 def _funds_above(part: Part, row: int, first: int) -> dict[int, tuple[int, str]]:
     """Return the columns that a header gives to sources of money: first column -> last column and source."""
-    cells = [cell for cell in own_cells(part.view, row) if cell[0] > first]
+    cells = [
+        cell
+        for cell in own_cells(part.view, row)
+        if cell[0] > first and (first >= 0 or bottom_edge(part.view, row, cell[0]) == row)
+    ]  # what is merged down beside the amounts names them all
     found = [(meaning_of(text, "sources"), meaning_of(text, "funds")) for _, _, text in cells]
     if len(cells) < 2 or any(is_amount(text) for _, _, text in cells):
         return {}
@@ -71,6 +82,36 @@ def _funds_above(part: Part, row: int, first: int) -> dict[int, tuple[int, str]]
             funds[left] = (right, label_key(text))
     names = {name for _, name in funds.values()} - {*_OF_TOTAL}
     return funds if "total" in names else {}
+
+
+def _is_summed(part: Part, row: int, funds: dict[int, tuple[int, str]]) -> bool:
+    """Say whether a row holds nothing but one amount under each source, the total their sum: that proves what it is."""
+    own = [(left, text) for left, _, text in own_cells(part.view, row)]
+    if [left for left, _ in own] != list(funds) or not all(is_amount(text) for _, text in own):
+        return False
+    numbers = dict(zip(funds, numbers_of([text for _, text in own]), strict=True))
+    total = [numbers[left] for left, (_, name) in funds.items() if name == "total"]
+    others = [numbers[left] for left, (_, name) in funds.items() if name != "total"]
+    if len(total) != 1 or total[0] is None or len(others) < 2:
+        return False
+    return abs(total[0] - sum(other or 0 for other in others)) < _ROUNDED
+
+
+def _read_across(part: Part, found: Found, header: int, funds: dict[int, tuple[int, str]]) -> None:
+    """Read the only row of money whose columns are its sources: it is the budget, unless it says otherwise."""
+    part.money_rows.add(header + 1)
+    label = next((text for left, _, text in own_cells(part.view, header) if left < min(funds)), "")
+    role = meaning_of(label, "funds")
+    is_spent = bool(parse_header(label).tags & {"spend", "arrive"})
+    name = role.name if role is not None and role.name in MONEY and role.sure >= _SURE else "annual_budget"
+    for left, (_, fund) in funds.items():
+        at, value = (header, left), (header + 1, left)
+        is_put = not (is_spent and name == "annual_budget")
+        if is_put and put_money(part, found, value, value, fund, name, part.text(value), part.text(at)):
+            part.used |= {at, value}
+            part.tell(value, "money_by_label", name=meaning_names()[name])
+        else:
+            part.skip(value, "no_column")
 
 
 def _is_source(text: str) -> bool:

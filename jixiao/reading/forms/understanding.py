@@ -27,7 +27,15 @@ from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in, witho
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
 from jixiao.reading.forms.paired import MARK, split_pair
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, label_key
-from jixiao.reading.forms.regions import Table, bottom_edge, is_amount, is_goal_row, own_cells, split_levels
+from jixiao.reading.forms.regions import (
+    OF_EXECUTION,
+    Table,
+    bottom_edge,
+    is_amount,
+    is_goal_row,
+    own_cells,
+    split_levels,
+)
 from jixiao.reading.values.values import normalise
 
 TEXTS = (
@@ -40,7 +48,10 @@ TEXTS = (
     "direction",
 )
 SUMMED = ("weight", "reported_score", "category_weight", "subcategory_weight", *MONEY)
-OF_PROJECT = frozenset({"project", "unit_name", "department", "execution_rate", "total_claimed", *MONEY})
+OF_PROJECT = frozenset(
+    {"project", "unit_name", "department", "execution_rate", "total_claimed", "grade", *MONEY}
+    | {f"{OF_EXECUTION}weight", f"{OF_EXECUTION}reported_score"}
+)
 """What a list of projects says of each project as a whole."""
 _COLON = re.compile(r"[:：]")
 
