@@ -67,6 +67,25 @@ def test_a_refused_file_is_counted_and_said_once(tmp_path):
     assert "共读取 1 个文件（另有 1 个不能读取，见下），1 份评价" in done.stdout
 
 
+def test_an_old_year_a_broken_file_and_an_unknown_form_stop_nothing(tmp_path):
+    place = tmp_path / "place"
+    for year in ("2018", "2023"):
+        (place / year).mkdir(parents=True)
+    write_self_form(place / "2023" / "好.xlsx")
+    write_self_form(place / "2018" / "旧.xlsx", project="老项目", year="（2018年度）")
+    (place / "2023" / "坏.xlsx").write_bytes(b"PK\x03\x04 broken")
+    (place / "2023" / "未知.csv").write_text("甲,乙,丙\n1,2,3\n", encoding="utf-8")
+    done = run_command("build", "--place", place, "--out", tmp_path / "built")
+    assert done.returncode == 2 and "共读取 2 个文件（另有 2 个不能读取，见下），2 份评价" in done.stdout
+    named = sorted(re.match("文件“(.+?)”", line)[1] for line in done.stderr.splitlines())
+    assert named == ["2023/坏.xlsx", "2023/未知.csv"]
+    head, rows = rows_of(done.stdout)
+    years = {row[head.index("年度")]: row[head.index("规则总分")] for row in rows}
+    assert years.keys() == {"2018", "2023"} and years["2018"] == "—" != years["2023"]
+    indicators = read_built(tmp_path / "built").indicators
+    assert set(indicators["year"]) == {2018, 2023}, "what the old form says is kept"
+
+
 def test_a_large_build_prints_ten_and_list_prints_all(tmp_path):
     out = tmp_path / "built"
     write_province(Wanted(departments=3, years=(2022, 2023), projects=20, seed=1), tmp_path / "many", with_forms=True)
