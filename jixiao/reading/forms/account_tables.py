@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import BeforeValidator
@@ -35,6 +37,7 @@ class Accounts(Model):
     sides: Texts
     numbering: Text
     levels: Texts
+    unit_line: Pattern
     compiling_unit: Pattern
 
 
@@ -128,22 +131,23 @@ def _account_rows(grid: Grid, rules: Accounts, known: dict[str, str], unread: li
         (label_key(cell.text) == group_heading, row)
         for row in range(grid.height)
         for cell in grid.row(row)
-        if roles.get(label_key(cell.text)) == "row_name"
+        if _role(cell.text, roles) == "row_name"
     ]
     if not named:
         return
     header = min(named)[1]  # 科目名称 stands below the group heading 项目
-    below = range(header + 1, min(header + 3, grid.height))
-    numbers = next((row for row in below for cell in grid.row(row) if label_key(cell.text) == rules.numbering), None)
-    last = header if numbers is None else numbers
-    columns = [_account_column(grid, rules, roles, column, header, numbers) for column in range(grid.width)]
+    below = range(header + 1, min(header + 1 + _NUMBERING, grid.height))
+    numbering = [row for row in below if _is_numbering(grid, row, rules)]
+    last = max(numbering, default=header)
+    columns = _account_columns(grid, rules, roles, header, numbering)
     named_by = {group_heading, rules.numbering, *rules.levels, *rules.sides, *roles}
     for cell in grid.corners():
         key, column = label_key(cell.text), columns[cell.column]
-        is_number = cell.row == numbers and (column["role"] == "value" or key.isdigit())
-        is_label = key in named_by or key in column["column"] or is_number
+        is_number = cell.row in numbering and (column["role"] == "value" or _numbers_only(cell, rules))
+        is_label = key in named_by or _role(cell.text, roles) or _label(cell.text) in column["column"] or is_number
         if cell.row <= last and not is_label and not _is_head(cell, rules, known):
             unread.append(cell)
+    named_above = _named_above(grid, rules, numbering)
     for row in range(last + 1, grid.height):
         printed = [cell for cell in grid.row(row) if cell.row == row and cell.text.strip()]
         if len(printed) == 1 and re.match(reading_words()["note_line"], normalise(printed[0].text)):
@@ -156,17 +160,21 @@ def _account_rows(grid: Grid, rules: Accounts, known: dict[str, str], unread: li
             if (cell.row, cell.column) != (row, position):
                 continue
             text = cell.text.strip()
+            if label_key(text).startswith(rules.numbering) and column["role"] != "value":
+                text = label_key(text).removeprefix(rules.numbering)  # 栏次 and 合计 in one cell
             role, before = column["role"], columns[position - 1]["role"] if position else ""
             if role != "value":
-                if role in {"row_code", "row_name"} and before != "row_code":
+                if role in {"row_code", "row_name"} and before != "row_code" and not column["spread"]:
                     line = {}
                     unread += waiting
                     waiting = []
                 if role == "row_code" and text and not normalise(text).isdigit():
                     role = "row_name"  # 合计 stands where the codes do
-                line[role] = line.get(role, "") + text
+                if role:
+                    line[role] = line.get(role, "") + text
                 waiting += [cell] if role != "row_no" else []
-            elif line.get("row_name"):
+            elif line.get("row_name") or (named_above and row == last + 1):
+                line["row_name"] = line.get("row_name") or named_above
                 waiting = []
                 side = {key: column[key] for key in ("side", "column", "column_no")}
                 texts = {"row_code": "", "row_no": "", **known, **line, **side, "value_text": text}
@@ -189,22 +197,114 @@ def _is_heading(grid: Grid, row: int) -> bool:
     return len(cells) > 1 and not any(normalise(cell.text)[-1:].isdigit() for cell in cells)
 
 
-def _account_column(
-    grid: Grid, rules: Accounts, roles: dict[str, str], column: int, header: int, numbers: int | None
-) -> dict[str, str]:
-    """Describe one column by the headers above it."""
+def _account_columns(
+    grid: Grid, rules: Accounts, roles: dict[str, str], header: int, numbering: Sequence[int]
+) -> list[dict[str, str]]:
+    """Describe the columns by the headers above them; a table that lost its merged areas is spread again."""
+    above = header - 1 if header and _is_heading(grid, header - 1) else None
+    first = max(numbering, default=header) + 1
+    columns = []
+    for column in range(grid.width):
+        is_empty = not any(grid.cell(row, column).text.strip() for row in range(first, grid.height))
+        labels = [grid.cell(header, column)] if above is None else [grid.cell(above, column), grid.cell(header, column)]
+        is_spread = not any(cell.text.strip() for cell in labels) and not grid.merges and not is_empty
+        if is_spread:
+            named = [grid.cell(header, left) for left in range(column) if grid.cell(header, left).text.strip()]
+            labels = named[-1:]  # the area of the header to its left reached here
+        columns.append(_account_column(rules, roles, labels, header) | {"spread": "1" if is_spread else ""})
+        if not columns[-1]["column"] and is_empty and not grid.merges:
+            columns[-1]["role"] = ""
+        numbers = [normalise(grid.cell(row, column).text) for row in numbering]
+        own = [text for cell in labels if (text := _own_number(cell.text))]
+        columns[-1]["column_no"] = next((text for text in numbers if text.isdigit()), "".join([*numbers, *own][-1:]))
+    if not grid.merges and above is not None:
+        _spread_sides(columns, [key for cell in grid.row(above) if (key := label_key(cell.text)) in rules.sides])
+    return columns
+
+
+def _account_column(rules: Accounts, roles: dict[str, str], cells: Sequence[Cell], header: int) -> dict[str, str]:
+    """Describe one column by the cells of its headers."""
     group_heading = reading_words()["group_heading"]
     labels: list[str] = []
     side = ""
-    above = [header - 1] if header and _is_heading(grid, header - 1) else []
-    for row in [*above, header]:
-        text = label_key(grid.cell(row, column).text)
+    for cell in cells:
+        text = _label(cell.text)
         if text in rules.sides:
             side = text
-        elif text and text not in labels and grid.cell(row, column).row >= header - 1:
+        elif text and text not in labels and cell.row >= header - 1 and not rules.unit_line.match(text):
             labels.append(text)
-    role = next((roles[label] for label in labels if label in roles and label != group_heading), "")
+    found = [_role(cell.text, roles) for cell in cells if label_key(cell.text) != group_heading]
+    role = next((one for one in found if one), "")
     if not role and group_heading in labels:
         role = "row_name"
-    number = normalise(grid.cell(numbers, column).text) if numbers is not None else ""
-    return {"role": role or "value", "side": side, "column": "".join(labels), "column_no": number}
+    return {"role": role or "value", "side": side, "column": "".join(labels), "column_no": ""}
+
+
+def _spread_sides(columns: Sequence[dict[str, str]], sides: Sequence[str]) -> None:
+    """Give each block of names and values its side (收入, 支出), where there are as many of one as of the other."""
+    roles = ["value", *(column["role"] for column in columns)]
+    begins = [
+        place for place, (before, role) in enumerate(pairwise(roles)) if before in _VALUES and role not in _VALUES
+    ]
+    if len(begins) != len(sides):
+        return
+    for place, column in enumerate(columns):
+        column["side"] = sides[bisect_right(begins, place) - 1]
+
+
+_VALUES = frozenset({"value", ""})
+_NUMBERING = 4
+"""Rows below a header that may number its columns."""
+
+
+def _role(text: str, roles: dict[str, str]) -> str:
+    """Return the role of a header; of two that run together in one cell (项目 行次) the first."""
+    if found := roles.get(label_key(text)):
+        return found
+    each = [roles.get(label_key(word), "") for word in text.split()]
+    return each[0] if len(each) > 1 and all(each) else ""
+
+
+def _own_number(text: str) -> str:
+    """Return the number of a column that stands in the cell of its header (决算数 2), empty when there is none."""
+    *words, last = [normalise(word) for word in text.split()] or [""]
+    return last if words and last.isdigit() and len(last) < 3 else ""
+
+
+def _label(text: str) -> str:
+    """Return a header without a number of its column."""
+    number = _own_number(text)
+    return label_key(text).removesuffix(number)
+
+
+def _words(cell: Cell, rules: Accounts) -> list[str]:
+    """Return what stands in a cell below a header, the mark of a row of numbers apart from what follows it."""
+    marked = cell.text.replace(rules.numbering, f" {rules.numbering} ")
+    return [label_key(word) for word in marked.split()]
+
+
+def _numbers_only(cell: Cell, rules: Accounts) -> bool:
+    return all(word.isdigit() or word in {rules.numbering, *rules.levels} for word in _words(cell, rules))
+
+
+def _is_numbering(grid: Grid, row: int, rules: Accounts) -> bool:
+    """Say whether a row numbers the columns (栏次, 类 款 项, 1 2 3 …) and holds no value."""
+    cells = grid.row(row)
+    words = [word for cell in cells for word in _words(cell, rules)]
+    if any(label_key(cell.text) == rules.numbering for cell in cells):
+        return True
+    numbers = [word for word in words if word.isdigit()]
+    marks = [word for word in words if word in {rules.numbering, *rules.levels}]
+    others = len(words) - len(numbers) - len(marks)
+    is_counted = numbers == [str(number + 1) for number in range(len(numbers))]
+    return is_counted and others <= (1 if marks else 0) and (len(numbers) > 1 or (bool(marks) and not others))
+
+
+def _named_above(grid: Grid, rules: Accounts, numbering: Sequence[int]) -> str:
+    """Return the name of the first row where it slipped into the row of numbers above (栏次 合计)."""
+    for row in numbering:
+        for cell in grid.row(row):
+            words = _words(cell, rules)
+            if words[:1] == [rules.numbering] and len(words) > 1 and not words[1].isdigit():
+                return "".join(words[1:])
+    return ""
