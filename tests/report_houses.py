@@ -124,6 +124,9 @@ POINTS = {
     "lose": "{i}{n}（标准分{w}）：{t}，失分{d}分。",
     "full_or": "{i}{n}：{t}。本指标{w}分，{full}。",
     "semi": "{n}{w}分，得{s}分，{t}；",
+    "unheard": "{i}{n}。{t}。本指标设定{w}分，核定{s}分。",
+    "merit": "{i}{n}：权重分{w}分，业绩分{s}分。{t}。",
+    "self_slash": "{i}{n}（自评{s}分／满分{w}分）：{t}。",
     "total_of": "{i}{n}得分{s}分，占该指标分值{w}分的{r}%。{t}。",
 }
 # Several lines each.
@@ -142,7 +145,14 @@ LINES = {
     ],
 }
 LEVELS = ["heading", "heading_points", "heading_both", "sentence", "none"]
-TABLES = ["none", "end", "front", "conclusion"]
+TABLES = ["none", "end", "front", "conclusion", "levels"]
+POINT_HEADS = [
+    ("分值", "得分"),
+    ("设定分", "核定分"),
+    ("标准分值", "评价得分"),
+    ("权重分", "业绩分"),
+    ("应得分", "实得分"),
+]
 OPINIONS = [
     "heading",
     "run_in",
@@ -150,6 +160,7 @@ OPINIONS = [
     "inline",
     "semi",
     "labelled",
+    "weakness",
     "first",
     "dash",
     "half",
@@ -184,6 +195,7 @@ class House:
     is_answered: bool
     """Whether each problem is followed by its suggestion in one chapter."""
     content: object
+    point_heads: tuple = POINT_HEADS[0]
 
 
 def draw(seed):
@@ -201,6 +213,7 @@ def draw(seed):
         rng.choice(["万元", "元", "亿元"]),
         rng.random() < 0.15,
         rng.choice([LAMPS, READING, PENSION]),
+        rng.choice(POINT_HEADS),
     )
 
 
@@ -250,8 +263,8 @@ def compose(house):
 
 
 def _table(writer):
-    content = writer.house.content
-    rows = [["一级指标", "二级指标", "三级指标", "分值", "评分标准", "得分"]]
+    content, (full, given) = writer.house.content, writer.house.point_heads
+    rows = [["一级指标", "二级指标", "三级指标", full, "评分标准", given]]
     rows += [[row[0], row[1], row[2], row[3], "酌情评分", row[4]] for row in content.indicators]
     writer.add("table", [*rows, ["合计", "", "", "100", "", str(content.total)]])
 
@@ -290,6 +303,15 @@ def _conclusion(writer):
     if writer.house.table == "conclusion":
         writer.add("caption", "表1 项目支出绩效评分表")
         _table(writer)
+
+    if writer.house.table == "levels":
+        writer.add("caption", "表1 评分汇总表")
+        levels = list(dict.fromkeys(row[0] for row in content.indicators))
+        rows = [
+            [f"{letter} {level}", plain(_sum(content, level, 3)), plain(_sum(content, level, 4))]
+            for letter, level in zip("ABCDE", levels, strict=False)
+        ]
+        writer.add("table", [["指标", "权重", "得分"], *rows, ["合计", "100", str(content.total)]])
 
 
 def _sum(content, level, column):
@@ -384,6 +406,9 @@ def _opinions(writer, items, word, answers=()):
                 writer.add("text", f"原因分析：{cause}")
         elif how == "labelled":
             writer.add("text", f"{word}{number}：{title}。{body}")
+        elif how == "weakness":
+            label = "短板" if word == "问题" else "对策"
+            writer.add("text", f"{label}{chinese(number)}：{title}。{body}")
         elif how == "bold":
             writer.add("bold", f"{title}。|{body}")
         elif how == "first":

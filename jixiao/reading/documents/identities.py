@@ -289,7 +289,9 @@ def _project(
         longer = [one for one in good if best in one and counted[one] >= 0.4 * counted[best]]
         return max(longer, key=len)
     bare = [one[hit.end() :] for one in ways if (hit := _words()["region"].match(one))]
-    said = [one for one in bare if len(one) >= 6 and one in plain and not _words()["no_project"].fullmatch(one)]
+    bare = [_words()["title_year"].sub("", one) for one in bare]
+    said = [one for one in bare if len(one) >= 6 and not _words()["no_project"].fullmatch(one)]
+    said = [one for one in said if one in plain or _words()["project_end"].sub("", one) in plain]
     if said:
         return max(said, key=len)
     alike = [one for one in named if counted[one] >= 2 and any(_alike(one, way) for way in ways)]

@@ -288,7 +288,7 @@ def _is_item(layout: Layout, place: int, heading: int | None) -> bool:
     if found is None:
         return False
     above = layout.entries[heading].rank if heading is not None else 0.0
-    return found.scheme in {"chinese", "bracketed", "number", "decimal", "half"} or (
+    return found.scheme in {"chinese", "bracketed", "number", "decimal", "half", "labelled"} or (
         found.scheme in {"small", "circled"} and above < 4
     )
 

@@ -225,7 +225,7 @@ def _column(items: Sequence[Item]) -> float:
 def _goes_on(whole: Paragraph, before: Item, after: Item, width: float, body_size: float, has_starts: bool) -> bool:
     """Say whether a line goes on with the paragraph before it."""
     first, second = before.text.strip(), after.text.strip()
-    if after.style or before.style:
+    if after.style or before.style or pattern("date_line").fullmatch(whole.text.strip()):
         return False
     if _is_unclosed(whole.text) and not (after.is_start and before.is_open is False):
         return True

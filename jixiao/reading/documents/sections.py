@@ -191,7 +191,10 @@ def _likely(layout: Layout, own: Sequence[int], place: int, match: Match | None)
         and other.sureness == CERTAIN
     ]
     section, sureness = likely_section(entries[place].title, texts, sure)
-    part = "problems" if section == "lessons" else ""
+    titles = [entries[place].title, *(entries[one].title for one in _below(entries, own, place))]
+    is_both = any((found := match_part(title, "evaluation_report", "lessons")) and found[1] == "experience"
+                  for title in titles)  # fmt: skip
+    part = "problems" if section == "lessons" and not is_both else ""
     return Match(section, part, sureness) if section else match
 
 

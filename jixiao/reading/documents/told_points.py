@@ -269,7 +269,7 @@ def _segments(place: int, body: str, table: Table) -> list[_Segment]:
         mentions = find_mentions(body)
         if strength <= FOLLOWED and mentions:
             behind, sureness = _name_behind(body, mentions, table)
-            if behind and (not name or sureness > strength or not _is_beside(body, name, mentions)):
+            if behind and (not name or sureness > strength or not _is_beside(body, name, behind, mentions)):
                 name, strength = behind, sureness
         return [_Segment(place, body, name, strength, mentions)]
     found = [_Segment(place, "".join(text for text, _, _ in parts[: starts[0]]))] if starts[0] else []
@@ -281,10 +281,11 @@ def _segments(place: int, body: str, table: Table) -> list[_Segment]:
     return found
 
 
-def _is_beside(body: str, name: str, mentions: Sequence[Mention]) -> bool:
-    """Say whether points stand right behind a name."""
+def _is_beside(body: str, name: str, behind: str, mentions: Sequence[Mention]) -> bool:
+    """Say whether points stand right behind a name: no other name between, no stop."""
     end = body.find(name) + len(name)
-    return not re.search("[，。；：]", body[end : mentions[0].start].strip("，,：:（("))
+    between = body[end : mentions[0].start]
+    return behind not in between and not re.search("[，。；：]", between.strip("，,：:（("))
 
 
 def _until(parts: Sequence[tuple[str, str, float]], first: int) -> str:
@@ -343,7 +344,12 @@ def _name_behind(text: str, mentions: Sequence[Mention], table: Table) -> tuple[
     name = clean_name(hit["name"]) if hit else ""
     name = _words()["tail"].sub("", name)
     is_name = 2 <= len(name) <= LONGEST_NAME and not _words()["no_name"].search(name)
-    return (name, FOLLOWED) if is_name and justification_words()["indicator_end"].search(name) else ("", 0.0)
+    is_framed = hit is not None and _words()["concludes"].match(hit[0]) is not None  # 因此……（4分）
+    return (name, FOLLOWED) if is_name and (is_framed or _ends_like_one(name)) else ("", 0.0)
+
+
+def _ends_like_one(name: str) -> bool:
+    return justification_words()["indicator_end"].search(name) is not None
 
 
 def _demote(segments: Sequence[_Segment]) -> None:
@@ -385,7 +391,8 @@ def _choose(rows: Sequence[Block], table: Table) -> None:
     rest_got = None
     if table.total is not None:
         rest_got = table.total - sum((one.got or Decimal(0) for one in settled), Decimal(0))
-    if not table.full and rest_got is not None and _adds_up(open_rows, rest_full, rest_got):
+    is_unread = all(points is None for points in table.got.values())  # a table may give names alone
+    if is_unread and rest_got is not None and _adds_up(open_rows, rest_full, rest_got):
         return
     for row in open_rows:
         best = row.readings[0] if row.readings else None

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
-from jixiao.reading.forms.below import fits_content, is_filled, proves
+from jixiao.reading.forms.below import fits_content, gives_most, is_filled, prove_points, proves
 from jixiao.reading.forms.families import load_families
-from jixiao.reading.forms.meanings import Meaning, header_words, meaning_of, parse_header
+from jixiao.reading.forms.meanings import Meaning, header_words, meaning_of, parse_header, pattern
 from jixiao.reading.forms.records import label_key
 
 Position = tuple[int, int]
@@ -201,10 +201,21 @@ def _proved(columns: list[Column], cells: Sequence[Sequence[str]], context: str,
         )
         if not name and "reported_score" not in sure:
             tried = tuple(one for one in tried if one != "weight")  # points and scores look the same
+        if not name and pattern("bare_points").search(columns[place].text) and "weight" in sure:
+            tried = (*tried, *(["reported_score"] if gives_most(cells[place], sure["weight"]) else []))
         found = next((one for one in tried if proves(one, cells[place], sure, others)), "")
         if found:
             result[place] = replace(columns[place], choices=((found, _PROVED if name else _FOUND),), how=how)
+    named = {column.choices[0][0] for column in result if column.choices and column.choices[0][1] >= threshold}
+    counted = [place for place in open_places if pattern("bare_points").search(columns[place].text)]
+    apart = prove_points([cells[place] for place in counted]) if not named & _POINTS else None
+    for name, at in zip(("weight", "reported_score"), apart or (), strict=False):
+        place = counted[at]
+        result[place] = replace(columns[place], choices=((name, _PROVED),), how=columns[place].how or "content")
     return result
+
+
+_POINTS = frozenset({"weight", "reported_score"})
 
 
 def _scores_by_content(columns: list[Column], cells: Sequence[Sequence[str]]) -> list[Column]:

@@ -125,6 +125,39 @@ def _proves_score(texts: Sequence[str], sure: Mapping[str, Sequence[str]], other
     return len(pairs) >= 3 and all(0 <= score <= points for score, points in pairs)
 
 
+def gives_most(scores: Sequence[str], points: Sequence[str]) -> bool:
+    """Say whether a column holds at least half of the points, as what was given does and what was taken off does not.
+
+    Example:
+        >>> gives_most(["9", "5"], ["10", "10"]), gives_most(["1", "0"], ["10", "10"])
+        (True, False)
+    """
+    pairs = _pairs(points, scores)
+    return bool(pairs) and 2 * sum(given for _, given in pairs) >= sum(whole for whole, _ in pairs)
+
+
+def prove_points(columns: Sequence[Sequence[str]]) -> tuple[int, int] | None:
+    """Tell two columns of numbers apart as points and scores by what they hold alone (分值、得分互证).
+
+    Returns:
+        The place of the points, which make a whole, and that of the scores, none above its points and less in all;
+        None where the contents leave more than one answer.
+
+    Example:
+        >>> prove_points([["10", "40", "38"], ["10", "45", "45"]]), prove_points([["50", "50"], ["50", "50"]])
+        ((1, 0), None)
+    """
+    numbers = [at for at, texts in enumerate(columns) if _is_numeric(texts)]
+    if len(numbers) != 2:
+        return None
+    for points, scores in (numbers, numbers[::-1]):
+        pairs = _pairs(columns[points], columns[scores])
+        whole, given = (round(sum(one[side] for one in pairs), 2) for side in (0, 1))
+        if len(pairs) >= 3 and whole in _FULL and given < whole and all(0 <= low <= high for high, low in pairs):
+            return points, scores
+    return None
+
+
 def _without_sign(text: str) -> str:
     """Return a value without the sign of its relation (≥), as it is where it has none or is nothing else."""
     plain = normalise(text)
