@@ -82,7 +82,7 @@ def test_an_old_year_a_broken_file_and_an_unknown_form_stop_nothing(tmp_path):
     head, rows = rows_of(done.stdout)
     years = {row[head.index("年度")]: row[head.index("规则总分")] for row in rows}
     assert years.keys() == {"2018", "2023"} and years["2018"] == "—" != years["2023"]
-    indicators = read_built(tmp_path / "built").indicators
+    indicators = read_built(tmp_path / "built").frames.indicators
     assert set(indicators["year"]) == {2018, 2023}, "what the old form says is kept"
 
 
