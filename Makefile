@@ -26,8 +26,8 @@ soak: env system ## 运行耗时的长测试（随机输入、断电、压力）
 	JIXIAO_EXAMPLES=soak $(BIN)/python -m pytest -m hypothesis tests
 	$(BIN)/python -m pytest -s tests/soak
 
-vulnerabilities: env ## 核对锁定依赖的已知漏洞；漏洞数据库访问不到时说明没有核对
-	@bash .ci/vulnerabilities
+vulnerabilities: env ## 核对锁定依赖的已知漏洞和被撤回的版本；数据库或索引访问不到时说明没有核对
+	@PYTHON=$(BIN)/python bash .ci/vulnerabilities
 
 bundle: env ## 写出离线安装包 dist/jixiao-…-offline-….zip；其他平台用 PLATFORM=win_amd64
 	$(BIN)/python bundle/make_bundle.py $(if $(PLATFORM),--platform $(PLATFORM))
