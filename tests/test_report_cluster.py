@@ -13,7 +13,7 @@ import jixiao
 from jixiao.builds.handover import pack_results, unpack_results
 from jixiao.core.errors import RequestError
 from jixiao.core.results import results_frames
-from jixiao.publish.reports import Manner, distribution, list_reports, run_reports
+from jixiao.publish.reports import Manner, batch, distribution, list_reports, run_reports
 from jixiao.publish.reports.making import Task
 from jixiao.publish.reports.report_workers import packed, send_task
 
@@ -52,3 +52,12 @@ def test_a_cluster_makes_the_reports_that_this_machine_makes(tmp_path, monkeypat
     }
     for outcome in outcomes:
         assert report_content(outcome.folder) == report_content(here[outcome.request])
+
+
+def test_a_report_that_a_worker_only_says_it_has_written_is_not_counted(tmp_path, monkeypatch):
+    results = jixiao.evaluate("sample")
+    requests = list_reports(results, place="sample")[:2]
+    monkeypatch.setattr(batch, "make_there", lambda tasks, address, out: ((task, {"key": task.key}) for task in tasks))
+    outcomes = run_reports(requests, results, tmp_path, manner=Manner(formats=("html",), cluster="tcp://x:1"))
+    assert [one.folder for one in outcomes] == [None, None]
+    assert all("没有完整的报告" in one.error for one in outcomes)

@@ -143,9 +143,16 @@ def _outcomes(requests: list[ReportRequest], results: Results, out: Path, manner
     for task, answer in made:
         if isinstance(answer, DiskFullError):
             raise answer
-        error = str(answer) if isinstance(answer, JixiaoError) else ""
-        folder = None if error else out / task.request.folder
-        yield Outcome(task.request, folder, error)
+        folder = out / task.request.folder
+        error = str(answer) if isinstance(answer, JixiaoError) else _absent(task, folder)
+        yield Outcome(task.request, None if error else folder, error)
+
+
+def _absent(task: Task, folder: Path) -> str:
+    """Say that a report is not there, whatever the process says that was to make it; nothing when it is."""
+    if is_valid(read_record(folder), task.key, task.formats, task.is_single):
+        return ""
+    return report_words()["report_absent"].format(title=task.request.title, folder=task.request.folder)
 
 
 def _divide(
