@@ -346,6 +346,7 @@ def test_report_whose_chapters_no_outline_knows_is_read_all_the_same(tmp_path):
     document.save(path)
     frames = make_frames(read_source(path, name=path.name))
     assert frames.evaluations["year"].tolist() == [2023]
+    assert frames.evaluations[["total_reported", "grade_reported"]].to_numpy().tolist() == [[92.0, "优"]]
     assert frames.evaluations["project"].str.endswith("河道保洁项目").all()
     assert frames.passages["text"].str.contains("经评价，项目得分92分").any()
 

@@ -173,7 +173,8 @@ def _of_points(entry: Entry, plain: str, section: str, subject: str) -> Iterator
     words = _sentences()
     is_told = section in {"conclusion", "preface", "self_conclusion", "basics", "others", "result_use"}
     is_said = section not in {"work", "advice"} and words["total_sure"].search(plain) is not None
-    if is_told or is_said:
+    is_graded = not section and words["total"].search(plain) is not None and words["grade"].search(plain) is not None
+    if is_told or is_said or is_graded:
         for hit in words["total"].finditer(plain):
             before = re.split(r"[，。；]", plain[: hit.start()])[-1] + plain[hit.start() : hit.start("n")]
             if words["not_total"].search(before) or Decimal(hit["n"]) > 120:
