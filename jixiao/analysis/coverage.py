@@ -278,7 +278,7 @@ def printed_means(results: Results) -> pd.DataFrame:
         {
             "year": one["year"],
             "department": one["department"],
-            "printed_mean": one["value"],
+            "printed_mean": one["stated_value"],
             "remark": one["source_file"],
         }
         for one in told.to_dict("records")
