@@ -279,7 +279,9 @@ def test_two_registers_of_one_year_and_other_files_are_refused(tmp_path):
 def test_a_printed_mean_is_taken_from_the_sentence_of_a_summary_report():
     results = made(base_form("self"))
     said = {"year": 2023, "department": "示例局", "statement": "self_average", "stated_value": 96.5}
-    frames = dataclasses.replace(results.frames, statements=typed([said, {**said, "statement": "total"}], SCHEMAS["statements"]))
+    frames = dataclasses.replace(
+        results.frames, statements=typed([said, {**said, "statement": "total"}], SCHEMAS["statements"])
+    )
     means = printed_means(dataclasses.replace(results, frames=frames))
     assert means[["year", "department", "printed_mean"]].to_numpy().tolist() == [[2023, "示例局", 96.5]]
 
