@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from conftest import base_form, evaluate
 from paper_reading import text_of
@@ -18,9 +19,11 @@ from jixiao.analysis.coverage import (
     coverage_rates,
     coverage_rows,
     follow_successors,
+    one_region,
     printed_means,
     propose_bodies,
 )
+from jixiao.analysis.final_accounts import account_structure
 from jixiao.core.errors import DeclarationError, RequestError
 from jixiao.core.frames import MEANS, ORGANISATIONS, REGISTER, SCHEMAS, typed
 from jixiao.core.results import Results
@@ -70,6 +73,39 @@ def test_one_department_over_the_years_follows_its_successor(source):
     assert OLD not in set(followed.frames.projects["department"]) | set(followed.frames.accounts["department"])
     assert len(notes) == 1 and OLD in notes[0] and NEW in notes[0]
     assert OLD in set(source.frames.projects["department"])  # what was read stays as it was received
+
+
+def test_a_ranking_never_mixes_regions(source, sample_results):
+    followed, _ = follow_successors(source)
+    kept, notes = one_region(followed)
+    assert (
+        kept.totals["department"].map(region_of).nunique() == 1 < followed.totals["department"].map(region_of).nunique()
+    )
+    left = set(followed.totals["department"].map(region_of)) - set(kept.totals["department"].map(region_of))
+    assert len(notes) == 1 and all(region in notes[0] for region in left) and notes[0] in kept.merged
+    other, _ = one_region(followed, "宜春市")
+    assert set(other.scores["department"]) == set(other.frames.projects["department"]) == {"宜春市大数据发展管理局"}
+    with pytest.raises(RequestError, match="没有地区“九江市”的部门"):
+        one_region(followed, "九江市")
+    assert one_region(sample_results) == (sample_results, [])
+
+
+def test_the_accounts_of_a_renamed_department_are_compared_over_the_years(source):
+    """A department that was renamed has the year before beside it; what two bodies merged printed is added up."""
+    mine = source.frames.accounts
+    (year,) = mine["year"].unique()
+    name = mine["department"].iloc[0]
+    before = mine.assign(year=year - 1, department="旧局", value=mine["value"] / 2)
+    entries = typed([{"organisation": "旧局", "successor": name}, {"organisation": name}], ORGANISATIONS)
+    both = dataclasses.replace(
+        source, frames=source.frames.changed(accounts=pd.concat([before, mine])), organisations=entries
+    )
+    plain = account_structure(both)
+    assert plain["before_wan"].isna().all()
+    followed, notes = follow_successors(both)
+    found = account_structure(followed)
+    found = found[found["year"] == year]
+    assert "旧局" in notes[0] and (found["before_wan"] * 2 - found["amount_wan"]).abs().max() < 0.011
 
 
 def test_the_summary_states_population_and_rates_and_counts_self_evaluations(source, tmp_path):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from jixiao.analysis.benchmarks import benchmark_peers
 from jixiao.analysis.briefing import brief_statements
 from jixiao.analysis.choices import origin
-from jixiao.analysis.coverage import coverage_rates, coverage_rows, follow_successors, printed_means
+from jixiao.analysis.coverage import coverage_rates, coverage_rows, follow_successors, one_region, printed_means
 from jixiao.analysis.discretion import discretion_shares, evaluator_differences, leniency
 from jixiao.analysis.execution import (
     budget_waterfall,
@@ -65,6 +65,7 @@ __all__ = [
     "leniency",
     "lost_points",
     "month_progress",
+    "one_region",
     "origin",
     "printed_means",
     "project_money",

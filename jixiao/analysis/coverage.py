@@ -10,6 +10,7 @@ import pandas as pd
 
 from jixiao.analysis.choices import choices, department_kinds, take_columns
 from jixiao.analysis.summary import choose_money
+from jixiao.core.errors import RequestError, say_nearest
 from jixiao.core.exact import exact_sum
 from jixiao.core.frames import MEANS, Frames, typed
 from jixiao.core.results import Results
@@ -73,6 +74,47 @@ def follow_successors(results: Results) -> tuple[Results, list[str]]:
     merged = tuple(dict.fromkeys((*results.merged, *notes)))
     followed = replace(results, frames=Frames(**parts), scores=scores, totals=totals, findings=findings, merged=merged)
     return followed, list(merged)
+
+
+def one_region(results: Results, region: str = "") -> tuple[Results, list[str]]:
+    """Keep the departments of one region (只看一个地区), so that a ranking never mixes regions (不跨地区排名).
+
+    Args:
+        results: From :func:`jixiao.evaluate`, or of :func:`follow_successors`.
+        region: As registered, else as the names of departments begin; that with the most departments when empty.
+
+    Returns:
+        The results with the departments of the region alone in every frame that names departments, and a sentence that
+        says which regions were left out; unchanged and without one where there is only one region.
+
+    Raises:
+        RequestError: No department is of this region; those there are are named.
+
+    Example:
+        >>> import jixiao
+        >>> kept, notes = one_region(jixiao.evaluate("data/sample"))
+        >>> kept.totals["department"].nunique(), notes
+        (2, [])
+    """
+    every = results.totals["department"].drop_duplicates()
+    found = known_bodies(every, results.organisations)["region"]
+    counts = found.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    if region and region not in counts.index:
+        raise RequestError(f"没有地区“{region}”的部门，{say_nearest(region, [one for one in counts.index if one])}")
+    if len(counts) < 2:
+        return results, []
+    chosen = region or str(counts.index[0])
+    names = set(every[found == chosen])
+    words = body_words()["words"]
+    others = "、".join(str(one) or words["no_region"] for one in counts.index if one != chosen)
+    note = words["one_region"].format(region=chosen or words["no_region"], count=len(names), others=others)
+
+    def kept(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame[frame["department"].isin(names)].reset_index(drop=True) if "department" in frame else frame
+
+    parts = {name: kept(frame) for name, frame in results.frames.items()}
+    made = {name: kept(getattr(results, name)) for name in ("scores", "totals", "findings")}
+    return replace(results, frames=Frames(**parts), merged=(*results.merged, note), **made), [note]
 
 
 def propose_bodies(results: Results) -> str:
