@@ -166,6 +166,9 @@ def test_missing_unasked_and_twice():
         "没有报送的项目": "missing",
         "没有登记的项目": "unasked",
     }
+    spent = coverage_rows(results).set_index("project")["executed_wan"]
+    assert spent["示例公路项目"] == results.totals["executed_wan"].iloc[0], "what is not registered is that of the form"
+    assert pd.isna(spent["没有报送的项目"])
     line = {"year": 2023, "evaluation": "self", "project": "示例公路项目"}
     lines = typed(
         [

@@ -210,7 +210,7 @@ def _of_year(
         rows.append(
             {
                 **{name: row[name] for name in ("year", "department", "unit", "project_id", "project")},
-                **{name: row[name] for name in ("annual_budget_wan", "executed_wan")},
+                **{name: _known(row[name], found, name) for name in ("annual_budget_wan", "executed_wan")},
                 "population": population,
                 "coverage_state": state,
                 "form_count": count or int(found is not None),
@@ -234,6 +234,11 @@ def _of_year(
                 }
             )
     return rows
+
+
+def _known(value: Any, found: dict[str, Any] | None, name: str) -> Any:
+    """Return the money that is registered, else that of the form."""
+    return found[name] if found and pd.isna(value) else value
 
 
 def coverage_rates(

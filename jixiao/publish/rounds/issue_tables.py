@@ -19,8 +19,8 @@ from jixiao.core.vocabulary import label
 from jixiao.show.tables import Table, make_table
 
 LISTED = [
-    *("issue_id", "year", "department", "owner", "project", "indicator", "issue_source", "issue_text", "issue_state"),
-    *("due", "open_days", "rounds", "feedback", "evidence_files", "previous_id"),
+    *("issue_id", "owner", "project", "indicator", "issue_text", "issue_state", "due", "open_days", "feedback"),
+    "previous_id",
 ]
 BRIEF = ["issue_id", "owner", "project", "issue_source", "issue_text", "issue_state", "due", "open_days", "previous_id"]
 EXPORTED = [

@@ -97,7 +97,7 @@ class ReviewPanel:
         )
         opinion = widgets.Textarea(value=said.get("review_opinion", ""), placeholder=texts["heads"][4], rows=2)
         files = widgets.Text(value=said.get("review_files", ""), placeholder=texts["heads"][5])
-        points.layout.width, opinion.layout.width, files.layout.width = "90px", "100%", "100%"
+        points.layout.width, opinion.layout.width, files.layout.width = "90px", "auto", "auto"
         self.fields[row["indicator_id"]] = (points, opinion, files)
         left = widgets.HTML(about, layout={"flex": "1 1 320px", "min_width": "260px"})
         label = widgets.Label(texts["heads"][3])
