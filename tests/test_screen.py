@@ -6,15 +6,18 @@ import json
 import re
 
 import openpyxl
+import pandas as pd
 import pytest
 from command import run_command
 from conftest import ROOT, write_self_form
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from jixiao.builds.versions import read_built
+from jixiao.cli import screen
 from jixiao.cli.main import app
 from jixiao.sample import Wanted, write_province
 
@@ -223,3 +226,12 @@ def test_frames_and_results_show_what_they_hold(published):
     assert re.search(r"^projects 项目 \| \d+ \| 2021－2022 \| 一个项目的一个年度$", shown, re.MULTILINE)
     html = published.frames._repr_html_()
     assert "<table>" in html and "text-align:left" in html and "0x" not in shown
+
+
+def test_a_long_table_is_a_line_a_row_and_columns_stand_below_each_other(capsys):
+    names = ["示例局", "ab", "第二行\n换行", "\x1b[31m红"]
+    frame = pd.DataFrame({"部门": [names[row % 4] for row in range(screen.LONG_TABLE)], "数": "7"})
+    screen.print_table(frame)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == screen.LONG_TABLE + 1 and "\x1b" not in "".join(lines)
+    assert {cell_len(line[: line.rindex("7")]) for line in lines[1:]} == {cell_len("第二行 换行") + 2}

@@ -28,8 +28,15 @@ def raw(stream: Any) -> Any:
     return stream.stream if isinstance(stream, Screen) else stream
 
 
+LONG_TABLE = 400
+"""Rows from which a table is printed without lines and folding, one line a row: nobody reads it as one page."""
+
+
 def print_table(frame: pd.DataFrame) -> None:
-    """Print a labelled frame as a table with lines (打印表格)."""
+    """Print a labelled frame as a table with lines (打印表格), a long one as plain lines."""
+    if len(frame) >= LONG_TABLE:
+        sys.stdout.writelines(_plain_lines(frame))
+        return
     from rich.console import Console
     from rich.table import Table
 
@@ -40,6 +47,19 @@ def print_table(frame: pd.DataFrame) -> None:
         table.add_row(*map(harmless, values))
     width = None if sys.stdout.isatty() else max(PIPE_WIDTH, int(os.environ.get("COLUMNS") or 0))
     Console(file=raw(sys.stdout), soft_wrap=False, width=width, markup=False, highlight=False).print(table)
+
+
+def _plain_lines(frame: pd.DataFrame) -> Iterator[str]:
+    """Yield a frame as lines with columns of one width each, as many signs of a terminal as they take there."""
+    from rich.cells import cell_len
+
+    columns = [[str(name), *(" ".join(harmless(text).split()) for text in frame[name])] for name in frame]
+    padded = []
+    for texts in columns:
+        width = max(map(cell_len, texts))
+        padded.append([text + " " * (width - cell_len(text)) for text in texts])
+    for row in zip(*padded, strict=True):
+        yield "  ".join(row).rstrip() + "\n"
 
 
 def print_build(results: Results, errors: Sequence[JixiaoError], *, out: str, place: str) -> None:
