@@ -256,7 +256,8 @@ def clean_grid(grid: Grid) -> None:
     What was taken out of a cell is told as a guess.
     """
     told = []
-    for row, texts in enumerate(grid.texts):
+    is_clean = is_harmless("".join(map("".join, grid.texts)))
+    for row, texts in enumerate(() if is_clean else grid.texts):
         if is_harmless("".join(texts)):
             continue
         for column, text in enumerate(texts):

@@ -10,18 +10,19 @@ from jixiao.reading.files.signs import raised, shown_signs
 from jixiao.reading.files.workbook_styles import font_of, is_struck
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_ODD = (
-    *(b"strike", b"superscript", b"_x", b"ymbol", b"ingding", b"ebding"),
-    *(b"\xef\x80", b"\xef\x81", b"\xef\x82", b"\xef\x83", b"&#xF0", b"&#xf0", b"&#61"),
-)
+_ODD = (b"strike", b"superscript", b"_x", b"ymbol", b"ingding", b"ebding")
 """What a part holds when some of its texts are not what they seem: properties of runs, codes, private signs."""
+_PRIVATE = re.compile(rb"\xef[\x80-\x83]")
+_CODED = (b"&#xF0", b"&#xf0", b"&#61")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def is_odd(content: bytes) -> bool:
     """Say whether a part holds texts whose runs must be looked at one by one."""
-    return any(mark in content for mark in _ODD)
+    if any(map(content.__contains__, _ODD)) or _PRIVATE.search(content):
+        return True
+    return b"&#" in content and any(map(content.__contains__, _CODED))
 
 
 def run_text(item: Any, font: str = "", *, is_struck_cell: bool = False) -> tuple[str, list[tuple[str, str]]]:

@@ -24,6 +24,8 @@ _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 # One cell as nearly every program writes it, and as the standard allows it.
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="(\d+)")?(?: t="(\w+)")?(?: cm="\d+")?(/?)>')
 _OTHER_CELLS = tuple(start + end for start in (b"<c", b":c") for end in (b">", b"\t", b"\r", b"\n"))
+_OWN_TEXTS = (b"inlineStr", b'"str"', b"'str'")
+"""What a sheet holds when texts stand in its cells, not in the list of shared ones."""
 _ATTRIBUTE = re.compile(rb"""\s(r|s|t)\s*=\s*["']([^"']*)["']""")
 _MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^<>]*?ref\s*=\s*["']([A-Z]+)(\d+)(?::([A-Z]+)(\d+))?["']""")
 _FORMULA = re.compile(
@@ -282,7 +284,8 @@ def _sheet(
         if found:
             is_picture = re.search(rb"\bvm=", attributes) and b"#VALUE!" in text
             mistakes[int(found[2]) - 1, column_number(found[1])] = PICTURE if is_picture else text.decode()
-    changed, rich = _changed(content, strings, styles) if strings or styles.struck or is_odd(content) else ({}, set())
+    is_own = any(map(content.__contains__, _OWN_TEXTS)) and is_odd(content)
+    changed, rich = _changed(content, strings, styles) if strings or styles.struck or is_own else ({}, set())
     rows, columns = _hidden(content)
     return Sheet(shown, merges, mistakes, changed, rich, styled, rows, columns, formulas, all_formulas)
 
@@ -346,7 +349,11 @@ def _hidden(content: bytes) -> tuple[dict[int, str], set[int]]:
 def _cells(content: bytes) -> Cells:
     cells: Cells = _CELL.findall(content)
     is_usual = len(cells) == content.count(b"<c ") and b":c " not in content
-    if is_usual and not any(start in content for start in _OTHER_CELLS):
+    if is_usual and (
+        (content.count(b"<c") == len(cells) + content.count(b"<col")
+        and b":c" not in content)  # no other begins so
+        or not any(start in content for start in _OTHER_CELLS)
+    ):
         return cells
     cells = []
     row, column = 0, 0

@@ -165,13 +165,17 @@ def _closes(text: str) -> bool:
 def is_opinion(view: View, row: int, header: Header) -> bool:
     """Say whether a row holds an opinion, a stamp or a conclusion: its first cell says so and no value stands in it."""
     texts, corner_of = view.texts[row], view.corner_of
+    first = own_first = ""
+    for at, text in enumerate(texts):
+        if text and not text.isspace():
+            first = first or text
+            if corner_of.get((row, at), (row,))[0] == row:
+                own_first = text
+                break
+    if not _states_goal(own_first) and not _closes(first):
+        return False
     said = {texts[column] for column in header.columns}
     if len(said) > _MOST_OF_OPINION and not all(_COLON.search(text) for text in said if text.strip()):
-        return False
-    filled = [(at, text) for at, text in enumerate(texts) if text]
-    first = next((text for _, text in filled if text.strip()), "")
-    own_first = next((text for at, text in filled if text.strip() and corner_of.get((row, at), (row,))[0] == row), "")
-    if not _states_goal(own_first) and not _closes(first):
         return False
     values = {column for column, name in header.columns.items() if name in {"weight", "reported_score"}}
     if any(pattern("points_cell").fullmatch(normalise(view.texts[row][column])) for column in values):

@@ -151,17 +151,17 @@ def cell_row(address: str) -> int:
 
 def _has_doubt(reading: Reading) -> bool:
     """Say whether a form leaves cells unread that no note explains."""
-    if any(_is_bare_sign(record) for record in reading.records):
+    targets = {record.texts.get("target", "") for record in reading.records}
+    if any(map(_is_bare_sign, targets)):
         return True
     reasons = reading_words()["reasons"]
     doubts = {reasons[name] for name in ("no_column", "broken_header", "another_column", "no_form", "no_name")}
     return any(skipped["reason"] in doubts and skipped["text"].strip() for skipped in reading.skipped)
 
 
-def _is_bare_sign(record: Record) -> bool:
+def _is_bare_sign(text: str) -> bool:
     """Say whether a target is a sign without its value (≥), which stands in the next cell below the same header."""
-    text = record.texts.get("target", "")
-    return 0 < len(text) <= _LONGEST_SIGN and not text[-1].isdigit() and _is_sign(text)
+    return 0 < len(text) <= _LONGEST_SIGN and not text[0].isdigit() and not text[-1].isdigit() and _is_sign(text)
 
 
 @lru_cache(maxsize=4_096)
@@ -174,7 +174,7 @@ def _weight(reading: Reading) -> int:
     kept = {"target", "actual", "weight", "reported_score", "initial_budget", "annual_budget", "executed", "value_text"}
     kept |= {"target_relation", "execution_rate", "arrived", "indicator", "deviation_reason"}
     rows = sum(
-        _says(record.texts.get(name, "")) - (name == "target" and _is_bare_sign(record))
+        _says(text := record.texts.get(name, "")) - (name == "target" and _is_bare_sign(text))
         for record in reading.records
         if record.block != "indicators" or any(record.texts.get(name) for name in _SAID)
         for name in kept

@@ -28,6 +28,9 @@ def read_stated(reading: Reading, sheet: str, above: Iterable[Line], below: Iter
         above: The lines above it.
         below: The lines below the last table.
     """
+    above, below = tuple(above), tuple(below)
+    if not above and not below:
+        return
     for line in above:
         if len(line.text) <= _LONGEST:
             _read_money(reading, sheet, line)
