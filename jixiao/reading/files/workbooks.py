@@ -350,8 +350,7 @@ def _cells(content: bytes) -> Cells:
     cells: Cells = _CELL.findall(content)
     is_usual = len(cells) == content.count(b"<c ") and b":c " not in content
     if is_usual and (
-        (content.count(b"<c") == len(cells) + content.count(b"<col")
-        and b":c" not in content)  # no other begins so
+        (content.count(b"<c") == len(cells) + content.count(b"<col") and b":c" not in content)  # no other begins so
         or not any(start in content for start in _OTHER_CELLS)
     ):
         return cells
