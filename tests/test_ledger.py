@@ -284,6 +284,28 @@ def test_a_workbook_of_something_else_and_one_that_is_not_there(sent, tmp_path):
     assert "没有“整改编号”“整改反馈内容”两栏" in other.sentences[0] and "没有这个文件" in absent.sentences[0]
 
 
+def test_an_answer_that_was_returned_is_not_taken_again_as_it_was(sent):
+    one, two, *_ = ids()
+    path = answer(roads(sent), {one: "已改", two: "已补"})
+    receive([path])
+    with book.writing("评审") as writer:
+        writer.write([{"what": "return", "about": one, "said": {"reason": "没有附件"}}])
+    (came,) = receive([path])
+    assert came.taken == [] and sum("与退回前相同" in said and "没有附件" in said for said in came.sentences) == 1
+    assert sum("1 条答复与已收到的相同" in said for said in came.sentences) == 1 and states()[one] == "returned"
+    (again,) = receive([answer(roads(sent), {one: "已改，附件另报", two: "已补"})])
+    assert again.taken == [one] and states()[one] == "answered"
+
+
+def test_a_folder_and_a_refused_step_are_told_plainly(sent):
+    (came,) = receive([roads(sent).parent])
+    assert "是目录，请写出其中的工作簿" in came.sentences[0]
+    one, *_ = ids()
+    said = run_command("issues", "close", one).stderr
+    assert said.startswith(f"“{one}”现为“已下达”，不能“办结”") and "没有记入台账" in said
+    assert "2024年度没有待下达的问题" in run_command("issues", "send", "--year", "2024", "--due", DUE).stdout
+
+
 def test_two_people_at_once_exclude_each_other(sent):
     with book.writing("甲"), pytest.raises(RequestError, match="“整改台账”正由用户"):
         receive([roads(sent)])
@@ -571,7 +593,7 @@ def test_what_monitoring_found_is_entered_by_hand_or_from_a_table(desk, tmp_path
     said = ["issues", "add", "--year", "2024", "--place", "sample", "--source", "监控", "--text", "7月底执行率20%"]
     done = run_command(*said, "--project", "示例农村公路养护项目", "--demand", "加快支付")
     assert "新登记 1 个问题" in done.stdout
-    assert "新登记 0 个问题" in run_command(*said, "--project", "示例农村公路养护项目").stdout
+    assert "新登记 0 个问题" in run_command(*said, "--project", "农村公路").stdout, "a part that only one has is enough"
     whole = openpyxl.Workbook()
     whole.active.append(["监控发现的问题"])
     whole.active.append(["序号", "项目名称", "预算单位", "三级指标", "发现问题", "整改要求"])

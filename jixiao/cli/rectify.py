@@ -66,7 +66,7 @@ def add(
     year: Year,
     text: Annotated[str, typer.Option("--text", help="发现的问题")] = "",
     unit: Annotated[str, typer.Option("--unit", help="责任单位；写了 --project 的可不写")] = "",
-    project: Annotated[str, typer.Option("--project", help="项目名称或编号")] = "",
+    project: Annotated[str, typer.Option("--project", help="项目名称（或能认出的一部分）或编号")] = "",
     indicator: Annotated[str, typer.Option("--indicator", help="三级指标")] = "",
     demand: Annotated[str, typer.Option("--demand", help="整改内容")] = "",
     source: Annotated[str, typer.Option("--source", help="问题来源，如 监控、财政评价")] = "监控",
@@ -101,7 +101,9 @@ def _project_named(place: str, year: int, name: str) -> dict[str, str]:
     from jixiao.analysis.summary import choose_project
     from jixiao.builds.run import evaluate
 
-    rows = choose_project(evaluate(place), name).frames.projects
+    results = evaluate(place)
+    parts = sorted({one for one in results.frames.projects["project"] if name.strip() in one})
+    rows = choose_project(results, parts[0] if len(parts) == 1 else name).frames.projects
     mine = rows[rows["year"] == year]
     row = (mine if len(mine) else rows).iloc[0]
     named = {one: str(row[one]) for one in ("project", "project_id", "department")}
@@ -165,6 +167,9 @@ def send(
     for one in sent:
         print(f"{one.notice} {one.owner}：{one.count} 个问题，{shown(one.path)}")
     print(f"发出 {len(sent)} 份通知，共 {sum(one.count for one in sent)} 个问题")
+    if not sent:
+        wanted = "已下达而没有反馈" if again else "待下达"
+        print(f"{year}年度没有{wanted}的问题；先用 issues collect 登记，重发用 --again")
 
 
 @issues.command(cls=Command)

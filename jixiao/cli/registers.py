@@ -40,7 +40,7 @@ def bodies(
 def remind(
     year: Annotated[int | None, typer.Option(help="年度，默认最近一年")] = None,
     department: Annotated[str, typer.Option(help="部门名称的一部分，默认全部")] = "",
-    out: Annotated[Path | None, typer.Option(help="写到哪个目录，默认 reminders")] = None,
+    out: Annotated[Path | None, typer.Option(help="写到哪个目录，默认 催报清单")] = None,
     place: Place = "built",
 ) -> None:
     """按应评项目登记列出尚未报送的自评，每个部门一份催报清单（Word 和 Excel）。"""
@@ -49,7 +49,7 @@ def remind(
     from jixiao.core.vocabulary import word
     from jixiao.publish.papers.reminders import list_owed, write_reminders
 
-    folder = out or workbench() / "reminders"
+    folder = out or workbench() / "催报清单"
     if folder.is_file() or folder.suffix:
         raise JixiaoError(f"--out 要写目录，“{folder.name}”像是文件名；每个部门各写一份 .docx 和 .xlsx")
     results, errors = evaluate_files(place)

@@ -164,6 +164,8 @@ def fold(entries: Sequence[Mapping[str, Any]], day: date) -> dict[str, dict[str,
         try:
             after = ways().after(what, shown)
         except RequestError as error:
+            if not entry["number"]:  # it is about to be written
+                raise RequestError(f"“{entry['about']}”{error}；没有记入台账") from error
             raise RequestError(f"台账第{entry['number']}条（{entry['about']}）：{error}") from error
         issue["base"] = issue["base"] if after == shown else after
         issue |= {name: said[name] for name in _TOLD.get(what, ()) if said.get(name)}

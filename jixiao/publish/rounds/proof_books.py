@@ -155,8 +155,8 @@ def receive_lists(paths: Sequence[Path], *, by: str = "") -> list[Proofs]:
     Raises:
         RequestError: Another process writes the ledger, or it is broken.
     """
-    absent = review_words()["proof_said"]["absent"]
-    return receive_books(paths, Proofs, understand_list, columns=_COLUMNS, needed=_NEEDED, absent=absent, by=by)
+    words = review_words()["proof_said"]
+    return receive_books(paths, Proofs, understand_list, columns=_COLUMNS, needed=_NEEDED, words=words, by=by)
 
 
 def understand_list(returned: Returned, ledger: book.Ledger, came: Proofs, path: Path) -> list[dict[str, Any]]:
@@ -172,11 +172,12 @@ def understand_list(returned: Returned, ledger: book.Ledger, came: Proofs, path:
         The events to write.
     """
     words = review_words()["proof_said"]
-    sorting = Sorting(came.file, "proof_key", "evidence_files", _SAID, words, came.sentences)
+    known = asked_proofs.proofs_of(ledger)
+    called = {key: f"{proof['project']} {proof['indicator']}" for key, proof in known.items()}
+    sorting = Sorting(came.file, "proof_key", "evidence_files", _SAID, words, came.sentences, called)
     if not returned.rows:
         sorting.tell("no_columns")
         return []
-    known = asked_proofs.proofs_of(ledger)
     sent = _request(returned, ledger, known, came, sorting)
     mine = [row for row in returned.rows if _is_mine(row, known, sent, came, sorting)]
     chosen = sorting.once([row for row in mine if sorting.is_answer(row, _SAID)])

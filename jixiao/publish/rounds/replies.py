@@ -56,8 +56,8 @@ def receive(paths: Sequence[Path], *, by: str = "") -> list[Received]:
     Raises:
         RequestError: Another process writes the ledger, or it is broken.
     """
-    absent = issue_words()["replies"]["absent"]
-    return receive_books(paths, Received, understand, columns=_COLUMNS, needed=_NEEDED, absent=absent, by=by)
+    words = issue_words()["replies"]
+    return receive_books(paths, Received, understand, columns=_COLUMNS, needed=_NEEDED, words=words, by=by)
 
 
 def understand(returned: Returned, ledger: book.Ledger, came: Received, path: Path) -> list[dict[str, Any]]:
@@ -92,7 +92,10 @@ def understand(returned: Returned, ledger: book.Ledger, came: Received, path: Pa
                 sorting.tell("no_file", place=row.cells["evidence_files"], id=issue["issue_id"], name=one["name"])
         said |= {"evidence_files": files_text(files, joint)}
         if all(said[name] == (issue.get(name) or "") for name in _ANSWER):
-            again += 1
+            if issue["base"] == "returned":
+                sorting.tell("same_returned", place=row.place, id=issue["issue_id"], reason=issue["return_reason"])
+            else:
+                again += 1
             continue
         if issue["issue_state"] not in ways().moves["answer"].start:
             sorting.tell("not_open", place=row.place, id=issue["issue_id"], state=ways().states[issue["issue_state"]])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -41,7 +41,7 @@ def receive_books(
     *,
     columns: Sequence[str],
     needed: Sequence[str],
-    absent: str,
+    words: Mapping[str, Any],
     by: str,
 ) -> list[C]:
     """Keep workbooks that came back, and enter what they say into the ledger (收取), one after the other.
@@ -52,7 +52,7 @@ def receive_books(
         understand: Works out what the rows say, notes what is not read, and returns the events.
         columns: Those that are read.
         needed: Those without which nothing is.
-        absent: What is said of a file that is not there.
+        words: The sentences by name; ``absent`` is said of a file that is not there, ``folder`` of a folder.
         by: Who receives.
     """
     done = []
@@ -60,7 +60,7 @@ def receive_books(
         came = made(path.name)
         done.append(came)
         if not path.is_file():
-            came.sentences.append(absent.format(file=path.name))
+            came.sentences.append(words["folder" if path.is_dir() else "absent"].format(file=path.name))
             continue
         came.kept = shown_path(keep_file(path))
         try:
@@ -78,7 +78,8 @@ class Sorting:
     """How the rows of one file are told apart (辨认口径).
 
     ``key`` is the column of the ids, ``main`` the one that must be filled in, ``said`` all that say something;
-    ``words`` are the sentences by name, ``sentences`` gets one for everything that is not read as it stands.
+    ``words`` are the sentences by name, ``sentences`` gets one for everything that is not read as it stands; ``called``
+    says how a reader calls what an id stands for, where that is not the id.
     """
 
     file: str
@@ -87,9 +88,12 @@ class Sorting:
     said: Sequence[str]
     words: Mapping[str, Any]
     sentences: list[str]
+    called: Mapping[str, str] = field(default_factory=dict)
 
     def tell(self, kind: str, **told: Any) -> None:
         """Add a sentence."""
+        if "id" in told:
+            told["id"] = self.called.get(told["id"], told["id"])
         self.sentences.append(str(self.words[kind]).format(file=self.file, **told))
 
     def is_known(self, row: Row, known: Iterable[str], near: Iterable[str] = ()) -> bool:
@@ -158,7 +162,8 @@ class Sorting:
         }
         for kind, ids in left.items():
             if every := list(dict.fromkeys(ids)):
-                listed = "、".join(every[:_LISTED]) + ("…" if len(every) > _LISTED else "")
+                shown = [self.called.get(one, one) for one in every[:_LISTED]]
+                listed = "、".join(shown) + ("…" if len(every) > _LISTED else "")
                 self.tell(kind, count=len(every), ids=listed)
 
     def tell_unseen(self, returned: Returned) -> None:
