@@ -15,10 +15,12 @@ import pandas as pd
 
 from jixiao.checks.texts.absent import find_absent
 from jixiao.checks.texts.amounts import find_amounts
+from jixiao.checks.texts.column_relations import find_column_relations
 from jixiao.checks.texts.compared_words import find_compared
 from jixiao.checks.texts.copied import find_copied
 from jixiao.checks.texts.counts import find_counts
-from jixiao.checks.texts.dates import find_dates, find_documents
+from jixiao.checks.texts.dates import find_dates, find_documents, find_report_years
+from jixiao.checks.texts.derived import find_derived
 from jixiao.checks.texts.events import find_events
 from jixiao.checks.texts.facts import find_facts, find_residues
 from jixiao.checks.texts.foreign import find_foreign
@@ -35,16 +37,19 @@ from jixiao.checks.texts.near_pairs import find_near_pairs
 from jixiao.checks.texts.official_names import find_official_names
 from jixiao.checks.texts.one_fact import find_one_fact
 from jixiao.checks.texts.one_fault import join_places, join_points
+from jixiao.checks.texts.own_standards import find_own_standards
 from jixiao.checks.texts.parts import find_parts
 from jixiao.checks.texts.per_unit import find_per_unit
 from jixiao.checks.texts.points_tree import find_points
 from jixiao.checks.texts.printed_figures import find_figures, find_openings
+from jixiao.checks.texts.products import find_products
 from jixiao.checks.texts.prose import Document, make_document
 from jixiao.checks.texts.rates import find_formulas, find_shares
 from jixiao.checks.texts.rests import find_rests
 from jixiao.checks.texts.scores import find_scores
 from jixiao.checks.texts.standing import find_standing
 from jixiao.checks.texts.table_values import find_table_values
+from jixiao.checks.texts.table_words import find_table_words
 from jixiao.checks.texts.told import find_told_twice
 from jixiao.checks.texts.unborne import find_unborne
 from jixiao.core.frames import FINDINGS, SEVERITIES, typed
@@ -100,7 +105,16 @@ FINDERS: tuple[Finder, ...] = (
 )
 """Every finder that knows what it reads: a sentence, a table, a heading."""
 
-GENERAL: tuple[Finder, ...] = (find_unborne, find_same_mentions)
+GENERAL: tuple[Finder, ...] = (
+    find_report_years,
+    find_own_standards,
+    find_products,
+    find_column_relations,
+    find_table_words,
+    find_derived,
+    find_unborne,
+    find_same_mentions,
+)
 """Finders that know nothing but numbers and the words around them; they are silent where another one has spoken."""
 
 

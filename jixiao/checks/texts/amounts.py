@@ -129,12 +129,15 @@ def _clause_before(paragraph: Paragraph, end: int) -> str:
 
 def _altogether(paragraph: Paragraph) -> Iterator[Claim]:
     """Compare a sum behind two parts or more of one sentence: 中心28家和照料站64家，共92家."""
-    for match in load_grammar().pattern("altogether").finditer(paragraph.text):
+    grammar = load_grammar()
+    for match in grammar.pattern("altogether").finditer(paragraph.text):
         whole, last = paragraph.at(match.start("n")), paragraph.at(match.start("last"))
         if whole is None or last is None or whole.unit != last.unit or whole.is_vague or not whole.unit:
             continue
         start = paragraph.sentence(match.start())[0]
         before = [one for one in paragraph.between(start, match.start("n")) if one.unit == whole.unit]
+        if any(grammar.find("one_of_each", one.label) for one in before[-2:]):
+            continue  # 20座，每座19万元，共380万元: a price is no part
         if len(before) < 2 or any(one.is_vague for one in before[-2:]):
             continue
         fitting = [before[at:] for at in range(len(before) - 1)

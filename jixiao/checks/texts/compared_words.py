@@ -13,6 +13,7 @@ from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.justified import GOAL_SIGNS, stated_goals
 from jixiao.checks.texts.measures import judge, step_of, written
+from jixiao.checks.texts.near_pairs import family
 from jixiao.checks.texts.prose import Document, Paragraph
 from jixiao.checks.texts.told_places import segments
 
@@ -36,11 +37,18 @@ def find_compared(document: Document) -> Iterator[Claim]:
 
 def _words(paragraph: Paragraph) -> Iterator[Claim]:
     grammar = load_grammar()
-    for match in grammar.pattern("compared").finditer(paragraph.text):
+    matches = [
+        match for name in ("compared", "compared_behind") for match in grammar.pattern(name).finditer(paragraph.text)
+    ]
+    for match in matches:
         one, two = paragraph.at(match.start("n1")), paragraph.at(match.start("n2"))
         if one is None or two is None or one.unit != two.unit or not one.unit:
             continue
         is_limit = match["word"] in grammar.words["limits"]
+        if paragraph.text[two.start - 1] == grammar.words["of"] or (
+            one.value == two.value and match["word"].startswith(tuple(grammar.words["negated"]))
+        ):
+            continue  # 达到的3项，未达到的3项
         if grammar.pattern("bound").match(paragraph.text, two.end) and not is_limit:
             continue
         start = max(paragraph.text.rfind(sign, 0, one.start) for sign in "。；") + 1
@@ -129,20 +137,20 @@ def _off_goal(document: Document) -> Iterator[Claim]:
     told: dict[str, set[Decimal]] = {}
     for paragraph in document.paragraphs:
         for number in paragraph.quantities:
-            told.setdefault(number.unit, set()).add(number.value)
+            told.setdefault(family(number), set()).add(number.value)
             before = paragraph.text[max(0, number.start - GOAL_REACH) : number.start]
             if grammar.find("a_goal", before) or grammar.pattern("bound").match(paragraph.text, number.end):
-                goals.setdefault(number.unit, set()).add(number.value)
+                goals.setdefault(family(number), set()).add(number.value)
     for paragraph in document.prose:
         for match in grammar.pattern("off_goal").finditer(paragraph.text):
             one, gap = paragraph.at(match.start("n1")), paragraph.at(match.start("n"))
-            if one is None or gap is None or not goals.get(one.unit):
+            if one is None or gap is None or not goals.get(family(one)):
                 continue
             if gap.unit != one.unit and not (match["points"] and one.unit == "%"):
                 continue
             is_less = match["way"] in grammar.words["less_than"]
             derived = one.value + gap.value if is_less else one.value - gap.value
-            if derived in goals[one.unit] or one.is_vague or derived in told.get(one.unit, ()):
+            if derived in goals[family(one)] or one.is_vague or derived in told.get(family(one), ()):
                 continue
             yield claim_at(
                 "claim_growth",
@@ -190,7 +198,7 @@ def _day(year: str, month: str, day: str | None, *, is_last: bool) -> date | Non
 def _terms(paragraph: Paragraph) -> Iterator[Claim]:
     """Compare 2020年7月1日至2023年6月30日，共3年 with the days between."""
     grammar = load_grammar()
-    for match in grammar.pattern("term").finditer(paragraph.text):
+    for match in (one for name in ("term", "term_first") for one in grammar.pattern(name).finditer(paragraph.text)):
         first = _day(match["year1"], match["month1"], match["day1"], is_last=False)
         last = _day(match["year2"] or match["year1"], match["month2"], match["day2"], is_last=True)
         told = grammar.number(match["n"])

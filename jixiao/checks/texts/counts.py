@@ -25,12 +25,31 @@ def find_counts(document: Document) -> Iterator[Claim]:
         yield from _in_front(paragraph)
         yield from _quoted(paragraph)
         yield from _numbered(paragraph, document.prose[number + 1 : number + 60])
+        yield from _advice(paragraph, document.prose[number + 1 : number + 60])
         yield from _order(paragraph)
         yield from _ordinal_parts(paragraph)
         yield from _kinds(paragraph)
         yield from _of_amounts(paragraph)
     yield from _of_problems(document)
     yield from _of_rows(document)
+
+
+def _advice(paragraph: Paragraph, following: list[Paragraph]) -> Iterator[Claim]:
+    """Compare 提出5条建议 with the headings below it of the first one's kind (建议条数)."""
+    grammar = load_grammar()
+    match = grammar.find("advice_of_n", paragraph.text)
+    claimed = grammar.number(match["number"]) if match else None
+    if match is None or not claimed or not following or grammar.find("ordinal_word", paragraph.text[match.end() :]):
+        return
+    style, counted = ordinal_style(following[0].text), 0
+    for below in following if style else ():
+        own = ordinal_style(below.text)
+        if own == style and grammar.number_of(below.text) == counted + 1:
+            counted += 1
+        elif own == style or (grammar.find("any_chapter", below.text) and own != style):
+            break
+    if counted > 1:
+        yield count_claim(paragraph, match.span(), claimed, (counted, counted))
 
 
 def count_claim(

@@ -17,6 +17,7 @@ from jixiao.checks.texts.prose import Document, Paragraph
 ALIKE_FROM = 0.6
 SHORTEST_TITLE = 6
 MONTHS, LONGEST_WRAPPED = 12, 8
+LONGEST_HEAD = 40
 
 
 def find_dates(document: Document) -> Iterator[Claim]:
@@ -52,6 +53,39 @@ def find_dates(document: Document) -> Iterator[Claim]:
                     verdict="holds" if is_same else "fails",
                     arithmetic=grammar.sentence("year", printed=match["year"], derived=document.year),
                 )
+
+
+def find_report_years(document: Document) -> Iterator[Claim]:
+    """Find a day of the cover that is not that of the end, and advice for a year that has passed (封面日期)."""
+    grammar = load_grammar()
+    days = [(paragraph, match) for paragraph in document.prose
+            if (match := grammar.pattern("report_day").match(paragraph.text))]  # fmt: skip
+    if len(days) > 1:
+        first, last = days[0][1], days[-1][1]
+        if (first["year"], int(first["month"])) != (last["year"], int(last["month"])):
+            yield _question(days[-1][0], (0, len(days[-1][0].text)), "claim_date", "report_days", last[0], first[0])
+    is_advice = False
+    for paragraph in document.prose:
+        if len(paragraph.text) < LONGEST_HEAD and grammar.find("any_chapter", paragraph.text):
+            is_advice = grammar.find("advice_heading", paragraph.text) is not None
+        for match in grammar.pattern("planned_year").finditer(paragraph.text) if is_advice and document.year else ():
+            if int(match["year"]) < (document.year or 0):
+                yield _question(paragraph, match.span(), "claim_year", "past_plan", match["year"], str(document.year))
+
+
+def _question(
+    paragraph: Paragraph, place: tuple[int, int], kind: str, sentence: str, printed: str, derived: str
+) -> Claim:
+    return claim_at(
+        kind,
+        paragraph,
+        place,
+        printed=printed,
+        derived=derived,
+        verdict="fails",
+        arithmetic=load_grammar().sentence(sentence, printed=printed, derived=derived),
+        severity="question",
+    )
 
 
 def _day(year: int, month: int, day: int) -> date | None:

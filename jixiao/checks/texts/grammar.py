@@ -51,6 +51,10 @@ class Grammar:
             self._patterns[name] = self.compile(self._declared[name])
         return self._patterns[name]
 
+    def worded(self, name: str) -> str:
+        """Return a pattern as it is declared, to be put behind other words."""
+        return self._declared[name]
+
     def find(self, name: str, text: str) -> re.Match[str] | None:
         """Search a text for a named pattern."""
         return self.pattern(name).search(text)
@@ -79,6 +83,16 @@ class Grammar:
         before, _, after = written.partition(tens)
         first, last = digits.get(before, 1 if not before else None), digits.get(after, 0 if not after else None)
         return None if first is None or last is None else first * 10 + last
+
+    def number_of(self, heading: str) -> int | None:
+        """Return the number a heading begins with, None where it has none.
+
+        Example:
+            >>> load_grammar().number_of("三、保障措施")
+            3
+        """
+        match = self.find("numerals", heading[:6])
+        return self.number(match[0]) if match else None
 
     def sentence(self, name: str, /, **parts: Any) -> str:
         """Write the arithmetic of a claim as a sentence."""

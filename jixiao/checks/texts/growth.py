@@ -144,7 +144,9 @@ def _growth(paragraph: Paragraph, match: re.Match[str]) -> Iterator[Claim]:
     ]
     current = [one for one in amounts if one not in earlier and not grammar.has("change", one.label)]
     inner = _base_inside(paragraph, match, change)
-    if inner is not None and current and paragraph.text[current[-1].end : match.start()] in {"", "，"}:
+    gap = change.value if match["sign"] in grammar.words["up"] else -change.value
+    is_whole = inner is not None and any(one.value == inner.value + gap for one in current[:-1])  # 共52个，其中…33个
+    if inner is not None and current and not is_whole and paragraph.text[current[-1].end : match.start()] in {"", "，"}:
         place, is_up = (current[-1].start - len(current[-1].label), match.end()), match["sign"] in grammar.words["up"]
         yield _amount_claim(paragraph, place, current[-1], inner, change, is_up=is_up, word=match["sign"])
     if inner is not None and rate:

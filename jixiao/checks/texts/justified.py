@@ -45,7 +45,7 @@ def _sentences(one: Told) -> Iterator[tuple[Paragraph, int, int]]:
         start = begin
         for match in re.finditer(r"[^。；！？]+[。；！？]?", paragraph.text[begin:]):
             start = begin + match.start()
-            if not grammar.find("rule_sentence", match[0]):
+            if not grammar.find("rule_sentence", match[0]) and not grammar.find("rule_told", match[0]):
                 yield paragraph, start, begin + match.end()
 
 
@@ -79,15 +79,18 @@ def _of_one(one: Told, goals: dict[tuple[str, str], set[Decimal]]) -> Iterator[C
             yield from _unmeasured(one, sentences)
         for paragraph, start, end in sentences:
             for match in grammar.pattern("shortfall").finditer(paragraph.text, start, end):
-                before = paragraph.text[max(start, match.start() - 8) : match.end() + 6]
+                around = paragraph.text[max(start, match.start() - 8) : match.start()]
+                before = around + paragraph.text[match.end() : match.end() + 6]
+                if grammar.find("only_if", paragraph.text[match.end() : match.end() + 3]):
+                    continue  # 不符合的扣1分
                 if not grammar.find("no_shortfall", before):
                     yield _claim(one, paragraph, (start, end), "reason_full", "", said=match[0])
                     return
     else:
         text = "".join(paragraph.text[start:end] for paragraph, start, end in sentences)
-        plain = grammar.pattern("points_words").sub("", text)
+        plain = grammar.pattern("points_words").sub("", grammar.pattern("nothing_found").sub("", text))
         if (
-            len(plain) >= SHORTEST_REASON
+            len(text) >= SHORTEST_REASON
             and not one.is_row
             and not shortfalls
             and not _by_rate(one, text)
@@ -259,7 +262,7 @@ def _told_problems(document: Document, told: list[Told]) -> Iterator[Claim]:
         if grammar.find("ordinal", one.text)
     ]
     for segment, paragraph, head in heads:
-        if len(head) > LONGEST_HEAD or not grammar.find("shortfall", head):
+        if len(head) > LONGEST_HEAD or not (grammar.find("shortfall", head) or grammar.find("not_reached", head)):
             continue
         pairs = {head[at : at + 2] for at in range(len(head) - 1)} - common
         own = [one for one in told if one.segment == segment and not one.is_row and one.weight]

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from jixiao.checks.texts.column_relations import is_short_total
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
-from jixiao.checks.texts.measures import Quantity, judge, step_of, total, written
+from jixiao.checks.texts.measures import Quantity, is_slip, judge, step_of, total, written
 from jixiao.checks.texts.near_pairs import Amounts, family
-from jixiao.checks.texts.one_fact import is_slip
 from jixiao.checks.texts.prose import Document, Paragraph
 
 PARTS, SCORE, DATE, SIGN = "claim_parts", "claim_score", "claim_date", "claim_sign"
@@ -69,7 +69,10 @@ def _by_kind(paragraph: Paragraph, amounts: Amounts) -> Iterator[Claim]:
     for match in grammar.pattern("by_kind").finditer(paragraph.text):
         parts = _run(paragraph, match.end())
         before = [one for one in paragraph.between(0, match.start()) if parts and one.unit == parts[0].unit]
-        if len(parts) < FEWEST_PARTS or not before:
+        if parts and not before:
+            before = _slip_of_sum(parts, amounts)
+        is_again = len(parts) == 2 and len(grammar.pattern("by_kind").findall(paragraph.text)) > 1  # 按来源分，A、B
+        if (len(parts) < FEWEST_PARTS and not is_again) or not before:
             continue
         added = total(parts).value
         known = [one for _, one in amounts.places[family(parts[0])] if one.value == added and one not in parts]
@@ -78,6 +81,20 @@ def _by_kind(paragraph: Paragraph, amounts: Amounts) -> Iterator[Claim]:
             yield _sum(paragraph, parts, known[0])
         elif wholes:
             yield _sum(paragraph, parts, wholes[0])
+
+
+def _slip_of_sum(parts: list[Quantity], amounts: Amounts) -> list[Quantity]:
+    """Return an amount told elsewhere, more than once, of which the sum is off by a slip of one of the parts."""
+    added = total(parts).value
+    places = [one for _, one in amounts.places[family(parts[0])] if one not in parts and not one.is_vague]
+    for one in places:
+        is_often = sum(other.value == one.value for other in places) > 1
+        for part in parts:
+            scale = part.value / Decimal(part.number) if Decimal(part.number) else Decimal(1)
+            left = written((one.value - added + part.value) / scale)
+            if is_often and one.value != added and is_slip(part.number, left) and len(left) >= FEWEST_DIGITS:
+                return [one]
+    return []
 
 
 def _among(paragraph: Paragraph, amounts: Amounts) -> Iterator[Claim]:
@@ -167,6 +184,8 @@ def _extremes(document: Document) -> Iterator[Claim]:
     grammar = load_grammar()
     table: list[Paragraph] = []
     for paragraph in document.paragraphs:
+        if paragraph.is_row and table and is_short_total(table, paragraph):
+            continue
         if paragraph.is_row:
             table = table if table and len(table[0].cells) == len(paragraph.cells) else []
             table = [*table, paragraph]

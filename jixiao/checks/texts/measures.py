@@ -108,6 +108,19 @@ def fits(printed: str, part: Span, whole: Span) -> bool:
     return judge(printed_span(printed), derived, step=places(printed)) != "fails"
 
 
+def is_slip(one: str, two: str) -> bool:
+    """Say whether two numbers of equal length differ by one digit or by two that have changed places (笔误).
+
+    Example:
+        >>> is_slip("304.8", "340.8"), is_slip("252.20", "255.20"), is_slip("12", "95")
+        (True, True, False)
+    """
+    if len(one) != len(two) or one.find(".") != two.find("."):
+        return False
+    wrong = [(a, b) for a, b in zip(one, two, strict=True) if a != b]
+    return len(wrong) == 1 or (len(wrong) == 2 and wrong[0] == wrong[1][::-1])
+
+
 def written(value: Decimal, step: Decimal | None = None) -> str:
     """Write a number without useless zeros, at most to the given step.
 

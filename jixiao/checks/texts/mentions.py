@@ -17,8 +17,7 @@ from itertools import combinations
 
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import Grammar, load_grammar
-from jixiao.checks.texts.measures import Quantity, judge, step_of, written
-from jixiao.checks.texts.one_fact import is_slip
+from jixiao.checks.texts.measures import Quantity, is_slip, judge, step_of, written
 from jixiao.checks.texts.prose import CELL_EDGE, Document, Paragraph
 from jixiao.checks.texts.told_places import segments
 
@@ -60,6 +59,8 @@ class Mention:
     row: str
     project: str
     head: str
+    column: str
+    """The head of its column, of a number in a table."""
 
 
 def find_mentions(document: Document) -> list[Mention]:
@@ -69,10 +70,12 @@ def find_mentions(document: Document) -> list[Mention]:
     heading_is_goal = False
     goals: set[int] = set()
     rates: set[int] = set()
+    heads: tuple[str, ...] = ()
     for at, (segment, paragraph) in enumerate(zip(segments(document), document.paragraphs, strict=True)):
         text = paragraph.text
         if paragraph.is_row:
             if not any(re.search(r"\d", cell) for cell in paragraph.cells):
+                heads = paragraph.cells
                 goals = {number for number, cell in enumerate(paragraph.cells) if grammar.find("goal_column", cell)}
                 rates = {number for number, cell in enumerate(paragraph.cells) if grammar.find("points_rate", cell)}
         elif len(text) < HEADING and grammar.find("sentence_sign", text) is None:
@@ -86,7 +89,8 @@ def find_mentions(document: Document) -> list[Mention]:
             alike = [other for other in paragraph.quantities if other.unit == one.unit]
             is_first = not goals and len(alike) > 1 and one is alike[0]
             is_goal = (column in goals or is_first) if paragraph.is_row else heading_is_goal
-            found.append(_mention(grammar, document, at, segment, paragraph, one, is_goal))
+            mention = _mention(grammar, document, at, segment, paragraph, one, is_goal)
+            found.append(replace(mention, column=heads[column].strip() if 0 <= column < len(heads) else ""))
     return found
 
 
@@ -138,6 +142,7 @@ def _mention(
         (head or grammar.pattern("clause_edge").split(text)[0]) if paragraph.is_row else "",
         _project(grammar, text[start : one.start]),
         "" if paragraph.is_row else head,
+        "",
     )
 
 
@@ -184,6 +189,8 @@ def find_same_mentions(document: Document) -> Iterator[Claim]:
         if one.quantity.unit == "%" and one.quantity.value + two.quantity.value == HUNDRED:
             continue  # what was spent and what was left
         if _tells_both(one, two) or _tells_both(two, one) or _is_of_wholes(one, two):
+            continue
+        if _is_in_other_row(mentions, one, two) or _is_in_other_row(mentions, two, one):
             continue
         if _is_any_rate(mentions, one, two) or _is_elsewhere(mentions, nearest, at, other):
             continue
@@ -312,6 +319,8 @@ def _nearest(mentions: list[Mention]) -> dict[int, list[tuple[float, int]]]:
         )
         if is_one_sentence or (one.paragraph.is_row and two.paragraph.is_row and one.row != two.row):
             continue  # two rows of like indicators
+        if one.paragraph.is_row and two.paragraph.is_row and one.column != two.column:
+            continue  # two tables of the same things
         if one.project and two.project and one.project != two.project:
             continue
         if one.roles != two.roles and not is_slip(one.quantity.number, two.quantity.number):
@@ -350,6 +359,15 @@ def _is_elsewhere(mentions: list[Mention], nearest: dict[int, list[tuple[float, 
     return all(
         any(_is_same(mine, mentions[third]) and alike > SUPPORT * likeness for alike, third in nearest[place])
         for mine, place in ((one, at), (two, other))
+    )
+
+
+def _is_in_other_row(mentions: list[Mention], row: Mention, other: Mention) -> bool:
+    """Say whether a number told in prose stands in another row of the same name: the form of another project."""
+    return (
+        row.paragraph.is_row
+        and not other.paragraph.is_row
+        and any(mention.row == row.row and mention.at != row.at and _is_same(mention, other) for mention in mentions)
     )
 
 

@@ -91,6 +91,11 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
         before = text[max(start, match.start() - 8) : match.start()]
         if grammar.pattern("bound").match(text, match.end()) or grammar.has("no_rate_of_amounts", before + match[0]):
             continue
+        clause = max(start, text.rfind("；", start, match.start()))
+        own = [one for one in paragraph.between(clause, match.start()) if one.unit not in grammar.words["not_amount"]]
+        if any(fits(match["n"], one.span, two.span) for one in own for two in own
+               if one is not two and one.unit == two.unit and two.value > 0):  # fmt: skip
+            continue
         stem = grammar.pattern("rate_stem").sub("", match["name"])[-2:]
         role = next((one for one in grammar.words["rates"] if match["name"].endswith(one["name"])), None)
         words = [*(role["part"] if role else ()), stem]
@@ -263,6 +268,8 @@ def _points_more(paragraph: Paragraph) -> Iterator[Claim]:
         is_up = match["way"] in [*grammar.words["up"], *grammar.words["higher"]]
         changes = [one.span - before if is_up else before - one.span for one in rates]
         verdicts = [judge(printed_span(match["n"]), change, step=step) for change in changes]
+        if all("." not in number for number in (match["n"], match["before"], *(one.number for one in rates))):
+            verdicts = ["fails" if verdict == "rounding" else verdict for verdict in verdicts]  # 94%, 95%: 1个百分点
         at = next((at for at, verdict in enumerate(verdicts) if verdict != "fails"), len(rates) - 1)
         shown = written(changes[at].value)
         yield claim_at(

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
+from jixiao.checks.texts.known_amounts import columns_of
 from jixiao.checks.texts.measures import Quantity, Span, fits, judge, places, total, written
 from jixiao.checks.texts.prose import Document, Paragraph
 
@@ -76,6 +77,7 @@ class Amounts:
     """Every amount of a text by its unit, those of its tables included (全文数量)."""
 
     def __init__(self, document: Document) -> None:
+        self.document = document
         self.places: dict[str, list[tuple[Paragraph, Quantity]]] = defaultdict(list)
         for paragraph in document.paragraphs:
             for one in paragraph.quantities:
@@ -84,7 +86,12 @@ class Amounts:
     @cached_property
     def spans(self) -> dict[str, list[Span]]:
         """Return the amounts that differ, by unit."""
-        return {unit: list({one.value: one.span for _, one in found}.values()) for unit, found in self.places.items()}
+        known = {unit: {one.value: one.span for _, one in found} for unit, found in self.places.items()}
+        for column in columns_of(self.document):
+            for cell in column:
+                if cell.unit:
+                    known.setdefault(unit_family(cell.unit), {}).setdefault(cell.value, cell.span)
+        return {unit: list(found.values()) for unit, found in known.items()}
 
     @cached_property
     def differences(self) -> dict[str, Differences]:
@@ -106,8 +113,13 @@ class Amounts:
 
 def family(one: Quantity) -> str:
     """Return the unit of an amount; sheets and households that were asked count as people."""
+    return unit_family(one.unit)
+
+
+def unit_family(unit: str) -> str:
+    """Return the unit under which amounts of a unit are kept."""
     respondents = load_grammar().words["respondents"]
-    return str(respondents[0]) if one.unit in respondents else one.unit
+    return str(respondents[0]) if unit in respondents else unit
 
 
 def state_of(words: str) -> tuple[str, bool]:

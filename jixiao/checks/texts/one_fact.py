@@ -10,7 +10,7 @@ from itertools import combinations
 
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
-from jixiao.checks.texts.measures import Quantity, judge, step_of, total, written
+from jixiao.checks.texts.measures import Quantity, is_slip, judge, step_of, total, written
 from jixiao.checks.texts.near_pairs import Amounts, Differences, family, state_of
 from jixiao.checks.texts.prose import Document, Paragraph
 from jixiao.checks.texts.told_places import segments
@@ -40,19 +40,6 @@ def find_one_fact(document: Document) -> Iterator[Claim]:
         yield from _adjusted(paragraph)
         yield from _answers(paragraph, amounts)
     yield from _of_sample(document)
-
-
-def is_slip(one: str, two: str) -> bool:
-    """Say whether two numbers of equal length differ by one digit or by two that have changed places (笔误).
-
-    Example:
-        >>> is_slip("304.8", "340.8"), is_slip("252.20", "255.20"), is_slip("12", "95")
-        (True, True, False)
-    """
-    if len(one) != len(two) or one.find(".") != two.find("."):
-        return False
-    wrong = [(a, b) for a, b in zip(one, two, strict=True) if a != b]
-    return len(wrong) == 1 or (len(wrong) == 2 and wrong[0] == wrong[1][::-1])
 
 
 def _digits(one: Quantity) -> int:

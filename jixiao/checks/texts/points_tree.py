@@ -31,6 +31,7 @@ FULL = Decimal(100)
 NEAR_FULL = (Decimal(80), Decimal(130))
 FEWEST_LEVELS = 3
 FEWEST_ROWS = 4
+WRONG_WAY = 4
 
 
 @dataclass
@@ -246,6 +247,7 @@ def _of_rows(rows: list[TableRow]) -> Iterator[Claim]:
     for row in rows:
         name = next((one for one in reversed(row.names) if one), "")
         yield from _reason_cell(row, name)
+        yield from _wrong_way(row, name)
         if row.is_total or "actual" not in row.cells:
             continue
         actual = grammar.pattern("cell_number").fullmatch(_plain(row.cells["actual"]))
@@ -267,6 +269,19 @@ def _of_rows(rows: list[TableRow]) -> Iterator[Claim]:
         missed = (is_most and value > goal) or (is_least and value < goal)
         if missed and given == weight:
             yield _row_claim(row, name, "row_missed", actual[0], target[0], "")
+
+
+def _wrong_way(row: TableRow, name: str) -> Iterator[Claim]:
+    """Find a target that bounds a rate from the side it should not be: 下降率≤15%, 事故率≥2% (指标方向)."""
+    grammar = load_grammar()
+    target = grammar.pattern("cell_target").fullmatch(_plain(row.cells.get("target", "")))
+    if row.is_total or not target or target["unit"] != "%":
+        return
+    sign, end = target["sign"] or target["after"] or "", plain_name(_plain(name))[-WRONG_WAY:]
+    if (sign in grammar.words["at_most"] and grammar.find("good_rate", end)) or (
+        sign in grammar.words["at_least"] and grammar.find("bad_rate", end)
+    ):
+        yield _row_claim(row, name, "wrong_way", target[0], "", "question")
 
 
 def _reason_cell(row: TableRow, name: str) -> Iterator[Claim]:

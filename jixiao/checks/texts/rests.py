@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from jixiao.checks.texts.column_relations import is_short_total
 from jixiao.checks.texts.found import Claim, claim_at, points_claim
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import Span, fits, judge, step_of, total, written
 from jixiao.checks.texts.prose import Document, Paragraph
-from jixiao.checks.texts.told_places import ordinal_style
+from jixiao.checks.texts.told_places import ordinal_style, plain_name, points_of, table_rows
 
 SCORE, SHARE, PARTS, SIGN = "claim_score", "claim_share", "claim_parts", "claim_sign"
 HUNDRED = Decimal(100)
 FEWEST = 2
 FEWEST_ROWS = 3
+LONGEST_HEADING = 16
 
 
 def find_rests(document: Document) -> Iterator[Claim]:
@@ -27,6 +29,7 @@ def find_rests(document: Document) -> Iterator[Claim]:
         yield from _taken(paragraph)
         yield from _means(paragraph)
     yield from _levels(document)
+    yield from _sections(document)
     yield from _extremes(document)
 
 
@@ -127,13 +130,19 @@ def _means(paragraph: Paragraph) -> Iterator[Claim]:
             printed=mean.printed,
             derived=shown,
             gap=mean.value - derived.value,
-            verdict=judge(mean.span, derived, step=step_of(mean)),
+            verdict=_within(mean.value, derived.value, step_of(mean)),
             arithmetic=grammar.sentence(
                 "mean", parts="＋".join(written(one.value) for one in listed), count=len(listed), derived=shown,
                 unit=mean.unit, printed=written(mean.value),
             ),
             severity="question",
         )  # fmt: skip
+
+
+def _within(printed: Decimal, derived: Decimal, step: Decimal) -> str:
+    """Judge a mean: the roundings of what is listed even out, so that it is off by less than one step."""
+    off = abs(printed - derived)
+    return "holds" if off * 2 <= step else "rounding" if off < step else "fails"
 
 
 def _levels(document: Document) -> Iterator[Claim]:
@@ -158,11 +167,44 @@ def _levels(document: Document) -> Iterator[Claim]:
         )  # fmt: skip
 
 
+def _sections(document: Document) -> Iterator[Claim]:
+    """Compare the points told in the items below a heading 产出 with those of the row of that name of a table."""
+    grammar = load_grammar()
+    rows: dict[str, set[tuple[Decimal, Decimal, Paragraph]]] = {}
+    for row in table_rows(document):
+        weight, given = (points_of(row.cells.get(role, "")) for role in ("weight", "given"))
+        if weight is not None and given is not None and not row.is_total:
+            rows.setdefault(plain_name(row.names[-1]), set()).add((weight, given, row.paragraph))
+    section: tuple[str, Paragraph] | None = None
+    items: list[tuple[Decimal, Decimal]] = []
+    for paragraph in [*document.prose, Paragraph("", ())]:
+        name = plain_name(paragraph.text) if len(paragraph.text) <= LONGEST_HEADING else ""
+        is_head = not paragraph.text or bool(ordinal_style(paragraph.text) and name in rows)
+        if is_head or grammar.find("any_chapter", paragraph.text):
+            known = rows.get(section[0], set()) if section else set()
+            full = sum((one[0] for one in items), Decimal(0))
+            if section and len(items) >= FEWEST and len(known) == 1 and full == next(iter(known))[0]:
+                yield points_claim(
+                    SCORE, section[1], (0, len(section[1].text)), next(iter(known))[1],
+                    sum((one[1] for one in items), Decimal(0)), "sum",
+                    parts="＋".join(written(one[1]) for one in items),
+                )  # fmt: skip
+            section, items = ((name, paragraph) if is_head and paragraph.text else None), []
+            continue
+        for pattern in ("full_lost_given", "given_full_lost"):
+            match = grammar.find(pattern, paragraph.text)
+            if match and section:
+                items.append((Decimal(match["full"]), Decimal(match["given"])))
+                break
+
+
 def _extremes(document: Document) -> Iterator[Claim]:
     """Compare 单位成本最高的是西区，最低的是东区 with the column of that name of the table above (最高、最低)."""
     grammar = load_grammar()
     table: list[Paragraph] = []
     for paragraph in document.paragraphs:
+        if paragraph.is_row and table and is_short_total(table, paragraph):
+            continue
         if paragraph.is_row:
             table = [*table, paragraph] if table and len(table[0].cells) == len(paragraph.cells) else [paragraph]
             continue

@@ -19,6 +19,7 @@ SHORTEST_NAME = 4
 SHORTEST_RATE = 3
 HAN = range(0x4E00, 0x9FA6)
 SHORTEST_COMMON = 8
+SHORTEST_NAME = 6
 MOST_OF_VISITS = Decimal("1.5")
 Place = tuple[int, int, Paragraph, tuple[int, int], Quantity]
 """Segment, chapter, paragraph, where it stands, its number."""
@@ -280,7 +281,14 @@ def _near_once(document: Document) -> Iterator[Claim]:
     for at, first in enumerate(names):
         for second in names[at + 1 :]:
             size, wrong = _common_end(first, second)
-            if size < SHORTEST_COMMON or not wrong or any(sign in grammar.words["place_signs"] for sign in wrong):
+            if all(name.endswith(tuple(grammar.words["offices"])) for name in (first, second)):
+                continue  # 民政局, 财政局
+            is_short = size == len(first) == len(second) and size >= SHORTEST_NAME and _is_once(document, first, second)
+            if (
+                (size < SHORTEST_COMMON and not is_short)
+                or not wrong
+                or any(sign in grammar.words["place_signs"] for sign in wrong)
+            ):
                 continue
             one, two = first[-size:], second[-size:]
             paragraph, place = places[second]
@@ -296,6 +304,13 @@ def _near_once(document: Document) -> Iterator[Claim]:
                 ),
                 margin=6,
             )
+
+
+def _is_once(document: Document, one: str, two: str) -> bool:
+    """Say whether one of two short names is told once and the other more often."""
+    text = "｜".join(paragraph.text for paragraph in document.paragraphs)
+    counts = sorted((text.count(one), text.count(two)))
+    return counts[0] == 1 and counts[1] > 1
 
 
 def _is_known(name: str, counted: Counter[str]) -> bool:

@@ -9,8 +9,7 @@ from decimal import Decimal
 
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
-from jixiao.checks.texts.measures import Quantity, Span, find_quantities, judge, places, printed_span, written
-from jixiao.checks.texts.one_fact import is_slip
+from jixiao.checks.texts.measures import Quantity, Span, find_quantities, is_slip, judge, places, printed_span, written
 from jixiao.checks.texts.prose import Document, Paragraph
 from jixiao.checks.texts.told_places import TableRow, find_told, plain_name, points_of, table_rows
 
@@ -104,6 +103,8 @@ def _shares_of_total(document: Document) -> Iterator[Claim]:
             continue
         shares = [at for at, cell in enumerate(table[0].cells) if grammar.find("share_column", cell)]
         numbers = [at for at in range(1, len(last.cells)) if at not in shares and _number(last.cells[at])]
+        if len(shares) == 1 and shares[0] - 1 in numbers:
+            numbers = [shares[0] - 1]  # a share stands beside its number
         for share in shares if len(shares) == 1 and len(numbers) == 1 else ():
             whole = _number(last.cells[numbers[0]]) or Decimal(0)
             judged = []
@@ -146,6 +147,8 @@ def _rates_of_rows(document: Document) -> Iterator[Claim]:
         tops = [
             at for at, cell in enumerate(head) if at and grammar.find("top_column", cell) and at not in [*rates, *bases]
         ]
+        amounts = [at for at in tops if not grammar.find("points_of_row", head[at])]
+        tops = amounts if len(tops) > 1 else tops
         if not len(rates) == len(bases) == len(tops) == 1:
             continue
         judged = []

@@ -27,7 +27,7 @@ def find_told_twice(document: Document) -> Iterator[Claim]:
             known = [(told, value) for told in places if (value := getattr(told, role)) is not None]
             if len(known) < 2 or not name:
                 continue
-            if _is_list(known):
+            if _is_list(known) or (name == grammar.words["total_name"] and _are_of_several(known)):
                 continue
             extra = {told.weight if role == "weight" else told.given for told in by_name.get((segment, happy), [])}
             yield from _compare(name, role, known, extra if name == grammar.words["benefit_level"] else set())
@@ -38,6 +38,12 @@ def _is_list(known: list[tuple[Told, Decimal]]) -> bool:
     rows = [value for told, value in known if told.is_row and told.words]
     heads = [value for told, value in known if not told.is_row and told.words]
     return (len(set(rows)) > 1 and len(rows) > 2) or len(set(heads)) > 1
+
+
+def _are_of_several(known: list[tuple[Told, Decimal]]) -> bool:
+    """Say whether the totals of tables are those of several objects: three tables with three totals."""
+    rows = [value for told, value in known if told.is_row]
+    return len(rows) > 2 and len(set(rows)) == len(rows)
 
 
 def _compare(name: str, role: str, known: list[tuple[Told, Decimal]], extra: set[Decimal | None]) -> Iterator[Claim]:

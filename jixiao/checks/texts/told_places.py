@@ -126,6 +126,7 @@ def _headings(document: Document, numbers: list[int]) -> Iterator[Told]:
         if match is None:
             if at >= below_heading:
                 yield from _named_inside(paragraph, numbers[at], at)
+                yield from _in_body(paragraphs, numbers[at], at)
             continue
         words: list[tuple[Paragraph, int]] = []
         if len(paragraph.text) - match.end() >= 6:
@@ -156,10 +157,25 @@ def _is_heading(text: str) -> bool:
     return len(text) < LONGEST_NAME and bool(load_grammar().find("ordinal", text)) and text[-1] not in "。；："
 
 
+def _in_body(paragraphs: list[Paragraph], segment: int, at: int) -> Iterator[Told]:
+    """Read a heading without points whose paragraph begins with them: 满分3分，评价得分2分。…"""
+    grammar, paragraph = load_grammar(), paragraphs[at]
+    if not 0 < at < len(paragraphs) or not grammar.pattern("body_of_points").match(paragraph.text):
+        return
+    head = paragraphs[at - 1]
+    match = grammar.pattern("body_of_points").match(paragraph.text)
+    if match and not head.is_row and _is_heading(head.text) and len(head.text) <= LONGEST_HEADING_NAME:
+        yield Told(
+            segment, plain_name(head.text), Decimal(match["n"]), Decimal(match["given"]), paragraph, match.span("n"),
+            ((paragraph, match.end()),), at=at,
+        )  # fmt: skip
+
+
 def _named_inside(paragraph: Paragraph, segment: int, at: int) -> Iterator[Told]:
     """Read a paragraph that names its indicator first and its points behind: 名称：……分值3分，得2分."""
     grammar = load_grammar()
-    match = grammar.pattern("told_tail").match(paragraph.text) or grammar.pattern("told_inside").match(paragraph.text)
+    match = next((found for name in ("told_tail", "told_inside", "named_given_full")
+                  if (found := grammar.pattern(name).match(paragraph.text))), None)  # fmt: skip
     if match:
         yield Told(
             segment,

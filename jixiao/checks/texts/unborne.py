@@ -8,9 +8,8 @@ from decimal import Decimal
 
 from jixiao.checks.texts.found import Claim, claim_at
 from jixiao.checks.texts.grammar import load_grammar
-from jixiao.checks.texts.measures import Quantity, Span, fits, places, total, written
+from jixiao.checks.texts.measures import Quantity, Span, fits, is_slip, places, total, written
 from jixiao.checks.texts.near_pairs import Amounts, family
-from jixiao.checks.texts.one_fact import is_slip
 from jixiao.checks.texts.prose import Document, Paragraph
 
 KIND = "claim_share"
