@@ -15,8 +15,8 @@ from jixiao.publish.lessons.layouts_unread import Layout, open_grids, states, wo
 from jixiao.reading.files import Grid
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.records import Reading
-from jixiao.reading.forms.regions import bottom_edge, right_edge
 from jixiao.reading.forms.sources import recognise
+from jixiao.reading.forms.table_cells import bottom_edge, right_edge
 from jixiao.reading.forms.teaching import (
     Lessons,
     Question,

@@ -15,7 +15,7 @@ from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in, money
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import meaning_of, parse_header, pattern
 from jixiao.reading.forms.records import Record, label_key
-from jixiao.reading.forms.regions import Table, bottom_edge, is_amount, own_cells
+from jixiao.reading.forms.table_cells import Table, bottom_edge, is_amount, own_cells
 from jixiao.reading.values.values import normalise
 
 _COLON = re.compile(r"[:：]")

@@ -12,7 +12,7 @@ from jixiao.reading.forms.assignment import Column
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, pattern
 from jixiao.reading.forms.records import Reading
-from jixiao.reading.forms.regions import Table, Taught
+from jixiao.reading.forms.table_cells import Table, Taught
 from jixiao.reading.values.values import normalise
 
 SECOND = "2:"

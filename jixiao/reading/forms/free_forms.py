@@ -27,8 +27,9 @@ from jixiao.reading.forms.naming import (
 )
 from jixiao.reading.forms.pieces import unit_beside
 from jixiao.reading.forms.records import Reading, Record, find_money_unit
-from jixiao.reading.forms.regions import OF_EXECUTION, Table, Taught, find_tables, own_cells
+from jixiao.reading.forms.regions import find_tables
 from jixiao.reading.forms.stated_lines import read_stated
+from jixiao.reading.forms.table_cells import OF_EXECUTION, Table, Taught, own_cells
 from jixiao.reading.forms.turned_money import read_turned
 from jixiao.reading.forms.understanding import (
     left_over,

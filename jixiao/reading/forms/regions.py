@@ -3,84 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 from jixiao.reading.files import Position
-from jixiao.reading.forms.assignment import FOREIGN, MONEY, NAMES, VALUES, Column, assign, candidates, is_exact
-from jixiao.reading.forms.below import are_alike, numbers_of
+from jixiao.reading.forms.assignment import FOREIGN, MONEY, NAMES, VALUES, Column, candidates, is_exact
+from jixiao.reading.forms.column_contents import assigned
 from jixiao.reading.forms.glued import glued_labels
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern
-from jixiao.reading.forms.paired import MARK, holds_pairs, pair_of
+from jixiao.reading.forms.table_cells import (
+    OF_EXECUTION,
+    Table,
+    Taught,
+    bottom_edge,
+    first_choice,
+    is_amount,
+    own_cells,
+)
 from jixiao.reading.values.values import normalise
-
-Taught = Callable[[str, str], str]
-"""What a taught family says of a header in a context; empty when it says nothing."""
 
 _COLON = re.compile(r"[:：]")
 _POINTS = frozenset({"weight", "reported_score"})
-OF_EXECUTION = "execution:"
-"""Stands before the meaning of a column of a list that holds points of the execution of a project's budget."""
 _OWN_SURE = 0.9
 _FOREIGN_REST = 0.5
 """A cell of which more than this share is no known word is a value, not the header of a group."""
-_LONGEST_VALUE = 16
-"""A longer text says more than a value."""
-_LONGEST_LEVEL = 10
 _LOOK_AHEAD = 3
 """How many rows below a header tell whether a column is filled at all."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of a grid: its kind, the rows of its header, the first row below its last, and its columns."""
-
-    kind: str
-    top: int
-    bottom: int
-    stop: int
-    columns: tuple[Column, ...]
-
-    def named(self, name: str) -> Column | None:
-        """Return the column of a meaning."""
-        return next((column for column in self.columns if column.name == name), None)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The meanings of the columns."""
-        return frozenset(name for column in self.columns if column.name for name in column.name.split(MARK))
-
-
-def right_edge(view: View, row: int, column: int) -> int:
-    """Return the last column of the cell at a position."""
-    corner = view.corner(row, column)
-    right = column
-    while right + 1 < view.width and view.corner(row, right + 1) == corner:
-        right += 1
-    return right
-
-
-def bottom_edge(view: View, row: int, column: int) -> int:
-    """Return the last row of the cell at a position."""
-    corner, below = view.corner(row, column), row
-    while below + 1 < view.height and view.corner(below + 1, column) == corner:
-        below += 1
-    return below
-
-
-def own_cells(view: View, row: int) -> list[tuple[int, int, str]]:
-    """Return the cells that begin in a row and hold text: first column, last column, text."""
-    return [
-        (column, right_edge(view, row, column), view.texts[row][column])
-        for column in view.distinct(row)
-        if view.corner(row, column)[0] == row and view.texts[row][column].strip()
-    ]
-
-
-def is_amount(text: str) -> bool:
-    """Say whether a cell holds nothing but a number, an amount or a rate."""
-    return pattern("amount_cell").fullmatch(normalise(text)) is not None
 
 
 def _nothing(text: str, context: str) -> str:
@@ -102,9 +51,7 @@ def find_tables(view: View, start: int, stop: int, taught: Taught = _nothing) ->
         found.append(table)
         row = table.bottom + 1
     return [
-        _assigned(
-            view, replace(table, stop=min(table.stop, found[number + 1].top if number + 1 < len(found) else stop))
-        )
+        assigned(view, replace(table, stop=min(table.stop, found[number + 1].top if number + 1 < len(found) else stop)))
         for number, table in enumerate(found)
     ]
 
@@ -117,7 +64,7 @@ def _is_below_level(view: View, row: int, table: Table) -> bool:
     cells = own_cells(view, row)
     if 2 * sum(is_exact(text) for _, _, text in cells) > len(cells):
         return False
-    levels = [column for column in table.columns if _first_choice(column) in {"level1", "level2", "project"}]
+    levels = [column for column in table.columns if first_choice(column) in {"level1", "level2", "project"}]
     words = [re.compile(header_words()[name]) for name in ("category_words", "subcategory_words")]
     return any(
         table.bottom < view.corner(row, column.left)[0] < row
@@ -126,46 +73,9 @@ def _is_below_level(view: View, row: int, table: Table) -> bool:
     )
 
 
-def _assigned(view: View, table: Table) -> Table:
-    """Return a table whose columns have their meanings, by their headers and by what stands below them."""
-    context = "columns" if table.kind in {"indicators", "projects"} else "funds"
-    rows = _content_rows(view, table, context)
-    below = [[_cell_text(view, row, column) for row in rows] for column in table.columns]
-    columns = [
-        replace(column, name="", how="")
-        if column.how == "content" and not before.how and _is_divided(view, rows, column)
-        else column
-        for before, column in zip(table.columns, _beside_pairs(list(table.columns), below, context), strict=True)
-    ]
-    if context == "columns":
-        columns = _level_between(_levels_by_kind(_named_by_place(columns, below), below), below)
-        columns = _goal_as_target(_standard_as_target(_level_beside_name(columns, below), below), below)
-        columns = _remark_as_reason(_result_beside_goal(columns, below), below)
-    return replace(table, columns=tuple(columns))
-
-
-def _beside_pairs(columns: list[Column], below: list[list[str]], context: str) -> list[Column]:
-    """Assign the columns; one whose header names two values has both where its cells hold both, and else none."""
-    pairs = {
-        place: pair
-        for place, column in enumerate(columns)
-        if context == "columns" and column.how != "taught" and (pair := pair_of(column.text)) is not None
-    }
-    if not pairs:
-        return assign(columns, below, context)
-    rest = [place for place in range(len(columns)) if place not in pairs]
-    named = dict(zip(rest, assign([columns[p] for p in rest], [below[p] for p in rest], context), strict=True))
-    taken = [column.name for column in named.values()] + [name for pair in pairs.values() for name in pair]
-    for place, pair in pairs.items():
-        is_sure = holds_pairs(below[place], pair) and all(taken.count(name) == 1 for name in pair)
-        name, how = (MARK.join(pair), "parts") if is_sure else ("", "")
-        named[place] = replace(columns[place], name=name, sure=1.0 if is_sure else 0.0, how=how)
-    return [named[place] for place in range(len(columns))]
-
-
 def _named_below(view: View, row: int, columns: list[Column]) -> list[Column]:
     """Name a column of money by the label that stands before its first amount (资金执行情况: 执行数 | 304)."""
-    taken = {_first_choice(column) for column in columns}
+    taken = {first_choice(column) for column in columns}
     result = list(columns)
     for place, column in enumerate(columns):
         if column.choices or column.right == column.left or row >= view.height:
@@ -176,189 +86,6 @@ def _named_below(view: View, row: int, columns: list[Column]) -> list[Column]:
             result[place] = replace(column, choices=((found.name, found.sure),), how="content")
             taken.add(found.name)
     return result
-
-
-def _level_beside_name(columns: list[Column], below: list[list[str]]) -> list[Column]:
-    """Take the left of two columns of names for a level where it groups the rows (绩效指标 | 指标名称)."""
-    names = {column.name: place for place, column in enumerate(columns) if column.name in NAMES}
-    left, right = names.get("level3"), names.get("name")
-    if left is None or right is None or left > right or {"level1", "level2"} & names.keys():
-        return columns
-    words = [normalise(text) for text in below[left] if text.strip()]
-    kinds = {
-        name: sum(re.fullmatch(header_words()[listed], word) is not None for word in words)
-        for name, listed in (("level1", "category_words"), ("level2", "subcategory_words"))
-    }
-    is_level = 2 * max(kinds.values()) >= len(words) or len(set(words)) < len(words) or len(words) < len(below[right])
-    if not words or not is_level:
-        return columns
-    name = "level2" if kinds["level2"] > kinds["level1"] else "level1"
-    result = list(columns)
-    result[left] = replace(columns[left], name=name, how="content")
-    return result
-
-
-def _standard_as_target(columns: list[Column], below: list[list[str]]) -> list[Column]:
-    """Take 绩效标准 for the target where a table has no other: what is to be reached, no rule of points."""
-    place = next((place for place, column in enumerate(columns) if column.name == "standard"), None)
-    if place is None or any(column.name in {"target", "target_adjusted"} for column in columns):
-        return columns
-    words = [text for text in below[place] if text.strip()]
-    rules = [text for text in words if pattern("rule_of_points").search(normalise(text))]
-    if not words or 3 * len(rules) > len(words):
-        return columns
-    result = list(columns)
-    result[place] = replace(columns[place], name="target", sure=0.7, how="content")
-    return result
-
-
-def _goal_as_target(columns: list[Column], below: list[list[str]]) -> list[Column]:
-    """Take 目标 for the target of its row beside results and points, where each result has one and most are numbers."""
-    places = {name: place for place, column in enumerate(columns) for name in column.name.split(MARK)}
-    if sum(column.name == "goal" for column in columns) > 1:
-        return columns
-    goal, actual, points = (places.get(name) for name in ("goal", "actual", "weight"))
-    if goal is None or actual is None or points is None or {"target", "target_adjusted"} & places.keys():
-        return columns
-    words = [normalise(one) for one, result in zip(below[goal], below[actual], strict=True) if result.strip()]
-    with_digits = [word for word in words if any(sign.isdigit() for sign in word) and len(word) <= _LONGEST_VALUE]
-    if not words or not all(words) or 10 * len(with_digits) < 8 * len(words):
-        return columns
-    result = list(columns)
-    result[goal] = replace(columns[goal], name="target", sure=0.7, how="parts")
-    return result
-
-
-def _result_beside_goal(columns: list[Column], below: list[list[str]]) -> list[Column]:
-    """Take 目标 and 结果 for target and actual where nothing else is: both beside points and a score, of one look."""
-    names = [column.name or _first_choice(column) for column in columns]
-    known = {column.name for column in columns}
-    is_scored = {"weight", "reported_score"} <= known and not known & {"target", "target_adjusted", "actual"}
-    if not is_scored or names.count("goal") != 1 or names.count("situation") != 1:
-        return columns
-    goal, result = names.index("goal"), names.index("situation")
-    if not are_alike(below[goal], below[result]):
-        return columns
-    changed = list(columns)
-    changed[goal] = replace(columns[goal], name="target", sure=0.7, how="content")
-    changed[result] = replace(columns[result], name="actual", sure=0.7, how="content")
-    return changed
-
-
-def _remark_as_reason(columns: list[Column], below: list[list[str]]) -> list[Column]:
-    """Take 说明 or 备注 for the reason where it says something of rows that lost points and of no other."""
-    places = {column.name: place for place, column in enumerate(columns)}
-    remark, weight, score = (places.get(name) for name in ("remark", "weight", "reported_score"))
-    if remark is None or weight is None or score is None or "deviation_reason" in places:
-        return columns
-    pairs = zip(numbers_of(below[weight]), numbers_of(below[score]), below[remark], strict=True)
-    rows = [(got < full, normalise(said)) for full, got, said in pairs if full is not None and got is not None]
-    lost = sum(is_lost for is_lost, _ in rows)
-    explained = [is_lost for is_lost, said in rows if said and not pattern("blank_cell").fullmatch(said)]
-    is_reason = all(explained) and 0 < lost < len(rows) and (len(explained) == lost or 2 <= len(explained) >= lost / 2)
-    if not is_reason or any(is_amount(text) for text in below[remark]):
-        return columns
-    result = list(columns)
-    result[remark] = replace(columns[remark], name="deviation_reason", how="content")
-    return result
-
-
-def _levels_by_kind(columns: list[Column], below: list[list[str]]) -> list[Column]:
-    """Take 指标类型 for the level where a table has no other and every word below is one of a level (产出数量)."""
-    if any(column.name in {"level1", "level2"} for column in columns):
-        return columns
-    result = list(columns)
-    natures = [place for place, column in enumerate(columns) if _first_choice(column) == "nature"]
-    if len(natures) == 2 and all(
-        below[place] and all(re.fullmatch(header_words()[listed], normalise(text)) for text in below[place])
-        for place, listed in zip(natures, ("category_words", "subcategory_words"), strict=True)
-    ):  # 指标级次 | 指标类型: both levels of every row
-        for place, name in zip(natures, ("level1", "level2"), strict=True):
-            result[place] = replace(columns[place], name=name, how="content")
-        return result
-    for place, column in enumerate(columns):
-        words = [normalise(text) for text in below[place] if text.strip()]
-        if column.name not in {"", "nature", "direction", "goal"} or not words:
-            continue
-        if all(split_levels(word) for word in words) and any(map(_is_known_path, words)):
-            result[place] = replace(column, name="level1", how="content")
-            return result
-        if not column.name:
-            continue
-        for name, listed in (("level1", "category_words"), ("level2", "subcategory_words")):
-            others = "" if column.name != "goal" else header_words()["subcategory_words"]
-            fitting = [word for word in words if re.fullmatch(header_words()[listed], word)]
-            rest = [word for word in words if word not in fitting and not (others and re.fullmatch(others, word))]
-            if fitting and not rest and 2 * len(fitting) > len(words):
-                result[place] = replace(column, name=name, how="content")
-                return result
-    return result
-
-
-def _level_between(columns: list[Column], below: list[list[str]]) -> list[Column]:
-    """Take a column nobody knows between 一级指标 and the names for the level below it where most of its words are."""
-    names = {column.name: place for place, column in enumerate(columns)}
-    first, last = names.get("level1"), names.get("level3", names.get("name"))
-    if first is None or last != first + 2 or "level2" in names or columns[first + 1].name:
-        return columns
-    words = [normalise(text) for text in below[first + 1] if text.strip()]
-    known = [word for word in words if re.fullmatch(header_words()["subcategory_words"], word)]
-    if 2 * len(known) < len(words) or not words or any(len(word) > _LONGEST_LEVEL or is_amount(word) for word in words):
-        return columns
-    result = list(columns)
-    result[first + 1] = replace(columns[first + 1], name="level2", sure=0.7, how="content")
-    return result
-
-
-def _is_known_path(word: str) -> bool:
-    """Say whether both levels of a cell are words of levels, which shows what the other cells beside it are."""
-    levels = split_levels(word)
-    return levels is not None and re.fullmatch(header_words()["subcategory_words"], levels[1]) is not None
-
-
-def split_levels(text: str) -> tuple[str, str] | None:
-    """Return category and subcategory of a cell that names both (产出指标/数量指标), nothing for any other text.
-
-    Example:
-        >>> split_levels("产出指标/数量指标"), split_levels("产出数量")
-        (('产出指标', '数量指标'), None)
-    """
-    first, _, second = pattern("level_path").sub("\n", normalise(text), count=1).partition("\n")
-    is_path = 0 < len(second) <= _LONGEST_LEVEL and re.fullmatch(header_words()["category_words"], first)
-    return (first, second) if is_path else None
-
-
-def _content_rows(view: View, table: Table, context: str) -> list[int]:
-    """Return the rows of a table that hold its contents: up to its total, to an opinion, or to the end of its money."""
-    ends = [re.compile(header_words()[name]) for name in ("totals", "closing_start")]
-    rows: list[int] = []
-    for row in range(table.bottom + 1, table.stop):
-        cells = own_cells(view, row)
-        if not cells:
-            continue
-        if context == "columns" and any(end.match(normalise(cells[0][2]).strip(":")) for end in ends):
-            if rows:
-                break
-            continue  # a total that is printed before the rows
-        if context == "columns" and (is_goal_row(cells) or _is_band(cells, table)):
-            continue
-        if context == "funds" and not any(is_amount(_cell_text(view, row, column)) for column in table.columns):
-            if rows:
-                break
-            continue
-        rows.append(row)
-    return rows
-
-
-def _is_band(cells: list[tuple[int, int, str]], table: Table) -> bool:
-    """Say whether one cell over several columns is all a row holds (一、产出指标): no value of any of them."""
-    ((left, right, _), *more) = cells
-    return not more and sum(column.left <= right and left <= column.right for column in table.columns) > 1
-
-
-def is_goal_row(cells: list[tuple[int, int, str]]) -> bool:
-    """Say whether a row between the rows of a table states a goal (年度绩效目标二): what stands in it is no value."""
-    return len(cells) > 1 and pattern("goal_row").fullmatch(normalise(cells[0][2])) is not None
 
 
 def _table_at(view: View, row: int, stop: int, taught: Taught) -> Table | None:
@@ -563,9 +290,9 @@ def _open(view: View, row: int, stop: int, kind: str, context: str, taught: Taug
         if kind == "costs":
             choices = tuple(("annual_budget" if name == "amount" else name, sure) for name, sure in choices[:1])
         columns.append(Column(left, right, at, text, how="taught" if said else "", choices=choices))
-    if kind == "projects" and "reported_score" not in map(_first_choice, columns):
+    if kind == "projects" and "reported_score" not in map(first_choice, columns):
         columns = [  # the only score of a list is that of its rows
-            replace(one, choices=candidates(one.text, context)) if _first_choice(one) == "total_claimed" else one
+            replace(one, choices=candidates(one.text, context)) if first_choice(one) == "total_claimed" else one
             for one in columns
         ]
     last = _last_row(view, bottom + 1, stop)
@@ -604,7 +331,7 @@ def _parts_of_spending(columns: list[Column]) -> list[Column]:
 
 def _before_adjustment(columns: list[Column]) -> list[Column]:
     """Take the only budget for that of the start of the year where what it was changed by follows (批复数 | 调整数)."""
-    names = [_first_choice(column) for column in columns]
+    names = [first_choice(column) for column in columns]
     budgets = [place for place, name in enumerate(names) if name == "annual_budget"]
     if "initial_budget" in names or len(budgets) != 1 or "adjustment" not in names[budgets[0] + 1 :]:
         return columns
@@ -619,69 +346,18 @@ def _before_adjustment(columns: list[Column]) -> list[Column]:
 def _money_columns(columns: list[Column], view: View, row: int) -> list[Column]:
     """Leave out what stands left of the first column of money: it names the block or the rows."""
     money = {*MONEY, "execution_rate", "amount", "last", "month"}
-    first = next((p for p, c in enumerate(columns) if _first_choice(c) in money), 0)
-    if row < view.height and _first_choice(columns[first]) not in {"amount", "last", "month"}:
+    first = next((p for p, c in enumerate(columns) if first_choice(c) in money), 0)
+    if row < view.height and first_choice(columns[first]) not in {"amount", "last", "month"}:
         words = view.texts[row][columns[first].left : columns[first].right + 1]
-        others = [_first_choice(one) for one in columns[first + 1 :]]
+        others = [first_choice(one) for one in columns[first + 1 :]]
         if meaning_of(words[0], "sources") is not None and set(MONEY) & {*others} and not any(map(is_amount, words)):
             first += 1  # 预算资金 over the names of its sources, which are no amounts
     named = [c for c in columns[:first] if c.choices and c.choices[0][0] in {"source", "item"}]
     return [*named[-1:], *columns[first:]]
 
 
-def _is_divided(view: View, rows: list[int], column: Column) -> bool:
-    """Say whether several cells of a row stand below a header: the first of them proves nothing of it."""
-    return column.right > column.left and any(
-        len({view.corner(row, at) for at in range(column.left, column.right + 1) if view.texts[row][at].strip()}) > 1
-        for row in rows
-    )
-
-
-def _cell_text(view: View, row: int, column: Column) -> str:
-    """Return the first text of a row under a header."""
-    return next((text for text in view.texts[row][column.left : column.right + 1] if text.strip()), "")
-
-
 def _last_row(view: View, start: int, stop: int) -> int:
     return min(stop, view.height, start + 400)
-
-
-def _named_by_place(columns: list[Column], below: list[list[str]]) -> list[Column]:
-    """Name the column of the indicators where its header is not understood: it stands behind levels that only group.
-
-    Without such a column the table has no names, and what its levels say is no indicator.
-    """
-    names = {column.name: place for place, column in enumerate(columns) if column.name in NAMES}
-    deepest = next((name for name in ("level4", "level3", "name", "level2", "level1") if name in names), "")
-    is_level = deepest in {"level1", "level2"}
-    if not deepest or _grouping(below[names[deepest]]) < (0.5 if is_level else 1):
-        return columns
-    place = names[deepest]
-    open_places = (p for p in range(place + 1, len(columns)) if not columns[p].name)
-    behind = next((p for p in open_places if _first_choice(columns[p]) in {"", *NAMES}), None)
-    is_text = (
-        behind is not None
-        and _grouping(below[behind]) < 0.5
-        and behind <= place + 2
-        and any(text.strip() and not is_amount(text) for text in below[behind])
-    )
-    if not is_level and not is_text:
-        return columns
-    result = list(columns)
-    if is_text and behind is not None and (is_level or _first_choice(columns[behind])):
-        result[behind] = replace(columns[behind], name="level3", sure=0.7, how="content")
-        if not is_level:  # 指标 over words of levels, and what they group beside it
-            level = "level1" if "level1" not in names else "level2"
-            result[place] = replace(columns[place], name=level, how="content")
-        return result
-    return [replace(column, name="", how="") if column.name in {*NAMES, *VALUES} else column for column in columns]
-
-
-def _grouping(cells: list[str]) -> float:
-    """Return the share of the cells of a column that are words of levels: they group indicators and are none (产出)."""
-    words = [normalise(text) for text in cells if text.strip()]
-    grouping = re.compile(header_words()["subcategory_words"]), re.compile(header_words()["category_words"])
-    return sum(any(one.fullmatch(word) for one in grouping) for word in words) / len(words) if words else 0.0
 
 
 def _without_side(view: View, bottom: int, columns: list[Column]) -> list[Column]:
@@ -691,8 +367,8 @@ def _without_side(view: View, bottom: int, columns: list[Column]) -> list[Column
         None,
     )
     if level is None:
-        named = next((place for place, column in enumerate(columns) if _first_choice(column) in NAMES), 0)
-        beside = next((p for p, c in enumerate(columns) if p > named and _first_choice(c) in NAMES), 0)
+        named = next((place for place, column in enumerate(columns) if first_choice(column) in NAMES), 0)
+        beside = next((p for p, c in enumerate(columns) if p > named and first_choice(c) in NAMES), 0)
         if beside and _is_empty_below(view, bottom, columns[named]):
             named = beside  # 绩效指标 at the side, 指标名称 over the rows
         return [
@@ -701,13 +377,9 @@ def _without_side(view: View, bottom: int, columns: list[Column]) -> list[Column
             if place >= named or not _is_empty_below(view, bottom, column)
         ]
     before = [column for column in columns if column.left < level.left and not _is_empty_below(view, bottom, column)]
-    if {*map(_first_choice, before)} & {*VALUES} and {*map(_first_choice, before)} & {*NAMES}:
+    if {*map(first_choice, before)} & {*VALUES} and {*map(first_choice, before)} & {*NAMES}:
         return columns  # the levels stand behind what they group
     return [column for column in columns if column.left >= level.left or _is_project(column)]
-
-
-def _first_choice(column: Column) -> str:
-    return column.choices[0][0] if column.choices else ""
 
 
 def _is_empty_below(view: View, bottom: int, column: Column) -> bool:
@@ -723,7 +395,7 @@ def _is_empty_below(view: View, bottom: int, column: Column) -> bool:
 
 def _is_project(column: Column) -> bool:
     names = {"project", "unit_name", "department", "annual_budget", "total_claimed", "other"}
-    found = _first_choice(column) in names or _first_choice(column).startswith(OF_EXECUTION)
+    found = first_choice(column) in names or first_choice(column).startswith(OF_EXECUTION)
     funds = candidates(column.text, "funds")
     return found or bool(funds and funds[0][0] in {*MONEY, "amount", "execution_rate"})
 

@@ -18,7 +18,7 @@ from jixiao.reading.files.document_words import document_words
 from jixiao.reading.forms.assignment import MONEY, NAMES, VALUES, is_exact
 from jixiao.reading.forms.glued import label_in
 from jixiao.reading.forms.meanings import header_words, meaning_of, pattern
-from jixiao.reading.forms.regions import is_amount
+from jixiao.reading.forms.table_cells import is_amount
 from jixiao.reading.values.values import normalise
 
 _LEAST_HEADER = 4

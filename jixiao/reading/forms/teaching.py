@@ -25,7 +25,8 @@ from jixiao.reading.forms.glued import label_in
 from jixiao.reading.forms.headers import View
 from jixiao.reading.forms.meanings import header_words, meaning_of, title_kind
 from jixiao.reading.forms.records import label_key
-from jixiao.reading.forms.regions import Table, find_tables, is_amount, own_cells
+from jixiao.reading.forms.regions import find_tables
+from jixiao.reading.forms.table_cells import Table, is_amount, own_cells
 from jixiao.reading.values.values import normalise
 
 CONTEXTS = ("columns", "funds", "labels")

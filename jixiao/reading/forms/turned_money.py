@@ -12,7 +12,7 @@ from jixiao.reading.forms.form_money import put_money
 from jixiao.reading.forms.form_parts import Found, Part, meaning_names
 from jixiao.reading.forms.meanings import meaning_of, parse_header, pattern
 from jixiao.reading.forms.records import label_key
-from jixiao.reading.forms.regions import bottom_edge, is_amount, own_cells
+from jixiao.reading.forms.table_cells import bottom_edge, is_amount, own_cells
 
 _SURE = 0.9
 _ROUNDED = 0.05

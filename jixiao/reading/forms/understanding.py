@@ -14,6 +14,7 @@ from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Position
 from jixiao.reading.forms.assignment import MONEY, NAMES, REPEATED, Column, is_exact
 from jixiao.reading.forms.blocks import compose_target, signs
+from jixiao.reading.forms.column_contents import split_levels
 from jixiao.reading.forms.form_money import (
     beside,
     is_money_label,
@@ -27,15 +28,7 @@ from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in, witho
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
 from jixiao.reading.forms.paired import MARK, split_pair
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, label_key
-from jixiao.reading.forms.regions import (
-    OF_EXECUTION,
-    Table,
-    bottom_edge,
-    is_amount,
-    is_goal_row,
-    own_cells,
-    split_levels,
-)
+from jixiao.reading.forms.table_cells import OF_EXECUTION, Table, bottom_edge, is_amount, is_goal_row, own_cells
 from jixiao.reading.values.values import normalise
 
 TEXTS = (
