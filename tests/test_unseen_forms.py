@@ -116,6 +116,12 @@ def test_the_only_sum_of_the_money_is_its_total(rows, fund):
     assert money(frames, "initial_budget", "annual_budget", "executed")[fund] == (66.0, 60.0, 57.0)
 
 
+@pytest.mark.parametrize("rows", ["财政拨款小计|66|60|57|95%", "上年结转|90|90|90|100%\n小计|66|60|57|95%"])
+def test_a_sum_of_some_sources_is_no_total(rows):
+    _, frames, _ = read(HEAD, FUNDS, rows, COLUMNS, ROWS)
+    assert "total" not in set(frames.budgets["fund"])
+
+
 def test_a_budget_before_its_adjustment_is_that_of_the_start_of_the_year():
     _, frames, _ = read(HEAD, "资金来源|预算批复数|预算调整数|决算数|执行率\n合计|60|-3|57|100%", COLUMNS, ROWS)
     total = frames.budgets.iloc[0]
@@ -189,6 +195,8 @@ def test_lines_around_a_table_give_the_money_and_the_total_that_it_leaves_open()
     assert money(frames, "annual_budget", "executed") == {"total": (720.0, 684.0)}
     assert frames.evaluations["total_reported"].tolist() == [98.5]
     assert {*above, below[1]} <= told(readings)
+    note = ["注：自评得分90分（含）以上为优，自评总分80分为良。"]
+    assert read(HEAD, COLUMNS, ROWS, below=note)[1].evaluations["total_reported"].isna().all()
     _, frames, _ = read(HEAD, COLUMNS, ROWS, "总分|||||100|96", above=above, below=below)
     assert frames.evaluations["total_reported"].tolist() == [96.0]
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from jixiao.reading.files import Position
 from jixiao.reading.forms.assignment import MONEY, Column
+from jixiao.reading.forms.below import numbers_of
 from jixiao.reading.forms.form_parts import Found, Part, cells_under, meaning_names, skip_row, words_pattern
 from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in, money_pairs
 from jixiao.reading.forms.headers import View
@@ -107,11 +108,21 @@ def _is_total_of_form(cells: list[tuple[int, int, str]]) -> bool:
 def _settle_only_sum(found: Found) -> None:
     """Take the only row that sums the money of a form (小计) for its total where no other row is called so."""
     funds = [record for record in found.reading.records if record.block == "funds"]
-    sums = [record for record in funds if words_pattern("subtotals").search(normalise(record.texts["fund"]))]
+    sums = [record for record in funds if pattern("only_sum").fullmatch(normalise(record.texts["fund"]))]
+    sums = [] if sums and _is_exceeded(sums[0], funds) else sums
     spent = [record for record in funds if pattern("spending_sum").fullmatch(record.texts["fund"])]
     sums = spent if len(spent) == 1 else sums  # what a department received is summed beside it
     if len(sums) == 1 and not any(record.texts["fund"] == "total" for record in funds):
         sums[0].texts["fund"] = "total"
+
+
+def _is_exceeded(sum_of: Record, funds: list[Record]) -> bool:
+    """Say whether a source has more money than what is called a sum: that sums some of them only."""
+    for name in MONEY:
+        ours, *others = numbers_of([one.texts.get(name, "") for one in (sum_of, *funds)])
+        if ours is not None and any(other is not None and other > ours for other in others):
+            return True
+    return False
 
 
 def _read_cells_of_money(part: Part, row: int, cells: list[tuple[int, int, str]], found: Found) -> bool:
