@@ -297,6 +297,15 @@ def test_an_answer_that_was_returned_is_not_taken_again_as_it_was(sent):
     assert again.taken == [one] and states()[one] == "answered"
 
 
+def test_a_later_answer_replaces_the_earlier_which_stays_in_the_history(sent):
+    one, *_ = ids()
+    receive([answer(roads(sent), {one: "已改"})])
+    (came,) = receive([answer(roads(sent), {one: "改后再报"})])
+    assert came.taken == [one] and any(f"1 条答复与先前收到的不同（{one}）" in said for said in came.sentences)
+    said = book.load_ledger().history(one)["said"].tolist()
+    assert book.load_ledger().find(one)["feedback"] == "改后再报" and any("已改；" in text for text in said)
+
+
 def test_a_folder_and_a_refused_step_are_told_plainly(sent):
     (came,) = receive([roads(sent).parent])
     assert "是目录，请写出其中的工作簿" in came.sentences[0]

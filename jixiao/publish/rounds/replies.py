@@ -82,7 +82,7 @@ def understand(returned: Returned, ledger: book.Ledger, came: Received, path: Pa
     chosen = sorting.once([row for row in known if sorting.is_answer(row, ["feedback"])])
     sorting.tell_shared(chosen)
     joint = issue_words()["joint"]
-    events, again = [], 0
+    events, again, changed = [], 0, list[str]()
     for row in chosen:
         issue = ledger.rows[row.texts["issue_id"]]
         said = {name: row.texts.get(name, "") for name in _ANSWER}
@@ -100,11 +100,15 @@ def understand(returned: Returned, ledger: book.Ledger, came: Received, path: Pa
         if issue["issue_state"] not in ways().moves["answer"].start:
             sorting.tell("not_open", place=row.place, id=issue["issue_id"], state=ways().states[issue["issue_state"]])
             continue
+        if issue["issue_state"] == "answered":
+            changed.append(issue["issue_id"])
         came.taken.append(issue["issue_id"])
         whole = {**said, "file": came.kept, "files": files}
         events.append({"what": "answer", "about": issue["issue_id"], "said": whole})
     if again:
         sorting.tell("same_again", count=again)
+    if changed:
+        sorting.tell("changed", count=len(changed), ids=sorting.listed(changed))
     sorting.tell_missing(returned, sent, known, ["feedback"])
     sorting.tell_unseen(returned)
     return events

@@ -162,9 +162,12 @@ class Sorting:
         }
         for kind, ids in left.items():
             if every := list(dict.fromkeys(ids)):
-                shown = [self.called.get(one, one) for one in every[:_LISTED]]
-                listed = "、".join(shown) + ("…" if len(every) > _LISTED else "")
-                self.tell(kind, count=len(every), ids=listed)
+                self.tell(kind, count=len(every), ids=self.listed(every))
+
+    def listed(self, ids: Sequence[str]) -> str:
+        """Return the first of some ids as a reader calls them."""
+        shown = [self.called.get(one, one) for one in ids[:_LISTED]]
+        return "、".join(shown) + ("…" if len(ids) > _LISTED else "")
 
     def tell_unseen(self, returned: Returned) -> None:
         """Say once for each kind what in the file was not read: pictures, hidden rows, notes."""

@@ -383,6 +383,12 @@ def _kind(name: str, titles: list[str], tables: list[Table], *, listed: bool) ->
         or (foreign and not names & {"reported_score", "actual", "weight"} and kind != "self_evaluation")
     ):
         called = others.get(kind, others["monitoring"])
+        if called == others["monitoring"]:
+            raise AnotherKindError(
+                name,
+                f"是{called}，这一种表还不能读取",
+                "它不会当作其他表读入；其中的偏差、完不成的目标用 jixiao issues add --source 监控 登记",
+            )
         raise AnotherKindError(
             name, f"是{called}，这一种表还不能读取", "它不会当作其他表读入；自评表、目标表请另存后放入"
         )
