@@ -38,14 +38,14 @@ def test_the_page_says_that_its_limit_is_reached(tmp_path):
     build(ROOT / "data" / "sample", tmp_path / "built")
     logs = tmp_path / "logs"
     logs.mkdir()
-    server = Server(tmp_path / "built", logs=logs, pages={WHAT_IF: 0}, board="", limits={"leave_seconds": 60})
+    server = Server(tmp_path / "built", logs=logs, pages={WHAT_IF: 0}, board="", limits={"leave_seconds": 60, "unclaimed": 4})
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
             pages = []
             for _ in range(2):
                 page = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN").new_page()
-                page.goto(f"{server.url}/{WHAT_IF}", wait_until="commit")
+                page.goto(f"{server.url.rstrip('/')}/{WHAT_IF}", wait_until="commit")
                 page.wait_for_selector(".jixiao-scenario .now", timeout=90_000)
                 pages.append(page)
             eager, idle = pages
