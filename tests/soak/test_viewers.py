@@ -1,4 +1,4 @@
-"""Many viewers at once: 50 on the static site, 10 on the board and 10 on the what-if page, for two minutes each.
+"""Many viewers at once: 200 on the static site, 20 on the board and 20 on the what-if page, for two minutes each.
 
 Run by ``make soak``.
 
@@ -33,7 +33,7 @@ from site_browser import served
 from jixiao.builds.run import build
 
 SECONDS = int(os.environ.get("JIXIAO_SOAK_SECONDS", "120"))
-VIEWERS_OF_SITE, VIEWERS = (int(count) for count in os.environ.get("JIXIAO_SOAK_VIEWERS", "50,10").split(","))
+VIEWERS_OF_SITE, VIEWERS = (int(count) for count in os.environ.get("JIXIAO_SOAK_VIEWERS", "200,20").split(","))
 
 
 def p95(values: list[float]) -> float:
