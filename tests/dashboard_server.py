@@ -121,9 +121,9 @@ class Visitor:
         """Return the cookies as a header."""
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
-    def enter(self, path: str = f"/{WHAT_IF}") -> str:
+    def enter(self, path: str = f"/{WHAT_IF}", tries: int = 60) -> str:
         """Open a page with a kernel, through pages that ask to wait, and return it."""
-        for _ in range(60):
+        for _ in range(tries):
             status, _, text = self.ask(path)
             if status == 200:
                 self.kernel_id = re.search(r'"kernelId": "([0-9a-f-]{36})"', text)[1]  # type: ignore[index]

@@ -138,14 +138,14 @@ def test_viewers_of_the_board(built: Path, tmp_path: Path) -> None:
 
 
 def test_viewers_of_the_what_if_page(built: Path, tmp_path: Path) -> None:
-    limits = {"unclaimed": VIEWERS, "leave_seconds": 5}
+    limits = {"unclaimed": VIEWERS, "leave_seconds": 5, "unseen_seconds": 600}
     server = Server(built, logs=tmp_path, board="", pages={WHAT_IF: 2}, limits=limits)
     taken: list[float] = []
     try:
         visitors = [Visitor(server) for _ in range(VIEWERS)]
         started = time.monotonic()
         with ThreadPoolExecutor(VIEWERS) as threads:
-            list(threads.map(lambda visitor: visitor.enter(), visitors))
+            list(threads.map(lambda visitor: visitor.enter(tries=600), visitors))
         entered = time.monotonic() - started
         memory = [family_memory(server)]
 
