@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jixiao.reading.files import Grid, Line
-from jixiao.reading.forms.sources import recognise
+from jixiao.reading.forms.sources import read_file, recognise
 from jixiao.reading.tidy.make_frames import make_frames
 
 HEAD = "示例市项目绩效自评表\n（2023年度）\n项目名称|河道综合管养|||主管部门|示例局"
@@ -233,3 +233,39 @@ def test_a_unit_of_two_names_keeps_both():
     lines = "产出|数量|购置设备|24|21|40|36|台（套）\n产出|质量|验收合格率|90|95|60|60|%"
     _, _, rows = read(HEAD, f"{COLUMNS}|计量单位", lines)
     assert rows["measure_unit"].tolist() == ["台(套)", "%"] and rows["is_comparable"].all()
+
+
+LISTED = """示例局项目支出绩效自评表
+自评年度：2023
+项目名称：食品抽检
+主管部门：示例局
+{rows}
+总分：95.5"""
+ITEM = """指标{0}
+一级指标：{1}
+二级指标：{2}
+三级指标：{3}
+年度指标值：{4}
+实际完成值：{5}
+分值：{6}
+得分：{7}
+偏差原因：{8}"""
+ITEMS = [
+    ("产出指标", "数量指标", "抽检批次", "≥5200批次", "5316批次", "60", "60", ""),
+    ("产出指标", "质量指标", "复检一致率", "≥98%", "97%", "20", "17", "复检不一致"),
+    ("满意度指标", "满意度指标", "公众满意度", "≥86%", "88.4%", "20", "18.5", ""),
+]
+
+
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_a_text_that_lists_its_indicators_label_by_label(tmp_path, blank):
+    rows = f"\n{blank}".join(ITEM.format(number, *item) for number, item in enumerate(ITEMS, 1))
+    path = tmp_path / "a.txt"
+    path.write_text(LISTED.format(rows=rows), encoding="utf-8")
+    frames = make_frames(read_file(path))
+    kept = frames.indicators[["category", "subcategory", "indicator", "target_text", "actual_text"]]
+    assert list(kept.itertuples(index=False, name=None)) == [item[:5] for item in ITEMS]
+    assert frames.indicators["reported_score"].tolist() == [60.0, 17.0, 18.5]
+    assert frames.indicators["deviation_reason"].tolist() == ["", "复检不一致", ""]
+    assert frames.evaluations["total_reported"].tolist() == [95.5]
+    assert frames.indicators["actual_cell"].tolist()[0] == "第10行", "a value leads to its own line"

@@ -56,6 +56,17 @@ def without_stamp(value: str) -> str:
     return pattern("stamp_before").sub("", pattern("stamped").sub("", value)).strip()
 
 
+@lru_cache(maxsize=4_096)
+def states_total(text: str) -> bool:
+    """Say whether a cell states the total or the grade of a form with its label (总分：95).
+
+    Example:
+        >>> states_total("总分：95"), states_total("总分："), states_total("养护里程")
+        (True, False, False)
+    """
+    return any(name in {"total_claimed", "grade"} and value for _, name, value in glued_labels(text))
+
+
 def glued_labels(text: str) -> list[tuple[str, str, str]]:
     """Return the labels that stand with their values in one cell (同格多项): label, meaning, value.
 

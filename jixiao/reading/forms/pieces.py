@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 
 from jixiao.core.vocabulary import reading_words
 from jixiao.reading.files import Position
+from jixiao.reading.forms.glued import states_total
 from jixiao.reading.forms.headers import NAMES, Header, Headers, View, open_header
 from jixiao.reading.forms.meanings import header_words, pattern
 from jixiao.reading.values.values import normalise
@@ -198,4 +199,6 @@ def is_note(piece: Piece, row: int, header: Header, own: list[int]) -> bool:
     ((_, left),) = corners
     named = {name for column, name in header.columns.items() if view.corner(row, column) == (row, left)}
     text = normalise(view.texts[row][left])
+    if _COLON.search(text) and states_total(text):
+        return True
     return len(named & VALUES) > 0 < len(named - VALUES) or _note_pattern().match(text) is not None

@@ -21,6 +21,7 @@ from jixiao.reading.forms.meanings import header_words, meaning_of, pattern
 from jixiao.reading.forms.table_cells import is_amount
 from jixiao.reading.values.values import normalise
 
+_LABELLED = re.compile(r"([^:：]{2,16})[:：](.*)")
 _LEAST_HEADER = 4
 _LEAST_MONEY = 3
 _SURE = 0.6
@@ -65,7 +66,10 @@ def restacked(grid: Grid) -> Grid:
         lines = [line for line in lines if line[1]]  # every cell is followed by a blank line
     lines = _unbroken(lines)
     doubts: list[Line] = []
-    rows, has_table = _rows(lines, doubts)
+    rows = _listed(lines)
+    has_table = bool(rows)
+    if not has_table:
+        rows, has_table = _rows(lines, doubts)
     if not has_table:
         return grid
     texts = [[text for _, text in row] for row in rows]
@@ -77,6 +81,44 @@ def restacked(grid: Grid) -> Grid:
     told += [remark("stacked_doubt", _address(number), text) for number, text in doubts]
     result.remarks = (*grid.remarks, *told)
     return result
+
+
+def _listed(lines: list[Line]) -> list[list[Line]]:
+    """Return the rows of a text that lists its indicators label by label (一级指标：产出 …), empty when it lists none.
+
+    Every indicator begins at the same label; the labels of the first make the header, the values of each make a row.
+    """
+    pairs = [_LABELLED.fullmatch(text.strip()) for _, text in lines]
+    labels = [found[1].strip() if found else "" for found in pairs]
+    names = [_name(label, "columns") if label else "" for label in labels]
+    first = next((label for label, name in zip(labels, names, strict=True) if name in NAMES), "")
+    starts = [at for at, label in enumerate(labels) if label and label == first]
+    header: list[str] = []
+    for at in range(starts[0] if len(starts) > 1 else len(lines), len(lines)):
+        if not names[at] or labels[at] in header:
+            break
+        header.append(labels[at])
+    known = {_name(label, "columns") for label in header}
+    if len(known) < _LEAST_HEADER or not known & {*NAMES} or not known & {"target", "actual"}:
+        return []
+    rows: list[list[Line]] = []
+    place, has_header = 0, False
+    while place < len(lines):
+        if place not in starts:
+            number, text = lines[place]
+            is_number = re.fullmatch(reading_words()["template_indicator"], normalise(text)) is not None
+            rows += [] if is_number or not text else [[(number, text)]]
+            place += 1
+            continue
+        rows += [] if has_header else [[(lines[place + at][0], label) for at, label in enumerate(header)]]
+        has_header = True
+        row: list[Line] = [(0, "")] * len(header)
+        while place < len(lines) and labels[place] in header and not row[header.index(labels[place])][0]:
+            found = pairs[place]
+            row[header.index(labels[place])] = (lines[place][0], found[2].strip() if found else "")
+            place += 1
+        rows.append(row)
+    return rows
 
 
 def _unbroken(lines: list[Line]) -> list[Line]:

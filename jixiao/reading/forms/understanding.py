@@ -24,7 +24,7 @@ from jixiao.reading.forms.form_money import (
     read_prose_money,
 )
 from jixiao.reading.forms.form_parts import SECOND, Found, Part, cells_under, meaning_names, skip_row, words_pattern
-from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in, without_stamp
+from jixiao.reading.forms.glued import LABEL_SURE, glued_labels, label_in, states_total, without_stamp
 from jixiao.reading.forms.meanings import header_words, meaning_of, parse_header, pattern, title_kind
 from jixiao.reading.forms.paired import MARK, split_pair
 from jixiao.reading.forms.records import Reading, Record, find_money_unit, label_key
@@ -163,7 +163,9 @@ def _read_indicators(part: Part, table: Table, found: Found) -> None:
 def _is_of_head(part: Part, row: int, cells: list[tuple[int, int, str]]) -> bool:
     """Say whether a row below a header is one of the head: a title, or labels with their values."""
     labels = [text for _, _, text in cells if label_in(text)[0] in {"project", "department", "unit", "year"}]
-    return bool(labels) or (len(cells) == 1 and title_kind(cells[0][2]) != "" and len(cells[0][2]) > 4)
+    if labels or (len(cells) == 1 and title_kind(cells[0][2]) != "" and len(cells[0][2]) > 4):
+        return True
+    return len(cells) == 1 and _COLON.search(cells[0][2]) is not None and states_total(cells[0][2])
 
 
 def table_name(part: Part, table: Table) -> str:
