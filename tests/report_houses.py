@@ -266,7 +266,11 @@ def _table(writer):
     content, (full, given) = writer.house.content, writer.house.point_heads
     rows = [["一级指标", "二级指标", "三级指标", full, "评分标准", given]]
     rows += [[row[0], row[1], row[2], row[3], "酌情评分", row[4]] for row in content.indicators]
-    writer.add("table", [*rows, ["合计", "", "", "100", "", str(content.total)]])
+    rows += [["合计", "", "", "100", "", str(content.total)]]
+    if writer.house.seed % 3 == 0:  # beside the points the rate of them
+        rates = ["得分率", *(f"{Decimal(row[5]) / Decimal(row[3]) * 100:.2f}%" for row in rows[1:])]
+        rows = [[*row, rate] for row, rate in zip(rows, rates, strict=True)]
+    writer.add("table", rows)
 
 
 def _basics(writer):

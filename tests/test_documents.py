@@ -435,3 +435,17 @@ def test_a_table_of_levels_is_no_scoring_table(tmp_path):
     frames = make_frames(read_source(path, name="a.txt"))
     assert list(frames.indicators["indicator"]) == ["立项依据充分性", "改造数量"]
     assert list(frames.indicators["reported_score"]) == [18.0, 75.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("2021至2023年累计安排资金900万元。其中，2023年度预算安排300万元，实际到位300万元。", [300, 300]),
+        ("项目总投资900万元，2023年度预算安排300万元，到位280万元，县级资金少到位20万元。", [300, 280]),
+        ("三年共安排900万元。2023年安排预算300万元，欠到位10万元，实际到位290万元。", [300, 290]),
+    ],
+)
+def test_money_of_several_years_and_money_that_did_not_come_are_not_that_of_the_year(text, wanted):
+    report = laid("某县2023年度河道保洁项目绩效评价报告", "一、基本情况", "（一）资金投入和使用情况", text)
+    _, chosen = choose(find_statements(report, report.portions[0], year=2023))
+    assert [float(chosen[name].value) for name in ("planned", "arrived")] == wanted

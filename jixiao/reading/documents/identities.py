@@ -169,7 +169,7 @@ def _organisations(found: Identity, plain: str, labelled: dict[str, str], signer
     for role in ("department", "unit"):
         if labelled.get(role):
             setattr(found, role, labelled[role])
-        for key in (f"{role}_label", f"{role}_role", f"{role}_is", f"{role}_does", f"{role}_led"):
+        for key in (f"{role}_label", f"{role}_role", f"{role}_is", f"{role}_does", f"{role}_charged", f"{role}_led"):
             hits = [_organisation(hit["name"]) for hit in _words()[key].finditer(plain)] if key in _words() else []
             named = [one for one in hits if one and not _words()["no_role"].search(one)]
             if named and not getattr(found, role):
@@ -291,7 +291,7 @@ def _project(
     bare = [one[hit.end() :] for one in ways if (hit := _words()["region"].match(one))]
     bare = [_words()["title_year"].sub("", one) for one in bare]
     said = [one for one in bare if len(one) >= 6 and not _words()["no_project"].fullmatch(one)]
-    said = [one for one in said if one in plain or _words()["project_end"].sub("", one) in plain]
+    said = [one for one in said if one in plain or _words()["fund_end"].sub("", one) in plain]
     if said:
         return max(said, key=len)
     alike = [one for one in named if counted[one] >= 2 and any(_alike(one, way) for way in ways)]

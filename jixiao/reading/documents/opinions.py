@@ -223,10 +223,14 @@ def _of_group(layout: Layout, heading: int | None, texts: list[int], is_group: b
     is_headed = all(
         title and rest and ("，" not in title or len(title) <= SHORT_TITLE) for title, rest in headed.values()
     )
-    for place in texts:
+    bodies = [entries[place].paragraph.text for place in texts]
+    are_titled = len(bodies) % 2 == 0 and all(
+        _is_title(title) and len(text) > 2 * len(title) for title, text in zip(bodies[::2], bodies[1::2], strict=True)
+    )
+    for number, place in enumerate(texts):
         body = entries[place].paragraph
         parts = _counted_parts(body.text)
-        if found and (place not in headed or _is_bare_title(found[-1])):
+        if found and (place not in headed or _is_bare_title(found[-1]) or (are_titled and number % 2)):
             _name_late(found[-1])
             found[-1].text += body.text
             found[-1].last_line = body.last_line
@@ -278,6 +282,11 @@ def _is_bare_title(one: Opinion) -> bool:
     """Say whether an item is a short line without an end so far: its title, the text comes below."""
     whole = one.whole
     return bool(whole) and len(whole) <= LONGEST_TITLE and not re.search("[。；！？：:]", whole)
+
+
+def _is_title(text: str) -> bool:
+    """Say whether a paragraph is one short sentence, as a title above a longer paragraph is."""
+    return re.fullmatch(f"[^。；！？：:，,]{{2,{SHORT_TITLE}}}。?", text) is not None
 
 
 def _is_item(layout: Layout, place: int, heading: int | None) -> bool:

@@ -91,12 +91,15 @@ def find_amounts(text: str, *, year: int | None = None, usual: str = "") -> list
         [('planned', 'total', '120'), ('carry_over', 'carry_over', '20'), ('arrived', 'total', '120')]
     """
     found: list[Amount] = []
+    is_several = False
     for start, sentence in split_sentences(text):
-        found += _of_sentence(sentence, start, year, usual)
+        found += _of_sentence(sentence, start, year, usual, is_several=is_several)
+        is_several = _words()["several_years"].search(sentence) is not None
     return found
 
 
-def _of_sentence(sentence: str, offset: int, year: int | None, usual: str) -> list[Amount]:
+def _of_sentence(sentence: str, offset: int, year: int | None, usual: str, *, is_several: bool) -> list[Amount]:
+    """Read one sentence; ``is_several`` says whether the one before told the money of several years together."""
     words, found = _words(), []
     before = ""
     last_end = 0
@@ -110,6 +113,9 @@ def _of_sentence(sentence: str, offset: int, year: int | None, usual: str) -> li
         in_parts = in_parts and not re.search("[。；]", left)
         goes_on = in_parts and (not is_direct or not words["leaves_parts"].search(left))
         is_part = bool(words["part"].search(_last_clauses(left))) or goes_on
+        years = words["other_year"].findall(left)
+        if is_part and is_several and str(year) in years:
+            is_part = False  # of several years together that of the one evaluated
         if is_part and not is_direct:
             in_parts = True
         if not statement and last_end and len(left) < 30:
@@ -119,9 +125,9 @@ def _of_sentence(sentence: str, offset: int, year: int | None, usual: str) -> li
             continue
         if not statement:
             statement = usual if not last_end else ""
-        years = words["other_year"].findall(left)
         rank = 2 * bool(words["whole"].search(left)) - 3 * is_part - (1 if not is_direct else 0)
-        if year and years and str(year) not in years:
+        is_several = words["several_years"].search(left) is not None
+        if year and ((years and str(year) not in years) or is_several):
             rank -= 4
         if re.search(r"[（(][^）)]*$", left) or words["initial"].search(_last_clauses(left)):
             rank -= 2

@@ -114,7 +114,7 @@ def find_told(layout: Layout, portion: Portion, table: Table) -> list[Justificat
         portion: The evaluation report.
         table: What its tables print.
     """
-    blocks = [block for block in _blocks(layout, _scope(layout, portion), table) if block.name]
+    blocks = [block for block in _blocks(layout, _scope(layout, portion, table), table) if block.name]
     for block, after in zip_longest(blocks, blocks[1:]):
         if block.is_level and block.places and (after is None or after.is_level or after.titles != block.titles):
             block.is_level = not any(one.role == FULL or one in block.head for one in block.head + block.body)
@@ -152,10 +152,11 @@ def find_told(layout: Layout, portion: Portion, table: Table) -> list[Justificat
     return found
 
 
-def _scope(layout: Layout, portion: Portion) -> list[int]:
+def _scope(layout: Layout, portion: Portion, table: Table) -> list[int]:
     """Return where the points of the indicators stand: the analysis, else the chapter with most numbers of points."""
     places = layout.under(portion.number, "analysis")
-    if sum(len(find_mentions(layout.entries[at].paragraph.text)) for at in places) >= 6:
+    is_tabled = bool(table.got) and all(points is not None for points in table.got.values())
+    if (is_tabled and places) or sum(len(find_mentions(layout.entries[at].paragraph.text)) for at in places) >= 6:
         return places
     chapters: dict[int, list[int]] = {}
     for place in layout.of_portion(portion.number):
@@ -259,7 +260,7 @@ def is_level_name(name: str) -> bool:
 
 def _segments(place: int, body: str, table: Table) -> list[_Segment]:
     """Divide a paragraph that tells the points of several indicators one after another."""
-    parts = [(text, *_name_at(text, table)) for _, text in split_sentences(body, "。；;")]
+    parts = [(text, *_named(text, table)) for _, text in split_sentences(body, "。；;")]
     starts: list[int] = []
     for number, (_, name, _) in enumerate(parts):
         if name and any(one.role in {FULL, OPEN} for one in find_mentions(_until(parts, number))):
@@ -267,8 +268,10 @@ def _segments(place: int, body: str, table: Table) -> list[_Segment]:
     if len(starts) < 2:
         name, strength = _name_at(body, table)
         mentions = find_mentions(body)
-        if strength <= FOLLOWED and mentions:
+        if strength < KNOWN and mentions:
             behind, sureness = _name_behind(body, mentions, table)
+            if strength > FOLLOWED and sureness < KNOWN:
+                behind = ""
             if behind and (not name or sureness > strength or not _is_beside(body, name, behind, mentions)):
                 name, strength = behind, sureness
         return [_Segment(place, body, name, strength, mentions)]
@@ -279,6 +282,15 @@ def _segments(place: int, body: str, table: Table) -> list[_Segment]:
     for one in found:
         one.mentions = find_mentions(one.text)
     return found
+
+
+def _named(text: str, table: Table) -> tuple[str, float]:
+    """Return the indicator that a sentence begins with, or that a table prints and its first points follow."""
+    name, strength = _name_at(text, table)
+    if strength >= KNOWN:
+        return name, strength
+    behind, sureness = _name_behind(text, find_mentions(text), table)
+    return (behind, sureness) if sureness >= KNOWN else (name, strength)
 
 
 def _is_beside(body: str, name: str, behind: str, mentions: Sequence[Mention]) -> bool:

@@ -189,6 +189,7 @@ def _before_the_year(columns: list[Column]) -> list[Column]:
 
 def _proved(columns: list[Column], cells: Sequence[Sequence[str]], context: str, threshold: float) -> list[Column]:
     """Make the headers sure of which the contents prove what their known words say; the others stay doubtful."""
+    columns = _apart(columns, cells, threshold)
     first = [column.choices[0] if column.choices else ("", 0.0) for column in columns]
     sure = {name: texts for (name, known), texts in zip(first, cells, strict=True) if known >= threshold}
     open_places = [place for place, (_, known) in enumerate(first) if known < threshold and is_filled(cells[place])]
@@ -216,6 +217,22 @@ def _proved(columns: list[Column], cells: Sequence[Sequence[str]], context: str,
 
 
 _POINTS = frozenset({"weight", "reported_score"})
+
+
+def _apart(columns: list[Column], cells: Sequence[Sequence[str]], threshold: float) -> list[Column]:
+    """Take the lower of two columns of points for the scores, where no other column is (权重、绩效分值)."""
+    first = [column.choices[0] if column.choices else ("", 0.0) for column in columns]
+    named = [name for name, known in first if known >= threshold]
+    if named.count("weight") != 2 or "reported_score" in named or "deduct" in named:
+        return columns
+    both = [place for place, (name, known) in enumerate(first) if name == "weight" and known >= threshold]
+    found = prove_points([cells[place] for place in both])
+    if found is None or not gives_most(cells[both[found[1]]], cells[both[found[0]]]):
+        return columns
+    result = list(columns)
+    place = both[found[1]]
+    result[place] = replace(columns[place], choices=(("reported_score", _PROVED),), how="content")
+    return result
 
 
 def _scores_by_content(columns: list[Column], cells: Sequence[Sequence[str]]) -> list[Column]:

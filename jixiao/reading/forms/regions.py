@@ -114,6 +114,10 @@ def _meaning(text: str, context: str, taught: Taught) -> tuple[str, float]:
     return (found.name, found.sure) if found else ("", 0.0)
 
 
+_SURE_MONEY = 0.9
+"""How sure the one column of money must be that makes a table with points one of money."""
+
+
 def _kind_of(view: View, row: int, cells: list[tuple[int, int, str]], context: str, taught: Taught) -> str:
     """Return what kind of table a row of cells opens, empty when it is no header."""
     threshold = float(header_words()["threshold"])
@@ -121,6 +125,7 @@ def _kind_of(view: View, row: int, cells: list[tuple[int, int, str]], context: s
     if any(is_amount(text) for text in below.values()):
         below = {}
     meanings: list[str] = []
+    surest: dict[str, float] = {}
     counted = amounts = direct = 0
     is_coded = context == "columns" and _has_project_code(text for _, _, text in cells)
     for left, right, text in cells:
@@ -137,6 +142,7 @@ def _kind_of(view: View, row: int, cells: list[tuple[int, int, str]], context: s
             amounts += 1
         if name and sure >= threshold:
             meanings.append(name)
+            surest[name] = max(sure, surest.get(name, 0.0))
         elif not is_side:
             counted += 1
     distinct = set(meanings) if direct else set()
@@ -172,6 +178,9 @@ def _kind_of(view: View, row: int, cells: list[tuple[int, int, str]], context: s
         "last",
         "adjustment",
     }
+    is_lone = len(money | with_points - {"weight", "reported_score"}) == 1  # points alone may stand beside anything
+    if is_lone and max(surest[name] for name in money) < _SURE_MONEY:
+        return ""
     if distinct & set(MONEY) and len(money | with_points) >= 2:
         return "funds"
     if "amount" in distinct and distinct & {"item", "last", "source"}:
