@@ -223,9 +223,9 @@ def _of_group(layout: Layout, heading: int | None, texts: list[int], is_group: b
     is_headed = all(
         title and rest and ("，" not in title or len(title) <= SHORT_TITLE) for title, rest in headed.values()
     )
-    bodies = [entries[place].paragraph.text for place in texts]
-    are_titled = len(bodies) % 2 == 0 and all(
-        _is_title(title) and len(text) > 2 * len(title) for title, text in zip(bodies[::2], bodies[1::2], strict=True)
+    lines = [entries[place].paragraph.text for place in texts]
+    are_titled = len(lines) % 2 == 0 and all(
+        _is_title(title) and len(text) > 2 * len(title) for title, text in zip(lines[::2], lines[1::2], strict=True)
     )
     for number, place in enumerate(texts):
         body = entries[place].paragraph
