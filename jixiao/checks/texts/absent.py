@@ -27,7 +27,8 @@ def find_absent(document: Document) -> Iterator[Claim]:
 
 def _references(document: Document) -> Iterator[Claim]:
     grammar = load_grammar()
-    heads = [re.sub(r"\s", "", one.text) for one in document.paragraphs if not one.is_row and len(one.text) < 90]
+    short = [one.text for one in document.paragraphs if not one.is_row and len(one.text) < 90]
+    heads = [*short, *(re.sub(r"\s", "", text) for text in short)]
     told = set()
     for paragraph in document.prose:
         for match in grammar.pattern("reference").finditer(paragraph.text):

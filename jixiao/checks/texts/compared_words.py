@@ -141,6 +141,7 @@ def _off_goal(document: Document) -> Iterator[Claim]:
             before = paragraph.text[max(0, number.start - GOAL_REACH) : number.start]
             if grammar.find("a_goal", before) or grammar.pattern("bound").match(paragraph.text, number.end):
                 goals.setdefault(family(number), set()).add(number.value)
+    yield from _beside_goal(document, told)
     for paragraph in document.prose:
         for match in grammar.pattern("off_goal").finditer(paragraph.text):
             one, gap = paragraph.at(match.start("n1")), paragraph.at(match.start("n"))
@@ -168,6 +169,32 @@ def _off_goal(document: Document) -> Iterator[Claim]:
                 ),
                 severity="question",
             )
+
+
+def _beside_goal(document: Document, told: dict[str, set[Decimal]]) -> Iterator[Claim]:
+    """Compare 没有达到95%的目标，差1个百分点 and 90.55%，高于目标值0.55个百分点 with the rates told."""
+    grammar = load_grammar()
+    rates = told.get("%", set())
+    for paragraph in document.prose:
+        for name in ("short_of_goal", "from_goal"):
+            for match in grammar.pattern(name).finditer(paragraph.text):
+                one, gap = Decimal(match["n1"]), Decimal(match["n"])
+                is_less = name == "short_of_goal" or match["way"] in grammar.words["comparisons"]["less"]
+                derived = one - gap if name == "short_of_goal" else one + gap if is_less else one - gap
+                if derived in rates or not rates - {one}:
+                    continue
+                yield claim_at(
+                    "claim_growth",
+                    paragraph,
+                    match.span(),
+                    printed=match["n"],
+                    derived=written(derived),
+                    verdict="fails",
+                    arithmetic=grammar.sentence(
+                        "beside_goal", one=match["n1"], gap=match["n"], derived=written(derived)
+                    ),
+                    severity="question",
+                )
 
 
 def _over_all(paragraph: Paragraph) -> Iterator[Claim]:

@@ -21,6 +21,7 @@ FEWEST_DIGITS = 3
 LONG = 2
 MOST_PARTS = 10
 FAREST_HEAD = 12
+MOST_POINTS = Decimal(3)
 
 
 def find_derived(document: Document) -> Iterator[Claim]:
@@ -37,6 +38,8 @@ def find_derived(document: Document) -> Iterator[Claim]:
         yield from _rests(paragraph, known)
         yield from _part_rate_rest(paragraph, known)
         yield from _gaps(paragraph, known)
+        yield from _all_done(paragraph, known)
+        yield from _of_other_unit(paragraph)
         yield from _sums_of_like(paragraph, known)
 
 
@@ -99,15 +102,14 @@ def _is_here(one: Known, paragraph: Paragraph, start: int, end: int) -> bool:
 def _rates_of_columns(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
     """Compare 2022年…成本增长8.33% with the column of costs of a table by years."""
     grammar = load_grammar()
-    by_year = []
-    for column in known.columns:
-        years = {year[1]: one for one in column if (year := grammar.pattern("year_of_row").match(one.row))}
-        if years and len(column[0].head) >= LONG:
-            by_year.append((column, years))
+    by_year = known.by_year
     for match in grammar.pattern("any_growth").finditer(paragraph.text) if by_year else ():
         start = paragraph.sentence(match.start())[0]
         before = paragraph.text[start : match.end()]
         told = grammar.pattern("whole_year").findall(before)
+        if any(one.end == match.start() and one.unit not in grammar.words["not_amount"]
+               for one in paragraph.between(start, match.start())):  # fmt: skip
+            continue  # 比2022年的1.25亿元增长12%: its base stands beside it
         place = {number: before.rfind(grammar.pattern("head_dressing").sub("", column[0].head))
                  for number, (column, _) in enumerate(by_year)}  # fmt: skip
         last = max(place.values())
@@ -125,7 +127,7 @@ def _rates_of_columns(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Cla
         if now is None or base is None or not base.value:
             continue
         change = now.span - base.span if is_up else base.span - now.span
-        if fits(rate, change, base.span) or any(_fits_any(rate, column, is_up=is_up) for column, _ in by_year):
+        if fits(rate, change, base.span) or _fits_any(rate, nearest[0][0], is_up=is_up):
             continue
         shown = written(change.value / base.value * HUNDRED, places(rate) / 100)
         yield _question(GROWTH, paragraph, match.span(), f"{rate}%", f"{shown}%", "growth_of_base",
@@ -151,6 +153,8 @@ def _averages(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
         said = paragraph.text[start : match.start()]
         core = grammar.pattern("average_dressing").sub("", match["label"])
         noun = word if word in grammar.words["named_pieces"] else ""
+        if core in grammar.words["common_runs"]:
+            continue  # 亩均支出: of which amount it is, no word says
         years = set(grammar.pattern("whole_year").findall(said))
         tops = [
             top
@@ -390,9 +394,9 @@ def _gaps(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
         said = pairs_of(match["name"])
         subject = pairs_of(match["of"])
         found: list[tuple[Known, Known]] = []
-        for one, two in _neighbours(known.by_unit.get(gap.unit, [])):
+        for one, two in known.neighbours.get(gap.unit, ()):
             words = pairs_of(one.words) | pairs_of(two.words)
-            if said & words and (not subject or subject & words):
+            if said & words and (not subject or subject & words or gap.unit == grammar.words["points"]):
                 found.append((one, two))
         gaps = {abs(one.value - two.value): (one, two) for one, two in found}
         scale = gap.value / Decimal(gap.number) if Decimal(gap.number) else Decimal(1)
@@ -406,13 +410,36 @@ def _gaps(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
                 break
 
 
-def _neighbours(amounts: list[Known]) -> Iterator[tuple[Known, Known]]:
-    """Yield the amounts that follow one another in a sentence."""
-    for one, two in pairwise(amounts):
-        if one.paragraph is two.paragraph and not one.head and two.at >= one.at:
-            sentence = one.paragraph.sentence(one.at)
-            if sentence[0] <= two.at < sentence[1] or one.unit == load_grammar().words["points"]:
-                yield one, two
+def _all_done(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
+    """Find 实际完成302个，完成率100% whose number is told nowhere else, and a slip of it is."""
+    grammar = load_grammar()
+    for match in grammar.pattern("done_in_full").finditer(paragraph.text):
+        one = paragraph.at(match.start("n"))
+        start = paragraph.sentence(match.start())[0]
+        if one is None or one.is_vague or any(other.unit == one.unit for other in paragraph.between(start, one.start)):
+            continue
+        others = [other for other in known.by_unit.get(one.unit, ()) if other.paragraph is not paragraph]
+        slips = [other for other in others if is_slip(other.number, one.number)]
+        if len(one.number) >= FEWEST_DIGITS and slips and all(other.value != one.value for other in others):
+            rate = written(one.value / slips[0].value * HUNDRED, Decimal("0.01"))
+            yield _question(SHARE, paragraph, match.span(), "100%", f"{rate}%", "done_in_full", one=one.printed,
+                            two=slips[0].number, line=str(slips[0].paragraph.line(slips[0].at)))  # fmt: skip
+
+
+def _of_other_unit(paragraph: Paragraph) -> Iterator[Claim]:
+    """Compare 设置岗位1260个，其中脱贫人口486人，占37.14% with the quotient of the two."""
+    grammar = load_grammar()
+    for match in grammar.pattern("share_of_other_unit").finditer(paragraph.text):
+        whole, part = paragraph.at(match.start("w")), paragraph.at(match.start("p"))
+        if whole is None or part is None or whole.unit == part.unit or not {whole.unit, part.unit} <= grammar.counts:
+            continue
+        if part.value >= whole.value or fits(match["n"], part.span, whole.span):
+            continue
+        derived = part.value / whole.value * HUNDRED
+        if abs(derived - Decimal(match["n"])) <= MOST_POINTS:
+            shown = written(derived, places(match["n"]) / 100)
+            yield _question(SHARE, paragraph, match.span(), f"{match['n']}%", f"{shown}%", "share_of_counts",
+                            one=part.printed, two=whole.printed)  # fmt: skip
 
 
 def _sums_of_like(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
 
 from jixiao.checks.texts.grammar import Grammar, load_grammar
 from jixiao.checks.texts.measures import Quantity, Span, find_quantities, is_slip, printed_span
 from jixiao.checks.texts.prose import Document, Paragraph
 
 REACH = 24
+SHORTEST_HEAD = 2
 UNIT_LINE = 40
 
 
@@ -62,6 +64,29 @@ class KnownAmounts:
     def values(self) -> dict[str, set[Decimal]]:
         """Return the values by unit."""
         return {unit: {one.value for one in found} for unit, found in self.by_unit.items()}
+
+    @cached_property
+    def by_year(self) -> list[tuple[list[Known], dict[str, Known]]]:
+        """Return the columns of tables whose rows are years, each with its cells by the year."""
+        grammar, found = load_grammar(), []
+        for column in self.columns:
+            years = {year[1]: one for one in column if (year := grammar.pattern("year_of_row").match(one.row))}
+            if years and len(column[0].head) >= SHORTEST_HEAD:
+                found.append((column, years))
+        return found
+
+    @cached_property
+    def neighbours(self) -> dict[str, list[tuple[Known, Known]]]:
+        """Return the amounts that follow one another in a sentence, points also in a paragraph, by unit."""
+        points = load_grammar().words["points"]
+        found: dict[str, list[tuple[Known, Known]]] = {}
+        for unit, amounts in self.by_unit.items():
+            for one, two in pairwise(amounts):
+                if one.paragraph is two.paragraph and not one.head and two.at >= one.at:
+                    first, last = one.paragraph.sentence(one.at)
+                    if first <= two.at < last or unit == points:
+                        found.setdefault(unit, []).append((one, two))
+        return found
 
     def named(self, words: str, unit: str) -> list[Known]:
         """Return the amounts of a unit whose words end with the name, or whose row or column bears it."""

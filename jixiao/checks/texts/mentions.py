@@ -202,7 +202,7 @@ def find_same_mentions(document: Document) -> Iterator[Claim]:
 def _tells_both(one: Mention, two: Mention) -> bool:
     """Say whether the sentence of a number tells the other one too: 计划48公里，完成45.6公里."""
     first, last = one.paragraph.sentence(one.quantity.start)
-    others = [] if one.paragraph.is_row else one.paragraph.between(first, last)
+    others = one.paragraph.quantities if one.paragraph.is_row else one.paragraph.between(first, last)
     return any(two.quantity.unit == other.unit and two.quantity.value == other.value for other in others)
 
 

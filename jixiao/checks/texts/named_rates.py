@@ -100,6 +100,7 @@ def _rates(paragraph: Paragraph, amounts: dict[str, list[Quantity]]) -> Iterator
         role = next((one for one in grammar.words["rates"] if match["name"].endswith(one["name"])), None)
         words = [*(role["part"] if role else ()), stem]
         inside = [one for one in paragraph.between(start, match.start()) if one.unit not in grammar.words["not_amount"]]
+        inside = [one for one in inside if one.unit != grammar.words["points"] or one.unit in stem]
         parts = [
             one
             for one in inside

@@ -89,7 +89,7 @@ class Amounts:
         known = {unit: {one.value: one.span for _, one in found} for unit, found in self.places.items()}
         for column in columns_of(self.document):
             for cell in column:
-                if cell.unit:
+                if cell.unit and not load_grammar().pattern("year_of_row").match(cell.row):  # years are told apart
                     known.setdefault(unit_family(cell.unit), {}).setdefault(cell.value, cell.span)
         return {unit: list(found.values()) for unit, found in known.items()}
 

@@ -112,6 +112,9 @@ def _sums(node: Node) -> Iterator[Claim]:
     """Compare the weight and the points of a heading with the sums of those below it."""
     if len(node.below) < 2 or not node.style or node.has_gap:
         return
+    below = sum((one.told.weight for one in node.below if one.told.weight is not None), Decimal(0))
+    if node.told.place[0] and node.told.weight is not None and below > 2 * node.told.weight:
+        return  # an indicator told in the words of its paragraph is no level above those that follow
     for role in ("weight", "given"):
         own = getattr(node.told, role)
         parts = [getattr(one.told, role) for one in node.below]
@@ -361,7 +364,8 @@ def _levels_of_tables(rows: list[TableRow]) -> Iterator[Claim]:
         total = next((row for row in table if row.is_total), None)
         printed = points_of(total.cells.get("weight", "")) if total else None
         known = [weight for weight in weights if weight is not None]
-        if total and printed is not None and len({row.names for row in body}) == len(body):
+        is_doubled = sum(known, Decimal(0)) == 2 * (printed or Decimal(0))  # rows of levels stand among the indicators
+        if total and printed is not None and not is_doubled and len({row.names for row in body}) == len(body):
             yield _sum(total.paragraph, (0, len(total.paragraph.text)), printed, known, "weight")
         by_level: dict[tuple[int, str], list[tuple[TableRow, Decimal]]] = defaultdict(list)
         for row, weight in zip(body, known, strict=True):

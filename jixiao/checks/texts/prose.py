@@ -15,6 +15,7 @@ from jixiao.reading.files import TextLine
 
 LONGEST_REACH = 1200
 LONGEST_NUMBER = 6
+LONGEST_CAPTION = 8
 NARROWEST, WIDEST = 18, 60
 """How wide the lines of a text are that was broken at a column, in full-width signs."""
 CELL_EDGE = "｜"
@@ -218,4 +219,6 @@ def _stays(signs: list[str], position: int) -> bool:
         and all(sign.isdigit() or sign == "." for sign in signs[:position])
     ):
         return not after.isdigit()
+    if before.isdigit() and after.isdigit() and position <= LONGEST_CAPTION:
+        return bool(load_grammar().pattern("caption_number").fullmatch("".join(signs[:position])))  # 表1 2022年度支出
     return before.isascii() and before.isalnum() and after.isascii() and after.isalnum()

@@ -205,6 +205,8 @@ def _totals(rows: list[TableRow]) -> Iterator[Claim]:
             continue
         if len({row.names for row in body}) < len(body) or any(weight is None for weight in weights):
             continue
+        if sum((weight for weight in weights if weight is not None), Decimal(0)) == 2 * FULL:
+            continue  # rows of levels stand among those of indicators
         if len(known) == len(points):
             yield _sum(SCORE, total.paragraph, printed, known, grammar.words["points"])
             continue

@@ -16,6 +16,7 @@ LONGEST_BLOCK = 12
 LONGEST_NAME = 60
 LONGEST_HEADING_NAME = 20
 MOST_BLANK = 3
+NEAREST = 3
 FULL = Decimal(100)
 SENTENCE_ENDS = frozenset("。；：！？，、;:!?,.)”")
 
@@ -174,6 +175,8 @@ def _in_body(paragraphs: list[Paragraph], segment: int, at: int) -> Iterator[Tol
 def _named_inside(paragraph: Paragraph, segment: int, at: int) -> Iterator[Told]:
     """Read a paragraph that names its indicator first and its points behind: 名称：……分值3分，得2分."""
     grammar = load_grammar()
+    if len(grammar.pattern("a_weight").findall(paragraph.text)) > 1:
+        return  # several indicators in one paragraph
     match = next((found for name in ("told_tail", "told_inside", "named_given_full")
                   if (found := grammar.pattern(name).match(paragraph.text))), None)  # fmt: skip
     if match:
@@ -345,6 +348,11 @@ def _in_prose(document: Document, numbers: list[int]) -> Iterator[Told]:
             if grammar.has("other_scope", paragraph.text[max(0, match.start() - 10) : match.start()]):
                 continue
             given = Decimal(match["n"])
+            heads = (
+                grammar.pattern("told_heading").match(one.text) for one in document.paragraphs[max(0, at - 3) : at]
+            )
+            if any(head and Decimal(head["n"]) >= given for head in heads) and given < FULL / 2:
+                continue  # the points of the indicator above it
             start = paragraph.sentence(match.start())[0]
             if given == FULL and grammar.find("sets_points", paragraph.text[start : match.start()]):
                 continue  # 设计20项指标，总分100分
