@@ -25,6 +25,7 @@ from jixiao.reading.values.values import normalise
 
 _COLON = re.compile(r"[:：]")
 _POINTS = frozenset({"weight", "reported_score"})
+_MONEY = frozenset({*MONEY, "execution_rate", "month", "amount"})
 _OWN_SURE = 0.9
 _FOREIGN_REST = 0.5
 """A cell of which more than this share is no known word is a value, not the header of a group."""
@@ -167,7 +168,7 @@ def _kind_of(view: View, row: int, cells: list[tuple[int, int, str]], context: s
         is_header = is_header or (has_name and distinct & {"target", "actual"} and not counted and not amounts)
         return "indicators" if is_header else ""
     money = distinct & {*MONEY, "execution_rate", "month"}
-    if amounts or not money:
+    if amounts or not money or not any(_is_certain(text, taught) for _, _, text in cells):
         return ""
     with_points = distinct & {
         "weight",
@@ -186,6 +187,12 @@ def _kind_of(view: View, row: int, cells: list[tuple[int, int, str]], context: s
     if "amount" in distinct and distinct & {"item", "last", "source"}:
         return "costs"
     return ""
+
+
+def _is_certain(text: str, taught: Taught) -> bool:
+    """Say whether every word of a header of money is known: one nobody knows may make a target of a budget."""
+    found = meaning_of(text, "funds")
+    return bool(taught(text, "funds")) or (found is not None and found.name in _MONEY and found.rest == 0)
 
 
 def _headers(view: View, row: int, context: str, taught: Taught) -> tuple[int, list[tuple[int, int, str, Position]]]:
