@@ -269,3 +269,15 @@ def test_a_text_that_lists_its_indicators_label_by_label(tmp_path, blank):
     assert frames.indicators["deviation_reason"].tolist() == ["", "复检不一致", ""]
     assert frames.evaluations["total_reported"].tolist() == [95.5]
     assert frames.indicators["actual_cell"].tolist()[0] == "第10行", "a value leads to its own line"
+
+
+@pytest.mark.parametrize(
+    "corner", ["预算执行情况（单位：万元）", "资金情况(金额单位:元)", "项目资金（单位：人民币万元）"]
+)
+def test_the_unit_of_money_in_the_corner_of_a_table_names_no_unit_of_the_project(corner):
+    rows = f"{corner}|年初预算|全年预算|全年支出|执行率|得分\n资金合计|120|126|121.59|96.5%|9.65"
+    _, frames, _ = read(HEAD, rows, COLUMNS, ROWS)
+    scale = 1 if "万元" in corner else 10_000
+    assert money(frames, "initial_budget", "annual_budget", "executed") == {
+        "total": (120 / scale, 126 / scale, 121.59 / scale)
+    }

@@ -83,6 +83,8 @@ def glued_labels(text: str) -> list[tuple[str, str, str]]:
         if is_unit and (found or not label_in(run)[0]):  # 金额单位： ends the value before it
             found.append((colon.start() - len(run), colon.end(), run, "ignored"))
             continue
+        if pattern("unit_line").match(normalise(run[-2:] + text[colon.start() :])):
+            continue  # 预算执行情况（单位：万元） names no unit that does anything
         for size in range(min(len(run), 22), 1, -1):
             label = run[-size:]
             name, sure = label_in(label)

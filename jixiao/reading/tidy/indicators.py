@@ -282,6 +282,7 @@ def add_plans(rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
         number += 1
         target = parse_value(texts.get("target", ""), year=reading.year, named_unit=unit_in_name(name))
         rows.guess(reading, record.sheet, record.cells.get("target", ""), target.text, target.guesses)
+        unit = _either_unit(texts.get("measure_unit", ""), target.measure_unit)
         rows.add(
             "plans",
             year=identity["year"],
@@ -291,7 +292,7 @@ def add_plans(rows: Rows, reading: Reading, identity: dict[str, Any]) -> None:
             category=category.get(term, ""),
             subcategory=subcategory[term],
             indicator=name,
-            **_target_columns(target),
+            **{**_target_columns(target), "measure_unit": unit},
             direction=direction_of(target, name, stated=_stated(texts)),
             weight=points_of(rows, reading, record, "weight"),
             remark=texts.get("remark", ""),
