@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from command import run_command
 from conftest import base_form, evaluate
 from paper_reading import text_of
 
@@ -356,3 +357,34 @@ def test_a_build_keeps_the_registers(tmp_path, monkeypatch):
     assert kept.register["project"].tolist() == ["未报项目"] and len(kept.organisations) == 1
     assert set(coverage_rows(kept)["coverage_state"]) == {"missing", "unasked"}
     assert len(results.register) == 1
+
+
+def test_last_years_self_evaluations_stand_in_under_their_own_names(source):
+    owed = list_owed(source, year=2022)
+    assert owed["population"].unique().tolist() == ["last_year"]
+    assert sorted(owed["project"]) == ["中国南昌政务门户网运行维护费", "党政信息网络建设"], (
+        "no name of a department's evaluation"
+    )
+
+
+def test_a_register_that_changed_after_the_build_counts(tmp_path, monkeypatch):
+    monkeypatch.setenv("JIXIAO_HOME", str(tmp_path))
+    (tmp_path / "data" / "source" / "2024").mkdir(parents=True)
+    form = next(Path("data/sample/2024").glob("*农村公路*自评表.xlsx"))
+    (tmp_path / "data" / "source" / "2024" / form.name).write_bytes(form.read_bytes())
+    assert run_command("build").returncode == 0
+    ask = ("remind", "--year", "2024", "--out", tmp_path / "催")
+    said = run_command(*ask).stdout
+    assert "没有要催报的" in said and "2024年度应评范围：没有应评项目登记" in said, "says what it rests on"
+    register = tmp_path / "data" / "register" / "2024.csv"
+    register.parent.mkdir()
+    register.write_text("项目名称,主管部门\n示例农村公路养护项目,甲局\n没有报的项目,甲局\n", encoding="utf-8")
+    said = run_command(*ask).stdout
+    assert "未收1个（没有报的项目）" in said and "2024年度应评范围：按应评项目登记" in said
+    register.write_text("项目名称,主管部门\n", encoding="utf-8")
+    refused = run_command(*ask)
+    assert refused.returncode and "没有列出任何项目" in refused.stderr and "没有要催报的" not in refused.stdout
+    register.write_text("项目名称,主管部门\n示例农村公路养护项目,甲局\n", encoding="utf-8")
+    (tmp_path / "data" / "source" / "2024" / form.name).unlink()
+    said = run_command(*ask).stdout
+    assert "请先运行 jixiao build 再催报" in said and "没有要催报的" in said

@@ -293,3 +293,20 @@ def test_the_commands_go_round(desk):
     assert "佐证收到情况" in [cell.value for row in sheet.iter_rows() for cell in row]
     assert "可选：" in run_command("evidence", "list", "--state", "无").stderr
     assert proof_books.next_request(book.load_ledger(), 2024) == "2024-Z02"
+
+
+def test_a_link_that_leaves_the_folder_and_an_empty_file_are_told_and_never_kept(sent, tmp_path_factory):
+    one, two, three, *_ = keys()
+    folder, elsewhere = sent[ROADS].path.parent, tmp_path_factory.mktemp("elsewhere") / "私.txt"
+    elsewhere.write_bytes(b"secret")
+    (folder / "链接.txt").symlink_to(elsewhere)
+    (folder / "空.pdf").touch()
+    (folder / "真.pdf").write_bytes(b"proof")
+    (folder / "内.pdf").symlink_to(folder / "真.pdf")
+    said = {one: ("链接.txt", ""), two: ("空.pdf", ""), three: ("内.pdf", "")}
+    (came,) = receive_lists([fill(sent[ROADS].path, said)])
+    assert [states()[key] for key in (one, two, three)] == ["named", "named", "came"]
+    assert any("“链接.txt”是指向" in sentence for sentence in came.sentences)
+    assert any("“空.pdf”是空文件（0字节），不算收到" in sentence for sentence in came.sentences)
+    assert b"secret" not in [path.read_bytes() for path in archive_folder().iterdir()]
+    assert all("refused" not in file for entry in book.load_ledger().entries for file in entry["said"].get("files", []))

@@ -365,6 +365,14 @@ def test_the_command_writes_a_place(tmp_path):
     assert parse_years("2024") == (2024,)
 
 
+def test_the_folder_one_stands_in_can_be_the_place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = ["--departments", "1", "--projects", "2", "--years", "2024", "--out", "."]
+    outcome = CliRunner().invoke(app, ["sample", *options], catch_exceptions=False)
+    assert "已生成示例数据（虚构）：2 份评价" in outcome.output
+    assert len(jixiao.evaluate(tmp_path).totals) == 2 and not [*tmp_path.parent.glob(f".*.{tmp_path.name}")]
+
+
 def test_no_topic_and_no_indicator_of_a_project_comes_twice():
     catalogue = load_catalogue()
     names = [topic["name"] for topic in catalogue.topics]

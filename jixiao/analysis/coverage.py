@@ -176,6 +176,8 @@ def _population(results: Results, year: int, is_last_year: bool) -> tuple[pd.Dat
         return mine, "budget_list"
     before = results.totals[(results.totals["evaluation"] == "self") & (results.totals["year"] == year - 1)]
     mine = named[(named["year"] == year - 1) & named["project_id"].isin(before["project_id"])]
+    own = ["project_id", "department", "unit", "project"]  # as the self-evaluation names them, not another evaluation
+    mine = mine.drop(columns=own[1:]).merge(before[own], on="project_id", validate="1:1")
     if len(mine) and is_last_year:  # the money of another year is not this year's
         now = named[named["year"] == year].set_index("project_id")[["annual_budget_wan", "executed_wan"]]
         return mine.drop(columns=list(now)).join(now, on="project_id").assign(year=year), "last_year"

@@ -16,13 +16,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jixiao.builds.cluster import Evaluated, check_workers, evaluate_pieces
-from jixiao.builds.manifest import MANIFEST, declared_files, declared_hashes, read_manifest, refuse_half_made
+from jixiao.builds.manifest import (
+    MANIFEST,
+    declared_files,
+    declared_hashes,
+    read_manifest,
+    refuse_half_made,
+    source_hashes,
+)
 from jixiao.builds.originals import keep_originals
 from jixiao.builds.readings import FOLDER, Readings
 from jixiao.builds.unchanged import find_unchanged, keep_inputs, other_inputs
@@ -239,6 +247,28 @@ def evaluate_files(
         return evaluate(folder, framework=framework), []
     every, errors = load_frames(folder, keep_going=True)
     return evaluate_folder(every, folder, framework=framework), [*errors, *registers_of(folder)[-1]]
+
+
+def registered_now(results: Results, folder: Path) -> tuple[Results, list[JixiaoError], bool]:
+    """Put what is registered today in the place of what a build kept (现在的登记), so that no later change is missed.
+
+    Args:
+        results: From :func:`evaluate_files`.
+        folder: The folder they are of; only a built one keeps registers that can be out of date.
+
+    Returns:
+        The results with the registers as they stand, one error for each register of projects that cannot be used, and
+        whether forms came or were changed since the build.
+
+    Raises:
+        RequestError: A register is a link that leaves its folder, or no file that can be read.
+    """
+    if not (folder / MANIFEST).exists() or results.place.resolve() == folder.resolve():
+        return results, [], False
+    declared_files(results.place)  # refuses what is no file of this folder
+    *registered, errors = registers_of(results.place)
+    is_later = read_manifest(folder)["sources"] != source_hashes(results.place)
+    return replace(results, **dict(zip(REGISTERED, registered, strict=True))), errors, is_later
 
 
 _HANDED: dict[str, Results] = {}

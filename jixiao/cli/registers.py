@@ -44,21 +44,27 @@ def remind(
     place: Place = "built",
 ) -> None:
     """按应评项目登记列出尚未报送的自评，每个部门一份催报清单（Word 和 Excel）。"""
-    from jixiao.builds.run import evaluate_files
-    from jixiao.core.files import workbench
+    from jixiao.builds.run import evaluate_files, registered_now
+    from jixiao.core.files import find_place, workbench
     from jixiao.core.vocabulary import word
-    from jixiao.publish.papers.reminders import list_owed, write_reminders
+    from jixiao.publish.papers.reminders import asked_basis, list_owed, write_reminders
 
     folder = out or workbench() / "催报清单"
     if folder.is_file() or folder.suffix:
         raise JixiaoError(f"--out 要写目录，“{folder.name}”像是文件名；每个部门各写一份 .docx 和 .xlsx")
     results, errors = evaluate_files(place)
+    results, unusable, is_later = registered_now(results, find_place(place))
+    if unusable:  # whom to remind would be worked out from something else, and nobody would see it
+        raise JixiaoError("\n".join(map(str, unusable)) + "\n应评项目登记改好后再催报，没有写出清单")
+    if is_later:
+        print("注意：构建之后收到的表有变化，收到与否仍按上次构建；请先运行 jixiao build 再催报")
     owed = list_owed(results, year=year, department=department)
     for (name, state), rows in owed.groupby(["department", "coverage_state"], sort=True):
         print(f"{name}：{word('coverage_state', state)}{len(rows)}个（{'、'.join(rows['project'].head(5))}）")
     made = write_reminders(results, folder, year=year, department=department)
     for path in made:
         record("export", path)
+    print(asked_basis(results, year=year, department=department))
     print(f"已写出 {len(made)} 个文件，目录：{shown(folder)}" if made else "应报的自评均已收到，没有要催报的。")
     if errors:
         raise JixiaoError("\n".join(str(error) for error in errors))

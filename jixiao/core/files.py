@@ -147,14 +147,15 @@ def list_received(folder: Path) -> tuple[list[Path], list[FormError]]:
     return usable, refused
 
 
-def refusal_of(path: Path, *, folder: Path | None = None) -> FormError | None:
+def refusal_of(path: Path, *, folder: Path | None = None, inside: Path | None = None) -> FormError | None:
     """Return why one file is not read, None when it is (不能读取的原因); a link may lead anywhere.
 
     Args:
         path: The file.
         folder: It is named from there.
+        inside: A folder that a link must not leave; anywhere when None.
     """
-    return _refusal(path, None, folder)
+    return _refusal(path, inside, folder)
 
 
 def _refusal(path: Path, inside: Path | None, named: Path | None) -> FormError | None:

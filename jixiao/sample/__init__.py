@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from jixiao.builds.manifest import MANIFEST
 from jixiao.builds.versions import write_parts
 from jixiao.checks import load_checks, one_finding_a_fault, run_checks
 from jixiao.core.errors import RequestError
@@ -161,6 +162,7 @@ def write_province(
     """
     check_wanted(wanted)
     _check_place(out)
+    out = out.resolve()  # the current folder has no name of its own
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_name(f".{os.getpid()}.{out.name}")
     planted: list[pd.DataFrame] = []
@@ -175,9 +177,7 @@ def write_province(
         text = _readme(wanted, every)
         for folder in (beside, forms):
             write_safely(folder / "README.md", lambda target: target.write_text(text, encoding="utf-8"))
-        if out.exists():
-            out.rmdir()
-        os.replace(beside, out)
+        _move(beside, out)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return counts
@@ -207,6 +207,17 @@ def _results(
         yield Results(frames, scores, totals, findings, forms, datetime.now(UTC), passed)
         done += len(frames.projects)
         tell(done, wanted.projects * len(wanted.years))
+
+
+def _move(beside: Path, out: Path) -> None:
+    """Move a whole place to where it is wanted; the folder that one works in stays, and its manifest comes last."""
+    if out == Path.cwd():
+        for path in sorted(beside.iterdir(), key=lambda one: one.name == MANIFEST):
+            os.replace(path, out / path.name)
+        return
+    if out.exists():
+        out.rmdir()
+    os.replace(beside, out)
 
 
 def _check_place(out: Path) -> None:

@@ -49,6 +49,24 @@ def list_owed(results: Results, *, year: int | None = None, department: str = ""
     return owed.assign(note=[said[f"ask_{state}"] for state in owed["coverage_state"]]).reset_index(drop=True)
 
 
+def asked_basis(results: Results, *, year: int | None = None, department: str = "") -> str:
+    """Say from where it is known what must be evaluated (应评范围依据).
+
+    Args:
+        results: From :func:`jixiao.evaluate`.
+        year: As for :func:`list_owed`.
+        department: As for :func:`list_owed`.
+
+    Example:
+        >>> import jixiao
+        >>> asked_basis(jixiao.evaluate("data/source"), year=2022)
+        '2022年度应评范围：没有应评项目登记，按上年自评的项目'
+    """
+    rows, said = _chosen(coverage_rows(results), year, department), body_words()["words"]
+    population = said["population"][str(rows["population"].iloc[0])]
+    return str(said["remind"]["asked"].format(year=rows["year"].iloc[0], population=population))
+
+
 def _chosen(rows: pd.DataFrame, year: int | None, department: str) -> pd.DataFrame:
     known = rows["year"].dropna().unique().tolist()
     if not known:

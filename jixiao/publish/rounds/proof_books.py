@@ -18,7 +18,7 @@ from jixiao.core.files import checksum, explained, safe_name
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import word
 from jixiao.publish.rounds.sent_books import Book, Returned, Row, write_book
-from jixiao.publish.rounds.sorted_rows import Sorting, attached, receive_books
+from jixiao.publish.rounds.sorted_rows import Sorting, attached, receive_books, tell_files
 
 _SAID = ("evidence_files", "proof_note")
 _COLUMNS = ("proof_key", *_SAID)
@@ -187,9 +187,7 @@ def understand_list(returned: Returned, ledger: book.Ledger, came: Proofs, path:
         proof = known[row.texts["proof_key"]]
         files, note = attached(row.texts["evidence_files"], path.parent), row.texts.get("proof_note", "")
         files = [_known(one, proof["files"]) for one in files]
-        for one in files:
-            if not one["sha256"]:
-                sorting.tell("no_file", place=row.cells["evidence_files"], id=proof["proof_key"], name=one["name"])
+        tell_files(files, sorting.tell, place=row.cells["evidence_files"], id=proof["proof_key"])
         if (asked_proofs.joined(proof["files"], files), note) == (proof["files"], proof["proof_note"]):
             again += 1
             continue

@@ -16,7 +16,7 @@ from jixiao.builds.ledger import book
 from jixiao.builds.ledger.archive import files_text
 from jixiao.builds.ledger.moves import issue_words, ways
 from jixiao.publish.rounds.sent_books import Returned, Row
-from jixiao.publish.rounds.sorted_rows import Sorting, attached, receive_books
+from jixiao.publish.rounds.sorted_rows import Sorting, attached, receive_books, tell_files
 
 _COLUMNS = ("issue_id", "project", "issue_text", "feedback", "feedback_status", "evidence_files", "unit_advice")
 _NEEDED = ("issue_id", "feedback")
@@ -87,9 +87,7 @@ def understand(returned: Returned, ledger: book.Ledger, came: Received, path: Pa
         issue = ledger.rows[row.texts["issue_id"]]
         said = {name: row.texts.get(name, "") for name in _ANSWER}
         files = attached(said["evidence_files"], path.parent)
-        for one in files:
-            if not one["sha256"]:
-                sorting.tell("no_file", place=row.cells["evidence_files"], id=issue["issue_id"], name=one["name"])
+        tell_files(files, sorting.tell, place=row.cells.get("evidence_files", ""), id=issue["issue_id"])
         said |= {"evidence_files": files_text(files, joint)}
         if all(said[name] == (issue.get(name) or "") for name in _ANSWER):
             if issue["base"] == "returned":

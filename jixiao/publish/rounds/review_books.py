@@ -29,7 +29,7 @@ from jixiao.core.results import Results
 from jixiao.core.vocabulary import label
 from jixiao.core.writing import points_text
 from jixiao.publish.rounds.sent_books import Book, Returned, Row, read_book, write_book
-from jixiao.publish.rounds.sorted_rows import attached
+from jixiao.publish.rounds.sorted_rows import attached, tell_files
 from jixiao.show.workbook import write_sheets
 
 _COLUMNS = ("review_key", "review_score", "review_opinion", "review_files", "weight", "reported_score")
@@ -195,10 +195,12 @@ def _wrong(points: Decimal | None, row: Row, known: Mapping[str, Any]) -> str:
 def _files(row: Row, path: Path, came: Opinions) -> str:
     """Return the files a reviewer names, with the beginning of the hash of what came along."""
     files = attached(row.texts.get("review_files", ""), path.parent)
-    for one in files:
-        if not one["sha256"]:
-            told = {"file": came.file, "place": row.cells["review_files"], "name": one["name"]}
-            came.sentences.append(review_words()["said"]["no_file"].format(**told))
+    words = review_words()["said"]
+
+    def tell(kind: str, **told: Any) -> None:
+        came.sentences.append(words[kind].format(file=came.file, place=row.cells.get("review_files", ""), **told))
+
+    tell_files(files, tell)
     return files_text(files, review_words()["joint"])
 
 

@@ -165,7 +165,7 @@ def with_hashes(names: str) -> str:
     for name in (part.strip() for part in names.replace("；", ";").split(";") if part.strip()):
         path = workbench() / name
         is_inside = path.resolve().is_relative_to(workbench())
-        if "（" not in name and is_inside and path.is_file():
+        if "（" not in name and is_inside and path.is_file() and path.stat().st_size:
             keep_file(path)
             shown.append(f"{name}（{checksum(path)[:8]}）")
         else:

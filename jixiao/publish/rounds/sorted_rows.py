@@ -15,8 +15,8 @@ from typing import Any, Protocol, TypeVar
 from jixiao.builds.journal import shown_path
 from jixiao.builds.ledger import book
 from jixiao.builds.ledger.archive import keep_file
-from jixiao.core.errors import JixiaoError, nearest
-from jixiao.core.files import checksum
+from jixiao.core.errors import FormError, JixiaoError, nearest
+from jixiao.core.files import checksum, refusal_of
 from jixiao.publish.rounds.sent_books import Returned, Row, read_book
 
 DIVIDER = re.compile(r"[;；、\n]+")
@@ -193,14 +193,33 @@ def attached(names: str, folder: Path | None) -> list[dict[str, str]]:
         folder: Where they would stand; None when nothing came along.
 
     Returns:
-        ``name``, ``sha256`` (empty when it did not come) and ``kept``, in the order of the cell.
+        ``name``, ``sha256`` (empty when it did not come) and ``kept``, in the order of the cell; ``refused`` says what
+        is wrong with a file that stands there and is not kept. :func:`tell_files` says it and takes it away.
     """
-    found = []
+    found: list[dict[str, str]] = []
     for name in (part.strip() for part in DIVIDER.split(names) if part.strip()):
         plain = re.sub(r"（[0-9a-f]{8}）$", "", name)
         beside = folder / plain if folder is not None and plain == Path(plain).name else None
-        if beside is not None and beside.is_file():
-            found.append({"name": plain, "sha256": checksum(beside), "kept": shown_path(keep_file(beside))})
-        else:
+        if beside is None or not (beside.exists() or beside.is_symlink()):
             found.append({"name": name, "sha256": ""})
+        elif wrong := _refusal(beside, folder):
+            found.append({"name": plain, "sha256": "", "refused": wrong.parts["found"]})
+        else:
+            found.append({"name": plain, "sha256": checksum(beside), "kept": shown_path(keep_file(beside))})
     return found
+
+
+def _refusal(path: Path, folder: Path | None) -> FormError | None:
+    """Return why a file proves nothing: it leads out of the folder, is none that can be read, or holds nothing."""
+    wrong = refusal_of(path, inside=folder)
+    if wrong is None and not path.stat().st_size:
+        return FormError(path.name, "是空文件（0字节）", "请改附有内容的文件")
+    return wrong
+
+
+def tell_files(files: Iterable[dict[str, str]], tell: Callable[..., None], **told: Any) -> None:
+    """Say of each file that was named and is not kept why (未存档的佐证): it did not come, or it is none to keep."""
+    for one in files:
+        refused = one.pop("refused", "")
+        if not one["sha256"]:
+            tell("refused_file" if refused else "no_file", name=one["name"], found=refused, **told)
