@@ -106,6 +106,13 @@ def test_self_evaluation_articles_are_not_cited_for_the_evaluation_of_a_departme
     assert len(cited) and not cited["basis"].str.contains("第十一条|第十三条|第十六条").any()
 
 
+def test_a_check_on_any_evaluation_has_a_basis_beside_the_articles_on_self_evaluations():
+    about_own = {"profile_weights"}  # looks at self-evaluations alone
+    for code, check in load_checks().items():
+        if any(article in check.basis for article in ("第八条", "第十一条", "第十三条", "第十六条")):
+            assert check.basis_elsewhere or code in about_own, code
+
+
 @settings(max_examples=8)
 @given(
     file=st.sampled_from(["2023/甲.xlsx", "2023/乙_修改稿.xlsx"]),

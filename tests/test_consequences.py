@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from command import run_command
 
@@ -117,3 +120,25 @@ def test_the_commands(desk):
         )
     )
     assert "决定保持（局党组）" in done.stdout, done.stderr
+
+
+def test_the_rule_of_the_manual_is_one(desk, results):
+    manual = (Path(__file__).parents[1] / "docs" / "extending.md").read_text(encoding="utf-8")
+    (text,) = [
+        one for one in re.findall(r"^```yaml\n(.*?)^```$", manual, re.MULTILINE | re.DOTALL) if "document:" in one
+    ]
+    rule = own(desk, text)
+    assert [one.action for one in rule.proposals] == ["recover", "keep", "cut", "cancel", "cut", "cut"]
+    said = ["收回", "保持", "压减10.00%至30.00%", "取消", "压减50.00%以上", "压减5.00%"]
+    assert [proposal_text(one) for one in rule.proposals] == said
+    assert len(propose(results, rule, 2024))
+
+
+def test_words_are_taken_for_codes_and_a_percentage_without_its_sign_is_refused(desk):
+    by_word = own(desk, OWN.replace("[excellent]", "[优]").replace("keep", "保持").replace("0.9", "90%"))
+    assert by_word == own(desk)
+    for wrong, told in (("90", "0.1 或 10%，实际为 90"), ("九成", "0.1 或 10%"), ("-0.1", "0.1 或 10%")):
+        with pytest.raises(DeclarationError, match=told):
+            own(desk, OWN.replace("0.9", wrong))
+    with pytest.raises(DeclarationError, match="也要写 least"):
+        own(desk, OWN.replace("action: keep", "action: cut, most: 10%"))

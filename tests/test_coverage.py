@@ -205,6 +205,7 @@ def test_a_proposal_says_on_which_word_it_rests(source):
     text = propose_bodies(dataclasses.replace(source, organisations=typed([], ORGANISATIONS)))
     assert f"also: [{OLD}]" in text and "类别据“大数据”一词" in text and "region: 南昌市东湖区" in text
     assert "是否更名或合并？" in text
+    assert "都已登记，没有要新提出的" in propose_bodies(source)
     assert propose_bodies(source).endswith("organisations: []\n")  # what is registered is not proposed again
 
 

@@ -647,3 +647,60 @@ def test_verify_follows_the_ledger_and_what_it_keeps(sent, desk, tmp_path):
     assert len(told()) == 1 and "第1条的内容有改动" in told()[0]
     ledger_place.ledger_path().write_text("".join(lines[:-1]), encoding="utf-8")
     assert "与操作日志不符" in told()[0]
+
+
+def test_a_state_of_rectification_that_is_not_offered_is_told_and_the_answer_taken(sent):
+    one, two, three, *_ = ids()
+
+    def then(sheet, rows):
+        for name, said in ((one, "随便"), (two, "有异议：单位另附说明"), (three, "")):
+            sheet.cell(rows[name], COLUMN["feedback_status"]).value = said
+
+    (came,) = receive([answer(roads(sent), dict.fromkeys((one, two, three), "改好了"), then=then)])
+    assert came.taken == [one, two, three]
+    (told,) = [sentence for sentence in came.sentences if "不是所列的" in sentence]
+    assert f"“{one}”的整改情况写作“随便”" in told and "已整改、正在整改" in told
+    assert book.load_ledger().find(one)["feedback_status"] == "随便"
+
+
+def test_an_answer_in_a_document_keeps_the_number_of_its_notice(sent, tmp_path):
+    import docx
+
+    one, *_ = ids()
+    _, sheet, rows = rows_of(roads(sent))
+    paper = docx.Document()
+    for line in (1, 2, 3):
+        paper.add_paragraph(sheet.cell(line, 1).value)
+    table = paper.add_table(rows=2, cols=sheet.max_column)
+    for column in range(1, sheet.max_column + 1):
+        table.cell(0, column - 1).text = str(sheet.cell(4, column).value or "")
+        table.cell(1, column - 1).text = str(sheet.cell(rows[one], column).value or "")
+    table.cell(1, COLUMN["feedback"] - 1).text = "已整改到位"
+    paper.save(tmp_path / "答复.docx")
+    (came,) = receive([tmp_path / "答复.docx"])
+    assert came.taken == [one] and came.notice == sent["示例市公路养护中心"].notice
+    assert came.owner == "示例市公路养护中心"
+
+
+def test_the_beginning_of_an_id_is_enough_while_no_other_begins_so(sent):
+    one, *_ = ids()
+    ledger = book.load_ledger()
+    assert ledger.find(one[:9]) is ledger.find(one)
+    with pytest.raises(RequestError, match="开头的整改编号有"):
+        ledger.find("2024-")
+    with pytest.raises(RequestError, match="没有整改编号"):
+        ledger.find("")
+    done = run_command("issues", "withdraw", one[:9], "--reason", "重复")
+    assert done.returncode == 0 and states()[one] == "done"
+    assert one in run_command("issues", "history", one[:9]).stdout
+
+
+def test_a_problem_by_hand_goes_to_its_department_and_what_nobody_knows_is_told(desk):
+    said = ("issues", "add", "--place", "sample", "--text", "进度慢")
+    done = run_command(*said, "--year", "2024", "--unit", "示例市交通局")
+    assert "注意" not in done.stdout, "a department is a unit, too"
+    run_command(*said, "--year", "2024", "--unit", "示例市公路养护中心")
+    done = run_command(*said, "--year", "2031", "--unit", "没有的中心")
+    assert "数据中没有2031年度（最接近的：2024" in done.stdout and "数据中没有单位“没有的中心”" in done.stdout
+    assert "新登记 1 个问题" in done.stdout
+    assert book.load_ledger().issues["department"].tolist() == ["示例市交通局", "示例市交通局", ""]

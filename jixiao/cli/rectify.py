@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jixiao.cli.asking import check_names, choose, shown, tell_received
 from jixiao.cli.usage import Command, Group
 from jixiao.core.errors import JixiaoError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 issues = typer.Typer(
     cls=Group, no_args_is_help=True, rich_markup_mode=None, help="整改台账：登记、下达、收反馈、退回、办结。"
@@ -77,7 +80,7 @@ def add(
     """登记绩效监控等另外发现的问题：手工一条，或一张表；同一问题只登记一次。"""
     from jixiao.builds.ledger import book, collecting
     from jixiao.builds.ledger.moves import issue_words
-    from jixiao.publish.rounds.problem_lists import problem_by_hand, read_problems
+    from jixiao.publish.rounds.problem_lists import known_owners, problem_by_hand, read_problems
 
     names = {name: one["name"] for name, one in issue_words()["sources"].items()}
     taken = choose("--source", source, list(names), names)
@@ -89,11 +92,25 @@ def add(
         about = _project_named(place, year, project) if project.strip() else {}
         told = {**about, **({"owner": unit.strip()} if unit.strip() else {}), "indicator": indicator, "demand": demand}
         found = [problem_by_hand(year=year, source=taken, text=text.strip(), **told)]
+    found, notes = known_owners(found, _projects_of(place))
     with book.writing(by) as writer:
         done = collecting.collect(writer.ledger, found)
         writer.write(done.events)
+    for note in notes:
+        print(f"注意：{note}")
     said = "、".join(event["about"] for event in done.events[:5])
     print(f"新登记 {done.raised} 个问题{f'（{said}）' if said else ''}，其中 {done.linked} 个以前年度出现过")
+
+
+def _projects_of(place: str) -> pd.DataFrame | None:
+    """Return the projects of a place; None where nothing was built or read yet."""
+    from jixiao.builds.run import evaluate_files
+    from jixiao.core.errors import RequestError
+
+    try:
+        return evaluate_files(place, frames=["projects"])[0].frames.projects
+    except RequestError:
+        return None
 
 
 def _project_named(place: str, year: int, name: str) -> dict[str, str]:
@@ -190,10 +207,9 @@ def _move(what: str, ids: list[str], by: str, **said: str) -> None:
     if said.get("due"):
         said["due"] = ledger_place.parse_day(said["due"]).isoformat()
     with book.writing(by) as writer:
-        for one in ids:
-            writer.ledger.find(one)
-        writer.write([{"what": what, "about": one, "said": said} for one in dict.fromkeys(ids)])
-    print(f"{ways().moves[what].name} {len(dict.fromkeys(ids))} 个问题")
+        found = dict.fromkeys(writer.ledger.find(one)["issue_id"] for one in ids)
+        writer.write([{"what": what, "about": one, "said": said} for one in found])
+    print(f"{ways().moves[what].name} {len(found)} 个问题")
 
 
 @issues.command(cls=Command)
@@ -256,8 +272,7 @@ def history(
 
     choose("--format", output, ["table", "json"])
     ledger = load_ledger()
-    if issue:
-        ledger.find(issue)
+    issue = ledger.find(issue)["issue_id"] if issue else ""
     rows = ledger.history(issue)
     if output == "json":
         print(json.dumps(rows.to_dict("records"), ensure_ascii=False, indent=1))

@@ -232,7 +232,7 @@ def propose_organisations(names: Iterable[str], known: pd.DataFrame, words: Mapp
             region: 甲市
         <BLANKLINE>
     """
-    said = body_words()["words"]
+    said, names = body_words()["words"], [*names]
     registered, kinds = last_successors(known), department_categories()
     groups: dict[str, list[str]] = {}
     for name in sorted({*names} - {""}):
@@ -254,7 +254,8 @@ def propose_organisations(names: Iterable[str], known: pd.DataFrame, words: Mapp
         lines += [f"    also: [{', '.join(map(_quoted, also))}]"] if also else []
         lines.append(f"    category: {kinds[code]}  # {why}")
         lines += [f"    region: {_quoted(region)}"] if region else []
-    return "\n".join(lines if groups else [lines[0], "organisations: []"]) + "\n"
+    none = str(said["proposal_none"]).format(count=len({*names} - {""}))
+    return "\n".join(lines if groups else [lines[0], none, "organisations: []"]) + "\n"
 
 
 def _quoted(name: str) -> str:

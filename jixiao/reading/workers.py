@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, TextIO, Union, get_args, get_origin, get_type_hints
@@ -67,13 +67,15 @@ class Table:
     """One table of a file as texts (文字表格): what a reader of it needs, and nothing of what a form needs.
 
     ``texts`` holds the text of a merged area at its corner; ``merges`` lists the areas as top, left, bottom, right,
-    ``remarks`` what was not read, or by an assumption: address, text, reason.
+    ``remarks`` what was not read, or by an assumption: address, text, reason; ``above`` the lines of a document that
+    stand before the table.
     """
 
     sheet: str
     texts: list[list[str]]
     merges: list[list[int]]
     remarks: list[list[str]]
+    above: list[str] = field(default_factory=list)
 
 
 def read_tables(path: Path, name: str) -> list[Table]:
@@ -257,6 +259,7 @@ def _tables(request: dict[str, str]) -> dict[str, Any]:
             {
                 "sheet": grid.sheet,
                 "texts": grid.texts,
+                "above": [line.text for line in grid.above],
                 "merges": [list(area) for area in grid.merges],
                 "remarks": [[one.address, one.text, one.reason] for one in grid.remarks],
             }

@@ -131,14 +131,20 @@ class Ledger:
         return typed(rows, HISTORY)
 
     def find(self, issue_id: str) -> dict[str, Any]:
-        """Return one issue by its id.
+        """Return one issue by its id, or by a beginning that no other id has (编号的前几位).
 
         Raises:
-            RequestError: There is none; the nearest are named.
+            RequestError: There is none, or several; the nearest are named.
         """
-        if issue_id not in self.rows:
+        if issue_id in self.rows:
+            return self.rows[issue_id]
+        begun = [one for one in self.rows if issue_id and one.startswith(issue_id)]
+        found = [one for one in begun if one.startswith(f"{issue_id}-")] or begun  # a whole number before a longer one
+        if len(found) > 1:
+            raise RequestError(f"以“{issue_id}”开头的整改编号有{len(found)}个（{'、'.join(found[:3])}等），请写全")
+        if not found:
             raise RequestError(f"台账中没有整改编号“{issue_id}”，{say_nearest(issue_id, self.rows)}")
-        return self.rows[issue_id]
+        return self.rows[found[0]]
 
 
 def fold(entries: Sequence[Mapping[str, Any]], day: date) -> dict[str, dict[str, Any]]:

@@ -6,17 +6,22 @@ far that can be relied on; a decision is a person's and is kept with its name, w
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
+from pydantic import BeforeValidator, model_validator
 
 from jixiao.builds.ledger import book
+from jixiao.core.declared import load_shipped
 from jixiao.core.errors import RequestError, brief, say_nearest
 from jixiao.core.files import workbench
 from jixiao.core.frames import EVALUATION_KEY, GRADES, typed
-from jixiao.core.models import Integer, Model, Number, Text, Words, checked_shipped, load_model, take
+from jixiao.core.models import Integer, Model, Number, Text, Words, checked_shipped, load_model, refuse_value, take
 from jixiao.core.results import Results
-from jixiao.core.vocabulary import word
+from jixiao.core.vocabulary import value_labels, word
 from jixiao.core.writing import percent_text
 
 PROPOSALS = {
@@ -38,14 +43,48 @@ PROPOSALS = {
 """The columns of proposals (预算建议): one row is one evaluation that a rule says something about."""
 
 
-class Proposal(Model):
-    """What follows from a grade, or from money not spent (一项建议)."""
+def _by_word(words: Callable[[], dict[str, str]]) -> BeforeValidator:
+    """Return what takes the Chinese word of a code, as screens show it, for the code."""
 
-    grades: tuple[Literal["excellent", "good", "fair", "poor"], ...] = ()
-    execution_below: Number | None = None
-    action: Literal["keep", "cut", "cancel", "recover"]
-    least: Number | None = None
-    most: Number | None = None
+    def code(value: Any) -> Any:
+        return {shown: name for name, shown in words().items()}.get(value, value) if isinstance(value, str) else value
+
+    return BeforeValidator(code)
+
+
+def _share(value: Any) -> Any:
+    """Take a share as a part of one or as a percentage (比例); a number above one is a percentage without its sign."""
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*(\d{1,3}(?:\.\d{1,4})?)\s*[%％]\s*", value)):
+        value = Decimal(found[1]) / 100
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= 1:
+        refuse_value(f"比例应写成 0 至 1 之间的小数或带百分号，如 0.1 或 10%，实际为 {brief(value)}")
+    return value
+
+
+_Grade = Annotated[
+    Literal["excellent", "good", "fair", "poor"], _by_word(lambda: dict(value_labels()["reported_grade"]))
+]
+_Action = Annotated[
+    Literal["keep", "cut", "cancel", "recover"], _by_word(lambda: dict(load_shipped("consequences.yaml")["actions"]))
+]
+_Share = Annotated[Number, BeforeValidator(_share)]
+
+
+class Proposal(Model):
+    """What follows from a grade, or from money not spent (一项建议); grades and actions by their words, too."""
+
+    grades: tuple[_Grade, ...] = ()
+    execution_below: _Share | None = None
+    action: _Action
+    least: _Share | None = None
+    most: _Share | None = None
+
+    @model_validator(mode="after")
+    def _from_least_to_most(self) -> Proposal:
+        if self.most is not None and (self.least is None or self.least > self.most):
+            refuse_value("写了 most 的也要写 least，且不大于 most；只有一个比例的两项写成相同")
+        return self
 
 
 class Rule(Model):
@@ -171,7 +210,8 @@ def proposal_text(proposal: Proposal) -> str:
     least, most = (None if one is None else percent_text(one) for one in (proposal.least, proposal.most))
     if least is None:
         return str(action)
-    return str(words["cut" if most else "cut_from"].format(action=action, least=least, most=most))
+    name = "cut_by" if least == most else "cut" if most else "cut_from"
+    return str(words[name].format(action=action, least=least, most=most))
 
 
 def about(row: Any) -> str:

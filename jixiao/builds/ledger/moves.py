@@ -153,6 +153,7 @@ class _Issues(Ways):
     joint: Text
     last_year_columns: dict[str, Texts]
     book: _Book
+    by_hand: Words
     replies: Words
     overview: Words
     meeting: _Meeting

@@ -245,5 +245,5 @@ def show_history(issue_id: str = "", *, most: int = 200) -> Table:
     """Show what happened to one issue, or the newest of all (办理经过)."""
     ledger = book.load_ledger()
     if issue_id:
-        ledger.find(issue_id)
+        issue_id = ledger.find(issue_id)["issue_id"]
     return make_table(ledger.history(issue_id).tail(most), ["number", "when", "who", "move", "issue_id", "said"])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jixiao.builds.ledger.collecting import fault_key, plain_words
 from jixiao.builds.ledger.moves import issue_words
-from jixiao.core.errors import FormError, RequestError
+from jixiao.core.errors import FormError, RequestError, say_nearest
 from jixiao.core.hashes import hash_of
 from jixiao.reading.values.values import normalise
 from jixiao.reading.workers import Table, read_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def read_problems(path: Path, year: int, source: str = "last_year") -> list[dict[str, Any]]:
@@ -75,6 +78,38 @@ def problem_by_hand(
         "source_sheet": "",
         "source_cell": "",
     }
+
+
+def known_owners(found: list[dict[str, Any]], projects: pd.DataFrame | None) -> tuple[list[dict[str, Any]], list[str]]:
+    """Put problems under the departments of the data (对上数据中的单位), and say what the data do not know.
+
+    Args:
+        found: From :func:`read_problems` or :func:`problem_by_hand`.
+        projects: The projects of the data, columns ``PROJECTS``; None when there are no data yet.
+
+    Returns:
+        The problems, those without a department under that of their unit, or under the unit that is one itself; and a
+        sentence for each year and unit that the data do not have. Such a problem is entered all the same.
+    """
+    if projects is None or projects.empty:
+        return found, []
+    departments = set(projects["department"]) - {""}
+    units = {row["unit"]: row["department"] for row in projects[["unit", "department"]].to_dict("records")}
+    placed = [
+        {**one, "department": one["owner"] if one["owner"] in departments else units.get(one["owner"], "")}
+        if not one["department"]
+        else one
+        for one in found
+    ]
+    said, notes = issue_words()["by_hand"], []
+    years = sorted({int(year) for year in projects["year"].dropna()})
+    for year in sorted({int(one["year"]) for one in found} - {*years}):
+        notes.append(said["no_year"].format(year=year, nearest=say_nearest(year, years)))
+    known = sorted({*departments, *units} - {""})
+    for owner in dict.fromkeys(one["owner"] for one in placed if not one["department"]):
+        if owner not in known:
+            notes.append(said["no_unit"].format(owner=owner, nearest=say_nearest(owner, known)))
+    return placed, notes
 
 
 def _rows(table: Table, file: str, year: int, source: str) -> list[dict[str, Any]]:

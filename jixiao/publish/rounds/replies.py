@@ -100,6 +100,11 @@ def understand(returned: Returned, ledger: book.Ledger, came: Received, path: Pa
             continue
         if issue["issue_state"] == "answered":
             changed.append(issue["issue_id"])
+        if not _is_declared(said["feedback_status"]):
+            listed, place = "、".join(issue_words()["feedback_statuses"]), row.cells["feedback_status"]
+            sorting.tell(
+                "strange_status", place=place, id=issue["issue_id"], status=said["feedback_status"], listed=listed
+            )
         came.taken.append(issue["issue_id"])
         whole = {**said, "file": came.kept, "files": files}
         events.append({"what": "answer", "about": issue["issue_id"], "said": whole})
@@ -110,6 +115,12 @@ def understand(returned: Returned, ledger: book.Ledger, came: Received, path: Pa
     sorting.tell_missing(returned, sent, known, ["feedback"])
     sorting.tell_unseen(returned)
     return events
+
+
+def _is_declared(status: str) -> bool:
+    """Say whether a state of rectification is none or one of those offered, alone or with what is added to it."""
+    offered = [re.split(r"[(（]", one)[0] for one in issue_words()["feedback_statuses"]]
+    return not status or any(re.fullmatch(rf"{re.escape(one)}(?:[^\w].*)?", status, re.DOTALL) for one in offered)
 
 
 def _notice(returned: Returned, ledger: book.Ledger, came: Received) -> dict[str, dict[str, Any]]:

@@ -156,6 +156,7 @@ def read_book(path: Path, columns: Sequence[str], needed: Sequence[str]) -> Retu
     above: list[str] = []
     remarks: list[tuple[str, str]] = []
     for table in read_tables(path, path.name):
+        above += table.above  # a notice that was saved as a document has its head there
         rows += _rows_of(table, columns, needed, above)
         remarks += [(f"{table.sheet}!{address}".rstrip("!"), reason) for address, _, reason in table.remarks]
     return Returned(path.name, tuple(rows), "\n".join(above), tuple(remarks))
