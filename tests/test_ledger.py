@@ -13,10 +13,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 from command import run_command
+from conftest import write_self_form
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.drawing.image import Image
 
+import jixiao
 from jixiao.builds import chain, journal
 from jixiao.builds.ledger import book, ledger_place
 from jixiao.builds.ledger.archive import archive_folder
@@ -691,7 +693,7 @@ def test_the_beginning_of_an_id_is_enough_while_no_other_begins_so(sent):
     with pytest.raises(RequestError, match="没有整改编号"):
         ledger.find("")
     done = run_command("issues", "withdraw", one[:9], "--reason", "重复")
-    assert done.returncode == 0 and states()[one] == "done"
+    assert done.returncode == 0 and states()[one] == "withdrawn"
     assert one in run_command("issues", "history", one[:9]).stdout
 
 
@@ -704,3 +706,116 @@ def test_a_problem_by_hand_goes_to_its_department_and_what_nobody_knows_is_told(
     assert "数据中没有2031年度（最接近的：2024" in done.stdout and "数据中没有单位“没有的中心”" in done.stdout
     assert "新登记 1 个问题" in done.stdout
     assert book.load_ledger().issues["department"].tolist() == ["示例市交通局", "示例市交通局", ""]
+
+
+ROWS = [
+    ["", "产出指标", "数量指标", "通车里程", "≥100公里", "100公里", 50, 50, ""],
+    ["", "产出指标", "质量指标", "验收合格率", "≥90%", "80%", 30, 30, ""],
+    ["", "满意度指标", "服务对象满意度指标", "群众满意度", "≥90%", "95%", 10, 10, ""],
+]
+
+
+def test_a_deleted_indicator_closes_no_problem(desk):
+    """Whoever blanks or deletes the row of a problem has corrected nothing; one who corrects the row has."""
+    path = desk / "甲" / "甲.xlsx"
+    path.parent.mkdir()
+    write_self_form(path, ROWS)
+    everything = ["error", "warning", "question"]
+    register(jixiao.evaluate(path.parent), severities=everything)
+    issues = book.load_ledger().issues
+    mine = issues[issues["indicator"] == "验收合格率"]["issue_id"].tolist()
+    assert "missed_but_full" in set(issues["code"]) and mine
+    send_notices(desk / "out", due=DUE, year=int(issues["year"].iloc[0]))
+
+    for rows in (
+        [ROWS[0], ROWS[2]],
+        [ROWS[0], ["", "产出指标", "质量指标", "验收合格率", "", "", "", "", ""], ROWS[2]],
+        [ROWS[0], [""] * 9, ROWS[2]],
+    ):
+        write_self_form(path, rows)
+        done = register(jixiao.evaluate(path.parent), severities=everything)
+        assert all(states()[one] == "sent" for one in mine), rows
+        note = book.load_ledger().find(mine[0])["issue_note"]
+        assert "已读不到“验收合格率”" in note and "仍须办理" in note
+        assert done.gone in {tuple(mine), ()}, "it is said once"
+    assert sum(entry["what"] == "gone" for entry in book.load_ledger().entries) == len(mine)
+
+    write_self_form(path, [ROWS[0], ["", "产出指标", "质量指标", "验收合格率", "≥90%", "95%", 30, 30, ""], ROWS[2]])
+    done = register(jixiao.evaluate(path.parent), severities=everything)
+    assert done.gone == () and all(states()[one] == "done" for one in mine)
+
+
+def test_a_form_whose_rows_were_shifted_closes_nothing_that_is_no_longer_read(desk):
+    """A row put in at the top moves the texts but not the merged cells: what is lost so was corrected by nobody."""
+    path = desk / "甲" / "甲.xlsx"
+    path.parent.mkdir()
+    write_self_form(path, ROWS)
+    everything = ["error", "warning", "question"]
+    register(jixiao.evaluate(path.parent), severities=everything)
+    send_notices(desk / "out", due=DUE, year=int(book.load_ledger().issues["year"].iloc[0]))
+    whole = openpyxl.load_workbook(path)
+    whole.active.insert_rows(3)
+    whole.save(path)
+    later = jixiao.evaluate(path.parent)
+    register(later, severities=everything)
+    read = set(later.frames.indicators["indicator"])
+    for row in book.load_ledger().issues.to_dict("records"):
+        if row["indicator"] and row["indicator"] not in read:
+            assert row["issue_state"] != "done", row["issue_text"]
+
+
+def test_one_of_two_indicators_of_a_name_that_is_deleted_closes_no_problem(desk):
+    path = desk / "甲" / "甲.xlsx"
+    path.parent.mkdir()
+    write_self_form(path, [ROWS[0], ROWS[1], [*ROWS[1][:7], 10, ""]])
+    register(jixiao.evaluate(path.parent))
+    before = book.load_ledger().issues
+    send_notices(desk / "out", due=DUE, year=int(before["year"].iloc[0]))
+    write_self_form(path, [ROWS[0], ROWS[1]])
+    register(jixiao.evaluate(path.parent))
+    named = before[before["indicator"] == "验收合格率"]["issue_id"]
+    assert len(named) and all(states()[one] == "sent" for one in named)
+
+
+def test_a_ledger_without_its_journal_is_not_consistent(sent):
+    path, log, one = ledger_place.ledger_path(), journal.journal_path(), ids()[0]
+    log.unlink()
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]), encoding="utf-8")
+    said = run_command("issues", "check")
+    assert said.returncode == 2 and "操作日志" in said.stderr and "请从备份恢复" in said.stderr
+    assert len(said.stderr.strip().splitlines()) == 1
+    refused = run_command("issues", "withdraw", one, "--reason", "误")
+    assert refused.returncode == 2 and "请从备份恢复" in refused.stderr
+    assert not log.exists() and path.read_text("utf-8") == "".join(lines[:-1])
+    journal.record("export", path, content="0")  # another journal that knows nothing of this ledger
+    assert run_command("issues", "check").returncode == 2
+
+
+def test_a_first_writing_that_was_killed_before_the_journal_goes_on(desk, results, monkeypatch):
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(book.journal, "record", killed)
+        register(results)
+    assert book.check() is None and len(book.load_ledger().issues) == len(candidates(results))
+    assert register(results).raised == 0
+
+
+def test_a_withdrawn_problem_is_in_no_share_of_done_ones(sent):
+    one, two, three, *_ = ids()
+    receive([answer(roads(sent), {one: "已改"})])
+    with book.writing("评审") as writer:
+        writer.write([{"what": "close", "about": one, "said": {}}])
+        writer.write([{"what": "withdraw", "about": name, "said": {"reason": "登记有误"}} for name in (two, three)])
+    assert (states()[one], states()[two]) == ("done", "withdrawn")
+    issues = book.load_ledger().issues
+    chosen = issues[issues["issue_id"].isin([*ids()[:4]])]
+    sentence = state_sentence(chosen)
+    assert "已完成 1 个，占 50.00%" in sentence and "已撤销 2 个" in sentence
+    assert state_sentence(issues[issues["issue_id"] == two]).count("占 —") == 1
+    assert "已撤销" in run_command("issues", "list", "--state", "已撤销").stdout
+    with book.writing() as writer:
+        writer.write([{"what": "reopen", "about": two, "said": {"reason": "仍须整改", "due": DUE}}])
+    assert states()[two] == "sent"

@@ -96,6 +96,18 @@ def record(what: str, output: Path, *, version: str = "", content: str = "") -> 
                 ) from error
 
 
+def begin() -> None:
+    """Make an empty journal where there is none (开始日志), before what it is to vouch for is written first.
+
+    Raises:
+        RequestError: It cannot be made.
+    """
+    path = journal_path()
+    with explained(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(exist_ok=True)
+
+
 def content_hash(output: Path) -> str:
     """Return the hash of a file, or over every file of a folder (内容指纹); of a built folder that of its version."""
     if (output / MANIFEST).is_file():

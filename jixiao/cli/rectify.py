@@ -60,6 +60,8 @@ def collect(
         done = collecting.collect(writer.ledger, found, results)
         writer.write(done.events)
     print(f"新登记 {done.raised} 个问题，其中 {done.linked} 个以前年度出现过；{done.settled} 个已不再有，已销号")
+    if done.gone:
+        print(f"{len(done.gone)} 个问题所指的内容在新表中已读不到，不销号，仍须办理（{'、'.join(done.gone)}）")
     if errors:
         raise JixiaoError("\n".join(str(error) for error in errors))
 

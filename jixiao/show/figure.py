@@ -20,6 +20,7 @@ from jixiao.show.pictures import KINDS, draw_pictures
 from jixiao.show.workbook import write_sheets
 
 BLUE, ORANGE, GREEN, RED, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#B8BEC6"
+PALE = "#E3E6EA"
 FONT = (
     '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC","WenQuanYi Micro Hei","SimHei",sans-serif'
 )
@@ -28,7 +29,7 @@ FONT_FILE = Path(__file__).with_name("assets") / "JixiaoSansSC-Regular.otf"
 """The font of every painted chart (图片用的字体), which comes with the program; made by data/making/make_font.py."""
 LOW_TO_HIGH = [[0, "#C8510B"], [0.5, "#F7E7C6"], [1, "#9CC7E6"]]
 """A scale for numbers that stand on their colour; its ends differ in grey print."""
-PATTERNS = {BLUE: "", ORANGE: "/", GREEN: "\\", RED: "x", SKY: "", GREY: "."}
+PATTERNS = {BLUE: "", ORANGE: "/", GREEN: "\\", RED: "x", SKY: "", GREY: ".", PALE: "-"}
 """Hatching under each colour: in grey print several of them look alike."""
 
 LEGEND = {

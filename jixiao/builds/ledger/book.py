@@ -54,6 +54,7 @@ ISSUES = {
     "answered_on": "str",
     "closed_on": "str",
     "close_reason": "str",
+    "issue_note": "str",
     "open_days": "Int64",
     "previous_id": "str",
     "repeat_years": "Int64",
@@ -72,7 +73,7 @@ HISTORY = {"number": "Int64", "when": "str", "who": "str", "move": "str", "issue
 
 _RAISED = (
     *("year", "issue_source", "department", "owner", "project_id", "project", "indicator", "issue_text", "cause"),
-    *("demand", "previous_id", "repeat_years", "code", "fault", "source_key", "place"),
+    *("demand", "previous_id", "repeat_years", "code", "fault", "source_key", "place", "thing", "alike_count"),
     *("source_file", "source_sheet", "source_cell"),
 )
 _TOLD = {
@@ -84,8 +85,20 @@ _TOLD = {
     "reopen": ("due",),
 }
 """What an event of each kind says of its issue, beside its reason."""
-_REASONS = {"return": "return_reason", "close": "close_reason", "settle": "close_reason", "withdraw": "close_reason"}
-_DATES = {"send": "sent_on", "answer": "answered_on", "close": "closed_on", "settle": "closed_on"}
+_REASONS = {
+    "return": "return_reason",
+    "close": "close_reason",
+    "settle": "close_reason",
+    "withdraw": "close_reason",
+    "gone": "issue_note",
+}
+_DATES = {
+    "send": "sent_on",
+    "answer": "answered_on",
+    "close": "closed_on",
+    "settle": "closed_on",
+    "withdraw": "closed_on",
+}
 _NAMES = frozenset({"number", "when", "who", "what", "about", "said", "torn", "before", "hash"})
 
 
@@ -182,8 +195,6 @@ def fold(entries: Sequence[Mapping[str, Any]], day: date) -> dict[str, dict[str,
         if what in _DATES:
             issue[_DATES[what]] = when
         issue["rounds"] += what == "return"
-        if what == "withdraw":
-            issue["closed_on"] = when
         if what == "reopen":
             issue |= {"closed_on": "", "close_reason": ""}
         found[entry["about"]] = issue
@@ -213,23 +224,31 @@ def check() -> chain.Break | None:
     """Follow the chain of the ledger, and look for its last state in the journal (核对台账).
 
     Returns:
-        Where it first breaks; ``journal`` when the journal knows a state that the ledger does not hold.
+        Where it first breaks; ``journal`` when the journal knows a state that the ledger does not hold, ``no_journal``
+        when it knows none of a ledger that holds something: a line cut from the end would not show.
     """
     broken = chain.check(ledger_path(), lambda entry: {*entry} <= _NAMES)
     if broken is not None:
         return broken
-    known = [*chain.hashes(chain.read_entries(ledger_path()))]
-    shown = journal.shown_path(ledger_path())
-    told = [entry for entry in journal.read_entries() if entry.get("what") == "ledger" and entry.get("output") == shown]
-    if told and told[-1].get("content") not in known:
+    entries = [*chain.read_entries(ledger_path())]
+    known, shown = chain.hashes(entries), journal.shown_path(ledger_path())
+    told = [
+        entry.get("content")
+        for entry in journal.read_entries()
+        if entry.get("what") == "ledger" and (entry.get("output") == shown or entry.get("content") in known)
+    ]
+    if told and told[-1] not in known:
         return chain.Break(len(known), "journal")
-    return None
+    # a first writing that was killed before the journal has one time and one name, and the journal was there before it
+    is_first = journal.journal_path().exists() and len({(one.get("when"), one.get("who")) for one in entries}) == 1
+    return chain.Break(len(known), "no_journal") if entries and not told and not is_first else None
 
 
 def broken_text(broken: chain.Break) -> str:
     """Say where the ledger breaks (台账断链), in one sentence."""
     sentence = str(issue_words()["broken"][broken.reason])
-    return sentence.format(number=broken.number, name=ledger_path().name)
+    shown = journal.shown_path(journal.journal_path())
+    return sentence.format(number=broken.number, name=ledger_path().name, journal=shown)
 
 
 class Writer:
@@ -262,6 +281,8 @@ class Writer:
         numbered: list[Mapping[str, Any]] = [{"number": 0, **line} for line in lines]
         fold([*self.ledger.entries, *numbered], self.ledger.day)  # refuses a way that is not declared
         path = ledger_path()
+        if not self.ledger.entries:
+            journal.begin()
         with explained(path.parent):
             try:
                 made = chain.append(path, lines)

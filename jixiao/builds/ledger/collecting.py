@@ -7,6 +7,7 @@ of that year: the same project, the same kind of fault, the same indicator.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +16,23 @@ import pandas as pd
 
 from jixiao.builds.journal import shown_path
 from jixiao.builds.ledger.book import Ledger, new_ids
-from jixiao.builds.ledger.moves import issue_words
+from jixiao.builds.ledger.moves import ENDED, issue_words
+from jixiao.checks import funds, money
 from jixiao.core.frames import EVALUATION_KEY
 from jixiao.core.hashes import hash_of
 from jixiao.core.results import Results
 from jixiao.reading.values.values import normalise
 
+_MONEY = {*money.CHECKS, *funds.CHECKS}
+"""The checks whose findings without an indicator are about the money of an evaluation."""
+_THINGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("indicators", "indicator", ("actual_text", "reported_score")),
+    ("indicators", "indicators", ("actual_text", "reported_score")),
+    ("headings", "heading", ("heading_weight", "heading_score", "parts_weight")),
+    ("budgets", "budgets", ("initial_budget_wan", "annual_budget_wan", "arrived_wan", "executed_wan")),
+    ("evaluations", "evaluation", ("source_file",)),
+)
+"""What a finding can be about: the frame, the column of its name or its word, of which columns one says something."""
 _FIGURES = re.compile(r"[\d.,%，。、；：\s]+")
 
 
@@ -32,6 +44,7 @@ class Collected:
     raised: int
     linked: int
     settled: int
+    gone: tuple[str, ...] = ()
 
 
 def candidates(
@@ -76,13 +89,14 @@ def source_of(evaluation: str) -> str:
 
 def _findings(results: Results, severities: Sequence[str]) -> Iterator[dict[str, Any]]:
     rows = results.findings[results.findings["severity"].isin(list(severities)) & results.findings["year"].notna()]
-    units = _units(results)
+    units, read = _units(results), read_things(results)
     place = shown_path(results.place)
     for row in rows.to_dict("records"):
+        source = source_of(row["evaluation"])
         unit = units.get((int(row["year"]), row["project_id"]), "")
         yield {
             "year": int(row["year"]),
-            "issue_source": source_of(row["evaluation"]),
+            "issue_source": source,
             "department": row["department"],
             "owner": unit or row["department"] or issue_words()["book"]["no_owner"],
             "project_id": row["project_id"],
@@ -94,6 +108,7 @@ def _findings(results: Results, severities: Sequence[str]) -> Iterator[dict[str,
             "code": row["code"],
             "fault": fault_key(row["project_id"] or row["department"], row["code"], row["indicator"]),
             "source_key": f"finding:{row['finding_id']}",
+            **_about(row, source, read),
             "place": place,
             **{name: row[name] for name in ("source_file", "source_sheet", "source_cell")},
         }
@@ -172,7 +187,8 @@ def collect(ledger: Ledger, found: Sequence[Mapping[str, Any]], results: Results
     Args:
         ledger: What it holds.
         found: From :func:`candidates`, or rows of another source in the same shape.
-        results: When given, findings that its forms no longer show are settled, those put aside withdrawn.
+        results: When given, findings that its forms no longer show are settled, those put aside withdrawn; where what
+            a finding was about is no longer read its issue stays open and says so (``gone``).
 
     Returns:
         The events to write, in their order.
@@ -184,7 +200,8 @@ def collect(ledger: Ledger, found: Sequence[Mapping[str, Any]], results: Results
     raised = [{"what": "raise", "about": issue_id, "said": row} for issue_id, row in zip(ids, fresh, strict=True)]
     ended = [*_ended(ledger, results)] if results is not None else []
     linked = sum(bool(row["previous_id"]) for row in fresh)
-    return Collected((*raised, *ended), len(raised), linked, len(ended))
+    gone = tuple(event["about"] for event in ended if event["what"] == "gone")
+    return Collected((*raised, *ended), len(raised), linked, len(ended) - len(gone), gone)
 
 
 def _link(ledger: Ledger, fresh: Sequence[tuple[str, dict[str, Any]]]) -> None:
@@ -202,20 +219,70 @@ def _link(ledger: Ledger, fresh: Sequence[tuple[str, dict[str, Any]]]) -> None:
 
 
 def _ended(ledger: Ledger, results: Results) -> Iterator[dict[str, Any]]:
-    """Yield the end of every open issue whose finding is no longer there, though its evaluation is."""
+    """Yield the end of every open issue whose finding is no longer there, though what it was about is still read.
+
+    One whose indicator, money or form cannot be read any more says so and stays open: nobody corrected anything.
+    """
     words, place = issue_words(), shown_path(results.place)
     there = set(results.findings["finding_id"])
     aside = dict(zip(results.suppressed["finding_id"], results.suppressed["reason"], strict=True))
     keys = results.frames.evaluations[EVALUATION_KEY].dropna()
     alive = {(int(year), project) for year, project in zip(keys["year"], keys["project_id"], strict=True)}
+    read = read_things(results)
     version = results.as_of.astimezone().strftime("%Y-%m-%d %H:%M")
     for issue in ledger.rows.values():
         kind, _, finding = str(issue["source_key"]).partition(":")
-        if kind != "finding" or finding in there or issue["issue_state"] == "done" or issue["place"] != place:
+        if kind != "finding" or finding in there or issue["issue_state"] in ENDED or issue["place"] != place:
             continue
         if (int(issue["year"]), issue["project_id"]) not in alive:
+            continue
+        lost = "" if finding in aside else _lost(issue, read)
+        if lost:
+            note = words["gone"].format(file=issue["source_file"], about=lost)
+            if note != issue.get("issue_note"):
+                yield {"what": "gone", "about": issue["issue_id"], "said": {"reason": note}}
             continue
         move = "withdraw" if finding in aside or issue["issue_state"] == "pending" else "settle"
         reason = words["aside"].format(reason=aside[finding]) if finding in aside else ""
         reason = reason or words["vanished"].format(file=issue["source_file"], version=version)
         yield {"what": move, "about": issue["issue_id"], "said": {"reason": reason}}
+
+
+Thing = tuple[int, str, str, str]
+"""What a finding can be about: year, project, source, and the name of an indicator or one of the words below."""
+
+
+def read_things(results: Results) -> Counter[Thing]:
+    """Count what was read of each evaluation that a finding can be about (读到的内容).
+
+    An indicator or a heading counts by its name as it is compared, once for each row of it that says something; what
+    stands in no single row counts as ``indicators``, ``budgets`` or ``evaluation``.
+    """
+    found: Counter[Thing] = Counter()
+    for frame, name, values in _THINGS:
+        rows = getattr(results.frames, frame)
+        said = rows[list(values)]
+        rows = rows[rows["year"].notna() & (said.notna() & (said != "")).any(axis=1)]
+        things = rows[name].map(normalise) if name in rows else [name] * len(rows)
+        for year, project, kind, thing in zip(
+            rows["year"], rows["project_id"], rows["evaluation"], things, strict=True
+        ):
+            found[(int(year), project, source_of(kind), thing)] += 1
+    return found
+
+
+def _about(row: Mapping[str, Any], source: str, read: Counter[Thing]) -> dict[str, Any]:
+    """Return what a finding is about among what was read, and how many rows of that name there were (问题所指)."""
+    of = (int(row["year"]), row["project_id"], source)
+    wanted = [normalise(row["indicator"]), *(["budgets"] if row["code"] in _MONEY else []), "indicators"]
+    thing = next((one for one in wanted if one and read[(*of, one)]), "evaluation")
+    return {"thing": thing, "alike_count": read[(*of, thing)] if thing == wanted[0] else 1}
+
+
+def _lost(issue: Mapping[str, Any], read: Counter[Thing]) -> str:
+    """Return what an issue is about that was not read any more, in a reader's words; empty when it is there."""
+    thing = issue.get("thing") or normalise(issue["indicator"]) or "evaluation"
+    count = read[(int(issue["year"]), issue["project_id"], issue["issue_source"], thing)]
+    if count >= (issue.get("alike_count") or 1):
+        return ""
+    return str(issue_words()["gone_about"].get(thing, issue["indicator"]))

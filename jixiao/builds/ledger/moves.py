@@ -26,6 +26,9 @@ from jixiao.core.models import (
 
 KEEP = "keep"
 """In place of a state: the state stays as it is."""
+DONE, WITHDRAWN = "done", "withdrawn"
+ENDED = (DONE, WITHDRAWN)
+"""The states in which nobody has to do anything more (已了结)."""
 
 
 class Move(Model):
@@ -129,6 +132,7 @@ class _Meeting(Model):
     state: Text
     repeated: Text
     none: Text
+    none_asked: Text
     sections: Words
     columns: dict[str, Texts]
     widths: dict[str, Number]
@@ -149,6 +153,8 @@ class _Issues(Ways):
     id: Text
     notice: Text
     vanished: Text
+    gone: Text
+    gone_about: Words
     aside: Text
     joint: Text
     last_year_columns: dict[str, Texts]

@@ -19,7 +19,7 @@ from jixiao.publish.rounds.issue_tables import age_bands
 from jixiao.reading.organisations import last_successors
 from jixiao.reading.values.values import normalise
 
-STATES = ("overdue", "returned", "sent", "answered", "pending", "done")
+STATES = ("overdue", "returned", "sent", "answered", "pending", "done", "withdrawn")
 """The states in the order in which a reader looks for them."""
 ISSUES = [
     *("issue_id", "year", "department", "department_kind", "owner", "project_id", "project", "issue_source"),

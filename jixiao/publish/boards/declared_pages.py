@@ -19,7 +19,7 @@ from jixiao.publish.boards.board_issues import Problems, no_problems, state_word
 from jixiao.publish.boards.board_rules import boards
 from jixiao.publish.boards.monitoring import monitoring
 from jixiao.publish.boards.prepared import COLUMNS, departments_of, years_of
-from jixiao.show.figure import BLUE, GREEN, GREY, LOW_TO_HIGH, ORANGE, RED, SKY, marked, on_colour, themed
+from jixiao.show.figure import BLUE, GREEN, GREY, LOW_TO_HIGH, ORANGE, PALE, RED, SKY, marked, on_colour, themed
 from jixiao.show.figures import BANDS, GRADE_COLOURS, SEVERITY_COLOURS
 
 TABLES = {
@@ -39,7 +39,15 @@ _DECLARED = ("title", "cards", "lists", "questions", "drills", "choosers", "all"
 _FILLED = 0.8
 """The share of the evaluations of the fullest year from which on a year is well filled."""
 _BEIJING = timezone(timedelta(hours=8))
-_STATES = {"overdue": RED, "returned": ORANGE, "sent": SKY, "answered": BLUE, "pending": GREY, "done": GREEN}
+_STATES = {
+    "overdue": RED,
+    "returned": ORANGE,
+    "sent": SKY,
+    "answered": BLUE,
+    "pending": GREY,
+    "done": GREEN,
+    "withdrawn": PALE,
+}
 _SENT = {"missing": RED, "twice": ORANGE, "unasked": GREY, "received": GREEN}
 _LIGHTS = {"red": RED, "yellow": ORANGE, "green": GREEN, "unknown": GREY}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from jixiao.builds.ledger import book
-from jixiao.builds.ledger.moves import issue_words, ways
+from jixiao.builds.ledger.moves import DONE, ENDED, WITHDRAWN, issue_words, ways
 from jixiao.core.errors import RequestError
 from jixiao.core.files import explained, write_safely
 from jixiao.core.vocabulary import label
@@ -67,7 +67,7 @@ def state_sentence(issues: pd.DataFrame) -> str:
         count=len(issues),
         owners=issues["owner"].nunique(),
         projects=issues.loc[issues["project"] != "", ["project_id", "project"]].drop_duplicates().shape[0],
-        share=percent_text(counts["done"] / len(issues)),
+        share=percent_text(counts[DONE] / asked) if (asked := len(issues) - counts[WITHDRAWN]) else words["none_asked"],
         **counts,
     )
     return str(said + (words["repeated"].format(count=repeated) if repeated else ""))
@@ -85,9 +85,9 @@ def _parts(issues: pd.DataFrame) -> dict[str, Part]:
     chosen = {
         "late": issues["issue_state"].isin(["overdue", "returned"]),
         "repeated": issues["repeat_years"].fillna(1) > 1,
-        "dispute": issues["feedback_status"].str.startswith(words["dispute"]) & (issues["issue_state"] != "done"),
+        "dispute": issues["feedback_status"].str.startswith(words["dispute"]) & ~issues["issue_state"].isin(ENDED),
         "advice": advice,
-        "closed": issues["issue_state"] == "done",
+        "closed": issues["issue_state"] == DONE,
     }
     parts = {
         "sources": _counted(named, "source_name", label("issue_source")),

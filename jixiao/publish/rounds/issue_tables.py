@@ -11,7 +11,7 @@ import pandas as pd
 
 from jixiao.builds.ledger import book, ledger_place
 from jixiao.builds.ledger.collecting import candidates
-from jixiao.builds.ledger.moves import issue_words, ways
+from jixiao.builds.ledger.moves import ENDED, issue_words, ways
 from jixiao.builds.run import evaluate
 from jixiao.core.errors import RequestError
 from jixiao.core.frames import typed
@@ -20,7 +20,7 @@ from jixiao.show.tables import Table, make_table
 
 LISTED = [
     *("issue_id", "owner", "project", "indicator", "issue_text", "issue_state", "due", "open_days", "feedback"),
-    "previous_id",
+    *("issue_note", "previous_id"),
 ]
 BRIEF = ["issue_id", "owner", "project", "issue_source", "issue_text", "issue_state", "due", "open_days", "previous_id"]
 EXPORTED = [
@@ -37,7 +37,17 @@ EXPORTED = [
         "demand",
     ),
     *("issue_state", "due", "notice", "feedback", "feedback_status", "evidence_files", "unit_advice", "bureau_advice"),
-    *("return_reason", "rounds", "raised_on", "sent_on", "answered_on", "closed_on", "close_reason", "open_days"),
+    *(
+        "return_reason",
+        "rounds",
+        "raised_on",
+        "sent_on",
+        "answered_on",
+        "closed_on",
+        "close_reason",
+        "issue_note",
+        "open_days",
+    ),
     *("previous_id", "repeat_years", "source_file", "source_sheet", "source_cell"),
 ]
 _DAYS = (30, 60)
@@ -145,7 +155,7 @@ def show_issues(
         departments=[department] if department else [],
         states=[state_of(state)] if state else [],
     )
-    ordered = chosen.assign(is_done=chosen["issue_state"] == "done", when=chosen["due"].replace("", "9999"))
+    ordered = chosen.assign(is_done=chosen["issue_state"].isin(ENDED), when=chosen["due"].replace("", "9999"))
     ordered = ordered.sort_values(["is_done", "when", "issue_id"], kind="stable")
     return make_table(written(ordered).head(most), LISTED)
 
@@ -184,7 +194,7 @@ def age_bands(issues: pd.DataFrame) -> pd.Series:
     """
     days = issues["open_days"].fillna(0)
     bands = np.select(
-        [issues["issue_state"] == "done", days < _DAYS[0], days <= _DAYS[1]], ["closed", *AGES[:2]], AGES[2]
+        [issues["issue_state"].isin(ENDED), days < _DAYS[0], days <= _DAYS[1]], ["closed", *AGES[:2]], AGES[2]
     )
     return pd.Series(bands, index=issues.index, dtype="str")
 
