@@ -146,6 +146,12 @@ def test_a_year_to_come_has_no_light() -> None:
     assert elapsed_days(2026, datetime(2025, 12, 31, 16, 0, tzinfo=UTC)) == (1, 365)  # It is the new year in Beijing.
 
 
+@pytest.mark.parametrize("year", [-1, 0, 1, 9999, 10_000])
+def test_a_year_that_no_calendar_has_ends_no_page(year: int) -> None:
+    over, days = elapsed_days(year, datetime(2026, 1, 1, tzinfo=UTC))
+    assert days in {365, 366} and over == (days if year < 2026 else 0)
+
+
 # The folder
 
 

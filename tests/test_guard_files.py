@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from custody_desk import desk, run, write_form
 from jixiao.builds.handed_in import evaluate_forms
 from jixiao.builds.manifest import read_manifest
 from jixiao.builds.verify import verify
-from jixiao.core.errors import JixiaoError
-from jixiao.core.files import LARGEST_FILE, checksum, form_names, list_forms, list_unusable, plain_name
+from jixiao.builds.versions import read_built
+from jixiao.core import files
+from jixiao.core.errors import CorrectionError, JixiaoError
+from jixiao.core.files import LARGEST_FILE, checksum, form_names, list_forms, list_unusable, open_file, plain_name
 
 __all__ = ["desk"]
 posix = pytest.mark.skipif(os.name != "posix", reason="names of bytes, pipes and devices are those of POSIX")
@@ -196,3 +199,58 @@ def test_only_files_are_summed_up(tmp_path):
     (tmp_path / "empty").touch()
     assert checksum(tmp_path / "empty").startswith("e3b0c44298fc1c14")
     assert LARGEST_FILE >= 1_000_000_000
+
+
+@posix
+def test_a_large_file_beside_the_forms_is_refused_by_its_size_and_never_read(desk, no_checks, monkeypatch):
+    beside = {
+        "data/source/说明.yaml": "说明.yaml",
+        "data/forms/版式.yaml": "版式.yaml",
+        "data/register/2021.csv": "2021.csv",
+    }
+    for name in beside:
+        (desk / name).parent.mkdir(exist_ok=True)
+        with (desk / name).open("wb") as file:
+            file.truncate(8_000_000_000)
+    opened = []
+    monkeypatch.setattr(files, "open_file", lambda path, **more: opened.append(path.name) or open_file(path, **more))
+    with pytest.raises(JixiaoError, match=r"2021\.csv.*8000MB"):
+        run("build", "--quiet")
+    (desk / "data/register/2021.csv").unlink()
+    with pytest.raises(JixiaoError) as caught:
+        run("build", "--quiet")
+    assert "说明.yaml”：文件有8000MB" in str(caught.value) and "版式.yaml" in str(caught.value)
+    assert read_manifest(desk / "data" / "built")["sources"].keys() == {"2023/甲项目.xlsx"}
+    assert not {*opened} & {*beside.values()}
+    assert opened
+
+
+@posix
+@pytest.mark.parametrize("folder", ["forms", "register", "source"])
+def test_a_pipe_or_device_among_what_is_declared_is_named(desk, no_checks, folder):
+    (desk / "data" / folder).mkdir(exist_ok=True)
+    os.mkfifo(desk / "data" / folder / "2021.yaml")
+    (desk / "data" / folder / "2022.yaml").symlink_to("/dev/zero")
+    with pytest.raises(JixiaoError) as caught:
+        run("build", "--quiet")
+    assert "2021.yaml" in str(caught.value) and "2022.yaml" in str(caught.value)
+
+
+def test_a_form_of_an_impossible_year_is_one_sentence_and_the_others_are_read(desk, no_checks):
+    source = desk / "data" / "source" / "2023"
+    for year in ("9999", "1024", "0000", str(date.today().year + 6)):
+        write_self_form(source / f"{year}.xlsx", year=f"（{year}年度）", project=f"项目{year}")
+    write_self_form(source / "次年.xlsx", year=f"（{date.today().year + 5}年度）", project="次年项目")
+    with pytest.raises(JixiaoError) as caught:
+        run("build", "--quiet")
+    for year in ("9999", "1024", str(date.today().year + 6)):
+        assert f"{year}.xlsx”：评价年度“{year}”不在1990至" in str(caught.value)
+    assert len(read_built(desk / "data" / "built").totals) >= 2
+    years = set(read_built(desk / "data" / "built").totals["year"].astype(int))
+    assert years <= {2023, date.today().year + 5} and "Traceback" not in str(caught.value)
+
+
+def test_thousands_of_wrong_corrections_are_said_in_part():
+    said = str(CorrectionError(f"甲.xlsx（表!A{number}）处没有“{'长' * 900}”" for number in range(8_000)))
+    assert "A49" in said and "A50）" not in said and "另有7950处" in said and len(said) < 25_000
+    assert "另有" not in str(CorrectionError(["一处"] * 50))

@@ -109,3 +109,30 @@ def test_parameters_of_every_kind_arrive():
     for wrong in (object(), 10**30, [1, "甲"]):
         with pytest.raises(RequestError, match="参数“0”不能使用"):
             query("select ?", place="sample", parameters=[wrong])
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 'infinity'::date", "select '-infinity'::date", "select '5877641-06-24'::date",
+        "select 'infinity'::timestamp", "select 'infinity'::timestamptz", "select '294247-01-10'::timestamp_s",
+        "select [date '9999-12-31', 'infinity'::date]", "select date '0044-03-15 (BC)'", "select interval 5000000 year",
+    ],
+)  # fmt: skip
+def test_a_moment_that_no_frame_holds_is_one_sentence(sql):
+    with pytest.raises(RequestError, match="不能表示的值"):
+        query(sql, place="sample")
+
+
+def test_moments_that_a_frame_holds_are_answered():
+    found = query(
+        "select date '9999-12-31' as a, null::date as b, cast('infinity'::date as varchar) as c", place="sample"
+    )
+    assert found["a"].dt.year.tolist() == [9999] and found["b"].isna().all() and found["c"].tolist() == ["infinity"]
+
+
+@pytest.mark.parametrize("sql", ["", " ", ";", "-- nothing", "/* nothing */"])
+def test_a_query_that_asks_nothing_is_told_so_in_words(sql):
+    with pytest.raises(RequestError, match="不是一个有结果的查询；请写一个 select") as caught:
+        query(sql, place="sample")
+    assert "Error" not in str(caught.value)

@@ -26,7 +26,7 @@ from jixiao.publish.server import Settings, read_hashes
 from jixiao.publish.server.doors import headers
 from jixiao.publish.server.messages import read_message
 from jixiao.publish.server.passwords import write_secret
-from jixiao.publish.server.settings import check_settings
+from jixiao.publish.server.settings import check_settings, encryption
 
 TOKEN = "someone-elses-token"
 CODE = "open({marker!r}, 'a').write('{name}\\n')\n"
@@ -208,6 +208,53 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int, is_tak
         return check_settings(settings)
     with pytest.raises(RequestError, match=r"私钥.*chmod 600"):
         check_settings(settings)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl on PATH to make a certificate with")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    wanted = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    subprocess.run([openssl, *wanted.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    key.chmod(0o600)
+    return certificate, key
+
+
+@pytest.mark.parametrize("form", [["pkcs8", "-topk8"], ["ec", "-aes128"]])
+def test_a_key_with_a_pass_phrase_is_refused_and_asks_nobody(pair: tuple[Path, Path], form: list[str]) -> None:
+    certificate, key = pair
+    locked = key.with_name("locked.pem")
+    command = ["openssl", *form, "-in", key, "-out", locked, "-passout", "pass:secret"]
+    subprocess.run(command, check=True, capture_output=True)
+    locked.chmod(0o600)
+    with pytest.raises(RequestError, match="私钥不带口令"):
+        encryption(Settings("built", port=0, certfile=str(certificate), keyfile=str(locked)))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the modes of files are those of POSIX")
+def test_a_key_inside_a_certificate_that_others_can_read_is_refused(pair: tuple[Path, Path]) -> None:
+    certificate, key = pair
+    settings = Settings("built", port=0, certfile=str(certificate), keyfile=str(key))
+    certificate.chmod(0o644)
+    assert encryption(settings) is not None
+    certificate.write_bytes(certificate.read_bytes() + key.read_bytes())
+    with pytest.raises(RequestError, match=r"certificate\.pem.*chmod 600"):
+        encryption(settings)
+    certificate.chmod(0o600)
+    assert encryption(settings) is not None
+
+
+def test_no_file_gets_the_keys_of_the_connections(
+    pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "keys.log"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(log))
+    made = encryption(Settings("built", port=0, certfile=str(pair[0]), keyfile=str(pair[1])))
+    assert made is not None and made.keylog_filename is None
+    assert not log.exists() and "SSLKEYLOGFILE" not in own_environment()
 
 
 # Messages that can be read and not written

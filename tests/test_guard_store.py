@@ -85,6 +85,16 @@ def changed(path: Path, **more: object) -> None:
     path.write_text(json.dumps({**manifest, "seal": seal_of(manifest)}, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
+@pytest.mark.parametrize("besides", [(), (INPUTS,)])
+def test_kept_originals_that_are_gone_as_a_whole_are_named_and_made_again(place, besides):
+    shutil.rmtree(place / "originals")
+    for name in besides:
+        (place / name).unlink()
+    assert "original_missing" in named(place)
+    assert run("build", "--quiet").exit_code == 0
+    assert len([*(place / "originals").rglob("*.xlsx")]) >= 2 and verify(place) == []
+
+
 def test_a_manifest_that_was_changed_with_skill_is_named(place):
     version = read_manifest(place)["version"]
     (place / VERSIONS / version / MANIFEST).unlink()

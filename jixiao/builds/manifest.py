@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 import jixiao
 from jixiao.core.errors import RequestError
-from jixiao.core.files import ANSWERS, checksum, form_names, list_forms, refusal_of
+from jixiao.core.files import ANSWERS, LARGEST_FILE, checksum, form_names, list_forms, refusal_of, sized_checksum
 from jixiao.core.hashes import hash_of, rules_hash
 from jixiao.core.kept import Kept, KeptError, read_strict, take_kept
 
@@ -145,14 +145,15 @@ def refuse_half_made(folder: Path) -> None:
 def damaged_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
     """List the files of a version that are missing or are not what was written (损坏的文件)."""
     base = folder / VERSIONS / manifest["version"]
-    known = {**{name: kept["sha256"] for name, kept in manifest["files"].items()}, **manifest["declared"]}
-    return [name for name, kept in known.items() if _sum_of(base / name) != kept]
+    known = {name: (kept["sha256"], kept["bytes"]) for name, kept in manifest["files"].items()}
+    known |= {name: (kept, LARGEST_FILE) for name, kept in manifest["declared"].items()}
+    return [name for name, (kept, most) in known.items() if _sum_of(base / name, most) != kept]
 
 
-def _sum_of(path: Path) -> str:
-    """Return the checksum of a file, empty when there is none that can be read."""
+def _sum_of(path: Path, most: int) -> str:
+    """Return the checksum of a file, empty when there is none that can be read; one that is larger is another."""
     try:
-        return checksum(path)
+        return sized_checksum(path, largest=most)
     except OSError:
         return ""
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from jixiao.core.files import checksum, explained, form_names, list_forms
+from jixiao.core.files import LARGEST_FILE, checksum, explained, form_names, list_forms, sized_checksum
 from jixiao.reading.files import load_limits
 
 FOLDER = "originals"
@@ -33,6 +33,7 @@ def keep_originals(place: Path, out: Path) -> None:
     limits, kept = load_limits(), out / FOLDER
     room = limits.kept_total_bytes - sum(size for _, size in _sizes(kept))
     with explained(out):
+        kept.mkdir(parents=True, exist_ok=True)  # also when every form is too large: a build leaves the folder
         for path, name in form_names(place, list_forms(place)).items():
             size = path.stat().st_size
             if size > limits.kept_bytes:
@@ -72,20 +73,25 @@ def replaced(out: Path, sources: Mapping[str, str]) -> Iterator[tuple[str, Path,
             yield name, earlier[-1], kept[-1]
 
 
-def damaged_originals(place: Path, out: Path, sources: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def damaged_originals(
+    place: Path, out: Path, sources: Mapping[str, str], *, is_due: bool = False
+) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the kept forms (存底核验): ``original`` or ``original_missing``, and which.
 
     Args:
         place: The data folder.
         out: The built folder; one that no build wrote copies into is as it should be.
         sources: As for :func:`replaced`; each must have a copy, if its size allows one.
+        is_due: Whether a build made the version in force, so that the folder cannot be missing.
     """
     kept, numbers, whole = out / FOLDER, dict[str, set[int]](), 0
     if not kept.is_dir():
+        if is_due:
+            yield "original_missing", FOLDER
         return
     for path, size in _sizes(kept):
         shown, found, whole = path.relative_to(kept), _KEPT.fullmatch(path.name), whole + size
-        if not found or not checksum(path).startswith(found[2]):
+        if not found or not sized_checksum(path, largest=LARGEST_FILE).startswith(found[2]):
             yield "original", shown.as_posix()
         if found:
             numbers.setdefault(shown.parent.as_posix(), set()).add(int(found[1]))

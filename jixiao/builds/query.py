@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import MAXYEAR, MINYEAR
 from typing import Any
 
 import pandas as pd
@@ -97,8 +98,28 @@ def _one_row(parameters: Sequence[Any] | Mapping[str, Any]) -> Any:
 
 
 def _frame(data: bytes) -> pd.DataFrame:
-    """Return an answer as a frame, as DuckDB makes it from what it reads."""
+    """Return an answer as a frame, as DuckDB makes it from what it reads.
+
+    Raises:
+        RequestError: It holds a moment that a frame cannot hold or nobody can print.
+    """
     import duckdb
 
-    with duckdb.connect(":memory:") as database:
-        return database.from_arrow(read_table_bytes(data)).df()
+    try:
+        with duckdb.connect(":memory:") as database:
+            frame = database.from_arrow(read_table_bytes(data)).df()
+    except (duckdb.Error, ArithmeticError, ValueError, NotImplementedError) as error:
+        raise _beyond() from error
+    for place in range(frame.shape[1]):
+        column = frame.iloc[:, place]
+        is_dated = pd.api.types.is_datetime64_any_dtype(column)
+        if is_dated and not column.dropna().dt.year.between(MINYEAR, MAXYEAR).all():
+            raise _beyond()
+    return frame
+
+
+def _beyond() -> RequestError:
+    return RequestError(
+        f"查询结果中有不能表示的值，如无穷或公元{MINYEAR}年至{MAXYEAR}年以外的日期；"
+        "请加条件，或用 cast(… as varchar) 取作文字"
+    )

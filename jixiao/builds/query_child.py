@@ -144,9 +144,7 @@ def answer(asked: Question) -> bytes:
                 raise _too_large() from error
             raise _wrong(said, asked, database) from error
         except (AttributeError, ValueError, TypeError, OverflowError, RuntimeError) as error:
-            raise RequestError(
-                f"查询不能执行：不是一个有结果的查询（{brief(type(error).__name__)}）；请写一个 select"
-            ) from error
+            raise RequestError("查询不能执行：不是一个有结果的查询；请写一个 select") from error
 
 
 class TooLargeError(RequestError):

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jixiao.core.errors import JixiaoError
-from jixiao.core.files import checksum, explained, open_file
+from jixiao.core.files import checksum, explained, open_file, sized_checksum
 from jixiao.core.hashes import code_hash, hash_of, rule_hashes
-from jixiao.core.kept import signer
+from jixiao.core.kept import LARGEST_KEPT, signer
 from jixiao.reading.files import load_limits
 from jixiao.reading.forms.records import Reading
 from jixiao.reading.forms.teaching import lessons_folder
@@ -45,7 +45,8 @@ class Readings:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         rules = {name: value for name, value in rule_hashes().items() if name.startswith(RULES_OF_READING)}
-        lessons = [checksum(path) for path in sorted(lessons_folder().glob("*.yaml")) if path.is_file()]
+        taught = [path for path in sorted(lessons_folder().glob("*.yaml")) if path.is_file()]
+        lessons = [sized_checksum(path, largest=load_limits().file_bytes) for path in taught]
         self._setting = hash_of([rules, code_hash(), load_limits().model_dump(), lessons])
         self.fresh = self.known = 0
 
@@ -75,6 +76,8 @@ def is_whole_reading(entry: Path) -> bool:
     """Say whether this user of this machine wrote an entry as it is (读取缓存是否可信); one that came along is not."""
     try:
         with open_file(entry) as file:
+            if os.fstat(file.fileno()).st_size > LARGEST_KEPT:
+                return False
             head = file.readline(_HEAD)
             sign = signer(entry.stem)
             while part := file.read(1_000_000):

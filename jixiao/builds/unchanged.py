@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import Field
 
 from jixiao.builds.manifest import damaged_files, leftovers, place_of, read_manifest
+from jixiao.builds.originals import FOLDER as ORIGINALS
 from jixiao.core.errors import JixiaoError, RequestError, StoppedError
 from jixiao.core.files import (
     LIMITS,
@@ -26,11 +27,13 @@ from jixiao.core.files import (
     list_forms,
     list_received,
     list_unusable,
+    sized_checksum,
     workbench,
     write_safely,
 )
 from jixiao.core.hashes import code_hash, hash_of, libraries_hash, rules_hash
 from jixiao.core.kept import Kept, KeptError, is_as_written, read_strict, signer, take_kept, written_json
+from jixiao.reading.files.limits import load_limits, usual_years
 
 INPUTS = "inputs.json"
 LARGE = 1 << 20
@@ -72,6 +75,7 @@ def find_unchanged(place: Path, out: Path, *, today: date, is_writer: bool = Fal
             and kept["inputs"] == other_inputs(place)
             and _same_forms(place, manifest["sources"], kept)
             and not damaged_files(out, manifest)
+            and (out / ORIGINALS).is_dir()
         )
         return (
             Unchanged(kept["version"], manifest["as_of"], kept["files"], kept["evaluations"], (*kept["errors"],))
@@ -128,13 +132,19 @@ def other_inputs(place: Path) -> dict[str, str]:
     if place.name == "source":
         declared += [*place.parent.glob("*.yaml"), *(place.parent / "register").rglob("*")]
     limits = os.environ.get(LIMITS, "")
-    named = {os.path.relpath(path, place): checksum(path) for path in sorted(declared) if path.is_file()}
+    most = load_limits().file_bytes
+    named = {
+        os.path.relpath(path, place): sized_checksum(path, largest=most) if path.is_file() else ""
+        for path in sorted(declared)
+        if not path.is_dir()
+    }
     return {
         "rules": rules_hash(),
         "code": code_hash(),
         "libraries": libraries_hash(),
-        "limits": checksum(Path(limits)) if limits and Path(limits).is_file() else limits,
+        "limits": sized_checksum(Path(limits), largest=most) if limits and Path(limits).is_file() else limits,
         "declared": hash_of(named),
+        "last_year": str(usual_years()[-1]),  # a form refused for its year may be read when that year is nearer
     }
 
 

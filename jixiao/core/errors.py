@@ -184,9 +184,10 @@ class CorrectionError(JixiaoError):
     """A correction (更正) in data/corrections.yaml no longer matches what the file prints."""
 
     def __init__(self, mistakes: Iterable[str]) -> None:
-        super().__init__(
-            "更正清单 corrections.yaml 与原始文件不符：" + "；".join(mistakes) + "。请核对后修改更正清单。"
-        )
+        every = [text[:LONGEST_MISTAKE] for text in mistakes]
+        more = f"；另有{len(every) - MOST_MISTAKES}处，请先改正以上各处" if len(every) > MOST_MISTAKES else ""
+        shown = "；".join(every[:MOST_MISTAKES])
+        super().__init__(f"更正清单 corrections.yaml 与原始文件不符：{shown}{more}。请核对后修改更正清单。")
 
 
 class RequestError(JixiaoError):

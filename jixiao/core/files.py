@@ -140,7 +140,10 @@ def list_received(folder: Path) -> tuple[list[Path], list[FormError]]:
     """Return what :func:`list_forms` and :func:`list_unusable` give, looking into the folder once."""
     usable, refused = [], []
     for path in _forms_in(folder):
-        if error := _refusal(path, folder, folder):
+        if path.name.lower().endswith(NOTES):  # is no form; what keeps everybody waiting is named all the same
+            if (path.is_symlink() or not path.is_dir()) and (error := _refusal(path, None, folder)):
+                refused.append(error)
+        elif error := _refusal(path, folder, folder):
             refused.append(error)
         else:
             usable.append(path)
@@ -254,7 +257,7 @@ def _walk(folder: str) -> Iterator[str]:
                 yield from _walk(entry.path)
             elif not entry.name.startswith(("~$", ".")):
                 name = entry.name.lower()
-                if name not in LEFT_BEHIND and not name.endswith(NOTES):
+                if name not in LEFT_BEHIND:
                     yield entry.path
 
 
@@ -289,6 +292,24 @@ def checksum(path: Path) -> str:
 
 
 _SMALL = 1 << 18
+
+
+def sized_checksum(path: Path, *, largest: int) -> str:
+    """Return the SHA-256 of a file, or its size alone when it is larger than anything that is read (限大小的校验码).
+
+    Args:
+        path: An ordinary file.
+        largest: Bytes beyond which it is not looked into: whoever would read it refuses it by its size.
+
+    Raises:
+        OSError: As for :func:`open_file`.
+
+    Example:
+        >>> sized_checksum(Path(__file__), largest=10).endswith(" bytes")
+        True
+    """
+    size = path.stat().st_size
+    return checksum(path) if size <= largest else f"{size} bytes"
 
 
 def find_notebook(name: str) -> Path:

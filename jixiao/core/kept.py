@@ -86,6 +86,8 @@ def read_strict(path: Path, *, largest: int = LARGEST_KEPT) -> Any:
         OSError: It cannot be opened, or is no ordinary file.
     """
     with open_file(path) as file:
+        if os.fstat(file.fileno()).st_size > largest:
+            raise KeptError("too large")
         content = file.read(largest + 1)
     if len(content) > largest:
         raise KeptError("too large")

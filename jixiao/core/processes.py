@@ -74,6 +74,7 @@ def is_open_to_strangers(path: Path) -> bool:
 _FOREIGN = (
     *("JUPYTER", "JPY_", "VOILA", "NBCONVERT", "PAPERMILL", "TRAITLETS", "IPYTHON", "IPY_", "MPL", "MATPLOTLIB"),
     *("PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT", "PYTHONCASEOK", "PYDEVD", "LESSOPEN", "TORNADO"),
+    "SSLKEYLOGFILE",  # would write the keys of encrypted connections into a file
 )
 """How the variables begin by which a library underneath takes another password, another kernel or code to run."""
 

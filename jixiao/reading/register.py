@@ -14,6 +14,7 @@ import pandas as pd
 from pydantic import Field
 
 from jixiao.core.errors import FormError, JixiaoError
+from jixiao.core.files import refusal_of
 from jixiao.core.frames import MEANS, REGISTER, typed
 from jixiao.core.models import Model, Number, Text, load_model
 from jixiao.reading.files import read_grids
@@ -63,10 +64,12 @@ def load_register(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, list[Jixiao
     rows: list[dict[str, Any]] = []
     means: list[dict[str, Any]] = []
     errors: list[JixiaoError] = []
-    files = sorted(path for path in folder.glob("*") if path.is_file() and not path.name.startswith((".", "~")))
+    files = sorted(path for path in folder.glob("*") if not path.is_dir() and not path.name.startswith((".", "~")))
     by_year: dict[str, Path] = {}
     for path in files:
         try:
+            if refused := refusal_of(path, folder=folder):
+                raise refused
             _check_name(path, by_year)
             mine, told = _read_yaml(path) if path.suffix in {".yaml", ".yml"} else (_read_table(path), [])
             rows += _checked(mine, path)

@@ -18,6 +18,7 @@ from jixiao.core.errors import FormError, JixiaoError, KeyConflictError
 from jixiao.core.models import Model, Pattern, checked_shipped
 from jixiao.core.vocabulary import word
 from jixiao.reading.corrections import apply_corrections
+from jixiao.reading.files.limits import usual_years
 from jixiao.reading.forms.records import Reading
 from jixiao.reading.tidy.rows import head_of, identity_of
 
@@ -75,10 +76,19 @@ class Submissions:
     lines: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, readings: Iterable[Reading], *, checksum: str) -> None:
-        """Add the forms of one file."""
+        """Add the forms of one file; one of a year that none can be about is refused by itself."""
+        usual = usual_years()
         for reading in readings:
-            self.kept.append(reading)
-            self.lines.append({"reading": reading, "file": reading.file, "checksum": checksum, "state": "read"})
+            if reading.year is not None and reading.year not in usual:
+                error = FormError(
+                    reading.file,
+                    f"评价年度“{reading.year}”不在{usual[0]}至{usual[-1]}年之间",
+                    "请核对年度，改正后重新放入",
+                )
+                self.refuse(reading.file, error, checksum=checksum)
+            else:
+                self.kept.append(reading)
+                self.lines.append({"reading": reading, "file": reading.file, "checksum": checksum, "state": "read"})
             for parts in reading.refused:
                 self.refuse(parts["file"], FormError(**parts), checksum=checksum)
 

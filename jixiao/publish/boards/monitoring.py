@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from calendar import isleap
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,9 @@ def elapsed_days(year: int, as_of: datetime) -> tuple[int, int]:
         >>> elapsed_days(2024, summer), elapsed_days(2023, summer), elapsed_days(2025, summer)
         ((183, 366), (365, 365), (0, 365))
     """
-    days = (date(year + 1, 1, 1) - date(year, 1, 1)).days
-    over = (as_of.astimezone(_BEIJING).date() - date(year, 1, 1)).days + 1
-    return min(max(over, 0), days), days
+    days = 365 + isleap(year)
+    today = as_of.astimezone(_BEIJING).timetuple()  # without a date of that year: a calendar ends with 9999
+    return (today.tm_yday if today.tm_year == year else days if today.tm_year > year else 0), days
 
 
 def light(part: pd.Series, base: pd.Series, lines: dict[str, Any], *, over: pd.Series, days: pd.Series) -> pd.Series:

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 from jixiao.core.errors import RequestError
 from jixiao.core.models import Anything, Count, Model, Natural, Text, checked_shipped, keyed
-from jixiao.core.processes import is_open_to_strangers
+from jixiao.core.processes import forget_foreign, is_open_to_strangers
 
 _LIMITS = (
     *("viewers", "starting", "pages_of_one", "sockets_of_page", "unclaimed", "login_hours"),
@@ -220,19 +220,29 @@ def encryption(settings: Settings) -> ssl.SSLContext | None:
     """
     if not settings.is_encrypted:
         return None
+    forget_foreign()  # whoever made this process: no file gets the keys of the connections
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     for path in (settings.certfile, settings.keyfile):
         if not Path(path).is_file():
             raise RequestError(f"没有找到证书或私钥文件“{path}”，请检查 --certfile、--keyfile")
     try:
-        context.load_cert_chain(settings.certfile, settings.keyfile)
-    except (ssl.SSLError, OSError) as error:
+        context.load_cert_chain(settings.certfile, settings.keyfile, password=_no_pass_phrase)
+    except (ssl.SSLError, OSError, ValueError) as error:
         raise RequestError(
             f"证书“{settings.certfile}”与私钥“{settings.keyfile}”不能使用，须为配套的 PEM 文件，私钥不带口令"
         ) from error
-    if is_open_to_strangers(Path(settings.keyfile)):
-        raise RequestError(
-            f"私钥文件“{settings.keyfile}”可被其他用户读取，请先执行 chmod 600 “{settings.keyfile}”，再启动看板"
-        )
+    for path in (settings.keyfile, settings.certfile):
+        if is_open_to_strangers(Path(path)) and (path == settings.keyfile or _holds_key(Path(path))):
+            raise RequestError(f"私钥文件“{path}”可被其他用户读取，请先执行 chmod 600 “{path}”，再启动看板")
     return context
+
+
+def _no_pass_phrase() -> str:
+    """Stand for the pass phrase of an encrypted key: a server that waits for one on a terminal never starts."""
+    raise ValueError("the key is encrypted")
+
+
+def _holds_key(path: Path) -> bool:
+    """Say whether a certificate file holds a private key beside its certificates (证书文件中的私钥)."""
+    return b"PRIVATE KEY-----" in path.read_bytes()

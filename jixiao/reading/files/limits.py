@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,8 @@ class Limits(Model):
     tree_bytes: Count
     cells: Count
     digits: Count
+    first_year: Count
+    years_ahead: Count
     pages: Count
     nesting: Count
     seconds: Positive
@@ -50,6 +53,17 @@ def load_limits() -> Limits:
         300
     """
     return _load(os.environ.get(LIMITS, ""))
+
+
+def usual_years() -> range:
+    """Return the years that a form can be about (可能的评价年度): none long past, none long to come.
+
+    Example:
+        >>> 2024 in usual_years(), 9999 in usual_years(), 1024 in usual_years()
+        (True, False, False)
+    """
+    limits = load_limits()
+    return range(limits.first_year, date.today().year + limits.years_ahead + 1)
 
 
 @cache

@@ -229,7 +229,7 @@ class Lessons:
         self.said: dict[str, dict[str, str]] = {context: {} for context in CONTEXTS}
         self.broken: list[DeclarationError] = []
         for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else []:
-            lesson = _lesson(path, path.stat().st_mtime_ns) if path.is_file() else {}
+            lesson = _lesson(path, path.stat().st_mtime_ns if path.exists() else 0) if not path.is_dir() else {}
             if isinstance(lesson, DeclarationError):
                 self.broken.append(lesson)
             elif contradicted := self._contradictions(path.name, lesson):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -180,7 +180,7 @@ def _span(written: str, year: int | None) -> _Span | None:
     if not found:
         return None
     of_year = int(found["year"]) if found["year"] else year
-    if of_year is None:
+    if of_year is None or not MINYEAR <= of_year <= MAXYEAR:
         return None
     marks = load_grammar().declared
     if found["month"]:
