@@ -819,3 +819,18 @@ def test_a_withdrawn_problem_is_in_no_share_of_done_ones(sent):
     with book.writing() as writer:
         writer.write([{"what": "reopen", "about": two, "said": {"reason": "仍须整改", "due": DUE}}])
     assert states()[two] == "sent"
+
+
+def test_the_list_is_written_in_the_format_its_file_names(desk, results):
+    register(results)
+    listed = book.load_ledger().issues["issue_id"].tolist()
+    for name, more in (("一.xlsx", []), ("二.xlsx", ["--format", "csv"]), ("三.csv", []), ("四.json", [])):
+        said = run_command("issues", "list", "--out", desk / name, *more)
+        assert said.returncode == 0 and f"共 {len(listed)} 个问题" in said.stdout and listed[0] not in said.stdout
+    for name in ("一.xlsx", "二.xlsx"):
+        cells = [cell.value for line in openpyxl.load_workbook(desk / name).active.iter_rows() for cell in line]
+        assert set(listed) <= set(cells)
+    assert (desk / "三.csv").read_text("utf-8-sig").count(listed[0]) >= 1
+    assert [row["整改编号"] for row in json.loads((desk / "四.json").read_text("utf-8"))] == listed
+    refused = run_command("issues", "list", "--out", desk / "五.txt")
+    assert refused.returncode == 2 and "扩展名应为" in refused.stderr and not (desk / "五.txt").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 
 import openpyxl
 import pandas as pd
@@ -111,7 +112,9 @@ def test_a_draw_is_kept_with_all_it_takes_to_work_it_out_again(drawn):
     made = find_draw(book.load_ledger())
     assert made.draw_id == "C2024-01" and made.said["seed"] == "7" and "种子“7”" in made.said["rule"]
     reasons = dict(zip(made.drawn["project"], made.drawn["draw_reason"], strict=True))
-    assert len(reasons) in {2, 3} and set(reasons.values()) <= {"random", "hand"}
+    assert reasons == {"示例农村公路养护项目": "random", "示例助学金发放项目": "both"}, (
+        "the one that somebody chose says both"
+    )
     assert prove(made) == []
     rows = json.loads(made.file.read_text("utf-8"))
     rows[0]["errors"] += 1
@@ -206,6 +209,12 @@ def test_two_reviewers_are_merged_and_their_differences_sum_to_the_totals(drawn,
     assert (reviews["evaluation"] == "review").all()
     for row in totals.to_dict("records"):
         mine = reviews[reviews["project_id"] == row["project_id"]]
+        if (mine["review_state"] == "contradicted").any() or (mine["review_state"] == "open").all():
+            assert (
+                pd.isna(row["review_total"]) and pd.isna(row["review_difference"]) and pd.isna(row["deviation_share"])
+            )
+            assert row["review_progress"] in {"contradicted", "none"} and row["quality_grade"] == ""
+            continue
         assert exact_sum(mine["review_difference"].dropna()) in {row["review_difference"], None}
         assert exact_sum([row["reported_sum"], row["review_difference"]]) == row["review_total"]
         assert row["quality_grade"] == ""  # not everything is reviewed
@@ -273,16 +282,20 @@ def test_the_commands_go_round(desk):
     said = run_command("review", "draw", "--year", "2024", "--number", "1", "--seed", "3", *place).stdout
     assert "抽取规则" in said and "已登记 C2024-01，共 1 份" in said
     assert "完全一致" in run_command("review", "prove").stdout
-    assert "已写入" in run_command("review", "sheets", "--reviewer", "甲", "--out", desk / "表", *place).stdout
+    both = ("--reviewer", "甲", "--reviewer", "乙")
+    assert "已写入" in run_command("review", "sheets", *both, "--out", desk / "表", *place).stdout
     rows = books.drawn_rows(jixiao.evaluate("data/sample"), find_draw(book.load_ledger()))
-    (path,) = (desk / "表").glob("*.xlsx")
+    (path,), (other,) = (list((desk / "表").glob(f"*{name}.xlsx")) for name in "甲乙")
     name, weight = rows["indicator"].iloc[0], float(rows["weight"].iloc[0])
     fill(path, {name: (weight - 2, "凭证不全")})
     assert "读入 1 项" in run_command("review", "receive", path, *place).stdout
-    settled = run_command(
-        "review", "settle", rows["project"].iloc[0], name, "--points", 1, "--opinion", "定", "--by", "组长", *place
-    )
-    assert "已裁定 1 项" in settled.stdout
+    decide = ("review", "settle", rows["project"].iloc[0], name, "--points", 1, "--opinion", "定", "--by", "组长")
+    refused = run_command(*decide, *place)
+    assert refused.returncode == 2 and "现为“一人复核”，没有不同的意见，不必裁定" in refused.stderr
+    fill(other, {name: (weight - 1, "大部分属实")})
+    assert "读入 1 项" in run_command("review", "receive", other, *place).stdout
+    assert "待定（意见不一）" in run_command("review", "list", *place).stdout
+    assert "已裁定 1 项" in run_command(*decide, *place).stdout
     assert "核查总分" in run_command("review", "list", *place).stdout
     assert "已写入" in run_command("review", "list", "--out", desk / "果.xlsx", *place).stdout
 
@@ -318,3 +331,38 @@ def test_without_a_draw_the_panel_is_a_trial_that_takes_nothing(desk):
 
     shown = open_review("data/sample", year=2024)
     assert "试抽" in shown.children[0].value and shown.children[3].disabled
+
+
+def test_a_form_nobody_reviewed_has_no_reviewed_total(drawn, results, desk):
+    _, totals = books.review_of(results, drawn)
+    assert set(totals["review_progress"]) == {"none"} and totals["review_total"].isna().all()
+    assert totals["review_difference"].isna().all() and totals["deviation_share"].isna().all()
+    written = books.written_totals(totals)
+    assert set(written["review_progress"]) == {"未复核"}
+
+
+def test_a_reviewed_form_that_cannot_be_read_any_more_stays_listed(drawn, results, desk):
+    rows = books.drawn_rows(results, drawn)
+    lost, name = rows["project_id"].iloc[0], rows["project"].iloc[0]
+    path = books.write_review_sheet(results, drawn, "甲", desk)
+    row = rows.iloc[0]
+    books.receive_reviews([fill(path, {row["indicator"]: (row["reported_score"], "属实")})], results)
+    later = replace(results, scores=results.scores[results.scores["project_id"] != lost])
+    _, totals = books.review_of(later, drawn)
+    assert sorted(totals["project_id"]) == sorted(drawn.drawn["project_id"])
+    (kept,) = totals[totals["project_id"] == lost].to_dict("records")
+    assert kept["review_progress"] == "unread" and kept["reviewed_count"] >= 1 and pd.isna(kept["review_total"])
+    (sentence,) = books.unread_sentences(totals)
+    assert f"“{name}”的自评表现在读不出" in sentence
+    books.write_review(later, drawn, desk / "复核.xlsx")
+    sheet = openpyxl.load_workbook(desk / "复核.xlsx")["复核结果"]
+    assert any(sentence == cell.value for line in sheet.iter_rows() for cell in line)
+
+
+def test_a_project_drawn_and_chosen_by_hand_states_both(desk, results):
+    population = population_of(results, 2024)
+    made = keep_draw(population, year=2024, number=len(population), seed="7", by_hand={"助学金": "领导要求"})
+    (row,) = made.drawn[made.drawn["project"].str.contains("助学金")].to_dict("records")
+    assert (row["draw_reason"], row["draw_note"]) == ("both", "领导要求")
+    assert set(made.drawn["draw_reason"]) == {"both", "random"} and prove(made) == []
+    assert "随机抽取，并人工选取" in review_words()["draw"]["reasons"].values()

@@ -136,18 +136,24 @@ def list_issues(
     unit: Annotated[list[str] | None, typer.Option("--unit", help="责任单位名称的一部分，可多次")] = None,
     state: Annotated[list[str] | None, typer.Option("--state", help="只看此状态，如 逾期，可多次")] = None,
     output: Annotated[str, typer.Option("--format", help="table、csv、json 或 xlsx")] = "table",
-    out: Annotated[Path | None, typer.Option("--out", help="写入 .xlsx 文件")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="写入文件，按扩展名 .xlsx、.csv 或 .json")] = None,
 ) -> None:
     """列出台账中的问题。"""
     from jixiao.builds.ledger.book import load_ledger
     from jixiao.cli.screen import print_table
     from jixiao.cli.stored import record
+    from jixiao.core.files import write_safely
     from jixiao.publish.findings.exchange import write_rows
     from jixiao.publish.rounds import issue_tables as overview
     from jixiao.show.tables import make_table
     from jixiao.show.workbook import write_sheets
 
     choose("--format", output, ["table", "csv", "json", "xlsx"])
+    ending = out.suffix.lower() if out is not None else ""
+    if out is not None and ending not in {".xlsx", ".csv", ".json"}:
+        raise JixiaoError(f"--out 的扩展名应为 .xlsx、.csv 或 .json，实际为“{out.name}”，请换一个文件名")
+    if out is None and output == "xlsx":
+        raise JixiaoError("请用 --out 写明 xlsx 文件的名称，如 --out 整改台账.xlsx")
     chosen = overview.select_issues(
         load_ledger().issues,
         years=year or [],
@@ -156,10 +162,12 @@ def list_issues(
         states=[overview.state_of(one) for one in state or []],
     )
     rows = overview.written(chosen)
-    if output == "xlsx":
-        if out is None:
-            raise JixiaoError("请用 --out 写明 xlsx 文件的名称，如 --out 整改台账.xlsx")
-        write_sheets(out, {"整改台账": rows[overview.EXPORTED]}, notes=[overview.ledger_line()])
+    if out is not None:
+        if ending == ".xlsx":
+            write_sheets(out, {"整改台账": rows[overview.EXPORTED]}, notes=[overview.ledger_line()])
+        else:
+            text = write_rows(make_table(rows, overview.EXPORTED).frame, ending[1:])
+            write_safely(out, lambda target: target.write_text(text, encoding="utf-8", newline=""))
         record("export", out)
         print(f"已写入 {shown(out)}，共 {len(rows)} 个问题")
         return

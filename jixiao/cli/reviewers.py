@@ -138,7 +138,9 @@ def list_reviews(
         record("export", out)
         print(f"已写入 {shown(out)}")
         return
-    print_table(make_table(totals, books.SHOWN_TOTALS).frame)
+    print_table(make_table(books.written_totals(totals), books.SHOWN_TOTALS).frame)
+    for sentence in books.unread_sentences(totals):
+        print(sentence)
     apart = books.written_reviews(reviews[reviews["review_state"] == "contradicted"])
     if len(apart):
         print(f"意见不一的 {len(apart)} 项：")
@@ -159,12 +161,13 @@ def settle(
     """裁定一项意见不一的指标；各人原来的意见仍然保留。"""
     from jixiao.builds.ledger.book import load_ledger
     from jixiao.builds.ledger.drawing import find_draw
-    from jixiao.builds.ledger.reviewing import drawn_rows, keep_opinions
+    from jixiao.builds.ledger.reviewing import drawn_rows, keep_opinions, opinions_of, refuse_agreed, review_frame
     from jixiao.builds.run import evaluate
 
     if not opinion.strip() or not by.strip():
         raise JixiaoError("裁定须用 --opinion 写明意见、用 --by 写明由谁裁定")
-    made = find_draw(load_ledger(), which)
+    ledger = load_ledger()
+    made = find_draw(ledger, which)
     rows = drawn_rows(evaluate(place), made)
     mine = rows[rows["project"].str.contains(project, regex=False) & (rows["indicator"] == indicator)]
     if len(mine) != 1:
@@ -172,6 +175,7 @@ def settle(
     row = mine.iloc[0]
     if not 0 <= points <= float(row["weight"]):
         raise JixiaoError(f"核查分数应在 0 至分值 {float(row['weight']):g} 之间，实际为 {points:g}")
+    refuse_agreed(review_frame(mine, opinions_of(ledger, made.draw_id)).iloc[0])
     said = {name: row[name] for name in ("year", "project_id", "indicator_id")}
     said |= {"reviewer": by, "review_score": points, "review_opinion": opinion, "review_files": "", "is_final": True}
     print(f"已裁定 {keep_opinions(made.draw_id, [said], by=by)} 项")

@@ -151,7 +151,8 @@ def draw(
     for wanted, reason in (by_hand or {}).items():
         if not reason.strip():
             raise RequestError(f"人工选取“{brief(wanted)}”须写明原因，写作 --add “项目名称=原因”")
-        chosen.setdefault(_place_of(population, wanted), ("hand", reason))
+        place = _place_of(population, wanted)
+        chosen[place] = ("both" if place in order[:number] else "hand", reason)
     rows = [
         {
             "year": year,
@@ -298,7 +299,7 @@ def prove(made: Draw) -> list[str]:
         raise RequestError(f"抽查总体文件“{made.file.name}”缺失或已损坏，不能复算；请从备份恢复后再试") from error
     if population_hash(population) != said["population"]:
         return [str(words["population"]).format(file=made.file.name)]
-    hands = {row["project_id"]: row["draw_note"] for row in said["drawn"] if row["draw_reason"] == "hand"}
+    hands = {row["project_id"]: row["draw_note"] for row in said["drawn"] if row["draw_reason"] != "random"}
     now = draw(population, year=int(said["year"]), number=int(said["number"]), seed=said["seed"], by_hand=hands)
     same = (
         [_plain(now)[place] == row for place, row in enumerate(said["drawn"])] if len(now) == len(said["drawn"]) else []

@@ -36,7 +36,7 @@ class DrawRule(Model):
     mark: Text
     text: Text
     id: Text
-    reasons: Annotated[dict[str, str], keyed(["random", "hand"], Text)]
+    reasons: Annotated[dict[str, str], keyed(["random", "hand", "both"], Text)]
 
     @model_validator(mode="after")
     def _is_a_chance(self) -> Self:
@@ -134,6 +134,7 @@ class ReviewRules(Model):
     draw: DrawRule
     quality: Quality
     states: Annotated[dict[str, str], keyed(["agreed", "single", "contradicted", "settled", "open"], Text)]
+    progress: Annotated[dict[str, str], keyed(["none", "contradicted", "part", "done", "unread"], Text)]
     proofs: ProofRule
     sheets: BookLook
     proof_book: BookLook

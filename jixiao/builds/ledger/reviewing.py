@@ -15,6 +15,7 @@ from jixiao.builds.ledger import book
 from jixiao.builds.ledger.collecting import fault_key
 from jixiao.builds.ledger.drawing import Draw
 from jixiao.builds.ledger.review_rules import review_words
+from jixiao.core.errors import RequestError
 from jixiao.core.exact import exact_sum
 from jixiao.core.frames import typed
 from jixiao.core.results import Results
@@ -64,6 +65,7 @@ REVIEW_TOTALS = {
     "review_difference": "float64",
     "reviewed_count": "Int64",
     "contradicted_count": "Int64",
+    "review_progress": "str",
     "deviation_share": "float64",
     "quality_grade": "str",
 }
@@ -192,7 +194,8 @@ def review_totals(reviews: pd.DataFrame, results: Results) -> pd.DataFrame:
     """Return each form's total beside the reviewers' (复核总分), columns ``REVIEW_TOTALS``.
 
     The reviewed total is that of the unit's points with the reviewers' in their places, so that the differences of the
-    indicators sum to that of the totals; ``quality_grade`` follows the declared table.
+    indicators sum to that of the totals; ``quality_grade`` follows the declared table. While reviewers contradict each
+    other, or where nobody reviewed, there is no reviewed total: ``review_progress`` says which.
 
     Basis: our own table, ``rules/review.yaml``.
     """
@@ -207,7 +210,8 @@ def review_totals(reviews: pd.DataFrame, results: Results) -> pd.DataFrame:
         reported, difference = exact_sum(given) or 0.0, exact_sum(apart) or 0.0
         weights = exact_sum(mine["weight"].dropna().tolist()) or 0.0
         share = (exact_sum([abs(one) for one in apart]) or 0.0) / weights if weights else float("nan")
-        is_done = not mine["review_state"].isin(["open", "contradicted"]).any()
+        progress = progress_of(mine["review_state"])
+        is_settled = progress in {"part", "done"}
         totals.append(
             {
                 "year": year,
@@ -216,15 +220,65 @@ def review_totals(reviews: pd.DataFrame, results: Results) -> pd.DataFrame:
                 "department": mine["department"].iloc[0],
                 "total_reported": printed.get((year, project)),
                 "reported_sum": reported,
-                "review_total": exact_sum([reported, difference]),
-                "review_difference": difference,
+                "review_total": exact_sum([reported, difference]) if is_settled else None,
+                "review_difference": difference if is_settled else None,
                 "reviewed_count": int((mine["review_state"] != "open").sum()),
                 "contradicted_count": int((mine["review_state"] == "contradicted").sum()),
-                "deviation_share": share,
-                "quality_grade": quality_grade(share) if is_done else "",
+                "review_progress": progress,
+                "deviation_share": share if is_settled else None,
+                "quality_grade": quality_grade(share) if progress == "done" else "",
             }
         )
     return typed(totals, REVIEW_TOTALS)
+
+
+def progress_of(states: pd.Series) -> str:
+    """Return how far the review of a form is (复核进度), from the states of its indicators.
+
+    Example:
+        >>> [progress_of(pd.Series(states)) for states in (["open"], ["single", "open"], ["contradicted"], ["agreed"])]
+        ['none', 'part', 'contradicted', 'done']
+    """
+    if (states == "open").all():
+        return "none"
+    if (states == "contradicted").any():
+        return "contradicted"
+    return "part" if (states == "open").any() else "done"
+
+
+def unread_totals(made: Draw, reviews: pd.DataFrame, opinions: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each drawn form that cannot be read any more (读不出的自评), columns ``REVIEW_TOTALS``.
+
+    What reviewers said of it stands in the ledger as before; there is nothing to compare it with.
+    """
+    said = opinions.drop_duplicates(["project_id", "indicator_id"]).groupby("project_id").size()
+    rows = [
+        {
+            **{name: row[name] for name in ("year", "project_id", "project", "department")},
+            "reviewed_count": int(said.get(row["project_id"], 0)),
+            "review_progress": "unread",
+            "quality_grade": "",
+        }
+        for row in made.drawn.to_dict("records")
+        if row["project_id"] not in set(reviews["project_id"])
+    ]
+    return typed(rows, REVIEW_TOTALS)
+
+
+def refuse_agreed(review: Mapping[str, Any]) -> None:
+    """Refuse to decide an indicator on which reviewers do not contradict each other (不必裁定).
+
+    Args:
+        review: One row of :func:`review_frame`.
+
+    Raises:
+        RequestError: Nobody reviewed it, one did, or all give the same points.
+    """
+    if review["review_state"] not in {"contradicted", "settled"}:
+        state = review_words()["states"][review["review_state"]]
+        raise RequestError(
+            f"“{review['project']}”的“{review['indicator']}”现为“{state}”，没有不同的意见，不必裁定；没有记入台账"
+        )
 
 
 def quality_grade(share: float) -> str:

@@ -16,15 +16,18 @@ from jixiao.builds.ledger.archive import files_text, keep_file
 from jixiao.builds.ledger.drawing import Draw, find_draw
 from jixiao.builds.ledger.review_rules import review_words
 from jixiao.builds.ledger.reviewing import (
+    REVIEW_TOTALS,
     drawn_rows,
     findings_of,
     keep_opinions,
     opinions_of,
     review_frame,
     review_totals,
+    unread_totals,
 )
 from jixiao.core.errors import JixiaoError
 from jixiao.core.files import explained, safe_name
+from jixiao.core.frames import typed
 from jixiao.core.results import Results
 from jixiao.core.vocabulary import label
 from jixiao.core.writing import points_text
@@ -222,8 +225,22 @@ def receive_reviews(paths: Sequence[Path], results: Results, *, by: str = "") ->
 
 def review_of(results: Results, made: Draw) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the review of a draw and its totals (复核结果), as the ledger has them."""
-    reviews = review_frame(drawn_rows(results, made), opinions_of(book.load_ledger(), made.draw_id))
-    return reviews, review_totals(reviews, results)
+    opinions = opinions_of(book.load_ledger(), made.draw_id)
+    reviews = review_frame(drawn_rows(results, made), opinions)
+    totals = [review_totals(reviews, results), unread_totals(made, reviews, opinions)]
+    return reviews, typed([row for part in totals for row in part.to_dict("records")], REVIEW_TOTALS)
+
+
+def written_totals(totals: pd.DataFrame) -> pd.DataFrame:
+    """Return totals with the words of their progress (复核结果，代码译为文字)."""
+    return totals.assign(review_progress=totals["review_progress"].map(review_words()["progress"]).astype("str"))
+
+
+def unread_sentences(totals: pd.DataFrame) -> list[str]:
+    """Return a sentence for each drawn form that cannot be read any more (读不出的自评)."""
+    rows = totals[totals["review_progress"] == "unread"].to_dict("records")
+    said = review_words()["said"]["unread_form"]
+    return [said.format(project=row["project"], count=row["reviewed_count"]) for row in rows]
 
 
 def written_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
@@ -237,7 +254,7 @@ SHOWN_REVIEWS = [
 ]
 SHOWN_TOTALS = [
     *("year", "department", "project", "total_reported", "reported_sum", "review_total", "review_difference"),
-    *("reviewed_count", "contradicted_count", "deviation_share", "quality_grade"),
+    *("reviewed_count", "contradicted_count", "review_progress", "deviation_share", "quality_grade"),
 ]
 SHOWN_DRAWN = ["rank", "department", "project", "draw_reason", "chance", "draw_note"]
 
@@ -248,9 +265,14 @@ def write_review(results: Results, made: Draw, path: Path) -> None:
     reviews, totals = review_of(results, made)
     names = words["export"]
     drawn = made.drawn.assign(draw_reason=made.drawn["draw_reason"].map(words["draw"]["reasons"]).astype("str"))
-    notes = [made.said["rule"], names["proof"].format(draw=made.draw_id, **made.said), words["quality"]["text"]]
+    notes = [
+        made.said["rule"],
+        names["proof"].format(draw=made.draw_id, **made.said),
+        words["quality"]["text"],
+        *unread_sentences(totals),
+    ]
     sheets = {
-        names["totals"]: totals[SHOWN_TOTALS],
+        names["totals"]: written_totals(totals)[SHOWN_TOTALS],
         names["reviews"]: written_reviews(reviews)[SHOWN_REVIEWS],
         names["drawn"]: drawn[SHOWN_DRAWN],
     }
