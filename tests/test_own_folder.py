@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -15,7 +16,7 @@ from conftest import ROOT
 from test_guide import steps
 
 from jixiao.core.errors import RequestError
-from jixiao.core.files import find_notebook, find_place, workbench
+from jixiao.core.files import find_notebook, find_place, shipped_folder, workbench
 from jixiao.publish.workbench import lay_out
 from jixiao.reading.folder import load_frames
 from make_bundle import build_own
@@ -131,3 +132,14 @@ def test_a_folder_that_holds_something_is_left_as_it_is(tmp_path):
     with pytest.raises(RequestError, match="年度应为四位数"):
         lay_out(tmp_path / "b", year=24)
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_every_notebook_of_a_new_workbench_shows_what_is_built_there_and_nothing_else(tmp_path):
+    lay_out(tmp_path / "own", year=2024)
+    books = sorted((tmp_path / "own").glob("*/*.ipynb"))
+    assert len(books) == len([*shipped_folder("notebooks").glob("*.ipynb")]) > 20
+    for path in books:
+        cells = [cell for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+        assert not any(cell["outputs"] for cell in cells), path.name
+        (told,) = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+        assert 'place: str = "built"' in "".join(told["source"]), path.name

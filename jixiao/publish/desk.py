@@ -61,6 +61,34 @@ def trust_own(folder: Path) -> int:
     return signed
 
 
+def copy_notebooks(source: Path, target: Path) -> None:
+    """Copy the notebooks so that each shows what is built here, and none what came out elsewhere (自带笔记本).
+
+    Args:
+        source: The notebooks of the program.
+        target: Where; it is made when it is not there.
+
+    Example:
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> copy_notebooks(find_notebook(START).parent, folder)
+        >>> (folder / f"{START}.ipynb").is_file()
+        True
+    """
+    import nbformat
+
+    target.mkdir(exist_ok=True)
+    for path in sorted(source.glob("*.ipynb")):
+        book = nbformat.read(path, as_version=4)
+        for cell in (one for one in book.cells if one.cell_type == "code"):
+            cell.outputs, cell.execution_count = [], None
+            if "parameters" in cell.metadata.get("tags", []):
+                cell.source = cell.source.replace(_SHIPPED, _OWN)
+        nbformat.write(book, target / path.name)
+
+
+_SHIPPED, _OWN = 'place: str = "sample"', 'place: str = "built"'
+
+
 def open_desk(*, browser: bool = True, port: int = 8888) -> int:
     """Open JupyterLab on the notebooks of the workbench until it is ended (打开分析台), and return its exit code.
 

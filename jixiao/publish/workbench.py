@@ -9,6 +9,7 @@ from pathlib import Path
 from jixiao.core.errors import RequestError
 from jixiao.core.files import explained, shipped_folder
 from jixiao.core.models import Model, Text, Words, checked_shipped
+from jixiao.publish.desk import copy_notebooks
 from jixiao.publish.forms import write_template
 
 
@@ -57,7 +58,7 @@ def lay_out(folder: Path, *, year: int, with_sample: bool = False) -> str:
             (source.parent / f"{name}.yaml").write_text(text.format(**named), encoding="utf-8")
         (folder / words["readme_file"]).write_text(words["readme"].format(**named), encoding="utf-8")
         write_template(folder / form, year=year)
-        _copy(shipped_folder("notebooks"), folder / words["notebooks_folder"], "*.ipynb")
+        copy_notebooks(shipped_folder("notebooks"), folder / words["notebooks_folder"])
         if with_sample:
             for each in sorted(path for path in shipped_folder("sample").iterdir() if path.is_dir()):
                 _copy(each, source / each.name, "*.*")
