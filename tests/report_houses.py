@@ -127,6 +127,7 @@ POINTS = {
     "unheard": "{i}{n}。{t}。本指标设定{w}分，核定{s}分。",
     "merit": "{i}{n}：权重分{w}分，业绩分{s}分。{t}。",
     "self_slash": "{i}{n}（自评{s}分／满分{w}分）：{t}。",
+    "assigned": "{i}{n}：{t}。赋分{w}分，自评计{s}分。",
     "total_of": "{i}{n}得分{s}分，占该指标分值{w}分的{r}%。{t}。",
 }
 # Several lines each.
@@ -270,6 +271,8 @@ def _table(writer):
     if writer.house.seed % 3 == 0:  # beside the points the rate of them
         rates = ["得分率", *(f"{Decimal(row[5]) / Decimal(row[3]) * 100:.2f}%" for row in rows[1:])]
         rows = [[*row, rate] for row, rate in zip(rows, rates, strict=True)]
+    if given == "部门评价得分":  # beside them what the unit gave itself, all of it
+        rows = [[*row[:5], "自评得分" if row is rows[0] else row[3], *row[5:]] for row in rows]
     writer.add("table", rows)
 
 

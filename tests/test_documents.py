@@ -449,3 +449,32 @@ def test_money_of_several_years_and_money_that_did_not_come_are_not_that_of_the_
     report = laid("某县2023年度河道保洁项目绩效评价报告", "一、基本情况", "（一）资金投入和使用情况", text)
     _, chosen = choose(find_statements(report, report.portions[0], year=2023))
     assert [float(chosen[name].value) for name in ("planned", "arrived")] == wanted
+
+
+def test_a_title_printed_again_behind_an_abstract_is_no_chapter_and_bold_names_stand_below_numbers(tmp_path):
+    document = docx.Document()
+    lines = [
+        ("*", "甲市2023年度河道保洁项目绩效评价报告"),
+        ("*", "内容提要"),
+        ("", "河道保洁项目由甲市水务局主管，评价得分92分。" * 3),
+        ("*", "甲市2023年度河道保洁项目绩效评价报告"),
+        ("*", "1、项目概要"),
+        ("", "2023年度预算安排300万元，实际支出290万元。" * 4),
+        ("*", "2、评价总结论"),
+        ("", "经评价，项目综合得分92分，等级为优。" * 2),
+        ("*", "3、得分及失分分析"),
+        ("*", "（1）产出"),
+        ("*", "保洁长度"),
+        ("", "【评分】权重60分，得分55分。【说明】有一段没有保洁。"),
+        ("*", "保洁合格率"),
+        ("", "【评分】权重40分，得分37分。【说明】抽查合格率为92%。"),
+        ("*", "4、查出的问题"),
+        ("", "北段没有人管。" * 5),
+    ]
+    for mark, text in lines:
+        document.add_paragraph().add_run(text).bold = bool(mark)
+    path = tmp_path / "a.docx"
+    document.save(path)
+    found = houses.read_back(make_frames(read_source(path, name=path.name)))
+    assert {"basics", "conclusion", "analysis", "lessons"} <= found["sections"]
+    assert found["indicators"] == {"保洁长度": (60.0, 55.0), "保洁合格率": (40.0, 37.0)}

@@ -299,7 +299,7 @@ class _Divider:
         if kind in {"self_evaluation_form", "scoring_table"}:
             if not any(part.grid is not None for part in ahead[:4]):
                 return 0
-        elif kind == "account_disclosure" or not self._counts_again(ahead, kind):
+        elif kind == "account_disclosure" or not (self._says_title_again(text) or self._counts_again(ahead, kind)):
             return 0
         if kind == self.stack[-1].kind and kind in {"self_evaluation_form", "scoring_table"}:
             if not self._has_table(self.stack[-1], place):
@@ -332,6 +332,11 @@ class _Divider:
             self.entries[number].kind, self.entries[number].portion = "title", portion.number
             self.entries[number].path, self.entries[number].level = (), 0
         return place + 1
+
+    def _says_title_again(self, text: str) -> bool:
+        """Say whether a line is the title of the report that has begun, as it stands behind a cover or an abstract."""
+        title = re.sub(r"\s", "", self.stack[-1].title)
+        return bool(title) and re.sub(r"\s", "", text) == title and self._only_began(self.stack[-1])
 
     def _only_began(self, portion: Portion) -> bool:
         """Say whether a report has a cover and an abstract so far, and no chapter of its own."""
@@ -462,7 +467,9 @@ class _Divider:
         if paragraph.is_bold and self._is_by_looks():
             match = match_section(body, "evaluation_report")
             is_known = bool(match and match.sureness == 1.0) or looks_like_chapter(body)
-            return -0.5 if is_known else -0.4, body
+            opened = self.stack[-1].open
+            is_inside = bool(opened) and self.paragraphs[opened[0][2]].ordinal is not None  # chapters are numbered
+            return 8.0 if is_inside and not is_known else -0.5 if is_known else -0.4, body
         if match_section(body, "evaluation_report") and (is_larger or paragraph.is_centred):
             return self._top_rank(), body
         return 8.0, body

@@ -29,9 +29,11 @@ from jixiao.reading.files.cells import Grid, Line
 from jixiao.reading.files.document_words import document_words
 from jixiao.reading.files.flow_items import Flow
 from jixiao.reading.files.flows import DOCUMENT_NAMES, read_flow
+from jixiao.reading.forms.meanings import parse_header
 from jixiao.reading.forms.naming import settle_year
 from jixiao.reading.forms.records import Reading, Record
 from jixiao.reading.forms.sources import read_file, recognise, recognise_declared
+from jixiao.reading.forms.teaching import Lessons, lessons_folder
 
 LEAST_CHAPTERS = 3
 """Different sections from which a document is a report; a form with a title and remarks has none."""
@@ -185,15 +187,38 @@ def _forms(grids: Sequence[Grid], name: str, identity: Identity | None, head: It
         year = str(_declared()["year_head"]).format(year=identity.year)
         lines = (Line(year, ""),)
     first = replace(grids[0], above=(*lines, *grids[0].above))
+    beside = _self_scores_beside(grids) if identity and identity.evaluation in {"department", "finance"} else {}
     try:
+        if beside:
+            raise FormError(name, "", "")
         found = recognise_declared([first, *grids[1:]], name)  # what a report holds beside its forms is no form
     except FormError:
         try:
-            found = recognise([first, *grids[1:]], name)
+            taught = Lessons(lessons_folder()).with_draft({"columns": beside}) if beside else None
+            found = recognise([first, *grids[1:]], name, taught=taught)
         except FormError:
             return []
     settle_rows(found, grids)
     return found
+
+
+def _self_scores_beside(grids: Sequence[Grid]) -> dict[str, str]:
+    """Return the headers of scores the unit gave itself where a table prints those of the evaluator beside them."""
+    found: dict[str, str] = {}
+    for grid in grids:
+        for row in grid.texts[:HEADER_ROWS]:
+            scores = [
+                (text, tags) for text in row if "score" in (tags := parse_header(text).tags) and "rate" not in tags
+            ]
+            own = [text for text, tags in scores if "self" in tags]
+            if own and any("self" not in tags and tags & _EVALUATORS for _, tags in scores):
+                found |= dict.fromkeys(own, "other")
+    return found
+
+
+HEADER_ROWS = 3
+"""Rows of a table among which its header stands."""
+_EVALUATORS = frozenset({"department", "charge", "review", "scoring"})
 
 
 def _name_department(part: Part) -> None:
@@ -400,6 +425,7 @@ def _complete(layout: Layout, part: Part, reading: Reading) -> None:
             place = {column: _address(one.line, one.page)}
             reading.head[column] = Record("head", part.name, one.line, {column: text}, place)
     _add_objective(layout, part, reading)
+    _leave_other_money(part, reading)
     if not any(record.block == "funds" for record in reading.records):
         _add_money(part, reading)
     else:
@@ -463,6 +489,19 @@ def _add_columns(part: Part, reading: Reading) -> None:
         one = part.chosen.get(name)
         if agreed and one is not None and not total.texts.get(column, "").strip() and one.stated_in != "formula":
             total.texts[column], total.cells[column] = one.value_text, _address(one.line, one.page)
+
+
+def _leave_other_money(part: Part, reading: Reading) -> None:
+    """Take out a table of one amount a row, which is no table of the budget where the prose states another budget."""
+    total = next((one for one in reading.records if one.block == "funds" and one.texts.get("fund") == "total"), None)
+    planned = part.chosen.get("planned")
+    if total is None or planned is None:
+        return
+    printed = [column for column in MONEY_COLUMNS.values() if total.texts.get(column, "").strip()]
+    if printed == ["annual_budget"] and not _is_same_money(total.texts["annual_budget"], planned.value):
+        text, cell = total.texts["annual_budget"], total.cells.get("annual_budget", "")
+        reading.records = [one for one in reading.records if one.block != "funds"]
+        reading.guesses.append({**_guess(part, text, "other_money", cell), "sheet": total.sheet})
 
 
 def _is_same_money(text: str, value: Decimal | None) -> bool:

@@ -139,7 +139,8 @@ def assign(columns: list[Column], cells: Sequence[Sequence[str]], context: str) 
         The columns with name and sureness; a column that stays below the threshold has no name.
     """
     threshold = float(header_words()["threshold"])
-    columns = _before_the_year(_scores_by_content(columns, cells)) if context == "columns" else columns
+    if context == "columns":
+        columns = _before_the_year(_lone_score(_scores_by_content(columns, cells), cells))
     settled = {
         place: replace(column, name=column.choices[0][0], sure=column.choices[0][1], how=column.how or "parts")
         for place, column in enumerate(columns)
@@ -248,6 +249,19 @@ def _scores_by_content(columns: list[Column], cells: Sequence[Sequence[str]]) ->
             result[place] = replace(column, choices=(("reported_score", 0.7),))
             return result
     return columns
+
+
+def _lone_score(columns: list[Column], cells: Sequence[Sequence[str]]) -> list[Column]:
+    """Take the one score of a table for its score, whoever gave it (核定得分)."""
+    first = [column.choices[0][0] if column.choices else "" for column in columns]
+    if "reported_score" in first or not first.count("review_score") == first.count("weight") == 1:
+        return columns
+    at, points = first.index("review_score"), cells[first.index("weight")]
+    if not (proves("reported_score", cells[at], {"weight": points}, []) and gives_most(cells[at], points)):
+        return columns
+    result = list(columns)
+    result[at] = replace(columns[at], choices=(("reported_score", _PROVED),), how="content")
+    return result
 
 
 def _settle_ties(columns: list[Column], scores: list[dict[str, float]], threshold: float) -> list[dict[str, float]]:
