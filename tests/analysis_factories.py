@@ -14,7 +14,7 @@ from jixiao.core.frames import FINDINGS, SCHEMAS, Frames, typed
 from jixiao.core.results import Results
 
 WITHOUT_FRAME = {"category_shares", "largest_change", "last_years", "month_progress", "origin", "same_outputs",
-                 "follow_successors"}  # fmt: skip
+                 "follow_successors", "one_region"}  # fmt: skip
 """Functions of the analyses that give no frame of their own, or more than one."""
 
 
