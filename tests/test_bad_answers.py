@@ -7,13 +7,12 @@ import multiprocessing
 import os
 import random
 import shutil
-import signal
 import time
 
 import pytest
 from answer_varieties import FAULTS, fill, spoil
+from killed_steps import killed
 
-from jixiao.builds import chain, journal
 from jixiao.builds.ledger import book, ledger_place
 from jixiao.builds.ledger.archive import archive_folder
 from jixiao.builds.ledger.collecting import candidates, collect
@@ -116,32 +115,6 @@ def test_two_receivers_at_once_exclude_each_other_and_both_are_entered(desk):
 
 
 # A kill at any step of any command
-
-
-def killed(moment, act):
-    """Act in a process of its own that is killed at the given step; return whether it was."""
-    process = os.fork()
-    if process:
-        return os.WIFSIGNALED(os.waitpid(process, 0)[1])
-    done = 0
-
-    def step(work):
-        def wrapped(*arguments, **more):
-            nonlocal done
-            done += 1
-            if done == moment:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return work(*arguments, **more)
-
-        return wrapped
-
-    try:
-        os.fsync, os.replace = step(os.fsync), step(os.replace)
-        chain.append, journal.record = step(chain.append), step(journal.record)
-        chain.json.dumps = step(json.dumps)
-        act()
-    finally:
-        os._exit(0)
 
 
 def move(what, ids, **said):

@@ -6,7 +6,6 @@ import json
 import os
 import random
 import shutil
-import signal
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from command import run_command
 from conftest import write_self_form
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from killed_steps import killed
 from openpyxl.drawing.image import Image
 
 import jixiao
@@ -325,29 +325,7 @@ def test_two_people_at_once_exclude_each_other(sent):
 
 def receive_until(moment, paths, read):
     """Receive in a process of its own that is killed at the given step; return whether it was."""
-    process = os.fork()
-    if process:
-        return os.WIFSIGNALED(os.waitpid(process, 0)[1])
-    done = 0
-
-    def step(act):
-        def wrapped(*arguments, **more):
-            nonlocal done
-            done += 1
-            if done == moment:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return act(*arguments, **more)
-
-        return wrapped
-
-    try:
-        sorted_rows.read_book = step(lambda path, *_: read[path])
-        os.fsync, os.replace = step(os.fsync), step(os.replace)
-        chain.append, journal.record = step(chain.append), step(journal.record)
-        chain.json.dumps = step(json.dumps)
-        receive(paths)
-    finally:
-        os._exit(0)
+    return killed(moment, lambda: receive(paths), {(sorted_rows, "read_book"): lambda path, *_: read[path]})
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process that can be killed at a step")

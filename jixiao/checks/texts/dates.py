@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from jixiao.checks.texts.found import Claim, claim_at
+from jixiao.checks.texts.found import Claim, claim_at, question_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.prose import Document, Paragraph
 
@@ -63,29 +63,14 @@ def find_report_years(document: Document) -> Iterator[Claim]:
     if len(days) > 1:
         first, last = days[0][1], days[-1][1]
         if (first["year"], int(first["month"])) != (last["year"], int(last["month"])):
-            yield _question(days[-1][0], (0, len(days[-1][0].text)), "claim_date", "report_days", last[0], first[0])
+            yield question_at("claim_date", days[-1][0], (0, len(days[-1][0].text)), last[0], first[0], "report_days")
     is_advice = False
     for paragraph in document.prose:
         if len(paragraph.text) < LONGEST_HEAD and grammar.find("any_chapter", paragraph.text):
             is_advice = grammar.find("advice_heading", paragraph.text) is not None
         for match in grammar.pattern("planned_year").finditer(paragraph.text) if is_advice and document.year else ():
             if int(match["year"]) < (document.year or 0):
-                yield _question(paragraph, match.span(), "claim_year", "past_plan", match["year"], str(document.year))
-
-
-def _question(
-    paragraph: Paragraph, place: tuple[int, int], kind: str, sentence: str, printed: str, derived: str
-) -> Claim:
-    return claim_at(
-        kind,
-        paragraph,
-        place,
-        printed=printed,
-        derived=derived,
-        verdict="fails",
-        arithmetic=load_grammar().sentence(sentence, printed=printed, derived=derived),
-        severity="question",
-    )
+                yield question_at("claim_year", paragraph, match.span(), match["year"], str(document.year), "past_plan")
 
 
 def _day(year: int, month: int, day: int) -> date | None:

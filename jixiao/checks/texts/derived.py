@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import combinations, pairwise
 
-from jixiao.checks.texts.found import Claim, claim_at
+from jixiao.checks.texts.found import Claim, question_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.known_amounts import Known, KnownAmounts, is_near, pairs_of
 from jixiao.checks.texts.measures import Quantity, Span, fits, is_slip, judge, places, printed_span, step_of, written
@@ -43,21 +43,6 @@ def find_derived(document: Document) -> Iterator[Claim]:
         yield from _sums_of_like(paragraph, known)
 
 
-def _question(
-    kind: str, paragraph: Paragraph, place: tuple[int, int], printed: str, derived: str, sentence: str, **parts: str
-) -> Claim:
-    return claim_at(
-        kind,
-        paragraph,
-        place,
-        printed=printed,
-        derived=derived,
-        verdict="fails",
-        arithmetic=load_grammar().sentence(sentence, printed=printed, derived=derived, **parts),
-        severity="question",
-    )
-
-
 def _changes(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
     """Compare 增加810万元，增长8.31% with two amounts of the report that lie as far apart."""
     grammar = load_grammar()
@@ -91,7 +76,7 @@ def _changes(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
         base = bases[0]
         derived = change.value / base.value * HUNDRED
         shown = written(derived, places(rate) / 100)
-        yield _question(GROWTH, paragraph, match.span(), f"{rate}%", f"{shown}%", "growth_of_base",
+        yield question_at(GROWTH, paragraph, match.span(), f"{rate}%", f"{shown}%", "growth_of_base",
                         change=written(change.value), before=written(base.value), way=match["way"])  # fmt: skip
 
 
@@ -130,7 +115,7 @@ def _rates_of_columns(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Cla
         if fits(rate, change, base.span) or _fits_any(rate, nearest[0][0], is_up=is_up):
             continue
         shown = written(change.value / base.value * HUNDRED, places(rate) / 100)
-        yield _question(GROWTH, paragraph, match.span(), f"{rate}%", f"{shown}%", "growth_of_base",
+        yield question_at(GROWTH, paragraph, match.span(), f"{rate}%", f"{shown}%", "growth_of_base",
                         change=written(change.value), before=written(base.value), way=match["way"])  # fmt: skip
 
 
@@ -209,7 +194,7 @@ def _averages(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
             continue
         value = min(near, key=lambda item: abs(item - one.value))
         top, count = found[value]
-        yield _question(PRICE, paragraph, match.span(), one.printed, written(value, step_of(one) / 10), "per_one",
+        yield question_at(PRICE, paragraph, match.span(), one.printed, written(value, step_of(one) / 10), "per_one",
                         whole=written(top.value), count=written(count.value), unit=one.unit)  # fmt: skip
 
 
@@ -236,7 +221,7 @@ def _mean_changes(paragraph: Paragraph) -> Iterator[Claim]:
             continue
         derived = sum(changes, Decimal(0)) / len(changes)
         if abs(derived - Decimal(match["n"])) * 2 > places(match["n"]):
-            yield _question(PARTS, paragraph, (start, match.end()), match["n"], written(derived), "mean",
+            yield question_at(PARTS, paragraph, (start, match.end()), match["n"], written(derived), "mean",
                             parts="＋".join(map(written, changes)), count=str(len(changes)), unit="")  # fmt: skip
 
 
@@ -259,7 +244,7 @@ def _multiples(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
         if near:
             base = min(near, key=lambda item: abs(one.value / item.value - Decimal(printed)))
             shown = written(one.value / base.value, places(printed) / 100)
-            yield _question(PRICE, paragraph, (one.start, match.end()), _printed(paragraph, match), shown, "multiple",
+            yield question_at(PRICE, paragraph, (one.start, match.end()), _printed(paragraph, match), shown, "multiple",
                             one=written(one.value), two=written(base.value))  # fmt: skip
 
 
@@ -291,7 +276,7 @@ def _interests(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
             continue
         product = sum_.value * factor
         if is_near(written(own.value), product, most_off=NEAR, number=written(product)):
-            yield _question(PRICE, paragraph, (sum_.start, own.end), own.printed, written(product), "product",
+            yield question_at(PRICE, paragraph, (sum_.start, own.end), own.printed, written(product), "product",
                             one=sum_.printed, two=match["n"] + match["sign"], unit=own.unit)  # fmt: skip
 
 
@@ -316,7 +301,7 @@ def _by_month(paragraph: Paragraph) -> Iterator[Claim]:
         if slack or judge(one.span, derived, step=step_of(one)) != "fails":
             continue
         if is_near(written(one.value), derived.value, most_off=NEAR_POINTS):
-            yield _question(
+            yield question_at(
                 PRICE,
                 paragraph,
                 (before[-1].start, one.end),
@@ -348,7 +333,7 @@ def _rests(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
             for whole in sorted(values):
                 left = written((whole - part.value) / scale)
                 if whole > part.value and is_slip(rest.number, left) and len(left) >= FEWEST_DIGITS:
-                    yield _question(
+                    yield question_at(
                         PARTS, paragraph, (part.start - len(part.label), rest.end), written(rest.value),
                         written(whole - part.value), "rest", whole=written(whole), spent=written(part.value),
                         unit=rest.unit, difference=written(abs(whole - part.value - rest.value)),
@@ -377,7 +362,7 @@ def _part_rate_rest(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim
                 odd, derived, other = part, whole - rest.value, rest
             else:
                 continue
-            yield _question(
+            yield question_at(
                 PARTS, paragraph, match.span(), written(odd.value), written(derived), "rest", whole=written(whole),
                 spent=written(other.value), unit=odd.unit, difference=written(abs(derived - odd.value)),
             )  # fmt: skip
@@ -404,7 +389,7 @@ def _gaps(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
             continue
         for derived, (one, two) in gaps.items():
             if len(gap.number.replace(".", "")) > LONG and is_slip(gap.number, written(derived / scale)):
-                yield _question(GROWTH, paragraph, match.span(), written(gap.value), written(derived), "higher_by",
+                yield question_at(GROWTH, paragraph, match.span(), written(gap.value), written(derived), "higher_by",
                                 one=written(one.value), two=written(two.value), unit=gap.unit,
                                 way=match["way"])  # fmt: skip
                 break
@@ -422,7 +407,7 @@ def _all_done(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
         slips = [other for other in others if is_slip(other.number, one.number)]
         if len(one.number) >= FEWEST_DIGITS and slips and all(other.value != one.value for other in others):
             rate = written(one.value / slips[0].value * HUNDRED, Decimal("0.01"))
-            yield _question(SHARE, paragraph, match.span(), "100%", f"{rate}%", "done_in_full", one=one.printed,
+            yield question_at(SHARE, paragraph, match.span(), "100%", f"{rate}%", "done_in_full", one=one.printed,
                             two=slips[0].number, line=str(slips[0].paragraph.line(slips[0].at)))  # fmt: skip
 
 
@@ -438,7 +423,7 @@ def _of_other_unit(paragraph: Paragraph) -> Iterator[Claim]:
         derived = part.value / whole.value * HUNDRED
         if abs(derived - Decimal(match["n"])) <= MOST_POINTS:
             shown = written(derived, places(match["n"]) / 100)
-            yield _question(SHARE, paragraph, match.span(), f"{match['n']}%", f"{shown}%", "share_of_counts",
+            yield question_at(SHARE, paragraph, match.span(), f"{match['n']}%", f"{shown}%", "share_of_counts",
                             one=part.printed, two=whole.printed)  # fmt: skip
 
 
@@ -461,7 +446,7 @@ def _sums_of_like(paragraph: Paragraph, known: KnownAmounts) -> Iterator[Claim]:
         for one in parts[1:]:
             added = added + one
         if judge(whole.span, added, step=step_of(whole)) == "fails":
-            yield _question(
+            yield question_at(
                 PARTS, paragraph, match.span(), written(whole.value), written(added.value), "sum",
                 parts="＋".join(written(one.value) for one in parts), unit=whole.unit,
                 difference=written(abs(whole.value - added.value)),

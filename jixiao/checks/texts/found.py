@@ -73,6 +73,23 @@ def points_claim(
     )
 
 
+def question_at(
+    kind: str, paragraph: Paragraph, place: tuple[int, int], printed: str, derived: str, sentence: str, **parts: str
+) -> Claim:
+    """Make a question of what is printed at a place and what follows from elsewhere, in a declared sentence."""
+    arithmetic = load_grammar().sentence(sentence, printed=printed, derived=derived, **parts)
+    return claim_at(
+        kind,
+        paragraph,
+        place,
+        printed=printed,
+        derived=derived,
+        verdict="fails",
+        arithmetic=arithmetic,
+        severity="question",
+    )
+
+
 def claim_at(
     kind: str,
     paragraph: Paragraph,

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from jixiao.checks.texts.foreign import sounds_alike
-from jixiao.checks.texts.found import Claim, claim_at
+from jixiao.checks.texts.found import Claim, question_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.prose import Document, Paragraph
 
@@ -39,7 +39,7 @@ def _departments(document: Document) -> Iterator[Claim]:
                 if name in told or any(known in name or name in known for known in offices if known != office):
                     continue
                 told.add(name)
-                yield _claim(paragraph, match.span(), name, office, "not_an_office", kind=NAME)
+                yield question_at(NAME, paragraph, match.span(), name, office, "not_an_office")
 
 
 def _near_office(text: str, office: str) -> Iterator[re.Match[str]]:
@@ -65,28 +65,6 @@ def _near_office(text: str, office: str) -> Iterator[re.Match[str]]:
                 yield match
 
 
-def _claim(
-    paragraph: Paragraph,
-    place: tuple[int, int],
-    printed: str,
-    derived: str,
-    sentence: str,
-    *,
-    kind: str = KIND,
-    **parts: str,
-) -> Claim:
-    return claim_at(
-        kind,
-        paragraph,
-        place,
-        printed=printed,
-        derived=derived,
-        verdict="fails",
-        arithmetic=load_grammar().sentence(sentence, printed=printed, derived=derived, **parts),
-        severity="question",
-    )
-
-
 def _known(document: Document) -> Iterator[Claim]:
     """A document of the declared list has its number, and is cited as long as it is in force."""
     grammar = load_grammar()
@@ -100,7 +78,7 @@ def _known(document: Document) -> Iterator[Claim]:
             if of_title and all(one["number"] != number for one in of_title) and (title, number) not in told:
                 told.add((title, number))
                 right = of_title[-1]["number"]
-                yield _claim(paragraph, match.span(), number, right, "known_number", title=title)
+                yield question_at(KIND, paragraph, match.span(), number, right, "known_number", title=title)
         for one in known:
             until = one.get("until")
             if not until or document.year is None or document.year < until or one["number"] in told:
@@ -109,7 +87,7 @@ def _known(document: Document) -> Iterator[Claim]:
             if at >= 0:
                 told.add(one["number"])
                 place = (max(0, at - 24), at + len(one["number"]))
-                yield _claim(paragraph, place, one["number"], one["successor"], "replaced", year=str(until))
+                yield question_at(KIND, paragraph, place, one["number"], one["successor"], "replaced", year=str(until))
 
 
 def _brackets(document: Document) -> Iterator[Claim]:
@@ -119,13 +97,13 @@ def _brackets(document: Document) -> Iterator[Claim]:
         where = next((one for one in document.paragraphs if line in one.lines), document.paragraphs[0])
         core = re.split(r"\W", text)[0]
         start = max(0, where.text.find(core))
-        yield _claim(
+        yield question_at(
+            WRITING,
             where,
             (start, start + len(text)),
             text,
             "",
             "odd_brackets",
-            kind=WRITING,
             count=str(len(document.odd_numbers)),
         )
 
@@ -142,8 +120,8 @@ def _offices(document: Document) -> Iterator[Claim]:
     for name, kinds in seen.items():
         if len(kinds) > 1:
             (first, (where, at)), (second, (paragraph, place)) = list(kinds.items())[:2]
-            yield _claim(
-                paragraph, place, name + second, name + first, "two_offices", kind=NAME, line=str(where.line(at[0]))
+            yield question_at(
+                NAME, paragraph, place, name + second, name + first, "two_offices", line=str(where.line(at[0]))
             )
 
 
@@ -152,5 +130,5 @@ def _unclosed(document: Document) -> Iterator[Claim]:
     for paragraph in document.prose:
         match = load_grammar().find("unclosed", paragraph.text)
         if match:
-            yield _claim(paragraph, match.span(), match[0], "", "unclosed", kind=WRITING)
+            yield question_at(WRITING, paragraph, match.span(), match[0], "", "unclosed")
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from jixiao.checks.texts.found import Claim, claim_at
+from jixiao.checks.texts.found import Claim, question_at
 from jixiao.checks.texts.grammar import load_grammar
 from jixiao.checks.texts.measures import Quantity, Span, is_slip, judge, places, printed_span, step_of, written
 from jixiao.checks.texts.prose import Document, Paragraph
@@ -28,21 +28,6 @@ def find_products(document: Document) -> Iterator[Claim]:
     yield from _about(document)
 
 
-def _question(
-    kind: str, paragraph: Paragraph, place: tuple[int, int], printed: str, derived: str, sentence: str, **parts: str
-) -> Claim:
-    return claim_at(
-        kind,
-        paragraph,
-        place,
-        printed=printed,
-        derived=derived,
-        verdict="fails",
-        arithmetic=load_grammar().sentence(sentence, printed=printed, derived=derived, **parts),
-        severity="question",
-    )
-
-
 def _priced(paragraph: Paragraph) -> Iterator[Claim]:
     """Compare 每场补贴1.2万元，240场共288万元 and 18个，每个12万元，共216万元 with the product."""
     grammar = load_grammar()
@@ -57,7 +42,7 @@ def _priced(paragraph: Paragraph) -> Iterator[Claim]:
             if judge(whole.span, product, step=step_of(whole)) != "fails":
                 continue
             if abs(product.value - whole.value) <= NEAR * whole.value or _is_shifted(product.value, whole.value):
-                yield _question(PRICE, paragraph, match.span(), whole.printed, written(product.value), "product",
+                yield question_at(PRICE, paragraph, match.span(), whole.printed, written(product.value), "product",
                                 one=number.printed, two=price.printed, unit=whole.unit)  # fmt: skip
 
 
@@ -74,7 +59,7 @@ def _cheaper(paragraph: Paragraph) -> Iterator[Claim]:
             continue
         derived = abs(one.value - two.value) * number.value
         if abs(derived - gap.value) > step_of(gap) and abs(derived - gap.value) <= NEAR * max(gap.value, derived):
-            yield _question(PRICE, paragraph, match.span(), gap.printed, written(derived), "cheaper", one=one.printed,
+            yield question_at(PRICE, paragraph, match.span(), gap.printed, written(derived), "cheaper", one=one.printed,
                             two=two.printed, number=number.printed, unit=gap.unit)  # fmt: skip
 
 
@@ -94,7 +79,7 @@ def _returned(paragraph: Paragraph) -> Iterator[Claim]:
         if near:
             ratio, one, two = near[0]
             said = match[0][match.start("n") - match.start() :]
-            yield _question(PRICE, paragraph, match.span(), said, written(ratio.value, places(printed)),
+            yield question_at(PRICE, paragraph, match.span(), said, written(ratio.value, places(printed)),
                             "multiple", one=written(one.value), two=written(two.value))  # fmt: skip
 
 
@@ -102,7 +87,7 @@ def _of_nothing(paragraph: Paragraph) -> Iterator[Claim]:
     """Find 计划0场、实际0场，完成率100% (零除零)."""
     grammar = load_grammar()
     for match in grammar.pattern("rate_of_nothing").finditer(paragraph.text):
-        yield _question(SHARE, paragraph, match.span(), f"{match['n']}%", "", "rate_of_nothing")
+        yield question_at(SHARE, paragraph, match.span(), f"{match['n']}%", "", "rate_of_nothing")
 
 
 def _of_other_unit(paragraph: Paragraph) -> Iterator[Claim]:
@@ -120,7 +105,7 @@ def _of_other_unit(paragraph: Paragraph) -> Iterator[Claim]:
             continue
         ratio = max(one.value, two.value) / min(one.value, two.value)
         if TEN_THOUSAND / 2 <= ratio <= TEN_THOUSAND * 2:
-            yield _question(SLIP, paragraph, match.span(), one.printed, two.printed, "unit_apart")
+            yield question_at(SLIP, paragraph, match.span(), one.printed, two.printed, "unit_apart")
 
 
 def _about(document: Document) -> Iterator[Claim]:
@@ -141,5 +126,13 @@ def _about(document: Document) -> Iterator[Claim]:
             values = {two.value for _, two in known if two.label.endswith(behind)}
             if len(values) == 1 and abs(one.value - next(iter(values))) > TENTH * one.value:
                 where, two = known[0]
-                yield _question(SAME, paragraph, (one.start, one.end + len(behind)), one.printed, two.printed, "about",
-                                name=behind, line=str(where.line(two.start)))  # fmt: skip
+                yield question_at(
+                    SAME,
+                    paragraph,
+                    (one.start, one.end + len(behind)),
+                    one.printed,
+                    two.printed,
+                    "about",
+                    name=behind,
+                    line=str(where.line(two.start)),
+                )

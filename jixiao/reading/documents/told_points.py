@@ -357,11 +357,8 @@ def _name_behind(text: str, mentions: Sequence[Mention], table: Table) -> tuple[
     name = _words()["tail"].sub("", name)
     is_name = 2 <= len(name) <= LONGEST_NAME and not _words()["no_name"].search(name)
     is_framed = hit is not None and _words()["concludes"].match(hit[0]) is not None  # 因此……（4分）
-    return (name, FOLLOWED) if is_name and (is_framed or _ends_like_one(name)) else ("", 0.0)
-
-
-def _ends_like_one(name: str) -> bool:
-    return justification_words()["indicator_end"].search(name) is not None
+    ends_like_one = justification_words()["indicator_end"].search(name) is not None
+    return (name, FOLLOWED) if is_name and (is_framed or ends_like_one) else ("", 0.0)
 
 
 def _demote(segments: Sequence[_Segment]) -> None:

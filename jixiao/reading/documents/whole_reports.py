@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path, PurePath
 
 from jixiao.core.errors import FormError
@@ -188,18 +188,17 @@ def _forms(grids: Sequence[Grid], name: str, identity: Identity | None, head: It
         lines = (Line(year, ""),)
     first = replace(grids[0], above=(*lines, *grids[0].above))
     beside = _self_scores_beside(grids) if identity and identity.evaluation in {"department", "finance"} else {}
-    try:
-        if beside:
-            raise FormError(name, "", "")
-        found = recognise_declared([first, *grids[1:]], name)  # what a report holds beside its forms is no form
-    except FormError:
+    taught = Lessons(lessons_folder()).with_draft({"columns": beside}) if beside else None
+    # what a report holds beside its forms is no form; a declared one knows no scores beside its own
+    ways = ([] if taught else [recognise_declared]) + [partial(recognise, taught=taught)]
+    for way in ways:
         try:
-            taught = Lessons(lessons_folder()).with_draft({"columns": beside}) if beside else None
-            found = recognise([first, *grids[1:]], name, taught=taught)
+            found = way([first, *grids[1:]], name)
         except FormError:
-            return []
-    settle_rows(found, grids)
-    return found
+            continue
+        settle_rows(found, grids)
+        return found
+    return []
 
 
 def _self_scores_beside(grids: Sequence[Grid]) -> dict[str, str]:
@@ -477,7 +476,7 @@ def _add_money(part: Part, reading: Reading) -> None:
 
 def _add_columns(part: Part, reading: Reading) -> None:
     """Add to the total of a table of money what only the prose states, where both agree on what both state."""
-    total = next((one for one in reading.records if one.block == "funds" and one.texts.get("fund") == "total"), None)
+    total = _total_money(reading)
     if total is None:
         return
     agreed = [
@@ -491,9 +490,13 @@ def _add_columns(part: Part, reading: Reading) -> None:
             total.texts[column], total.cells[column] = one.value_text, _address(one.line, one.page)
 
 
+def _total_money(reading: Reading) -> Record | None:
+    return next((one for one in reading.records if one.block == "funds" and one.texts.get("fund") == "total"), None)
+
+
 def _leave_other_money(part: Part, reading: Reading) -> None:
     """Take out a table of one amount a row, which is no table of the budget where the prose states another budget."""
-    total = next((one for one in reading.records if one.block == "funds" and one.texts.get("fund") == "total"), None)
+    total = _total_money(reading)
     planned = part.chosen.get("planned")
     if total is None or planned is None:
         return
